@@ -1,0 +1,1 @@
+//! The knowledge of Promptgate, without I/O.

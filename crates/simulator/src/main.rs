@@ -1,0 +1,2 @@
+//! The upstream on this machine.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Exact BPE token counts.

@@ -1,0 +1,1 @@
+//! Promptgate at the edge.
