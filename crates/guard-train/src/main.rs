@@ -1,0 +1,2 @@
+//! Trains and evaluates the guard engine.
+fn main() {}

@@ -1,0 +1,1 @@
+//! PII, secrets and prompt injection in text, whole or streamed.
