@@ -1,1 +1,8 @@
-//! The knowledge of Promptgate, without I/O.
+//! The knowledge of Promptgate.
+pub mod chat;
+pub mod fault;
+pub mod genesys;
+pub mod http;
+pub mod json;
+pub mod problem;
+pub mod sensitive;

@@ -1,0 +1,246 @@
+//! The adapter of the one upstream dialect there is: `contract/upstream.v1.md` in this repository.
+//!
+//! It turns our [`Payload`] into requests and upstream's frames into [`Frame`]s. Nothing else knows a path,
+//! a header or a member name of upstream.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{Fitted, Role};
+use crate::http::{Head, HttpRequest, essence};
+use crate::sensitive::{Bytes, Sensitive};
+
+/// The scope that a chat call needs (requirements, U5).
+pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
+/// The code of upstream's 400 that says that the prompt is too long (contract, "Errors").
+pub const TOKEN_LIMIT_CODE: &str = "token.limit.exceeded";
+
+/// The body of a chat call, as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload(Bytes);
+
+/// Where upstream is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `https://api.{region}`, without a slash at the end.
+    pub api: String,
+    /// `https://login.{region}`, without a slash at the end.
+    pub login: String,
+}
+
+/// The OAuth client (requirements, U1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The client's id.
+    pub id: Sensitive,
+    /// The client's secret.
+    pub secret: Sensitive,
+}
+
+/// Writes the body of a chat call (requirements, B1 and B4).
+pub fn chat_payload(fitted: &Fitted<'_>) -> Payload {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        system_instructions: Vec<&'a str>,
+        context: Vec<Turn<'a>>,
+        temperature: &'a serde_json::Number,
+        max_tokens: u64,
+        model_id: &'a str,
+    }
+    #[derive(Serialize)]
+    struct Turn<'a> {
+        role: Role,
+        content: &'a str,
+    }
+    let request = fitted.request();
+    let body = Body {
+        system_instructions: request.system_instructions().map(Sensitive::expose).collect(),
+        context: fitted.messages().map(|message| Turn { role: message.role, content: message.content.expose() }).collect(),
+        temperature: request.temperature(),
+        max_tokens: request.max_tokens(),
+        model_id: request.model_id(),
+    };
+    // Strings and numbers only: this cannot fail.
+    Payload(Bytes(serde_json::to_vec(&body).unwrap_or_default()))
+}
+
+/// The chat call (requirements, B4).
+pub fn chat_request(endpoints: &Endpoints, payload: &Payload, key: &str, token: &Sensitive) -> HttpRequest {
+    HttpRequest {
+        method: "POST",
+        url: format!("{}/api/v2/ai/llm-gateway/chat", endpoints.api),
+        headers: vec![
+            ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
+            ("content-type", Sensitive::new("application/json")),
+            ("accept", Sensitive::new("application/json")),
+            ("idempotency-key", Sensitive::new(key)),
+        ],
+        body: payload.0.clone(),
+    }
+}
+
+/// The call for a token (requirements, U1).
+pub fn token_request(endpoints: &Endpoints, credentials: &Credentials) -> HttpRequest {
+    use base64::Engine as _;
+    let pair = format!("{}:{}", credentials.id.expose(), credentials.secret.expose());
+    let basic = base64::engine::general_purpose::STANDARD.encode(pair);
+    HttpRequest {
+        method: "POST",
+        url: format!("{}/oauth/token", endpoints.login),
+        headers: vec![
+            ("authorization", Sensitive::new(format!("Basic {basic}"))),
+            ("content-type", Sensitive::new("application/x-www-form-urlencoded")),
+            ("accept", Sensitive::new("application/json")),
+        ],
+        body: Bytes(b"grant_type=client_credentials".to_vec()),
+    }
+}
+
+/// Whether the head of a 200 announces JSON lines. No content type at all is taken for them.
+pub fn is_answer(head: &Head) -> bool {
+    match head.header("content-type").map(essence) {
+        None => true,
+        Some(essence) => {
+            matches!(essence.as_str(), "" | "application/json" | "application/x-ndjson" | "application/ndjson" | "application/jsonl")
+        }
+    }
+}
+
+/// What upstream says it used, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Of the prompt.
+    #[serde(default)]
+    pub prompt_tokens: u64,
+    /// Of the answer.
+    #[serde(default)]
+    pub completion_tokens: u64,
+}
+
+/// One line of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// Text, and with the terminal frame the usage.
+    Part {
+        /// A piece of the answer.
+        content: Option<Sensitive>,
+        /// Present in the terminal frame only.
+        usage: Option<Usage>,
+    },
+    /// Upstream's error inside a 200 stream.
+    Error,
+    /// Not a frame.
+    Malformed,
+}
+
+/// Reads one line.
+pub fn frame(line: &[u8]) -> Frame {
+    #[derive(Deserialize)]
+    struct Line {
+        content: Option<String>,
+        usage: Option<Usage>,
+        error: Option<serde::de::IgnoredAny>,
+        status: Option<serde::de::IgnoredAny>,
+        code: Option<serde::de::IgnoredAny>,
+    }
+    match serde_json::from_slice::<Line>(line) {
+        Err(_) => Frame::Malformed,
+        Ok(line) if line.error.is_some() || (line.status.is_some() && line.code.is_some()) => Frame::Error,
+        Ok(Line { content, usage, .. }) => Frame::Part { content: content.map(Sensitive::new), usage },
+    }
+}
+
+/// Whether the body of a 400 says that the prompt is too long (requirements, B7).
+pub fn is_token_limit(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Error {
+        code: Option<String>,
+    }
+    serde_json::from_slice::<Error>(body).is_ok_and(|error| error.code.as_deref() == Some(TOKEN_LIMIT_CODE))
+}
+
+/// A token as upstream gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The token.
+    pub access_token: Sensitive,
+    /// Seconds that it lives.
+    pub expires_in: u64,
+}
+
+/// Reads the body of a 200 of the token endpoint; `None` where it has no usable token (requirements, U2).
+pub fn grant(body: &[u8]) -> Option<Grant> {
+    #[derive(Deserialize)]
+    struct Answer {
+        access_token: String,
+        expires_in: u64,
+    }
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    // It goes into a header: RFC 6750's b64token alphabet is a part of this.
+    let usable = !answer.access_token.is_empty() && answer.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+    usable.then(|| Grant { access_token: Sensitive::new(answer.access_token), expires_in: answer.expires_in })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames() {
+        let part = |content: Option<&str>, usage| Frame::Part { content: content.map(Sensitive::new), usage };
+        let usage = Usage { prompt_tokens: 3, completion_tokens: 4 };
+        for (line, expected) in [
+            (r#"{"content":"a"}"#, part(Some("a"), None)),
+            (r#"{"content":"a","more":[1]}"#, part(Some("a"), None)),
+            (r#"{"usage":{"prompt_tokens":3,"completion_tokens":4}}"#, part(None, Some(usage))),
+            (r#"{"content":"a","usage":{"prompt_tokens":3,"completion_tokens":4}}"#, part(Some("a"), Some(usage))),
+            (r#"{"usage":{}}"#, part(None, Some(Usage::default()))),
+            (r#"{"usage":null,"content":null}"#, part(None, None)),
+            ("{}", part(None, None)),
+            (r#"{"error":{"message":"x"}}"#, Frame::Error),
+            (r#"{"message":"x","code":"c","status":500,"contextId":"i"}"#, Frame::Error),
+            (r#"{"content":1}"#, Frame::Malformed),
+            (r#"{"usage":{"prompt_tokens":-1}}"#, Frame::Malformed),
+            (r#"{"usage":{"prompt_tokens":1e99}}"#, Frame::Malformed),
+            ("", Frame::Malformed),
+            ("[]", Frame::Malformed),
+            ("null", Frame::Malformed),
+            ("<html>", Frame::Malformed),
+        ] {
+            assert_eq!(frame(line.as_bytes()), expected, "{line}");
+        }
+        assert_eq!(frame(b"{\"content\":\"\xff\"}"), Frame::Malformed);
+        assert_eq!(frame(&b"[".repeat(1 << 20)), Frame::Malformed);
+    }
+
+    #[test]
+    fn grants() {
+        assert!(grant(br#"{"access_token":"t","token_type":"bearer","expires_in":3600}"#).is_some());
+        for body in [
+            "", "{}", "[]", "<html>", r#"{"access_token":"t"}"#, r#"{"access_token":"","expires_in":1}"#,
+            r#"{"access_token":"a\r\nb","expires_in":1}"#, r#"{"access_token":null,"expires_in":1}"#,
+            r#"{"access_token":"t","expires_in":-1}"#, r#"{"access_token":"t","expires_in":"x"}"#,
+            r#"{"error":"invalid_client"}"#,
+        ] {
+            assert_eq!(grant(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn requests_withhold_their_secrets() {
+        let credentials = Credentials { id: Sensitive::new("canary-id"), secret: Sensitive::new("canary-secret") };
+        let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
+        let request = token_request(&endpoints, &credentials);
+        assert_eq!(request.headers[0].1.expose(), "Basic Y2FuYXJ5LWlkOmNhbmFyeS1zZWNyZXQ=");
+        let shown = format!("{request:?} {credentials:?}");
+        assert!(!shown.contains("canary") && !shown.contains("Y2Fu"), "{shown}");
+    }
+
+    #[test]
+    fn token_limit() {
+        assert!(is_token_limit(br#"{"message":"m","code":"token.limit.exceeded","status":400}"#));
+        for body in ["", "{}", r#"{"code":"bad.request"}"#, r#"{"code":5}"#, "token.limit.exceeded"] {
+            assert!(!is_token_limit(body.as_bytes()), "{body}");
+        }
+    }
+}

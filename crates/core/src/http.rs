@@ -1,0 +1,62 @@
+//! HTTP as values: what to send, and the head of what came.
+
+use crate::sensitive::{Bytes, Sensitive};
+
+/// A request to be sent as it stands: no redirect followed, nothing added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// `GET`, `POST`, `PUT`.
+    pub method: &'static str,
+    /// Absolute.
+    pub url: String,
+    /// Names in lower case. Values are withheld from `Debug`: one of them is `authorization`.
+    pub headers: Vec<(&'static str, Sensitive)>,
+    /// The body, UTF-8 text in every request of ours.
+    pub body: Bytes,
+}
+
+/// The head of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The status code, 100–599.
+    pub status: u16,
+    /// Name and value as received; names compare without case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The value of the first header called `name`.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The media type of a `Content-Type` value without its parameters, in lower case.
+pub fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// An answer of ours: its head, to be followed by the bytes of its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyHead {
+    /// The status code.
+    pub status: u16,
+    /// Name and value of each header.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// An answer of ours that is whole already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Status and headers.
+    pub head: ReplyHead,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Upstream's name for the exchange, kept on our errors and audit rows (requirements, U3): at most 128
+/// visible ASCII characters of it.
+pub fn correlation_id(head: &Head) -> Option<String> {
+    let id: String = head.header("inin-correlation-id")?.chars().filter(char::is_ascii_graphic).take(128).collect();
+    (!id.is_empty()).then_some(id)
+}

@@ -1,0 +1,240 @@
+//! Strict JSON: the depth is bounded, a key stands once, and every fault has a path.
+//!
+//! `serde_json` alone keeps the last of two equal keys and allows a depth of 128; a gateway that checks
+//! one value while its upstream reads the other has a hole.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+pub use serde_json::Number;
+
+use crate::fault::{Fault, Path};
+
+/// Deepest nesting of arrays and objects accepted (requirements, "Errors and bad input").
+pub const MAX_DEPTH: usize = 64;
+/// Most bytes of a request body that are read (requirements, "Errors and bad input"): 1 MiB.
+pub const MAX_BODY: usize = 1 << 20;
+/// Most duplicate keys reported for one document; the rest adds nothing a reader would use.
+const MAX_DUPLICATES: usize = 20;
+
+/// A JSON value; the members of an object keep their order.
+#[derive(Clone, PartialEq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, an integer kept exact up to 64 bits.
+    Number(Number),
+    /// A string.
+    String(String),
+    /// An array.
+    Array(Vec<Json>),
+    /// An object: members in the document's order, names unique.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// What the value is, as a message names it: "a string", "null", ….
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Number(_) => "a number",
+            Json::String(_) => "a string",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+}
+
+/// The kind only: a value may be prompt text.
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+/// Reads one JSON document from UTF-8 `bytes`; a leading byte order mark is passed over (RFC 8259, 8.1).
+///
+/// # Errors
+/// All duplicate keys at once, or the one syntax error, as faults with codes `empty_body`,
+/// `invalid_utf8`, `invalid_json`, `too_deep` or `duplicate_key`. No message quotes the document.
+pub fn parse(bytes: &[u8]) -> Result<Json, Vec<Fault>> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(vec![Fault::new(&Path::root(), "empty_body", "The body is empty: send a JSON object.")]);
+    }
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let at = error.valid_up_to();
+        let message = format!("The body is not UTF-8: the byte at offset {at} is wrong. Encode it as UTF-8.");
+        return Err(vec![Fault::new(&Path::root(), "invalid_utf8", message)]);
+    }
+    let reader = Reader::default();
+    let mut source = serde_json::Deserializer::from_slice(bytes);
+    let parsed = (&reader).deserialize(&mut source).and_then(|value| source.end().map(|()| value));
+    let mut faults = reader.faults.into_inner();
+    match parsed {
+        Ok(value) if faults.is_empty() => Ok(value),
+        Ok(_) => Err(faults),
+        Err(error) => {
+            // The fault of depth ended the reading and stands in the list already.
+            if !faults.iter().any(|fault| fault.code == "too_deep") {
+                let message = format!("This is not JSON: {error}. Mend the text at that place.");
+                faults.push(Fault::new(&Path::root(), "invalid_json", message));
+            }
+            Err(faults)
+        }
+    }
+}
+
+/// Where the reader is and what it has found.
+#[derive(Default)]
+struct Reader {
+    path: RefCell<Path>,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl Reader {
+    fn enter<E: serde::de::Error>(&self) -> Result<(), E> {
+        if self.path.borrow().depth() < MAX_DEPTH {
+            return Ok(());
+        }
+        let message = format!("Arrays and objects nest deeper than {MAX_DEPTH} levels: flatten the document.");
+        // The path of something this deep would be longer than the message.
+        self.faults.borrow_mut().push(Fault::new(&Path::root(), "too_deep", message));
+        Err(E::custom("too deep"))
+    }
+
+    fn duplicate(&self) {
+        let mut faults = self.faults.borrow_mut();
+        if faults.len() < MAX_DUPLICATES {
+            let message = "This key stands twice in its object: keep one of them.";
+            faults.push(Fault::new(&self.path.borrow(), "duplicate_key", message));
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Reader {
+    type Value = Json;
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Json, D::Error> {
+        source.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &Reader {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Number(value.into()))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Number(value.into()))
+    }
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json, E> {
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::String(value.to_owned()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::String(value))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
+        self.enter()?;
+        let mut items = Vec::new();
+        loop {
+            self.path.borrow_mut().push_index(items.len());
+            let item = source.next_element_seed(self)?;
+            self.path.borrow_mut().pop();
+            match item {
+                Some(item) => items.push(item),
+                None => return Ok(Json::Array(items)),
+            }
+        }
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
+        self.enter()?;
+        let mut members: Vec<(String, Json)> = Vec::new();
+        let mut names = std::collections::BTreeSet::new();
+        while let Some(name) = source.next_key::<String>()? {
+            self.path.borrow_mut().push_name(&name);
+            if !names.insert(name.clone()) {
+                self.duplicate();
+            }
+            let value = source.next_value_seed(self)?;
+            self.path.borrow_mut().pop();
+            members.push((name, value));
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<(String, &'static str)> {
+        parse(text.as_bytes()).unwrap_err().into_iter().map(|fault| (fault.path, fault.code)).collect()
+    }
+
+    #[test]
+    fn hostile_documents() {
+        let deep = |levels| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
+        for (text, path, code) in [
+            ("", "$", "empty_body"),
+            (" \r\n\t", "$", "empty_body"),
+            ("{", "$", "invalid_json"),
+            ("{}{}", "$", "invalid_json"),
+            ("nul", "$", "invalid_json"),
+            ("1e999", "$", "invalid_json"),
+            ("NaN", "$", "invalid_json"),
+            (r#""\ud800""#, "$", "invalid_json"),
+            ("\"a\nb\"", "$", "invalid_json"),
+            (&deep(MAX_DEPTH + 1), "$", "too_deep"),
+            (&"[".repeat(1_000_000), "$", "too_deep"),
+            (&"{\"a\":".repeat(100_000), "$", "too_deep"),
+            (r#"{"a":1,"a":2}"#, "$.a", "duplicate_key"),
+            (r#"{"a":[0,{"b":1,"\u0062":2}]}"#, "$.a[1].b", "duplicate_key"),
+        ] {
+            assert_eq!(faults(text), [(path.to_owned(), code)], "{}", &text[..text.len().min(40)]);
+        }
+        assert_eq!(parse(b"\"\xff\"").unwrap_err()[0].code, "invalid_utf8");
+    }
+
+    #[test]
+    fn every_duplicate_is_named_up_to_a_bound() {
+        assert_eq!(faults(r#"{"a":1,"a":2,"b":{"c":1,"c":1}}"#).len(), 2);
+        let many = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(1000));
+        assert_eq!(faults(&many).len(), MAX_DUPLICATES);
+    }
+
+    #[test]
+    fn values_are_kept() {
+        let Ok(Json::Object(members)) = parse("\u{feff}{\"n\":18446744073709551615,\"s\":\"é\",\"l\":[null,true,-1,0.5]}".as_bytes())
+        else {
+            panic!("not an object");
+        };
+        assert!(members.iter().any(|(name, value)| name == "n" && *value == Json::Number(u64::MAX.into())));
+        assert!(members.iter().any(|(name, value)| name == "s" && *value == Json::String("é".into())));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(bytes: Vec<u8>) {
+            let _ = parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Every error a client can get, in one table, and its document (RFC 9457, `application/problem+json`).
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::http::{Reply, ReplyHead};
+use crate::sensitive::Bytes;
+
+/// What went wrong: the stable `code` of a problem document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table below is the documentation of each")]
+pub enum Code {
+    InvalidJson,
+    InvalidRequest,
+    InvalidIdempotencyKey,
+    Unauthenticated,
+    NotFound,
+    MethodNotAllowed,
+    NotAcceptable,
+    BodyTimeout,
+    BodyIncomplete,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    SafetyRefused,
+    ContextTooLong,
+    NotConfigured,
+    UpstreamForbidden,
+    UpstreamRateLimited,
+    UpstreamUnauthorized,
+    UpstreamRejected,
+    UpstreamError,
+    UpstreamMalformed,
+    UpstreamTruncated,
+    AnswerTooLong,
+    UpstreamUnavailable,
+    TokenUnavailable,
+    FirstContentDeadline,
+    IdleDeadline,
+    TotalDeadline,
+    Internal,
+}
+
+/// One row of the table: code, status, title, and whether the same request may be sent again.
+type Row = (&'static str, u16, &'static str, bool);
+
+impl Code {
+    /// Every code, in the order of the table: for documentation and tests.
+    pub const ALL: [Code; 28] = [
+        Code::InvalidJson,
+        Code::InvalidRequest,
+        Code::InvalidIdempotencyKey,
+        Code::Unauthenticated,
+        Code::NotFound,
+        Code::MethodNotAllowed,
+        Code::NotAcceptable,
+        Code::BodyTimeout,
+        Code::BodyIncomplete,
+        Code::BodyTooLarge,
+        Code::UnsupportedMediaType,
+        Code::SafetyRefused,
+        Code::ContextTooLong,
+        Code::NotConfigured,
+        Code::UpstreamForbidden,
+        Code::UpstreamRateLimited,
+        Code::UpstreamUnauthorized,
+        Code::UpstreamRejected,
+        Code::UpstreamError,
+        Code::UpstreamMalformed,
+        Code::UpstreamTruncated,
+        Code::AnswerTooLong,
+        Code::UpstreamUnavailable,
+        Code::TokenUnavailable,
+        Code::FirstContentDeadline,
+        Code::IdleDeadline,
+        Code::TotalDeadline,
+        Code::Internal,
+    ];
+
+    const fn row(self) -> Row {
+        match self {
+            Code::InvalidJson => ("invalid_json", 400, "The body is not acceptable JSON", false),
+            Code::InvalidRequest => ("invalid_request", 400, "The request has faults", false),
+            Code::InvalidIdempotencyKey => ("invalid_idempotency_key", 400, "The Idempotency-Key is not usable", false),
+            Code::Unauthenticated => ("unauthenticated", 401, "No valid client key", false),
+            Code::NotFound => ("not_found", 404, "Nothing is here", false),
+            Code::MethodNotAllowed => ("method_not_allowed", 405, "The method does not fit the address", false),
+            Code::NotAcceptable => ("not_acceptable", 406, "No answer format that the client accepts", false),
+            Code::BodyTimeout => ("body_timeout", 408, "The body came too slowly", true),
+            Code::BodyIncomplete => ("body_incomplete", 400, "The body ended early", true),
+            Code::BodyTooLarge => ("body_too_large", 413, "The body is too large", false),
+            Code::UnsupportedMediaType => ("unsupported_media_type", 415, "The body is not application/json", false),
+            Code::SafetyRefused => ("safety_refused", 422, "The text holds something that must not be sent", false),
+            Code::ContextTooLong => ("context_too_long", 422, "The conversation does not fit", false),
+            Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
+            Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
+            Code::UpstreamRateLimited => ("upstream_rate_limited", 429, "The upstream limits the rate", true),
+            Code::UpstreamUnauthorized => ("upstream_unauthorized", 502, "The upstream refuses the gateway's token", false),
+            Code::UpstreamRejected => ("upstream_rejected", 502, "The upstream refuses the request", false),
+            Code::UpstreamError => ("upstream_error", 502, "The upstream failed", false),
+            Code::UpstreamMalformed => ("upstream_malformed", 502, "The upstream's answer breaks the contract", false),
+            Code::UpstreamTruncated => ("upstream_truncated", 502, "The upstream's answer ended early", false),
+            Code::AnswerTooLong => ("answer_too_long", 502, "The upstream's answer is too long", false),
+            Code::UpstreamUnavailable => ("upstream_unavailable", 503, "The upstream cannot be reached", true),
+            Code::TokenUnavailable => ("token_unavailable", 503, "The upstream gave no token", true),
+            Code::FirstContentDeadline => ("first_content_deadline", 504, "The model did not begin in time", true),
+            Code::IdleDeadline => ("idle_deadline", 504, "The model fell silent", false),
+            Code::TotalDeadline => ("total_deadline", 504, "The answer took too long", false),
+            Code::Internal => ("internal", 500, "The gateway failed", false),
+        }
+    }
+
+    /// Stable, for programs.
+    pub const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+    /// The HTTP status.
+    pub const fn status(self) -> u16 {
+        self.row().1
+    }
+    /// One line for people, the same for every occurrence.
+    pub const fn title(self) -> &'static str {
+        self.row().2
+    }
+    /// Whether the same request may be sent again as it is, later.
+    pub const fn retryable(self) -> bool {
+        self.row().3
+    }
+}
+
+/// One occurrence of an error. It carries no prompt text, no key and nothing of upstream's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What went wrong.
+    pub code: Code,
+    /// What to do about it, in a sentence or two.
+    pub detail: String,
+    /// The faults of the document, if it is at fault.
+    pub errors: Vec<Fault>,
+    /// Upstream's name for the exchange ([`crate::http::correlation_id`]).
+    pub upstream_correlation_id: Option<String>,
+    /// When to try again: the `Retry-After` header, in whole seconds, rounded up.
+    pub retry_after: Option<Duration>,
+    /// The methods that fit the address: the `Allow` header of a 405 (RFC 9110, 15.5.6).
+    pub allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// An occurrence of `code`.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Problem { code, detail: detail.into(), errors: Vec::new(), upstream_correlation_id: None, retry_after: None, allow: None }
+    }
+
+    /// The faults of a document.
+    pub fn with_errors(code: Code, errors: Vec<Fault>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => format!("{}: {}", one.path, one.message),
+            many => format!("{} faults: see `errors`, each with its path and what to do.", many.len()),
+        };
+        Problem { errors, ..Problem::new(code, detail) }
+    }
+
+    /// The document as JSON; `request_id` is the id of the client's request.
+    pub fn document(&self, request_id: &str) -> serde_json::Value {
+        let document = Document {
+            r#type: format!("urn:promptgate:problem:{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status(),
+            detail: &self.detail,
+            instance: format!("urn:promptgate:request:{request_id}"),
+            code: self.code.as_str(),
+            request_id,
+            retryable: self.code.retryable(),
+            upstream_correlation_id: self.upstream_correlation_id.as_deref(),
+            errors: &self.errors,
+        };
+        serde_json::to_value(document).unwrap_or_default()
+    }
+
+    /// The whole answer.
+    pub fn reply(&self, request_id: &str) -> Reply {
+        let mut headers = vec![
+            ("content-type", "application/problem+json".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("x-request-id", request_id.to_owned()),
+        ];
+        if let Some(after) = self.retry_after {
+            headers.push(("retry-after", after.as_millis().div_ceil(1000).to_string()));
+        }
+        if let Some(allow) = self.allow {
+            headers.push(("allow", allow.to_owned()));
+        }
+        if self.code == Code::Unauthenticated {
+            headers.push(("www-authenticate", "Bearer realm=\"promptgate\"".to_owned()));
+        }
+        let body = Bytes(self.document(request_id).to_string().into_bytes());
+        Reply { head: ReplyHead { status: self.code.status(), headers }, body }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    instance: String,
+    code: &'a str,
+    request_id: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_correlation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    errors: &'a [Fault],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        let mut codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Code::ALL.len(), "codes are unique");
+        for code in Code::ALL {
+            assert!((400..600).contains(&code.status()), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn documents_have_the_members_of_the_requirement() {
+        let problem = Problem {
+            retry_after: Some(Duration::from_millis(1500)),
+            upstream_correlation_id: Some("c-1".into()),
+            ..Problem::new(Code::UpstreamRateLimited, "Wait.")
+        };
+        let reply = problem.reply("r-1");
+        assert_eq!(reply.head.status, 429);
+        assert!(reply.head.headers.contains(&("retry-after", "2".into())));
+        let document: serde_json::Value = serde_json::from_slice(&reply.body.0).unwrap();
+        assert_eq!(
+            document,
+            serde_json::json!({
+                "type": "urn:promptgate:problem:upstream_rate_limited", "title": "The upstream limits the rate",
+                "status": 429, "detail": "Wait.", "instance": "urn:promptgate:request:r-1",
+                "code": "upstream_rate_limited", "request_id": "r-1", "retryable": true,
+                "upstream_correlation_id": "c-1",
+            })
+        );
+    }
+}
