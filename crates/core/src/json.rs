@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 pub use serde_json::Number;
 
 use crate::fault::{Fault, Path};

@@ -12,6 +12,10 @@ impl Sensitive {
     pub fn new(text: impl Into<String>) -> Self {
         Sensitive(text.into())
     }
+    /// Adds `text` at the end.
+    pub fn push_str(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
     /// The text itself.
     pub fn expose(&self) -> &str {
         &self.0

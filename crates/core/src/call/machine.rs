@@ -1,0 +1,478 @@
+//! The machine itself: the states are drawn in the module above.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::backoff::{Random, jitter, retry_after};
+use super::{AccessToken, CallRules, Health, Identity, Input, Outcome, Output};
+use crate::chat::Prepared;
+use crate::genesys::{self, Endpoints, Frame, Usage};
+use crate::http::{Head, correlation_id};
+use crate::problem::{Code, Problem};
+use crate::reply::{Format, Status, Summary, Writer};
+use crate::sensitive::Bytes;
+use crate::stream::{Line, Lines};
+
+/// Most requests sent for one call, repetitions of every kind included (R2).
+const MAX_ATTEMPTS: u32 = 3;
+/// Most bytes of an answer: forty times what 4,096 tokens take in frames of one word (ours).
+const MAX_ANSWER: usize = 4 << 20;
+/// Most bytes of a refusal that are read to find its code (ours).
+const MAX_REFUSAL: usize = 64 << 10;
+
+/// One call: takes [`Input`]s, gives [`Output`]s.
+#[derive(Debug)]
+pub struct Call {
+    prepared: Prepared,
+    endpoints: Endpoints,
+    rules: CallRules,
+    identity: Identity,
+    writer: Writer,
+    random: Random,
+    state: State,
+    outbox: VecDeque<Output>,
+    attempts: u32,
+    /// Repetitions after failures; 401 and B7 do not count.
+    retries: u32,
+    /// The grant of the token in use.
+    grant: u64,
+    replayed: bool,
+    retrimmed: bool,
+    replied: bool,
+    first_content: Option<Duration>,
+    usage: Option<Usage>,
+    malformed: u32,
+    correlation_id: Option<String>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Waits for a token.
+    Authorizing,
+    /// The request is on its way.
+    Sent,
+    /// A 400 whose body says why.
+    Refused(Vec<u8>),
+    /// A 200 whose body is the answer.
+    Answering { lines: Lines, received: usize, last: Duration },
+    /// Before a repetition.
+    Waiting { until: Duration },
+    Ended(Outcome),
+}
+
+// handle
+impl Call {
+    /// A call that will send `prepared`. Its first outputs are there to poll.
+    pub fn new(prepared: Prepared, endpoints: Endpoints, rules: CallRules, identity: Identity, format: Format) -> Self {
+        Call {
+            random: Random(identity.seed),
+            writer: Writer::new(format),
+            outbox: VecDeque::from([Output::Authorize { rejected: None }]),
+            state: State::Authorizing,
+            prepared,
+            endpoints,
+            rules,
+            identity,
+            attempts: 0,
+            retries: 0,
+            grant: 0,
+            replayed: false,
+            retrimmed: false,
+            replied: false,
+            first_content: None,
+            usage: None,
+            malformed: 0,
+            correlation_id: None,
+        }
+    }
+
+    /// Takes what happened at `now`, a duration since the request began; `health` is shared by the calls of
+    /// one upstream. What does not fit the state is ignored.
+    pub fn handle(&mut self, now: Duration, input: Input, health: &mut Health) {
+        if matches!(self.state, State::Ended(_)) {
+            return;
+        }
+        if input == Input::Cancel {
+            return self.cancel(now, health);
+        }
+        if now >= self.deadline() {
+            return self.expire(now, health);
+        }
+        match (&mut self.state, input) {
+            (State::Authorizing, Input::Token(token)) => self.token(now, token, health),
+            (State::Sent, Input::Head(head)) => self.head(now, &head, health),
+            (State::Sent | State::Refused(_), Input::Failed) | (State::Sent, Input::End) => self.lost(now, health),
+            (State::Refused(body), Input::Chunk(chunk)) => {
+                let room = MAX_REFUSAL.saturating_sub(body.len()).min(chunk.0.len());
+                body.extend(chunk.0.iter().take(room));
+            }
+            (State::Refused(body), Input::End) => {
+                let too_long = genesys::is_token_limit(body);
+                self.refused(now, too_long, health);
+            }
+            (State::Answering { .. }, Input::Chunk(chunk)) => self.chunk(now, &chunk.0, health),
+            (State::Answering { .. }, Input::End | Input::Failed) => self.end(now, health),
+            (State::Waiting { until }, Input::Tick) if now >= *until => self.authorize(None),
+            _ => {}
+        }
+    }
+
+    fn authorize(&mut self, rejected: Option<u64>) {
+        self.state = State::Authorizing;
+        self.outbox.push_back(Output::Authorize { rejected });
+    }
+
+    fn token(&mut self, now: Duration, token: Result<AccessToken, Problem>, health: &mut Health) {
+        let token = match token {
+            Ok(token) => token,
+            Err(problem) => return self.fail(now, Status::Error, problem),
+        };
+        if let Err(after) = health.admit(self.unix_ms(now)) {
+            let mut problem = Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
+            problem.retry_after = Some(after);
+            return self.give_up(now, problem);
+        }
+        self.attempts += 1;
+        self.grant = token.grant;
+        let key = &self.identity.idempotency_key;
+        let request = genesys::chat_request(&self.endpoints, &self.prepared.payload, key, &token.token);
+        self.outbox.push_back(Output::Send(request));
+        self.state = State::Sent;
+    }
+
+    fn head(&mut self, now: Duration, head: &Head, health: &mut Health) {
+        self.correlation_id = correlation_id(head);
+        let unix_ms = self.unix_ms(now);
+        match head.status {
+            200 if genesys::is_answer(head) => {
+                self.state = State::Answering { lines: Lines::default(), received: 0, last: now };
+                return;
+            }
+            400 => {
+                self.state = State::Refused(Vec::new());
+                return;
+            }
+            _ => self.outbox.push_back(Output::Abort),
+        }
+        match head.status {
+            401 => {
+                health.undecided();
+                if !self.replayed && self.attempts < MAX_ATTEMPTS {
+                    self.replayed = true;
+                    return self.authorize(Some(self.grant));
+                }
+                let detail = "The upstream refuses a fresh token: check the gateway's OAuth client and its region.";
+                self.fail(now, Status::Error, Problem::new(Code::UpstreamUnauthorized, detail));
+            }
+            403 => {
+                health.succeeded();
+                let detail = format!(
+                    "The gateway's OAuth client may not do this: give its role the scope `{}`, and check that the \
+                     organisation has the LLM gateway.",
+                    genesys::CHAT_SCOPE
+                );
+                self.fail(now, Status::Error, Problem::new(Code::UpstreamForbidden, detail));
+            }
+            429 => {
+                health.undecided();
+                let problem = Problem::new(Code::UpstreamRateLimited, "The upstream limits the rate of calls: try again later.");
+                self.retry(now, problem, retry_after(head, unix_ms), health);
+            }
+            502..=504 => {
+                health.failed(unix_ms);
+                let detail = format!("The upstream is unavailable (status {}).", head.status);
+                let problem = Problem::new(Code::UpstreamUnavailable, detail);
+                match retry_after(head, unix_ms) {
+                    // A 503 that names no time is not repeated (R4).
+                    None if head.status == 503 => self.give_up(now, problem),
+                    after => self.retry(now, problem, after, health),
+                }
+            }
+            500..=599 => {
+                health.failed(unix_ms);
+                let detail = format!("The upstream failed with status {}. Whether it acted is unknown.", head.status);
+                self.fail(now, Status::Error, Problem::new(Code::UpstreamError, detail));
+            }
+            404..=499 => {
+                health.succeeded();
+                self.fail(now, Status::Error, rejected(head.status));
+            }
+            300..=399 => {
+                health.undecided();
+                let detail = format!("The upstream redirects (status {}): redirects are not followed. Check its address.", head.status);
+                self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
+            }
+            status => {
+                health.undecided();
+                let detail = format!("The upstream answered with status {status} and something that is not JSON lines. Check its address.");
+                self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
+            }
+        }
+    }
+
+    /// A 400 has said why.
+    fn refused(&mut self, now: Duration, too_long: bool, health: &mut Health) {
+        health.succeeded();
+        if !too_long {
+            return self.fail(now, Status::Error, rejected(400));
+        }
+        let tighter = if self.retrimmed || self.attempts >= MAX_ATTEMPTS {
+            let detail = "The upstream says that the prompt is too long, also after it was trimmed harder: shorten it.";
+            Err(Problem::new(Code::ContextTooLong, detail))
+        } else {
+            self.prepared.tighter()
+        };
+        match tighter {
+            Ok(prepared) => {
+                self.retrimmed = true;
+                self.prepared = prepared;
+                self.authorize(None);
+            }
+            Err(problem) => self.fail(now, Status::Error, problem),
+        }
+    }
+
+    fn chunk(&mut self, now: Duration, chunk: &[u8], health: &mut Health) {
+        let State::Answering { lines, received, last } = &mut self.state else { return };
+        *received += chunk.len();
+        *last = now;
+        let too_much = *received > MAX_ANSWER;
+        let lines = lines.push(chunk);
+        if self.lines(now, lines, health) {
+            return;
+        }
+        if too_much {
+            health.undecided();
+            self.outbox.push_back(Output::Abort);
+            let detail = format!("The upstream's answer is longer than {MAX_ANSWER} bytes and was cut off.");
+            self.fail(now, Status::Error, Problem::new(Code::AnswerTooLong, detail));
+        }
+    }
+
+    /// The body has ended, or broke off, which the platform does not tell apart.
+    fn end(&mut self, now: Duration, health: &mut Health) {
+        let State::Answering { lines, received, .. } = &mut self.state else { return };
+        let empty = *received == 0;
+        let last = lines.finish();
+        if self.lines(now, last.into_iter().collect(), health) {
+            return;
+        }
+        if self.first_content.is_none() && empty {
+            return self.lost(now, health);
+        }
+        health.failed(self.unix_ms(now));
+        if self.first_content.is_none() && self.malformed > 0 {
+            let detail = "The upstream's answer holds no frame that can be read.";
+            return self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
+        }
+        let detail = "The upstream's answer broke off before its last frame: what came is not the whole answer.";
+        self.fail(now, Status::Truncated, Problem::new(Code::UpstreamTruncated, detail));
+    }
+
+    /// Takes lines of the answer; says whether they ended the call.
+    fn lines(&mut self, now: Duration, lines: Vec<Line>, health: &mut Health) -> bool {
+        let mut out = Vec::new();
+        for line in lines {
+            let frame = match &line {
+                Line::Whole(line) => genesys::frame(line),
+                Line::TooLong => Frame::Malformed,
+            };
+            match frame {
+                Frame::Malformed => self.malformed = self.malformed.saturating_add(1),
+                Frame::Error => {
+                    self.write(out);
+                    self.outbox.push_back(Output::Abort);
+                    health.failed(self.unix_ms(now));
+                    let detail = "The upstream reported an error within its answer.";
+                    self.fail(now, Status::Error, Problem::new(Code::UpstreamError, detail));
+                    return true;
+                }
+                Frame::Part { content, usage } => {
+                    if let Some(text) = content.filter(|text| !text.expose().is_empty()) {
+                        self.first_content.get_or_insert(now);
+                        self.writer.delta(text.expose(), &mut out);
+                    }
+                    if let Some(usage) = usage {
+                        health.succeeded();
+                        self.usage = Some(usage);
+                        self.writer.usage(usage, &mut out);
+                        self.writer.done(&self.summary(now, Status::Success, None), &mut out);
+                        self.write(out);
+                        self.finish(now, Status::Success, None);
+                        return true;
+                    }
+                }
+            }
+        }
+        self.write(out);
+        false
+    }
+
+    /// The connection broke before anything of the answer came.
+    fn lost(&mut self, now: Duration, health: &mut Health) {
+        health.failed(self.unix_ms(now));
+        let problem = Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
+        self.retry(now, problem, None, health);
+    }
+
+    /// Repeats the request with the same key if it may be repeated, else ends the call with `problem`.
+    fn retry(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, health: &mut Health) {
+        let deadline = self.deadline();
+        if let Some(after) = after
+            && now.saturating_add(after) >= deadline
+        {
+            problem.retry_after = Some(after);
+            return self.fail(now, Status::Error, problem);
+        }
+        let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.retries));
+        let until = now.saturating_add(wait);
+        if self.attempts >= MAX_ATTEMPTS || until >= deadline || !health.allow_retry() {
+            problem.retry_after = after;
+            return self.give_up(now, problem);
+        }
+        self.retries += 1;
+        self.state = State::Waiting { until };
+    }
+
+    fn expire(&mut self, now: Duration, health: &mut Health) {
+        match self.state {
+            State::Authorizing => {
+                let detail = "No token from the upstream's login in time.";
+                return self.fail(now, Status::Error, Problem::new(Code::TokenUnavailable, detail));
+            }
+            State::Sent | State::Refused(_) | State::Answering { .. } => {
+                self.outbox.push_back(Output::Abort);
+                health.failed(self.unix_ms(now));
+            }
+            State::Waiting { .. } | State::Ended(_) => {}
+        }
+        let problem = if now >= self.rules.total {
+            Problem::new(Code::TotalDeadline, format!("The answer was not whole after {} ms.", self.rules.total.as_millis()))
+        } else if self.first_content.is_some() {
+            Problem::new(Code::IdleDeadline, format!("Nothing came for {} ms.", self.rules.idle.as_millis()))
+        } else {
+            let detail = format!("The model did not begin to answer within {} ms.", self.rules.first_content.as_millis());
+            Problem::new(Code::FirstContentDeadline, detail)
+        };
+        self.give_up(now, problem);
+    }
+
+    fn cancel(&mut self, now: Duration, health: &mut Health) {
+        if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
+            health.undecided();
+            self.outbox.push_back(Output::Abort);
+        }
+        self.finish(now, Status::Cancelled, None);
+    }
+
+    /// Upstream is late or away: the fallback in its place, if there is one and no content has come (R7).
+    fn give_up(&mut self, now: Duration, problem: Problem) {
+        let Some(fallback) = self.rules.fallback.clone().filter(|_| self.first_content.is_none()) else {
+            return self.fail(now, Status::Error, problem);
+        };
+        // A rate limit is not a matter of the model's health: its client should slow down.
+        if problem.code == Code::UpstreamRateLimited {
+            return self.fail(now, Status::Error, problem);
+        }
+        let mut out = Vec::new();
+        self.writer.delta(&fallback, &mut out);
+        self.writer.done(&self.summary(now, Status::Fallback, Some(problem.code)), &mut out);
+        self.write(out);
+        self.finish(now, Status::Fallback, Some(problem.code));
+    }
+
+    /// Tells the client: by the answer itself, or within the stream that has begun.
+    fn fail(&mut self, now: Duration, status: Status, mut problem: Problem) {
+        problem.upstream_correlation_id = problem.upstream_correlation_id.or_else(|| self.correlation_id.clone());
+        let request_id = &self.identity.request_id;
+        if self.replied {
+            let mut out = Vec::new();
+            self.writer.error(&problem, request_id, &mut out);
+            self.write(out);
+        } else {
+            let reply = problem.reply(request_id);
+            self.replied = true;
+            self.outbox.push_back(Output::Reply(reply.head));
+            self.write(reply.body.0);
+        }
+        self.finish(now, status, Some(problem.code));
+    }
+
+    fn finish(&mut self, now: Duration, status: Status, code: Option<Code>) {
+        self.state = State::Ended(Outcome {
+            status,
+            code,
+            latency: now,
+            first_content: self.first_content,
+            usage: self.usage,
+            attempts: self.attempts,
+            idempotency_key: (self.attempts > 0).then(|| self.identity.idempotency_key.clone()),
+            upstream_correlation_id: self.correlation_id.clone(),
+            malformed_frames: self.malformed,
+        });
+    }
+
+    /// Bytes for the client; the first ones begin the answer.
+    fn write(&mut self, bytes: Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        if !std::mem::replace(&mut self.replied, true) {
+            self.outbox.push_back(Output::Reply(self.writer.head(&self.identity.request_id)));
+        }
+        self.outbox.push_back(Output::Write(Bytes(bytes)));
+    }
+}
+
+// poll
+impl Call {
+    /// What to do next.
+    pub fn poll(&mut self) -> Output {
+        if let Some(output) = self.outbox.pop_front() {
+            return output;
+        }
+        match &self.state {
+            State::Ended(outcome) => Output::Done(outcome.clone()),
+            State::Waiting { until } => Output::Wait((*until).min(self.deadline())),
+            _ => Output::Wait(self.deadline()),
+        }
+    }
+}
+
+// getters
+impl Call {
+    /// What is sent, and of whom.
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    /// When the call ends as things stand.
+    pub fn deadline(&self) -> Duration {
+        let next = match (&self.state, self.first_content) {
+            (State::Answering { last, .. }, Some(_)) => last.saturating_add(self.rules.idle),
+            _ => self.rules.first_content,
+        };
+        next.min(self.rules.total)
+    }
+
+    fn summary(&self, now: Duration, status: Status, reason: Option<Code>) -> Summary {
+        Summary {
+            status,
+            reason: reason.map(Code::as_str),
+            request_id: self.identity.request_id.clone(),
+            model_id: self.prepared.request().model_id().to_owned(),
+            latency_ms: now.as_millis() as u64,
+            malformed_frames: self.malformed,
+            trim: self.prepared.trim.clone(),
+        }
+    }
+
+    fn unix_ms(&self, now: Duration) -> u64 {
+        self.identity.started_ms.saturating_add(now.as_millis() as u64)
+    }
+}
+
+fn rejected(status: u16) -> Problem {
+    let detail = format!("The upstream refuses the request with status {status}: check `modelId`, and that the model takes such a request.");
+    Problem::new(Code::UpstreamRejected, detail)
+}

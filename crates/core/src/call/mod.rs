@@ -1,0 +1,126 @@
+//! One chat call as an explicit state machine: it alone knows retry, deadlines, fallback and what counts as
+//! success (reliability, R1–R8; requirements, B4, B5 and B7).
+//!
+//! ```text
+//!                ┌──────────────── 401 once ───────────────┐
+//!                ▼                                         │
+//!  new ──▶ Authorizing ──token──▶ Sent ──head 200──▶ Answering ──terminal frame──▶ Ended
+//!            ▲   ▲                 │ │                     │ content: the reply has begun
+//!            │   │                 │ └─head 400─▶ Refused  │
+//!            │   └── token limit, once (B7) ─────────┘     │
+//!            └─wait over─ Waiting ◀──may be repeated───────┘ before content
+//! ```
+//! From every state a deadline, a failure or the client's leaving goes to `Ended`.
+//!
+//! The driver calls [`handle`](Call::handle) with what happened and then [`poll`](Call::poll) until it says
+//! [`Output::Wait`] or [`Output::Done`]. Times are durations since the request began.
+
+mod backoff;
+mod health;
+mod machine;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use health::Health;
+pub use machine::Call;
+pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
+
+use crate::genesys::Usage;
+use crate::http::{Head, HttpRequest, ReplyHead};
+use crate::problem::{Code, Problem};
+use crate::reply::Status;
+use crate::sensitive::Bytes;
+
+/// What the operator sets for every call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRules {
+    /// From the request's start to the first content (B5): 5 s.
+    pub first_content: Duration,
+    /// Between two chunks, once content flows (R1): 15 s.
+    pub idle: Duration,
+    /// From the request's start to its end (R1): 60 s.
+    pub total: Duration,
+    /// What is answered in place of a model that is late or away; without it, a problem.
+    pub fallback: Option<String>,
+}
+
+/// What makes this call different from others. The bytes behind it come from outside: the core draws none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Of the client's request.
+    pub request_id: String,
+    /// Sent upstream with every attempt, always the same.
+    pub idempotency_key: String,
+    /// For the jitter.
+    pub seed: u64,
+    /// When the request began, Unix ms.
+    pub started_ms: u64,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The answer to [`Output::Authorize`].
+    Token(Result<AccessToken, Problem>),
+    /// The head of upstream's answer.
+    Head(Head),
+    /// A piece of its body.
+    Chunk(Bytes),
+    /// The end of its body.
+    End,
+    /// Upstream cannot be reached, or the connection broke.
+    Failed,
+    /// Time has passed. An early one does no harm.
+    Tick,
+    /// The client has left.
+    Cancel,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Get a token; the one of this grant was rejected by upstream.
+    Authorize {
+        /// For [`TokenCache::reject`].
+        rejected: Option<u64>,
+    },
+    /// Send this; bring head, chunks and end.
+    Send(HttpRequest),
+    /// Abort what was sent; nothing of it is wanted any more.
+    Abort,
+    /// Begin the answer to the client. Comes once, before the first [`Output::Write`].
+    Reply(ReplyHead),
+    /// Bytes for the client.
+    Write(Bytes),
+    /// Nothing to do until something happens, or this time has come.
+    Wait(Duration),
+    /// The call has ended.
+    Done(Outcome),
+}
+
+/// What the audit row and the webhook tell (B6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// Why, where it is no success.
+    pub code: Option<Code>,
+    /// From start to end.
+    pub latency: Duration,
+    /// From start to the first content, if any came.
+    pub first_content: Option<Duration>,
+    /// What upstream says it used. Without it the cost is unknown if anything was sent.
+    pub usage: Option<Usage>,
+    /// Requests sent upstream.
+    pub attempts: u32,
+    /// The key that was sent, if anything was.
+    pub idempotency_key: Option<String>,
+    /// Upstream's name for the last exchange.
+    pub upstream_correlation_id: Option<String>,
+    /// Lines that were no frames.
+    pub malformed_frames: u32,
+}
