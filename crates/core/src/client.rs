@@ -1,0 +1,152 @@
+//! Who may call the gateway: keys stored as SHA-256 digests, a tenant's name beside each.
+
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::problem::{Code, Problem};
+
+/// The name of a tenant: 1–64 characters of `A–Z a–z 0–9 . _ -`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant(String);
+
+impl Tenant {
+    #[cfg(test)]
+    pub(crate) fn for_test(name: &str) -> Tenant {
+        Tenant(name.to_owned())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The keys that are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clients(Vec<(Tenant, [u8; 32])>);
+
+impl Clients {
+    /// Reads entries `tenant:digest`, separated by white space or commas; the digest is the SHA-256 of the
+    /// key in hexadecimal. A tenant may have several keys.
+    ///
+    /// # Errors
+    /// A sentence that names the entry by its number, never by its text.
+    pub fn parse(text: &str) -> Result<Clients, String> {
+        let entries = text.split(|c: char| c.is_whitespace() || c == ',').filter(|entry| !entry.is_empty());
+        let clients = entries
+            .enumerate()
+            .map(|(index, entry)| {
+                let (tenant, digest) = entry.split_once(':').unwrap_or_default();
+                let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                if tenant.is_empty() || tenant.len() > 64 || !tenant.chars().all(plain) {
+                    return Err(format!("entry {} is not `tenant:sha256-hex`", index + 1));
+                }
+                let digest = hex32(digest)
+                    .ok_or_else(|| format!("the digest of entry {} is not 64 hexadecimal digits", index + 1))?;
+                Ok((Tenant(tenant.to_owned()), digest))
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        if clients.is_empty() {
+            return Err("no key stands in it".to_owned());
+        }
+        Ok(Clients(clients))
+    }
+
+    /// The tenant whose key the `Authorization` header bears (RFC 6750, 2.1). Every stored digest is
+    /// compared, each in constant time.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`].
+    pub fn authenticate(&self, authorization: Option<&str>) -> Result<&Tenant, Problem> {
+        let refuse = |detail: &str| Err(Problem::new(Code::Unauthenticated, detail));
+        let Some(value) = authorization else {
+            return refuse("Send your client key: `Authorization: Bearer <key>`.");
+        };
+        let key = match value.trim_start().split_once(' ') {
+            Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+            _ => return refuse("The Authorization header is not `Bearer <key>`."),
+        };
+        if key.is_empty() {
+            return refuse("The Authorization header has no key.");
+        }
+        let digest: [u8; 32] = Sha256::digest(key).into();
+        let mut found = None;
+        for (tenant, known) in &self.0 {
+            let equal: Choice = digest.ct_eq(known);
+            if bool::from(equal) {
+                found = Some(tenant);
+            }
+        }
+        match found {
+            Some(tenant) => Ok(tenant),
+            None => refuse("This client key is not known: check it, or ask the gateway's operator for one."),
+        }
+    }
+}
+
+fn hex32(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair.iter().fold(0, |byte, digit| byte << 4 | *digit as u8);
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Some digest, and the SHA-256 of nothing.
+    const A: &str = "4db5c6d5e0df1de7b97b05b67f8c0a0e9a4d9d2e4d3a0b3c4d5e6f708192a3b4";
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn hex(key: &str) -> String {
+        Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn keys_are_known_by_their_digest() {
+        let clients = Clients::parse(&format!("a:{}, b:{}\n b:{}", hex("key-a"), hex("key-b"), hex("key-c").to_uppercase())).unwrap();
+        for (header, tenant) in [
+            ("Bearer key-a", Some("a")),
+            ("bearer  key-b ", Some("b")),
+            ("BEARER key-c", Some("b")),
+            ("Bearer key-d", None),
+            ("Bearer ", None),
+            ("Bearer", None),
+            ("Basic key-a", None),
+            ("key-a", None),
+            ("", None),
+            ("Bearer é", None),
+        ] {
+            let found = clients.authenticate(Some(header));
+            assert_eq!(found.as_ref().ok().map(|tenant| tenant.as_str()), tenant, "{header}");
+            if let Err(problem) = found {
+                assert_eq!(problem.code, Code::Unauthenticated);
+                assert!(!problem.detail.contains("key-d"));
+            }
+        }
+        assert!(clients.authenticate(None).is_err());
+    }
+
+    #[test]
+    fn the_digest_itself_is_no_key() {
+        let clients = Clients::parse(&format!("a:{A}")).unwrap();
+        assert!(clients.authenticate(Some(&format!("Bearer {A}"))).is_err());
+        // whoever stores the digest of nothing has not opened the door to everyone
+        let clients = Clients::parse(&format!("a:{EMPTY}")).unwrap();
+        assert!(clients.authenticate(Some("Bearer ")).is_err());
+    }
+
+    #[test]
+    fn bad_lists_are_refused_without_quoting_them() {
+        for text in ["", " , ", "canary", "canary:", ":canary", "a:canary", &format!("a b:{A}"), &format!("a:{A}0"), &format!("ä:{A}")] {
+            let error = Clients::parse(text).unwrap_err();
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The audit row of a request: one line of JSON, without prompt text, key or personal data.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::cost::estimate_usd;
+use crate::call::{Call, Outcome};
+use crate::chat::Prepared;
+use crate::problem::Problem;
+use crate::reply::Status;
+
+/// One row. Names and fields are the document's (requirements, B6), then ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Audit {
+    event: &'static str,
+    timestamp: String,
+    request_id: String,
+    tenant: Option<String>,
+    /// The key that was actually sent upstream; none was if nothing was.
+    idempotency_key: Option<String>,
+    model_id: Option<String>,
+    latency_ms: u64,
+    first_content_ms: Option<u64>,
+    /// Prompt and answer together, as upstream says; none where it did not say.
+    tokens_used: Option<u64>,
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    /// None where something was sent and upstream did not say what it used: the cost is unknown.
+    cost_estimate_usd: Option<String>,
+    status: Status,
+    code: Option<&'static str>,
+    system_instruction_count: Option<usize>,
+    context_message_count: Option<usize>,
+    dropped_message_count: Option<usize>,
+    attempts: u32,
+    malformed_frames: u32,
+    upstream_correlation_id: Option<String>,
+}
+
+impl Audit {
+    /// The row of a request that was refused `latency_ms` after it came, at `now_ms` (Unix ms), and cost
+    /// nothing upstream.
+    pub fn refused(request_id: &str, tenant: Option<&str>, problem: &Problem, now_ms: u64, latency_ms: u64) -> Audit {
+        Audit {
+            event: "llm_prompt_audit",
+            timestamp: timestamp(now_ms),
+            request_id: request_id.to_owned(),
+            tenant: tenant.map(str::to_owned),
+            idempotency_key: None,
+            model_id: None,
+            latency_ms,
+            first_content_ms: None,
+            tokens_used: None,
+            prompt_tokens: None,
+            completion_tokens: None,
+            cost_estimate_usd: Some(estimate_usd(Default::default())),
+            status: Status::Error,
+            code: Some(problem.code.as_str()),
+            system_instruction_count: None,
+            context_message_count: None,
+            dropped_message_count: None,
+            attempts: 0,
+            malformed_frames: 0,
+            upstream_correlation_id: None,
+        }
+    }
+
+    /// The row of a call that has ended at `now_ms` (Unix ms).
+    pub fn of_call(request_id: &str, tenant: &str, call: &Call, outcome: &Outcome, now_ms: u64) -> Audit {
+        let prepared: &Prepared = call.prepared();
+        let (instructions, messages) = prepared.counts();
+        let usage = outcome.usage.or((outcome.attempts == 0).then(Default::default));
+        Audit {
+            event: "llm_prompt_audit",
+            timestamp: timestamp(now_ms),
+            request_id: request_id.to_owned(),
+            tenant: Some(tenant.to_owned()),
+            idempotency_key: outcome.idempotency_key.clone(),
+            model_id: Some(prepared.request().model_id().to_owned()),
+            latency_ms: outcome.latency.as_millis() as u64,
+            first_content_ms: outcome.first_content.map(|first| first.as_millis() as u64),
+            tokens_used: usage.map(|usage| usage.prompt_tokens.saturating_add(usage.completion_tokens)),
+            prompt_tokens: usage.map(|usage| usage.prompt_tokens),
+            completion_tokens: usage.map(|usage| usage.completion_tokens),
+            cost_estimate_usd: usage.map(estimate_usd),
+            status: outcome.status,
+            code: outcome.code.map(|code| code.as_str()),
+            system_instruction_count: Some(instructions),
+            context_message_count: Some(messages),
+            dropped_message_count: Some(prepared.trim.dropped.len()),
+            attempts: outcome.attempts,
+            malformed_frames: outcome.malformed_frames,
+            upstream_correlation_id: outcome.upstream_correlation_id.clone(),
+        }
+    }
+
+    /// The row as one line of JSON, without its end.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The body of the webhook `llm_prompt_completed` (requirements, B6); none for a call that sent nothing.
+    pub(super) fn completed(&self) -> Option<String> {
+        (self.attempts > 0).then(|| {
+            serde_json::json!({
+                "event": "llm_prompt_completed",
+                "timestamp": self.timestamp,
+                "request_id": self.request_id,
+                "tenant": self.tenant,
+                "model": self.model_id,
+                "status": self.status,
+                "latency_ms": self.latency_ms,
+                "tokens_used": self.tokens_used,
+                "prompt_tokens": self.prompt_tokens,
+                "completion_tokens": self.completion_tokens,
+                "cost_estimate_usd": self.cost_estimate_usd,
+            })
+            .to_string()
+        })
+    }
+
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
+/// Unix milliseconds as RFC 3339 in UTC.
+fn timestamp(unix_ms: u64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Code;
+
+    #[test]
+    fn a_refusal_is_one_line() {
+        let problem = Problem::new(Code::InvalidRequest, "canary");
+        let row = Audit::refused("r\n1", Some("t"), &problem, 1_700_000_000_123, 5);
+        let line = row.line();
+        assert!(!line.contains('\n') && !line.contains("canary"), "{line}");
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["timestamp"], "2023-11-14T22:13:20.123Z");
+        assert_eq!((value["status"].as_str(), value["code"].as_str()), (Some("error"), Some("invalid_request")));
+        assert_eq!(value["costEstimateUsd"], "0.000000");
+        assert_eq!(row.completed(), None);
+    }
+
+    #[test]
+    fn times_out_of_range_do_not_panic() {
+        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
+        assert_eq!(timestamp(u64::MAX), "");
+    }
+}

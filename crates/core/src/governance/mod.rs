@@ -1,0 +1,9 @@
+//! What is left behind after a request: the audit row and the webhook (requirements, B6).
+
+mod audit;
+mod cost;
+mod webhook;
+
+pub use audit::Audit;
+pub use cost::estimate_usd;
+pub use webhook::Webhook;

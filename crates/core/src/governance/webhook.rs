@@ -1,0 +1,78 @@
+//! Webhooks, signed as Standard Webhooks asks (github.com/standard-webhooks, spec 1.0): `webhook-id`,
+//! `webhook-timestamp` and `webhook-signature: v1,<base64 of HMAC-SHA256 over "id.timestamp.body">`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::Audit;
+use crate::http::HttpRequest;
+use crate::sensitive::{Bytes, Sensitive};
+
+/// Where webhooks go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Absolute.
+    pub url: String,
+    /// The key of the signature; without one nothing is signed.
+    pub key: Option<Bytes>,
+}
+
+impl Webhook {
+    /// How long a webhook may take (requirements, B6), in milliseconds.
+    pub const TIMEOUT_MS: u64 = 3_000;
+
+    /// The key in a secret `whsec_<base64>`: 24–64 bytes.
+    pub fn key(secret: &str) -> Option<Bytes> {
+        let key = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
+        (24..=64).contains(&key.len()).then_some(Bytes(key))
+    }
+
+    /// The webhook `llm_prompt_completed` for a row, sent at `now_ms` (Unix ms); none for a call that sent
+    /// nothing.
+    pub fn completed(&self, row: &Audit, now_ms: u64) -> Option<HttpRequest> {
+        let body = row.completed()?;
+        let id = format!("msg_{}", row.request_id());
+        let timestamp = (now_ms / 1000).to_string();
+        let mut headers = vec![
+            ("content-type", Sensitive::new("application/json")),
+            ("webhook-id", Sensitive::new(&id)),
+            ("webhook-timestamp", Sensitive::new(&timestamp)),
+        ];
+        if let Some(key) = &self.key {
+            headers.push(("webhook-signature", Sensitive::new(sign(&key.0, &id, &timestamp, &body))));
+        }
+        Some(HttpRequest { method: "POST", url: self.url.clone(), headers, body: Bytes(body.into_bytes()) })
+    }
+}
+
+fn sign(key: &[u8], id: &str, timestamp: &str, body: &str) -> String {
+    // HMAC takes keys of every length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification's reference libraries.
+    #[test]
+    fn signs_as_the_reference_does() {
+        let key = Webhook::key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let body = r#"{"test": 2432232314}"#;
+        assert_eq!(
+            sign(&key.0, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", body),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn bad_secrets() {
+        for secret in ["", "whsec_", "whsec_%%%", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+            assert_eq!(Webhook::key(secret), None, "{secret}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What is decided before a body is read: the route, the client, the formats, the size.
+
+use sha2::{Digest, Sha256};
+
+use crate::client::{Clients, Tenant};
+use crate::fault::nearest;
+use crate::http::essence;
+use crate::json::MAX_BODY;
+use crate::problem::{Code, Problem};
+use crate::reply::Format;
+
+/// What an address stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /v1/chat`
+    Chat,
+    /// `GET /healthz`
+    Health,
+    /// `GET /v1/openapi.json`
+    OpenApi,
+}
+
+/// Every address with its methods, for the `Allow` header.
+pub const ROUTES: [(&str, &str, Route); 3] = [
+    ("/v1/chat", "POST", Route::Chat),
+    ("/healthz", "GET, HEAD", Route::Health),
+    ("/v1/openapi.json", "GET, HEAD", Route::OpenApi),
+];
+
+/// Finds the route of a request.
+///
+/// # Errors
+/// [`Code::NotFound`], or [`Code::MethodNotAllowed`] with the methods that fit.
+pub fn route(method: &str, path: &str) -> Result<Route, Problem> {
+    let Some((_, allow, route)) = ROUTES.iter().find(|(known, ..)| *known == path) else {
+        let known = ROUTES.map(|(known, ..)| known);
+        let detail = match nearest(path, &known) {
+            Some(meant) => format!("Nothing is at this address: did you mean {meant}?"),
+            None => format!("Nothing is at this address. There are: {}.", known.join(", ")),
+        };
+        return Err(Problem::new(Code::NotFound, detail));
+    };
+    if !allow.split(", ").any(|known| known == method) {
+        let mut problem = Problem::new(Code::MethodNotAllowed, format!("Use {allow} here."));
+        problem.allow = Some(allow);
+        return Err(problem);
+    }
+    Ok(*route)
+}
+
+/// The headers of a request that matter here.
+#[derive(Debug, Clone, Default)]
+pub struct Headers {
+    /// `Authorization`
+    pub authorization: Option<String>,
+    /// `Content-Type`
+    pub content_type: Option<String>,
+    /// `Content-Length`
+    pub content_length: Option<String>,
+    /// `Accept`
+    pub accept: Option<String>,
+    /// `Idempotency-Key`
+    pub idempotency_key: Option<String>,
+}
+
+/// A chat request whose body may be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// Who asks.
+    pub tenant: Tenant,
+    /// How the answer is written.
+    pub format: Format,
+    /// The key to send upstream: `llm-gw-<uuid>` (requirements, B4).
+    pub upstream_key: String,
+}
+
+impl Headers {
+    /// Decides on a chat request by its headers; `random` is 16 random bytes.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] before anything else, then [`Code::UnsupportedMediaType`],
+    /// [`Code::NotAcceptable`], [`Code::InvalidIdempotencyKey`], [`Code::BodyTooLarge`].
+    pub fn admit(&self, clients: &Clients, random: [u8; 16]) -> Result<Admitted, Problem> {
+        let tenant = clients.authenticate(self.authorization.as_deref())?.clone();
+        self.json()?;
+        let format = Format::from_accept(self.accept.as_deref())?;
+        let upstream_key = match &self.idempotency_key {
+            Some(key) => derived_key(&tenant, client_key(key)?),
+            None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
+        };
+        let declared = self.content_length.as_deref().map(|length| length.trim().parse::<u64>());
+        if matches!(declared, Some(Ok(length)) if length > MAX_BODY as u64) {
+            return Err(too_large());
+        }
+        Ok(Admitted { tenant, format, upstream_key })
+    }
+
+    fn json(&self) -> Result<(), Problem> {
+        let content_type = self.content_type.as_deref().unwrap_or_default();
+        let foreign_charset = content_type.split(';').skip(1).any(|parameter| {
+            let parameter = parameter.trim().to_ascii_lowercase();
+            parameter.strip_prefix("charset=").is_some_and(|charset| !matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
+        });
+        if essence(content_type) == "application/json" && !foreign_charset {
+            return Ok(());
+        }
+        let detail = "Send JSON in UTF-8, with the header `Content-Type: application/json`.";
+        Err(Problem::new(Code::UnsupportedMediaType, detail))
+    }
+}
+
+/// The key that the client gave, without its quotes: 1–255 printable ASCII characters.
+fn client_key(value: &str) -> Result<&str, Problem> {
+    let value = value.trim();
+    let key = match value.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"').unwrap_or_default(),
+        None => value,
+    };
+    if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"') {
+        let detail = "Idempotency-Key must be 1 to 255 printable ASCII characters, bare or in double quotes.";
+        return Err(Problem::new(Code::InvalidIdempotencyKey, detail));
+    }
+    Ok(key)
+}
+
+/// The same key of the same tenant always gives the same key upstream, which executes it once at most; no
+/// other tenant can hit it. A UUID of version 8 (RFC 9562, 5.8) over SHA-256.
+fn derived_key(tenant: &Tenant, key: &str) -> String {
+    let digest = Sha256::new().chain_update(tenant.as_str()).chain_update(b"\0POST /v1/chat\0").chain_update(key).finalize();
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
+    format!("llm-gw-{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// Collects a body up to the cap, so that no one can make the gateway hold more.
+#[derive(Debug, Default)]
+pub struct Body(Vec<u8>);
+
+impl Body {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`Code::BodyTooLarge`] at the first byte beyond [`MAX_BODY`].
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+        if self.0.len() + chunk.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        self.0.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    /// The whole body.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The body did not come to its end.
+    pub fn broken() -> Problem {
+        Problem::new(Code::BodyIncomplete, "The body broke off before its end: send the request again.")
+    }
+
+    /// The body did not come in time.
+    pub fn late() -> Problem {
+        Problem::new(Code::BodyTimeout, "The body did not come in time: send the request again, faster.")
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("The body is larger than {MAX_BODY} bytes: shorten the conversation."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes() {
+        for (method, path, expected) in [
+            ("POST", "/v1/chat", Ok(Route::Chat)),
+            ("GET", "/healthz", Ok(Route::Health)),
+            ("HEAD", "/v1/openapi.json", Ok(Route::OpenApi)),
+            ("GET", "/v1/chat", Err((405, Some("POST")))),
+            ("post", "/v1/chat", Err((405, Some("POST")))),
+            ("DELETE", "/healthz", Err((405, Some("GET, HEAD")))),
+            ("POST", "/v1/chat/", Err((404, None))),
+            ("POST", "/v1/../v1/chat", Err((404, None))),
+            ("POST", "", Err((404, None))),
+            ("POST", "/\u{0}😀", Err((404, None))),
+        ] {
+            let found = route(method, path).map_err(|problem| (problem.code.status(), problem.allow));
+            assert_eq!(found, expected, "{method} {path}");
+        }
+        assert!(route("POST", "/v1/chats").unwrap_err().detail.contains("did you mean /v1/chat?"));
+    }
+
+    fn headers() -> (Clients, Headers) {
+        let digest: String = Sha256::digest("k").iter().map(|byte| format!("{byte:02x}")).collect();
+        let headers = Headers {
+            authorization: Some("Bearer k".into()),
+            content_type: Some("application/json".into()),
+            ..Headers::default()
+        };
+        (Clients::parse(&format!("t:{digest} u:{digest}")).unwrap(), headers)
+    }
+
+    #[test]
+    fn hostile_headers() {
+        let (clients, good) = headers();
+        let long = "x".repeat(256);
+        let of = |change: &dyn Fn(&mut Headers)| {
+            let mut headers = good.clone();
+            change(&mut headers);
+            headers.admit(&clients, [0; 16]).map_err(|problem| problem.code)
+        };
+        assert!(of(&|_| ()).is_ok());
+        assert_eq!(of(&|h| h.authorization = None), Err(Code::Unauthenticated));
+        for content_type in [None, Some(""), Some("text/plain"), Some("application/jsonx"), Some("application/json; charset=utf-16")] {
+            assert_eq!(of(&|h| h.content_type = content_type.map(Into::into)), Err(Code::UnsupportedMediaType), "{content_type:?}");
+        }
+        for content_type in ["Application/JSON", "application/json;charset=UTF-8", "application/json; charset=\"utf-8\""] {
+            assert!(of(&|h| h.content_type = Some(content_type.into())).is_ok(), "{content_type}");
+        }
+        assert_eq!(of(&|h| h.accept = Some("image/png".into())), Err(Code::NotAcceptable));
+        for key in ["", "\"\"", "\"", "\"a", "a\"b", "é", "a\nb", &long] {
+            assert_eq!(of(&|h| h.idempotency_key = Some(key.into())), Err(Code::InvalidIdempotencyKey), "{key:?}");
+        }
+        assert_eq!(of(&|h| h.content_length = Some("1048577".into())), Err(Code::BodyTooLarge));
+        for length in ["1048576", "x", "-1", "99999999999999999999999"] {
+            assert!(of(&|h| h.content_length = Some(length.into())).is_ok(), "{length}: the reading decides");
+        }
+    }
+
+    #[test]
+    fn keys_upstream() {
+        let (clients, mut headers) = headers();
+        let fresh = headers.admit(&clients, [7; 16]).unwrap().upstream_key;
+        assert_eq!(fresh, "llm-gw-07070707-0707-4707-8707-070707070707");
+        let mut key = |key: &str| {
+            headers.idempotency_key = Some(key.into());
+            headers.admit(&clients, [7; 16]).unwrap().upstream_key
+        };
+        assert_eq!(key("a"), key("\"a\""));
+        assert_ne!(key("a"), key("b"));
+        assert_ne!(derived_key(&Tenant::for_test("t"), "a"), derived_key(&Tenant::for_test("u"), "a"));
+    }
+
+    #[test]
+    fn bodies_are_capped_while_they_come() {
+        let mut body = Body::default();
+        body.push(&vec![0; MAX_BODY]).unwrap();
+        assert_eq!(body.push(&[0]).unwrap_err().code, Code::BodyTooLarge);
+    }
+}

@@ -1,0 +1,275 @@
+//! The operator's settings, read from named variables; every fault is reported at once.
+
+use std::time::Duration;
+
+use crate::call::CallRules;
+use crate::chat::{Counting, FitRules};
+use crate::client::Clients;
+use crate::fault::{Fault, Path, nearest};
+use crate::genesys::{Credentials, Endpoints};
+use crate::governance::Webhook;
+use crate::problem::{Code, Problem};
+use crate::sensitive::Sensitive;
+
+/// The regions of the platform (requirements, U1).
+pub const REGIONS: [&str; 18] = [
+    "mypurecloud.com",
+    "mypurecloud.ie",
+    "mypurecloud.com.au",
+    "mypurecloud.jp",
+    "mypurecloud.de",
+    "usw2.pure.cloud",
+    "cac1.pure.cloud",
+    "apne2.pure.cloud",
+    "euw2.pure.cloud",
+    "aps1.pure.cloud",
+    "sae1.pure.cloud",
+    "mec1.pure.cloud",
+    "apne3.pure.cloud",
+    "euc2.pure.cloud",
+    "mxc1.pure.cloud",
+    "apse1.pure.cloud",
+    "use2.us-gov-pure.cloud",
+    "edee1.eusc-pure.cloud",
+];
+
+/// What a client is answered when the model is late or away, unless the operator says otherwise.
+pub const FALLBACK_TEXT: &str = "The assistant is not available right now. Please try again in a moment.";
+
+/// Everything that is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `CLIENT_KEYS`: who may call.
+    pub clients: Clients,
+    /// `UPSTREAM_REGION`, or `UPSTREAM_API_URL` and `UPSTREAM_LOGIN_URL`.
+    pub endpoints: Endpoints,
+    /// `UPSTREAM_CLIENT_ID` and `UPSTREAM_CLIENT_SECRET`.
+    pub credentials: Credentials,
+    /// `CONTEXT_RATIO`, `CONTEXT_WINDOW`, `TOKEN_COUNT`.
+    pub fit: FitRules,
+    /// `MAX_LATENCY_MS`, `IDLE_MS`, `TOTAL_MS`, `FALLBACK_TEXT`.
+    pub call: CallRules,
+    /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
+    pub webhook: Option<Webhook>,
+}
+
+impl Settings {
+    /// Reads the settings; `variable` gives the value of a name, if it is set. An empty value counts as not
+    /// set, but for `FALLBACK_TEXT`, where it means: no fallback.
+    ///
+    /// # Errors
+    /// [`Code::NotConfigured`] with every fault. No message quotes a value.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Problem> {
+        let mut reader = Reader { variable: &variable, faults: Vec::new() };
+        let settings = reader.settings();
+        match settings {
+            Some(settings) if reader.faults.is_empty() => Ok(settings),
+            _ => Err(Problem::with_errors(Code::NotConfigured, reader.faults)),
+        }
+    }
+}
+
+struct Reader<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self) -> Option<Settings> {
+        let clients = self.clients();
+        let endpoints = self.endpoints();
+        let id = self.required("UPSTREAM_CLIENT_ID", "the id of the gateway's OAuth client");
+        let secret = self.required("UPSTREAM_CLIENT_SECRET", "the secret of the gateway's OAuth client");
+        let ratio = self.ratio();
+        let context_window = self.integer("CONTEXT_WINDOW", 1..=10_000_000);
+        let counting = self.counting();
+        let first_content = self.integer("MAX_LATENCY_MS", 1..=600_000).unwrap_or(5_000);
+        let idle = self.integer("IDLE_MS", 1..=600_000).unwrap_or(15_000);
+        let total = self.integer("TOTAL_MS", 1..=600_000).unwrap_or(60_000);
+        let fallback = (self.variable)("FALLBACK_TEXT").unwrap_or_else(|| FALLBACK_TEXT.to_owned());
+        let webhook = self.webhook();
+        Some(Settings {
+            clients: clients?,
+            endpoints: endpoints?,
+            credentials: Credentials { id: id?, secret: secret? },
+            fit: FitRules { ratio_permille: ratio, context_window, counting },
+            call: CallRules {
+                first_content: Duration::from_millis(first_content),
+                idle: Duration::from_millis(idle),
+                total: Duration::from_millis(total),
+                fallback: Some(fallback).filter(|text| !text.is_empty()),
+            },
+            webhook,
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn fault(&mut self, name: &str, code: &'static str, message: impl Into<String>) {
+        self.faults.push(Fault::new(&Path::root().name(name), code, message));
+    }
+
+    fn required(&mut self, name: &str, what: &str) -> Option<Sensitive> {
+        let value = self.get(name);
+        if value.is_none() {
+            self.fault(name, "missing_variable", format!("Set the secret {name}: {what}."));
+        }
+        value.map(Sensitive::new)
+    }
+
+    fn clients(&mut self) -> Option<Clients> {
+        const NAME: &str = "CLIENT_KEYS";
+        let Some(text) = self.get(NAME) else {
+            let message = "No client keys are configured, so nobody may call. Set the secret CLIENT_KEYS to entries \
+                           `tenant:sha256-hex-of-the-key`.";
+            self.fault(NAME, "missing_variable", message);
+            return None;
+        };
+        let parsed = Clients::parse(&text);
+        parsed.map_err(|why| self.fault(NAME, "bad_variable", format!("CLIENT_KEYS cannot be read: {why}."))).ok()
+    }
+
+    fn endpoints(&mut self) -> Option<Endpoints> {
+        let region = self.get("UPSTREAM_REGION").unwrap_or_else(|| "mypurecloud.com".to_owned());
+        if !REGIONS.contains(&region.as_str()) {
+            let hint = nearest(&region, &REGIONS).map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
+            self.fault("UPSTREAM_REGION", "bad_variable", format!("There is no such region.{hint}"));
+        }
+        let api = self.url("UPSTREAM_API_URL").unwrap_or_else(|| format!("https://api.{region}"));
+        let login = self.url("UPSTREAM_LOGIN_URL").unwrap_or_else(|| format!("https://login.{region}"));
+        Some(Endpoints { api, login })
+    }
+
+    /// An `https` address, or an `http` one of this machine: what is sent there bears secrets.
+    fn url(&mut self, name: &str) -> Option<String> {
+        let url = self.get(name)?;
+        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+            .iter()
+            .any(|host| url.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
+        let secure = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        let plain = url.chars().all(|c| c.is_ascii_graphic() && !"@#\"<>\\".contains(c));
+        if !(local || secure) || !plain {
+            self.fault(name, "bad_variable", format!("{name} must be an https:// address (http:// only for localhost)."));
+        }
+        Some(url.trim_end_matches('/').to_owned())
+    }
+
+    fn integer(&mut self, name: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+        let value = self.get(name)?.parse().ok().filter(|value| range.contains(value));
+        if value.is_none() {
+            let message = format!("{name} must be an integer from {} to {}.", range.start(), range.end());
+            self.fault(name, "bad_variable", message);
+        }
+        value
+    }
+
+    fn ratio(&mut self) -> u64 {
+        let Some(text) = self.get("CONTEXT_RATIO") else { return 800 };
+        let permille = text.parse::<f64>().ok().map(|ratio| (ratio * 1000.0).round()).filter(|x| (1.0..=1000.0).contains(x));
+        if permille.is_none() {
+            self.fault("CONTEXT_RATIO", "bad_variable", "CONTEXT_RATIO must be from 0.001 to 1.");
+        }
+        permille.map_or(800, |permille| permille as u64)
+    }
+
+    fn counting(&mut self) -> Counting {
+        match self.get("TOKEN_COUNT").as_deref() {
+            None | Some("estimate") => Counting::Estimate,
+            Some(_) => {
+                self.fault("TOKEN_COUNT", "bad_variable", "TOKEN_COUNT must be `estimate`.");
+                Counting::Estimate
+            }
+        }
+    }
+
+    fn webhook(&mut self) -> Option<Webhook> {
+        let url = self.url("WEBHOOK_URL")?;
+        let key = self.get("WEBHOOK_SECRET").map(|secret| Webhook::key(&secret));
+        if let Some(None) = key {
+            let message = "WEBHOOK_SECRET must be `whsec_` and 24 to 64 bytes in base64.";
+            self.fault("WEBHOOK_SECRET", "bad_variable", message);
+        }
+        Some(Webhook { url, key: key.flatten() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn read(changes: &[(&'static str, &str)]) -> Result<Settings, Vec<String>> {
+        let keys = format!("t:{}", "0".repeat(64));
+        let mut variables: BTreeMap<&str, &str> =
+            [("CLIENT_KEYS", keys.as_str()), ("UPSTREAM_CLIENT_ID", "id"), ("UPSTREAM_CLIENT_SECRET", "s")].into();
+        variables.extend(changes.iter().copied());
+        Settings::read(|name| variables.get(name).map(|value| (*value).to_owned())).map_err(|problem| {
+            assert_eq!(problem.code, Code::NotConfigured);
+            assert!(!format!("{problem:?}").contains("canary"), "{problem:?}");
+            problem.errors.into_iter().map(|fault| fault.path).collect()
+        })
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_requirements() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.endpoints.api, "https://api.mypurecloud.com");
+        assert_eq!(settings.endpoints.login, "https://login.mypurecloud.com");
+        assert_eq!(settings.fit, FitRules::default());
+        assert_eq!(settings.call.first_content, Duration::from_secs(5));
+        assert_eq!(settings.call.idle, Duration::from_secs(15));
+        assert_eq!(settings.call.total, Duration::from_secs(60));
+        assert_eq!(settings.call.fallback.as_deref(), Some(FALLBACK_TEXT));
+    }
+
+    #[test]
+    fn values_are_taken() {
+        let settings = read(&[
+            ("UPSTREAM_REGION", "euw2.pure.cloud"),
+            ("UPSTREAM_API_URL", "http://127.0.0.1:8788/"),
+            ("CONTEXT_RATIO", "0.55"),
+            ("CONTEXT_WINDOW", "8192"),
+            ("MAX_LATENCY_MS", "900"),
+            ("FALLBACK_TEXT", ""),
+            ("WEBHOOK_URL", "https://hooks.example/x"),
+        ])
+        .unwrap();
+        assert_eq!(settings.endpoints.api, "http://127.0.0.1:8788");
+        assert_eq!(settings.endpoints.login, "https://login.euw2.pure.cloud");
+        assert_eq!((settings.fit.ratio_permille, settings.fit.context_window), (550, Some(8192)));
+        assert_eq!(settings.call.fallback, None);
+        assert!(settings.webhook.is_some());
+    }
+
+    #[test]
+    fn every_fault_is_named_and_no_value() {
+        for (name, value) in [
+            ("CLIENT_KEYS", ""),
+            ("CLIENT_KEYS", "canary"),
+            ("UPSTREAM_CLIENT_ID", " "),
+            ("UPSTREAM_REGION", "mypurecloud.uk"),
+            ("UPSTREAM_API_URL", "http://canary.example"),
+            ("UPSTREAM_API_URL", "http://localhost.canary.example"),
+            ("UPSTREAM_API_URL", "https://user:canary@example"),
+            ("UPSTREAM_API_URL", "https://"),
+            ("UPSTREAM_LOGIN_URL", "file:///canary"),
+            ("UPSTREAM_LOGIN_URL", "https://a\nb"),
+            ("CONTEXT_RATIO", "0"),
+            ("CONTEXT_RATIO", "1.1"),
+            ("CONTEXT_RATIO", "NaN"),
+            ("CONTEXT_WINDOW", "-1"),
+            ("MAX_LATENCY_MS", "5s"),
+            ("TOTAL_MS", "99999999999999999999"),
+            ("TOKEN_COUNT", "canary"),
+            ("WEBHOOK_URL", "canary"),
+        ] {
+            assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");
+        }
+        let secret = [("WEBHOOK_URL", "https://hooks.example"), ("WEBHOOK_SECRET", "canary")];
+        assert_eq!(read(&secret).unwrap_err(), ["$.WEBHOOK_SECRET"]);
+        let faults = Settings::read(|_| None).unwrap_err().errors;
+        assert_eq!(faults.len(), 3, "{faults:?}");
+    }
+}
