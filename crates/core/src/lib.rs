@@ -8,6 +8,7 @@ pub mod governance;
 pub mod http;
 pub mod intake;
 pub mod json;
+pub mod openapi;
 pub mod problem;
 pub mod reply;
 pub mod sensitive;

@@ -53,8 +53,8 @@ enum State {
     Sent,
     /// A 400 whose body says why.
     Refused(Vec<u8>),
-    /// A 200 whose body is the answer.
-    Answering { lines: Lines, received: usize, last: Duration },
+    /// A 200 whose body is the answer. `silent_since`: since when upstream has been silent; none while the client is taking bytes.
+    Answering { lines: Lines, received: usize, silent_since: Option<Duration> },
     /// Before a repetition.
     Waiting { until: Duration },
     Ended(Outcome),
@@ -112,6 +112,7 @@ impl Call {
             }
             (State::Answering { .. }, Input::Chunk(chunk)) => self.chunk(now, &chunk.0, health),
             (State::Answering { .. }, Input::End | Input::Failed) => self.end(now, health),
+            (State::Answering { silent_since, .. }, Input::Flushed) => *silent_since = Some(now),
             (State::Waiting { until }, Input::Tick) if now >= *until => self.authorize(None),
             _ => {}
         }
@@ -145,7 +146,8 @@ impl Call {
         let unix_ms = self.unix_ms(now);
         match head.status {
             200 if genesys::is_answer(head) => {
-                self.state = State::Answering { lines: Lines::default(), received: 0, last: now };
+                let silent_since = Some(now);
+                self.state = State::Answering { lines: Lines::default(), received: 0, silent_since };
                 return;
             }
             400 => {
@@ -233,9 +235,9 @@ impl Call {
     }
 
     fn chunk(&mut self, now: Duration, chunk: &[u8], health: &mut Health) {
-        let State::Answering { lines, received, last } = &mut self.state else { return };
+        let State::Answering { lines, received, silent_since } = &mut self.state else { return };
         *received += chunk.len();
-        *last = now;
+        *silent_since = Some(now);
         let too_much = *received > MAX_ANSWER;
         let lines = lines.push(chunk);
         if self.lines(now, lines, health) {
@@ -421,6 +423,9 @@ impl Call {
             self.outbox.push_back(Output::Reply(self.writer.head(&self.identity.request_id)));
         }
         self.outbox.push_back(Output::Write(Bytes(bytes)));
+        if let State::Answering { silent_since, .. } = &mut self.state {
+            *silent_since = None;
+        }
     }
 }
 
@@ -449,10 +454,18 @@ impl Call {
     /// When the call ends as things stand.
     pub fn deadline(&self) -> Duration {
         let next = match (&self.state, self.first_content) {
-            (State::Answering { last, .. }, Some(_)) => last.saturating_add(self.rules.idle),
+            (State::Answering { silent_since, .. }, Some(_)) => {
+                silent_since.map_or(self.rules.total, |since| since.saturating_add(self.rules.idle))
+            }
             _ => self.rules.first_content,
         };
         next.min(self.rules.total)
+    }
+
+    /// How long after the end, at `now`, the client may take for the bytes that are left: to the call's
+    /// deadline, and at least 5 s (ours).
+    pub fn drain(&self, now: Duration) -> Duration {
+        self.rules.total.saturating_sub(now).max(Duration::from_secs(5))
     }
 
     fn summary(&self, now: Duration, status: Status, reason: Option<Code>) -> Summary {

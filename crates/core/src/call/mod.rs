@@ -72,6 +72,9 @@ pub enum Input {
     Chunk(Bytes),
     /// The end of its body.
     End,
+    /// The client has taken all bytes that were written. Until then upstream need not be read: a slow
+    /// client slows upstream down, and its slowness is not upstream's silence.
+    Flushed,
     /// Upstream cannot be reached, or the connection broke.
     Failed,
     /// Time has passed. An early one does no harm.

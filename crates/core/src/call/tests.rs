@@ -40,6 +40,8 @@ struct Run {
     body: String,
     waits: Option<Duration>,
     outcome: Option<Outcome>,
+    /// The client takes every byte at once.
+    fast: bool,
 }
 
 fn prepared(max_tokens: u64) -> Prepared {
@@ -75,6 +77,7 @@ impl Run {
             body: String::new(),
             waits: None,
             outcome: None,
+            fast: true,
         };
         run.drain();
         run
@@ -110,6 +113,10 @@ impl Run {
         }
         self.call.handle(self.now, input, &mut self.health);
         self.drain();
+        if self.fast {
+            self.call.handle(self.now, Input::Flushed, &mut self.health);
+            self.drain();
+        }
     }
 
     /// Polls until the call waits or is done, and checks what must hold after every step.
@@ -326,6 +333,20 @@ fn the_total_deadline_ends_an_endless_stream() {
     run.step(&Wait);
     assert_eq!(run.outcome.as_ref().unwrap().code, Some(Code::TotalDeadline));
     run.check();
+}
+
+#[test]
+fn a_slow_client_is_not_upstreams_silence() {
+    let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
+    run.fast = false;
+    run.step(&Chunk(CONTENT));
+    assert_eq!(run.waits, Some(Duration::from_secs(60)), "no idle deadline while the client takes bytes");
+    run.now = Duration::from_secs(40);
+    run.call.handle(run.now, Input::Flushed, &mut run.health);
+    run.drain();
+    assert_eq!(run.waits, Some(Duration::from_secs(55)), "from then on upstream's silence counts");
+    run.step(&Wait);
+    assert_eq!(run.outcome.as_ref().unwrap().code, Some(Code::IdleDeadline));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::Audit;
-use crate::http::HttpRequest;
+use crate::http::{Head, HttpRequest};
 use crate::sensitive::{Bytes, Sensitive};
 
 /// Where webhooks go.
@@ -44,6 +44,17 @@ impl Webhook {
             headers.push(("webhook-signature", Sensitive::new(sign(&key.0, &id, &timestamp, &body))));
         }
         Some(HttpRequest { method: "POST", url: self.url.clone(), headers, body: Bytes(body.into_bytes()) })
+    }
+}
+
+impl Webhook {
+    /// The line of the log for a webhook that was not taken; `answer` is the head that came, if one did.
+    pub fn failure(row: &Audit, answer: Option<Head>) -> Option<String> {
+        let status = answer.map(|head| head.status);
+        if matches!(status, Some(200..=299)) {
+            return None;
+        }
+        Some(serde_json::json!({ "event": "webhook_failed", "requestId": row.request_id(), "status": status }).to_string())
     }
 }
 

@@ -1,0 +1,221 @@
+//! The description of the interface (OpenAPI 3.1), made from the same limits and tables that the code obeys.
+
+use serde_json::{Value, json};
+
+use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS};
+use crate::json::MAX_BODY;
+use crate::problem::Code;
+
+/// The document `GET /v1/openapi.json`.
+pub fn document() -> String {
+    value().to_string()
+}
+
+fn value() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Promptgate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A guard between applications and an LLM gateway.",
+            "license": { "name": "Apache-2.0 OR MIT" },
+        },
+        "security": [{ "clientKey": [] }],
+        "paths": {
+            "/v1/chat": { "post": chat() },
+            "/healthz": { "get": {
+                "operationId": "health", "summary": "Whether the gateway is configured.", "security": [],
+                "responses": { "200": answer("It is.", "application/json", json!({
+                    "type": "object", "required": ["status"], "properties": { "status": { "const": "ok" } },
+                })), "503": problem("It is not.") },
+            } },
+            "/v1/openapi.json": { "get": {
+                "operationId": "openapi", "summary": "This document.", "security": [],
+                "responses": { "200": answer("OpenAPI 3.1.", "application/json", json!({ "type": "object" })) },
+            } },
+        },
+        "components": {
+            "securitySchemes": { "clientKey": { "type": "http", "scheme": "bearer" } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn chat() -> Value {
+    let mut responses = json!({
+        "200": {
+            "description": "The answer. Its last event is `done`, or `error` where it broke off.",
+            "headers": { "X-Request-Id": { "schema": { "type": "string" } } },
+            "content": {
+                "text/event-stream": { "schema": {
+                    "type": "string",
+                    "description": "Events `delta` {content}, `usage`, then `done` (Summary) or `error` (Problem).",
+                } },
+                "application/x-ndjson": { "schema": { "$ref": "#/components/schemas/Event" } },
+                "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } },
+            },
+        },
+    });
+    for code in Code::ALL {
+        let status = code.status().to_string();
+        let row = format!("`{}`: {}.", code.as_str(), code.title());
+        match responses.get_mut(&status).and_then(|known| known.get_mut("description")) {
+            Some(Value::String(text)) => text.push_str(&format!(" {row}")),
+            _ => {
+                if let Some(responses) = responses.as_object_mut() {
+                    responses.insert(status, problem(&row));
+                }
+            }
+        }
+    }
+    json!({
+        "operationId": "chat",
+        "summary": "Asks a model, guarded.",
+        "description": format!("The body is at most {MAX_BODY} bytes of strict JSON."),
+        "parameters": [{
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "1 to 255 printable ASCII characters: upstream executes requests of the same key at most once.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+        }],
+        "requestBody": { "required": true, "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/ChatRequest" },
+        } } },
+        "responses": responses,
+    })
+}
+
+fn schemas() -> Value {
+    let status = json!({ "enum": ["success", "fallback"] });
+    let usage = json!({
+        "type": "object", "required": ["prompt_tokens", "completion_tokens"],
+        "properties": {
+            "prompt_tokens": { "type": "integer", "minimum": 0 },
+            "completion_tokens": { "type": "integer", "minimum": 0 },
+        },
+    });
+    let summary = json!({
+        "status": status,
+        "reason": { "type": "string", "description": "Why the fallback was answered: a problem's code." },
+        "request_id": { "type": "string" },
+        "model_id": { "type": "string" },
+        "latency_ms": { "type": "integer", "minimum": 0 },
+        "malformed_frames": { "type": "integer", "minimum": 0 },
+        "trim": {
+            "type": "object", "required": ["dropped", "tokens_before", "tokens_after", "limit"],
+            "properties": {
+                "dropped": { "type": "array", "items": { "type": "integer" }, "description": "Indices in `context`." },
+                "tokens_before": { "type": "integer" },
+                "tokens_after": { "type": "integer" },
+                "limit": { "type": "integer" },
+            },
+        },
+    });
+    let required = ["status", "request_id", "model_id", "latency_ms", "malformed_frames", "trim"];
+    let required_answer = [&required[..], &["content", "usage"]].concat();
+    let mut answer = summary.clone();
+    if let Some(members) = answer.as_object_mut() {
+        members.insert("content".into(), json!({ "type": "string" }));
+        members.insert("usage".into(), json!({ "anyOf": [{ "$ref": "#/components/schemas/Usage" }, { "type": "null" }] }));
+    }
+    json!({
+        "ChatRequest": {
+            "type": "object", "additionalProperties": false,
+            "required": ["systemInstructions", "context", "temperature", "maxTokens", "modelId"],
+            "properties": {
+                "systemInstructions": {
+                    "type": "array", "maxItems": MAX_INSTRUCTIONS,
+                    "items": { "type": "string", "maxLength": MAX_INSTRUCTION, "description": "Length in UTF-16 code units." },
+                },
+                "context": {
+                    "type": "array", "maxItems": MAX_MESSAGES,
+                    "items": {
+                        "type": "object", "additionalProperties": false, "required": ["role", "content"],
+                        "properties": {
+                            "role": { "enum": ["user", "agent", "system"] },
+                            "content": { "type": "string", "maxLength": MAX_CONTENT, "description": "Length in UTF-16 code units." },
+                        },
+                    },
+                },
+                "temperature": { "type": "number", "minimum": 0, "maximum": 2 },
+                "maxTokens": { "type": "integer", "minimum": 1, "maximum": MAX_TOKENS },
+                "modelId": { "type": "string", "minLength": 1, "maxLength": MAX_MODEL_ID },
+            },
+        },
+        "Usage": usage,
+        "Summary": { "type": "object", "required": required, "properties": summary },
+        "Answer": { "type": "object", "required": required_answer, "properties": answer },
+        "Event": {
+            "type": "object", "required": ["type"],
+            "properties": {
+                "type": { "enum": ["delta", "usage", "done", "error"] },
+                "content": { "type": "string" },
+                "error": { "$ref": "#/components/schemas/Problem" },
+            },
+        },
+        "Problem": {
+            "type": "object",
+            "required": ["type", "title", "status", "detail", "instance", "code", "request_id", "retryable"],
+            "properties": {
+                "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
+                "detail": { "type": "string" }, "instance": { "type": "string" },
+                "code": { "enum": Code::ALL.map(Code::as_str) },
+                "request_id": { "type": "string" },
+                "retryable": { "type": "boolean", "description": "Whether the same request may be sent again, later." },
+                "upstream_correlation_id": { "type": "string" },
+                "errors": { "type": "array", "items": {
+                    "type": "object", "required": ["path", "code", "message"],
+                    "properties": {
+                        "path": { "type": "string", "description": "JSONPath (RFC 9535)." },
+                        "code": { "type": "string" },
+                        "message": { "type": "string" },
+                        "span": {
+                            "type": "array", "items": { "type": "integer" },
+                            "description": "Start and end in the string at `path`, in UTF-16 code units.",
+                        },
+                    },
+                } },
+            },
+        },
+    })
+}
+
+fn problem(description: &str) -> Value {
+    answer(description, "application/problem+json", json!({ "$ref": "#/components/schemas/Problem" }))
+}
+
+fn answer(description: &str, content_type: &str, schema: Value) -> Value {
+    json!({ "description": description, "content": { content_type: { "schema": schema } } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::ROUTES;
+
+    #[test]
+    fn it_describes_every_route_and_no_other() {
+        let document = value();
+        let described: Vec<(String, Vec<String>)> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(path, methods)| (path.clone(), methods.as_object().unwrap().keys().cloned().collect()))
+            .collect();
+        assert_eq!(described.len(), ROUTES.len());
+        for (path, allow, _) in ROUTES {
+            let (_, methods) = described.iter().find(|(known, _)| known == path).expect(path);
+            for method in methods {
+                assert!(allow.contains(&method.to_uppercase()), "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_stands_at_its_status() {
+        let responses = &value()["paths"]["/v1/chat"]["post"]["responses"];
+        for code in Code::ALL {
+            let text = responses[code.status().to_string()]["description"].as_str().unwrap();
+            assert!(text.contains(&format!("`{}`", code.as_str())), "{code:?}");
+        }
+    }
+}

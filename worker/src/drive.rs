@@ -1,0 +1,182 @@
+//! Drives a [`Call`]: its outputs to fetch, timers and the client's stream; what happens back as inputs.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
+use promptgate_core::call::{Call, Input, Outcome, Output};
+use promptgate_core::governance::Audit;
+use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
+use promptgate_core::sensitive::Bytes;
+use promptgate_core::settings::Settings;
+use web_sys::{AbortController, AbortSignal};
+use worker::{Delay, Response};
+
+use crate::client::{self, Stream};
+use crate::isolate::{self, Clock};
+use crate::leave;
+use crate::token;
+use crate::upstream::{self, Piece, Reader};
+
+/// A call and all that its driver needs.
+pub(crate) struct Driver {
+    pub(crate) call: Call,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Rc<Settings>,
+    pub(crate) request_id: String,
+    pub(crate) tenant: String,
+    /// Done when the client has left.
+    pub(crate) left: LocalBoxFuture<'static, ()>,
+}
+
+/// What the call waits for; the reader comes with the head of an answer.
+type Pending = LocalBoxFuture<'static, (Input, Option<Reader>)>;
+
+impl Driver {
+    /// Runs the call to its end. The response goes out by `reply` as soon as there is one; none goes if the
+    /// client leaves before.
+    pub(crate) async fn run(mut self, reply: oneshot::Sender<Response>) {
+        let mut reply = Some(reply);
+        let mut stream: Option<Stream> = None;
+        let mut controller: Option<AbortController> = None;
+        let mut reader: Option<Reader> = None;
+        let mut waiting = nothing();
+        let mut next = None;
+        let outcome = loop {
+            match next.take().unwrap_or_else(|| self.call.poll()) {
+                Output::Authorize { rejected } => waiting = self.authorize(rejected),
+                Output::Send(request) => {
+                    // Without a controller nothing is sent, and the deadline ends the call.
+                    let Ok(control) = AbortController::new() else { continue };
+                    waiting = send(request, control.signal());
+                    controller = Some(control);
+                }
+                Output::Abort => {
+                    // Dropping a controller aborts nothing.
+                    controller.take().iter().for_each(AbortController::abort);
+                    reader = None;
+                    waiting = nothing();
+                }
+                Output::Reply(head) => {
+                    let (response, further) = self.begin(head, &mut stream, &mut waiting);
+                    next = Some(further);
+                    if let (Some(reply), Some(response)) = (reply.take(), response) {
+                        // The receiver is gone only with the whole request.
+                        let _ = reply.send(response);
+                    }
+                }
+                Output::Write(bytes) => {
+                    if let Some(stream) = &stream {
+                        waiting = flush(stream, &bytes);
+                    }
+                }
+                Output::Wait(until) => {
+                    let input = self.wait(until, &mut waiting, &mut reader).await;
+                    let reading = matches!(input, Input::Head(_) | Input::Chunk(_) | Input::Flushed);
+                    let now = self.clock.elapsed();
+                    isolate::health(|health| self.call.handle(now, input, health));
+                    if let (true, Some(reader)) = (reading, &reader) {
+                        // Nothing is read before it is polled: what the call wants first comes first.
+                        waiting = read(reader.clone());
+                    }
+                }
+                Output::Done(outcome) => break outcome,
+            }
+        };
+        if let Some(reader) = reader {
+            reader.cancel();
+        }
+        self.end(stream, outcome).await;
+    }
+
+    /// The answer, whole if the call has ended with it; then the output that comes after it.
+    fn begin(
+        &mut self,
+        head: ReplyHead,
+        stream: &mut Option<Stream>,
+        waiting: &mut Pending,
+    ) -> (Option<Response>, Output) {
+        let mut body = Bytes::default();
+        let further = loop {
+            match self.call.poll() {
+                Output::Write(bytes) => body.0.extend_from_slice(&bytes.0),
+                further => break further,
+            }
+        };
+        if let Output::Done(_) = further {
+            return (Some(client::whole(Reply { head, body })), further);
+        }
+        let Some((begun, response)) = Stream::begin(&head) else { return (None, further) };
+        *waiting = flush(&begun, &body);
+        *stream = Some(begun);
+        (Some(response), further)
+    }
+
+    /// Waits for what the call waits for, for its time, and for the client's leaving.
+    async fn wait(&mut self, until: Duration, waiting: &mut Pending, reader: &mut Option<Reader>) -> Input {
+        let time = Delay::from(until.saturating_sub(self.clock.elapsed()));
+        match select(&mut *waiting, select(&mut self.left, time)).await {
+            Either::Left(((input, body), _)) => {
+                *waiting = nothing();
+                *reader = body.or(reader.take());
+                input
+            }
+            Either::Right((Either::Left(_), _)) => Input::Cancel,
+            Either::Right((Either::Right(_), _)) => Input::Tick,
+        }
+    }
+
+    fn authorize(&self, rejected: Option<u64>) -> Pending {
+        let (settings, clock) = (self.settings.clone(), self.clock);
+        async move { (Input::Token(token::get(&settings, clock, rejected).await), None) }.boxed_local()
+    }
+
+    /// The call has ended: row, rest of the answer, webhook.
+    async fn end(self, stream: Option<Stream>, outcome: Outcome) {
+        let now_ms = self.clock.unix_ms();
+        let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, now_ms);
+        leave::row(&row);
+        if let Some(stream) = stream {
+            let limit = Delay::from(self.call.drain(self.clock.elapsed()));
+            if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {
+                stream.abort();
+            }
+        }
+        if let Some(webhook) = &self.settings.webhook {
+            leave::webhook(webhook, &row, now_ms).await;
+        }
+    }
+}
+
+fn nothing() -> Pending {
+    pending().boxed_local()
+}
+
+fn send(request: HttpRequest, signal: AbortSignal) -> Pending {
+    async move {
+        match upstream::send(&request, &signal).await {
+            Some((head, reader)) => (Input::Head(head), reader),
+            None => (Input::Failed, None),
+        }
+    }
+    .boxed_local()
+}
+
+fn read(reader: Reader) -> Pending {
+    async move {
+        let input = match reader.read().await {
+            Piece::Chunk(bytes) => Input::Chunk(bytes),
+            Piece::End => Input::End,
+            Piece::Failed => Input::Failed,
+        };
+        (input, None)
+    }
+    .boxed_local()
+}
+
+/// A client that takes no more bytes has left.
+fn flush(stream: &Stream, bytes: &Bytes) -> Pending {
+    let taken = stream.write(bytes);
+    async move { (if taken.await { Input::Flushed } else { Input::Cancel }, None) }.boxed_local()
+}

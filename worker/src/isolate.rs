@@ -1,0 +1,81 @@
+//! What the requests of an isolate share, and where time and randomness come from.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use promptgate_core::call::{Health, TokenCache};
+use promptgate_core::problem::Problem;
+use promptgate_core::settings::Settings;
+use worker::{Date, Env};
+
+thread_local! {
+    static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
+    static HEALTH: RefCell<Health> = RefCell::new(Health::default());
+    static TOKENS: RefCell<TokenCache> = RefCell::new(TokenCache::default());
+}
+
+/// The operator's settings, read once: bindings do not change within an isolate.
+pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
+    SETTINGS.with_borrow_mut(|settings| {
+        let variable = |name: &str| env.var(name).ok().map(|value| value.to_string());
+        settings.get_or_insert_with(|| Settings::read(variable).map(Rc::new)).clone()
+    })
+}
+
+/// What is known of upstream's health. `use_it` must not wait for anything.
+pub(crate) fn health<T>(use_it: impl FnOnce(&mut Health) -> T) -> T {
+    HEALTH.with_borrow_mut(use_it)
+}
+
+/// Upstream's token. `use_it` must not wait for anything.
+pub(crate) fn tokens<T>(use_it: impl FnOnce(&mut TokenCache) -> T) -> T {
+    TOKENS.with_borrow_mut(use_it)
+}
+
+/// The clock of one request.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    /// Unix ms.
+    pub(crate) started_ms: u64,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Clock {
+        Clock { started_ms: Date::now().as_millis() }
+    }
+    pub(crate) fn unix_ms(self) -> u64 {
+        Date::now().as_millis()
+    }
+    pub(crate) fn elapsed_ms(self) -> u64 {
+        self.unix_ms().saturating_sub(self.started_ms)
+    }
+    pub(crate) fn elapsed(self) -> Duration {
+        Duration::from_millis(self.elapsed_ms())
+    }
+}
+
+/// The random bytes of one request.
+pub(crate) struct Random {
+    request: [u8; 16],
+    /// For the key that is sent upstream.
+    pub(crate) key: [u8; 16],
+    /// For the jitter.
+    pub(crate) seed: u64,
+}
+
+impl Random {
+    /// A UUID of version 4.
+    pub(crate) fn request_id(&self) -> String {
+        uuid::Builder::from_random_bytes(self.request).into_uuid().to_string()
+    }
+}
+
+pub(crate) fn random() -> Random {
+    let mut random = Random { request: [0; 16], key: [0; 16], seed: 0 };
+    // The platform's source does not fail; zeros would still be distinct from nothing.
+    let _ = getrandom::fill(&mut random.request);
+    let _ = getrandom::fill(&mut random.key);
+    random.seed = getrandom::u64().unwrap_or_default();
+    random
+}

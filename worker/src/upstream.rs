@@ -1,0 +1,84 @@
+//! Requests to other servers: the core's [`HttpRequest`] to `fetch`, and bytes back.
+
+use js_sys::{Object, Reflect, Uint8Array};
+use promptgate_core::http::{Head, HttpRequest};
+use promptgate_core::sensitive::Bytes;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, RequestInit, RequestRedirect, WorkerGlobalScope};
+
+/// Sends `request`; redirects are not followed. `None` where no answer came.
+pub(crate) async fn send(request: &HttpRequest, signal: &AbortSignal) -> Option<(Head, Option<Reader>)> {
+    let response: web_sys::Response = fetch(request, signal).await.ok()?.dyn_into().ok()?;
+    let mut headers = Vec::new();
+    for entry in js_sys::try_iter(response.headers().as_ref()).ok().flatten()?.flatten() {
+        let pair: js_sys::Array = entry.into();
+        headers.push((pair.get(0).as_string()?, pair.get(1).as_string()?));
+    }
+    let reader = response.body().as_ref().and_then(Reader::of);
+    Some((Head { status: response.status(), headers }, reader))
+}
+
+async fn fetch(request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in &request.headers {
+        headers.set(name, value.expose())?;
+    }
+    let init = RequestInit::new();
+    init.set_method(request.method);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_headers(headers.as_ref());
+    init.set_body(&Uint8Array::from(request.body.0.as_slice()));
+    init.set_signal(Some(signal));
+    let global: WorkerGlobalScope = js_sys::global().unchecked_into();
+    JsFuture::from(global.fetch_with_str_and_init(&request.url, &init)).await
+}
+
+/// What a body gives.
+pub(crate) enum Piece {
+    Chunk(Bytes),
+    End,
+    Failed,
+}
+
+/// A body that is being read.
+#[derive(Clone)]
+pub(crate) struct Reader(ReadableStreamDefaultReader);
+
+impl Reader {
+    pub(crate) fn of(stream: &ReadableStream) -> Option<Reader> {
+        stream.get_reader().dyn_into().ok().map(Reader)
+    }
+
+    /// The next piece.
+    pub(crate) async fn read(&self) -> Piece {
+        let Ok(result) = JsFuture::from(self.0.read()).await else { return Piece::Failed };
+        let result: Object = result.unchecked_into();
+        let done = Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy());
+        match Reflect::get(&result, &"value".into()) {
+            Ok(value) if !done => Piece::Chunk(Bytes(Uint8Array::new(&value).to_vec())),
+            Ok(_) => Piece::End,
+            Err(_) => Piece::Failed,
+        }
+    }
+
+    /// The whole body, or `None` where it breaks off or is longer than `most` bytes.
+    pub(crate) async fn read_all(&self, most: usize) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            match self.read().await {
+                Piece::Chunk(chunk) if body.len() + chunk.0.len() <= most => body.extend_from_slice(&chunk.0),
+                Piece::End => return Some(body),
+                Piece::Chunk(_) | Piece::Failed => {
+                    self.cancel();
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// The rest is not wanted.
+    pub(crate) fn cancel(&self) {
+        let _ = self.0.cancel();
+    }
+}
