@@ -6,22 +6,21 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Response};
 use sha2::{Digest, Sha256};
 
+use crate::admission::{authorised, faults_of};
 use crate::answer::Answer;
 use crate::chat_request::ChatRequest;
 use crate::early::{early, skew_date};
-use crate::fault::{Fault, On, parse_faults};
-use crate::ledger::Verdict;
+use crate::fault::{Fault, On};
+use crate::ledger::{Failure, Verdict};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
 use crate::reply::{Body, Cut, Ended, Open, deliver};
-use crate::tokens::Standing;
 use crate::wire::Line;
 use crate::world::World;
 
 /// Where the endpoint is.
 pub(crate) const PATH: &str = "/api/v2/ai/llm-gateway/chat";
 const SCOPE: &str = "ai:llm-gateway:write";
-const FAULT_HEADER: &str = "x-simulator-fault";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Answers one call. A fault is taken only by a call that is otherwise fine.
@@ -47,7 +46,9 @@ pub(crate) async fn chat(
         return Ok(answer);
     }
     let fingerprint = Sha256::digest(&received.body).into();
-    let failure = faults.iter().find_map(failure_of);
+    let failure = faults
+        .iter()
+        .find_map(|fault| failure_of(fault, correlation));
     let verdict = world.update(|state| {
         state
             .ledger
@@ -94,49 +95,8 @@ pub(crate) async fn chat(
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     skew_date(&mut answer, &faults);
-    deliver(world, outlet, lines, failed.as_ref(), faults, correlation);
+    deliver(world, outlet, lines, failed.as_ref(), faults);
     Ok(answer)
-}
-
-/// The faults of a request: those of its header, else the next of the queue.
-pub(crate) fn faults_of(
-    world: &World,
-    received: &Received,
-    on: On,
-) -> Result<Arc<[Fault]>, Refusal> {
-    if !received.headers.contains_key(FAULT_HEADER) {
-        return Ok(world.update(|state| state.faults.take(on)));
-    }
-    let invalid = |why: String| Refusal::new(400, "simulator.fault.invalid", why);
-    let text = received.header(FAULT_HEADER).ok_or_else(|| {
-        invalid(format!(
-            "{FAULT_HEADER}: must be one header of visible ASCII"
-        ))
-    })?;
-    let value = serde_json::from_str(text)
-        .map_err(|error| invalid(format!("{FAULT_HEADER}: not JSON: {error}")))?;
-    parse_faults(&value, on, FAULT_HEADER).map_err(invalid)
-}
-
-/// The bearer token's standing, as a refusal if it isn't good for `scope`.
-pub(crate) fn authorised(world: &World, received: &Received, scope: &str) -> Result<(), Refusal> {
-    let token = received
-        .header("authorization")
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    match token.map(|token| world.look(|state| state.tokens.standing(token, scope))) {
-        Some(Standing::Allowed) => Ok(()),
-        Some(Standing::MissingScope) => {
-            let mut refusal = Refusal::usual(403, Shape::Api);
-            refusal.message = format!(
-                "Unable to perform the requested action. You are missing the scope: {scope}"
-            );
-            refusal.details = vec![("scope".into(), scope.into())];
-            Err(refusal)
-        }
-        Some(Standing::Invalid) | None => Err(Refusal::usual(401, Shape::Api)),
-    }
 }
 
 /// Everything the contract asks of a call before it can be executed.
@@ -178,7 +138,7 @@ fn key_of(value: &str) -> Option<String> {
     fine.then(|| value.to_owned())
 }
 
-fn failure_of(fault: &Fault) -> Option<(usize, Refusal)> {
+fn failure_of(fault: &Fault, correlation: &str) -> Option<Failure> {
     let Fault::ErrorFrame(frame) = fault else {
         return None;
     };
@@ -189,5 +149,9 @@ fn failure_of(fault: &Fault) -> Option<(usize, Refusal)> {
     if let Some(message) = &frame.message {
         refusal.message.clone_from(message);
     }
-    Some((frame.after_frames, refusal))
+    let line = refusal.body(Shape::Api, correlation).to_string().into();
+    Some(Failure {
+        after_frames: frame.after_frames,
+        line,
+    })
 }

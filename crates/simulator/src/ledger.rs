@@ -2,9 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use crate::refusal::Refusal;
+/// How a generation failed: an error line after so many frames. Part of the answer, so it is
+/// kept as bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) after_frames: usize,
+    pub(crate) line: Bytes,
+}
 
 /// SHA-256 of a request body's bytes.
 pub(crate) type Fingerprint = [u8; 32];
@@ -21,8 +28,7 @@ pub(crate) struct Ledger {
 struct Entry {
     fingerprint: Fingerprint,
     running: bool,
-    /// How the generation itself failed: frames before it, and the error. Replayed with the rest.
-    failed: Option<(usize, Refusal)>,
+    failed: Option<Failure>,
     executions: u64,
     replays: u64,
     conflicts: u64,
@@ -35,7 +41,7 @@ pub(crate) enum Verdict {
     /// Generate: this is the first call with the key.
     Run,
     /// Send what was generated, with the failure it ended in, if any.
-    Replay(Option<(usize, Refusal)>),
+    Replay(Option<Failure>),
     /// The key is running: 409.
     InProgress,
     /// The key was executed with another body: 422.
@@ -48,7 +54,7 @@ impl Ledger {
         &mut self,
         key: Option<&str>,
         fingerprint: Fingerprint,
-        failed: Option<(usize, Refusal)>,
+        failed: Option<Failure>,
     ) -> Verdict {
         let Some(key) = key else {
             self.unkeyed += 1;

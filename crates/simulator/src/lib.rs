@@ -15,8 +15,9 @@
 //! vendor's product. A closed port plays "connection refused"; no fault is needed for that.
 //!
 //! Layout: a family of endpoints is one file (`oauth`, `chat`); what they share is beside them
-//! (`early` faults, `refusal` bodies, `ledger`); what happens to bytes is under `reply/`.
+//! (`admission`, `early` faults, `refusal` bodies, `ledger`); what happens to bytes is under `reply/`.
 
+mod admission;
 mod answer;
 mod chat;
 mod chat_request;

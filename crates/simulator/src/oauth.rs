@@ -9,7 +9,7 @@ use hyper::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Response};
 use serde_json::json;
 
-use crate::chat::faults_of;
+use crate::admission::faults_of;
 use crate::early::{early, skew_date};
 use crate::fault::{Fault, On};
 use crate::record::Received;

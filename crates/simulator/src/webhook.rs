@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::Response;
 use serde_json::json;
 
-use crate::chat::faults_of;
+use crate::admission::faults_of;
 use crate::early::early;
 use crate::fault::On;
 use crate::record::{Received, Record};

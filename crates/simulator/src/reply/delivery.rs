@@ -11,7 +11,7 @@ use super::disguise::{Pieces, disguise, fail};
 use super::torrent;
 use crate::early::pass_gate;
 use crate::fault::{Fault, How};
-use crate::refusal::Refusal;
+use crate::ledger::Failure;
 use crate::world::{Held, World};
 
 /// Sends `lines` in the background until they end, the reader leaves, or a reset comes.
@@ -19,12 +19,11 @@ pub(crate) fn deliver(
     world: &Arc<World>,
     outlet: Outlet,
     mut lines: Vec<Bytes>,
-    failed: Option<&(usize, Refusal)>,
+    failed: Option<&Failure>,
     faults: Arc<[Fault]>,
-    correlation: &str,
 ) {
     if let Some(failed) = failed {
-        fail(&mut lines, failed, correlation);
+        fail(&mut lines, failed);
     }
     let chunks = disguise(lines, &faults);
     let world = Arc::clone(world);

@@ -3,7 +3,7 @@
 use hyper::body::Bytes;
 
 use crate::fault::Fault;
-use crate::refusal::{Refusal, Shape};
+use crate::ledger::Failure;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Lines that no JSON parser takes.
@@ -21,10 +21,10 @@ const BAD_UTF8: &[u8] = b"{\"content\":\"\xff\xfe\xc3\"}";
 pub(crate) type Pieces = Vec<Bytes>;
 
 /// Ends the lines of an answer after `frames` with an error, as a failed generation does.
-pub(crate) fn fail(lines: &mut Vec<Bytes>, (frames, error): &(usize, Refusal), correlation: &str) {
+pub(crate) fn fail(lines: &mut Vec<Bytes>, failure: &Failure) {
     // The terminal frame never comes before an error.
-    lines.truncate((*frames).min(lines.len().saturating_sub(1)));
-    lines.push(error.body(Shape::Api, correlation).to_string().into());
+    lines.truncate(failure.after_frames.min(lines.len().saturating_sub(1)));
+    lines.push(failure.line.clone());
 }
 
 /// Applies every fault that changes bytes: contents first, then line ends, then cuts.
@@ -193,15 +193,18 @@ mod tests {
 
     #[test]
     fn a_failure_ends_the_lines() {
-        for frames in [0, 1, 99] {
+        for after_frames in [0, 1, 99] {
             let mut lines = lines();
-            fail(&mut lines, &(frames, Refusal::usual(500, Shape::Api)), "c");
-            assert_eq!(lines.len(), frames.min(2) + 1);
-            let last: serde_json::Value = serde_json::from_slice(lines.last().unwrap()).unwrap();
-            assert_eq!(
-                (&last["status"], &last["contextId"]),
-                (&500.into(), &"c".into())
+            let line = Bytes::from("{\"code\":1}");
+            fail(
+                &mut lines,
+                &Failure {
+                    after_frames,
+                    line: line.clone(),
+                },
             );
+            assert_eq!(lines.len(), after_frames.min(2) + 1);
+            assert_eq!(lines.last(), Some(&line));
         }
     }
 }
