@@ -1,2 +1,98 @@
-//! The upstream on this machine.
-fn main() {}
+//! `promptgate-simulator`: an upstream LLM gateway on this machine, with faults on demand.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use promptgate_simulator::{Config, Simulator};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// An upstream LLM gateway on this machine, with faults on demand.
+///
+/// Prints `listening on http://HOST:PORT` as its first line. The contract it speaks is
+/// contract/upstream.v1.md; faults and counters are under /_simulator/ (see README.md).
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Port to listen on; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Seed of the answers: same seed and same body, same answer
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Tokens per second of an answer; 0 is as fast as possible
+    #[arg(long, default_value_t = 0)]
+    rate: u32,
+    /// The OAuth client's id
+    #[arg(long, default_value = "dev-client")]
+    client_id: String,
+    /// The OAuth client's secret
+    #[arg(long, default_value = "dev-secret")]
+    client_secret: String,
+    /// Life of a token in seconds
+    #[arg(long, default_value_t = 86_400)]
+    expires_in: u64,
+    /// Refuse prompts of more tokens with token.limit.exceeded; 0 is no limit
+    #[arg(long, default_value_t = 0)]
+    token_limit: u64,
+    /// End when standard input ends, so that it never outlives what started it
+    #[arg(long)]
+    exit_with_stdin: bool,
+    /// Log nothing (the default)
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Log one line per request to standard error; never bodies or tokens
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = tokio::runtime::Runtime::new().and_then(|runtime| {
+        let outcome = runtime.block_on(run(options));
+        // A thread may still wait for standard input.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If standard error is closed too, the exit code has to say it.
+            let _ = writeln!(io::stderr(), "promptgate-simulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> io::Result<()> {
+    let config = Config {
+        seed: options.seed,
+        rate: options.rate,
+        client_id: options.client_id,
+        client_secret: options.client_secret,
+        expires_in: options.expires_in,
+        token_limit: options.token_limit,
+        verbose: options.verbose && !options.quiet,
+    };
+    let simulator = Simulator::bind(&options.host, options.port, config).await?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "listening on http://{}", simulator.address())?;
+    stdout.flush()?;
+    tokio::select! {
+        _ = simulator.run() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = end_of_stdin(), if options.exit_with_stdin => {}
+    }
+    Ok(())
+}
+
+async fn end_of_stdin() {
+    // An error ends the wait as the end does: nobody is there any more.
+    let _ = tokio::io::copy(&mut tokio::io::stdin(), &mut tokio::io::sink()).await;
+}

@@ -1,0 +1,34 @@
+//! What a simulator is started with.
+
+/// Settings of one simulator. Not `Debug`: it holds the client's secret.
+#[derive(Clone)]
+pub struct Config {
+    /// Seed of the answers: same seed and same body, same answer.
+    pub seed: u64,
+    /// Speed of an answer in tokens (frames) per second; 0 is as fast as possible.
+    pub rate: u32,
+    /// The one OAuth client there is.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// Life of a token in seconds, as told in `expires_in`.
+    pub expires_in: u64,
+    /// Prompts of more tokens than this are refused with `token.limit.exceeded`; 0 is no limit.
+    pub token_limit: u64,
+    /// One line per request on stderr: method, path, status, milliseconds. Never bodies or tokens.
+    pub verbose: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            rate: 0,
+            client_id: "dev-client".into(),
+            client_secret: "dev-secret".into(),
+            expires_in: 86_400,
+            token_limit: 0,
+            verbose: false,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Faults on demand: what they are, how they are read, and the queue that hands them out.
+
+mod catalogue;
+mod parse;
+mod queue;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(crate) use catalogue::{KINDS, Kind, nearest};
+pub(crate) use parse::{parse_faults, parse_rules};
+pub(crate) use queue::Queue;
+
+/// The endpoint that a fault is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum On {
+    /// The OAuth token endpoint.
+    Token,
+    /// The chat endpoint.
+    Chat,
+    /// The webhook sink.
+    Webhook,
+}
+
+impl On {
+    pub(crate) const NAMES: &[(&str, Self)] = &[
+        ("chat", Self::Chat),
+        ("token", Self::Token),
+        ("webhook", Self::Webhook),
+    ];
+}
+
+/// One fault. `catalogue.rs` says what each does; frames count from the answer's first line.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Fault {
+    None {},
+    Drop {
+        #[serde(default)]
+        execute: bool,
+    },
+    ResetBeforeHeaders {
+        #[serde(default)]
+        execute: bool,
+    },
+    Hang {
+        #[serde(default)]
+        execute: bool,
+    },
+    Delay {
+        ms: u64,
+    },
+    DelayFirstByte {
+        ms: u64,
+    },
+    Gate {
+        #[serde(default)]
+        after_frames: usize,
+        #[serde(default)]
+        before: Option<Before>,
+    },
+    Stall {
+        #[serde(default = "one")]
+        after_frames: usize,
+    },
+    ResetMidStream {
+        #[serde(default = "one")]
+        after_frames: usize,
+        #[serde(default)]
+        how: How,
+    },
+    ErrorFrame(ErrorFrame),
+    OneByteChunks {},
+    SplitUtf8 {},
+    Crlf {},
+    Bom {},
+    BlankLines {},
+    NoFinalNewline {},
+    NoTerminal {},
+    MalformedFrames {
+        #[serde(default = "one")]
+        count: usize,
+        #[serde(default)]
+        all: bool,
+    },
+    InvalidUtf8 {
+        #[serde(default = "one")]
+        count: usize,
+    },
+    OversizedLine {
+        bytes: u64,
+        #[serde(default = "one")]
+        after_frames: usize,
+    },
+    Flood {
+        megabytes: u64,
+        #[serde(default)]
+        after_frames: usize,
+    },
+    Endless {
+        #[serde(default)]
+        interval_ms: u64,
+    },
+    Html {},
+    Redirect {
+        #[serde(default = "temporary")]
+        status: u16,
+        #[serde(default)]
+        location: Option<String>,
+    },
+    Status(StatusFault),
+    DateSkew {
+        seconds: i64,
+    },
+    Malformed {},
+    NoAccessToken {},
+    Empty {},
+    ExpiresIn {
+        value: Value,
+    },
+}
+
+/// Where a gate holds, when it isn't after frames.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Before {
+    /// Before status and headers are sent.
+    Headers,
+}
+
+/// How a connection ends mid-stream.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum How {
+    /// TCP RST.
+    #[default]
+    Reset,
+    /// FIN in the middle of the chunked body.
+    Close,
+}
+
+/// An error inside a 200 stream. It is the outcome of the execution: a replay has it too.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub(crate) struct ErrorFrame {
+    #[serde(default = "one")]
+    pub(crate) after_frames: usize,
+    #[serde(default = "internal")]
+    pub(crate) status: u16,
+    #[serde(default)]
+    pub(crate) code: Option<String>,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+}
+
+/// An error answer.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub(crate) struct StatusFault {
+    pub(crate) status: u16,
+    /// `Retry-After`, verbatim: text or number.
+    #[serde(default)]
+    pub(crate) retry_after: Option<Value>,
+    /// `Retry-After` as an HTTP date this many seconds from now (negative: in the past).
+    #[serde(default)]
+    pub(crate) retry_after_date_in_s: Option<i64>,
+    #[serde(default)]
+    pub(crate) code: Option<String>,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) body: StatusBody,
+    #[serde(default)]
+    pub(crate) execute: bool,
+}
+
+/// The body of an error answer.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StatusBody {
+    /// The endpoint's error body.
+    #[default]
+    Json,
+    /// A proxy's page.
+    Html,
+    /// None.
+    Empty,
+    /// A valid error body of 8 MiB.
+    Huge,
+}
+
+impl Fault {
+    /// Whether the request still starts an execution: it does unless the fault answers or ends
+    /// the call before that.
+    pub(crate) fn executes(&self) -> bool {
+        match self {
+            Self::Drop { execute }
+            | Self::ResetBeforeHeaders { execute }
+            | Self::Hang { execute }
+            | Self::Status(StatusFault { execute, .. }) => *execute,
+            Self::Html {} | Self::Redirect { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+impl StatusFault {
+    /// The verbatim `Retry-After`, if one is wanted and it is text or a number.
+    pub(crate) fn retry_after_text(&self) -> Option<String> {
+        match self.retry_after.as_ref()? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+fn internal() -> u16 {
+    500
+}
+
+fn temporary() -> u16 {
+    307
+}

@@ -1,0 +1,183 @@
+//! Idempotency keys: each is executed at most once, and everything is counted.
+
+use std::collections::BTreeMap;
+
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+/// How a generation failed: an error line after so many frames. Part of the answer, so it is
+/// kept as bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) after_frames: usize,
+    pub(crate) line: Bytes,
+}
+
+/// SHA-256 of a request body's bytes.
+pub(crate) type Fingerprint = [u8; 32];
+
+/// Every key that was executed since the last reset. Answers aren't stored: they are a function
+/// of seed and body, so a replay makes the same bytes again.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    keys: BTreeMap<String, Entry>,
+    unkeyed: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    fingerprint: Fingerprint,
+    running: bool,
+    failed: Option<Failure>,
+    executions: u64,
+    replays: u64,
+    conflicts: u64,
+    reused: u64,
+}
+
+/// What a call may do.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Generate: this is the first call with the key.
+    Run,
+    /// Send what was generated, with the failure it ended in, if any.
+    Replay(Option<Failure>),
+    /// The key is running: 409.
+    InProgress,
+    /// The key was executed with another body: 422.
+    Reused,
+}
+
+impl Ledger {
+    /// Decides and, for `Run`, marks the key as running, in one step.
+    pub(crate) fn claim(
+        &mut self,
+        key: Option<&str>,
+        fingerprint: Fingerprint,
+        failed: Option<Failure>,
+    ) -> Verdict {
+        let Some(key) = key else {
+            self.unkeyed += 1;
+            return Verdict::Run;
+        };
+        match self.keys.get_mut(key) {
+            Some(entry) if entry.fingerprint != fingerprint => {
+                entry.reused += 1;
+                Verdict::Reused
+            }
+            Some(entry) if entry.running => {
+                entry.conflicts += 1;
+                Verdict::InProgress
+            }
+            Some(entry) => {
+                entry.replays += 1;
+                Verdict::Replay(entry.failed.clone())
+            }
+            None => {
+                self.keys.insert(
+                    key.to_owned(),
+                    Entry {
+                        fingerprint,
+                        running: true,
+                        failed,
+                        executions: 1,
+                        replays: 0,
+                        conflicts: 0,
+                        reused: 0,
+                    },
+                );
+                Verdict::Run
+            }
+        }
+    }
+
+    /// The execution of a key has ended, whether its client saw the end or not.
+    pub(crate) fn release(&mut self, key: &str) {
+        if let Some(entry) = self.keys.get_mut(key) {
+            entry.running = false;
+        }
+    }
+
+    /// Generations run, with and without key.
+    pub(crate) fn executions(&self) -> u64 {
+        self.unkeyed
+            + self
+                .keys
+                .values()
+                .map(|entry| entry.executions)
+                .sum::<u64>()
+    }
+
+    /// Answers that were sent again.
+    pub(crate) fn replays(&self) -> u64 {
+        self.keys.values().map(|entry| entry.replays).sum()
+    }
+
+    /// The most often any key was executed.
+    pub(crate) fn max_executions(&self) -> u64 {
+        self.keys
+            .values()
+            .map(|entry| entry.executions)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Counters of up to `most` keys.
+    pub(crate) fn keys(&self, most: usize) -> Value {
+        self.keys
+            .iter()
+            .take(most)
+            .map(|(key, entry)| {
+                let counters = json!({
+                    "executions": entry.executions,
+                    "replays": entry.replays,
+                    "conflicts": entry.conflicts,
+                    "reused": entry.reused,
+                    "running": entry.running,
+                });
+                (key.clone(), counters)
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_runs_once_and_replays_after_its_end() {
+        let mut ledger = Ledger::default();
+        let (a, b) = ([1; 32], [2; 32]);
+        assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::Run));
+        assert!(matches!(
+            ledger.claim(Some("k"), a, None),
+            Verdict::InProgress
+        ));
+        assert!(matches!(ledger.claim(Some("k"), b, None), Verdict::Reused));
+        ledger.release("k");
+        assert!(matches!(
+            ledger.claim(Some("k"), a, None),
+            Verdict::Replay(None)
+        ));
+        assert!(matches!(ledger.claim(Some("k"), b, None), Verdict::Reused));
+        assert_eq!(
+            (
+                ledger.executions(),
+                ledger.replays(),
+                ledger.max_executions()
+            ),
+            (1, 1, 1)
+        );
+    }
+
+    #[test]
+    fn calls_without_key_run_every_time() {
+        let mut ledger = Ledger::default();
+        for _ in 0..3 {
+            assert!(matches!(ledger.claim(None, [0; 32], None), Verdict::Run));
+        }
+        assert_eq!((ledger.executions(), ledger.max_executions()), (3, 0));
+    }
+}

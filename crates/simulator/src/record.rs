@@ -1,0 +1,134 @@
+//! Requests as they were received, for tests to look at. Credentials are reduced to a digest.
+
+use hyper::body::Bytes;
+use hyper::{HeaderMap, Method};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// One request, its body read.
+pub(crate) struct Received {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Correlation id of the answer.
+    pub(crate) correlation: String,
+}
+
+impl Received {
+    /// A header's value, if it is there once and is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        values
+            .next()
+            .filter(|_| values.next().is_none())
+            .and_then(|value| value.to_str().ok())
+    }
+
+    /// The media type without parameters, in lower case.
+    pub(crate) fn content_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        value
+            .split(';')
+            .next()
+            .map(|media| media.trim().to_ascii_lowercase())
+    }
+
+    /// The pairs of the query string, decoded.
+    pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.query.as_deref().unwrap_or("").as_bytes())
+            .into_owned()
+            .collect()
+    }
+}
+
+/// A request as `GET /_simulator/requests` lists it.
+#[derive(Clone)]
+pub(crate) struct Record(pub(crate) Value);
+
+impl Record {
+    pub(crate) fn of(received: &Received, endpoint: &str, number: u64) -> Self {
+        let body = match endpoint {
+            "token" => token_form(&received.body),
+            _ if received.body.is_empty() => Value::Null,
+            _ => serde_json::from_slice(&received.body)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&received.body).into()),
+        };
+        Self(json!({
+            "number": number,
+            "endpoint": endpoint,
+            "method": received.method.as_str(),
+            "path": received.path,
+            "query": received.query,
+            "headers": headers(&received.headers),
+            "body": body,
+            "body_bytes": received.body.len(),
+            "correlation_id": received.correlation,
+        }))
+    }
+}
+
+/// Headers by name; repeated ones are joined by a comma.
+fn headers(headers: &HeaderMap) -> Value {
+    let mut map = Map::new();
+    for name in headers.keys() {
+        let values: Vec<String> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| {
+                let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                let secret = matches!(
+                    name.as_str(),
+                    "authorization" | "proxy-authorization" | "cookie"
+                );
+                if secret { reduced(&text) } else { text }
+            })
+            .collect();
+        map.insert(name.to_string(), values.join(", ").into());
+    }
+    map.into()
+}
+
+/// `Bearer abc` becomes `Bearer sha256:` and the first 12 hex digits of the credential's SHA-256.
+fn reduced(credential: &str) -> String {
+    let (scheme, secret) = credential.split_once(' ').unwrap_or(("", credential));
+    let digest = Sha256::digest(secret.as_bytes());
+    let prefix: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{scheme} sha256:{prefix}").trim_start().to_owned()
+}
+
+/// The token form without values, but for the two that are no secrets.
+fn token_form(body: &[u8]) -> Value {
+    let mut map = Map::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        let shown = matches!(&*name, "grant_type" | "scope");
+        map.insert(
+            name.into_owned(),
+            if shown {
+                value.into_owned()
+            } else {
+                "(kept back)".into()
+            }
+            .into(),
+        );
+    }
+    map.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_reduced() {
+        assert_eq!(reduced("Bearer abc"), "Bearer sha256:ba7816bf8f01");
+        assert_eq!(reduced("abc"), "sha256:ba7816bf8f01");
+        let form = token_form(b"grant_type=client_credentials&client_secret=s3cr3t");
+        assert!(!form.to_string().contains("s3cr3t"));
+    }
+}

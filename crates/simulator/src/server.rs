@@ -1,0 +1,218 @@
+//! Accepts connections, reads requests, and sends each to its endpoint.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use sha2::{Digest, Sha256};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::config::Config;
+use crate::early::REDIRECT_TARGET;
+use crate::record::{Received, Record};
+use crate::refusal::{CORRELATION, Refusal, Shape, json_answer};
+use crate::reply::{Body, Cut};
+use crate::wire::{Line, Wire};
+use crate::world::{RECORDS_KEPT, World};
+use crate::{chat, control, oauth, webhook};
+
+/// Most bytes of a request body.
+const BODY_CAP: usize = 4 << 20;
+
+/// A simulator that listens.
+pub struct Simulator {
+    listener: TcpListener,
+    address: SocketAddr,
+    world: Arc<World>,
+}
+
+impl Simulator {
+    /// Listens on `host` and `port`; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address can't be had.
+    pub async fn bind(host: &str, port: u16, config: Config) -> io::Result<Self> {
+        let listener = TcpListener::bind((host, port)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self {
+            listener,
+            address,
+            world: World::new(config),
+        })
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until it is dropped.
+    pub async fn run(self) -> Infallible {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(connection(Arc::clone(&self.world), stream));
+                }
+                // Out of file descriptors, most likely: others may close theirs.
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+}
+
+async fn connection(world: Arc<World>, stream: TcpStream) {
+    // Without it small frames wait for acknowledgements; a failure costs only time.
+    let _ = stream.set_nodelay(true);
+    let line = Arc::new(Line::default());
+    let wire = Wire::new(stream, Arc::clone(&line), Arc::clone(&world));
+    let service = service_fn(move |request| {
+        let (world, line) = (Arc::clone(&world), Arc::clone(&line));
+        async move { serve(world, line, request).await }
+    });
+    // Errors here are cuts on demand and clients that left; both are counted elsewhere.
+    let _ = http1::Builder::new()
+        .max_buf_size(64 << 10)
+        .serve_connection(TokioIo::new(wire), service)
+        .await;
+}
+
+async fn serve(
+    world: Arc<World>,
+    line: Arc<Line>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Cut> {
+    let begun = Instant::now();
+    let (parts, incoming) = request.into_parts();
+    let body = match Limited::new(incoming, BODY_CAP).collect().await {
+        Ok(body) => Some(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => None,
+        Err(_) => return Err(Cut::Close),
+    };
+    let too_large = body.is_none();
+    let received = Received {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        body: body.unwrap_or_else(Bytes::new),
+        correlation: String::new(),
+    };
+    let endpoint = endpoint_of(&received.path);
+    line.count(endpoint != "control");
+    let received = arrive(&world, received, endpoint);
+    let served = if too_large {
+        Ok(Refusal::usual(413, Shape::Api).answer(Shape::Api, &received.correlation))
+    } else {
+        match endpoint {
+            "token" => oauth::token(&world, &line, &received).await,
+            "chat" => chat::chat(&world, &line, &received).await,
+            "webhook" => webhook::webhook(&world, &line, &received).await,
+            "redirect_target" => Ok(json_answer(200, &serde_json::json!({"redirected": true}))),
+            "control" => Ok(control::control(&world, &received).await),
+            _ => Ok(Refusal::usual(404, Shape::Api).answer(Shape::Api, &received.correlation)),
+        }
+    };
+    leave(&world, &received, endpoint, served, begun)
+}
+
+/// The endpoint that a path belongs to.
+fn endpoint_of(path: &str) -> &'static str {
+    match path {
+        oauth::PATH => "token",
+        chat::PATH => "chat",
+        REDIRECT_TARGET => "redirect_target",
+        webhook::PATH => "webhook",
+        _ if path
+            .strip_prefix(webhook::PATH)
+            .is_some_and(|rest| rest.starts_with('/')) =>
+        {
+            "webhook"
+        }
+        _ if path.starts_with("/_simulator/") => "control",
+        _ => "unknown",
+    }
+}
+
+/// Counts and records a request, and names its answer.
+fn arrive(world: &World, mut received: Received, endpoint: &'static str) -> Received {
+    if endpoint == "control" {
+        return received;
+    }
+    world.update(|state| {
+        let counter = state.counts.requests.entry(endpoint).or_default();
+        *counter += 1;
+        received.correlation = correlation(world.config.seed, endpoint, *counter);
+        if endpoint != "webhook" {
+            let record = Record::of(&received, endpoint, *counter);
+            if state.requests.len() >= RECORDS_KEPT {
+                state.requests.pop_front();
+            }
+            state.requests.push_back(record);
+        }
+    });
+    received
+}
+
+/// Counts, logs and labels an answer.
+fn leave(
+    world: &World,
+    received: &Received,
+    endpoint: &'static str,
+    mut served: Result<Response<Body>, Cut>,
+    begun: Instant,
+) -> Result<Response<Body>, Cut> {
+    if let (Ok(answer), true) = (&mut served, endpoint != "control") {
+        if let Ok(value) = HeaderValue::from_str(&received.correlation) {
+            answer.headers_mut().insert(CORRELATION, value);
+        }
+        let status = answer.status().as_u16();
+        world.update(|state| {
+            *state
+                .counts
+                .answers
+                .entry(endpoint)
+                .or_default()
+                .entry(status)
+                .or_default() += 1;
+        });
+    }
+    if world.config.verbose && endpoint != "control" {
+        let status = match &served {
+            Ok(answer) => answer.status().as_u16().to_string(),
+            Err(cut) => cut.to_string(),
+        };
+        let (method, ms) = (&received.method, begun.elapsed().as_millis());
+        // A log that nobody reads any more is no reason to stop.
+        let _ = writeln!(io::stderr(), "{method} {} {status} {ms} ms", received.path);
+    }
+    served
+}
+
+/// A UUID-shaped name of the n-th answer of an endpoint.
+fn correlation(seed: u64, endpoint: &str, number: u64) -> String {
+    let digest = Sha256::digest(format!("{seed} {endpoint} {number}"));
+    let hex: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let mut parts = Vec::new();
+    let mut rest = hex.as_str();
+    for length in [8, 4, 4, 4] {
+        let (head, tail) = rest.split_at(length.min(rest.len()));
+        parts.push(head);
+        rest = tail;
+    }
+    parts.push(rest);
+    parts.join("-")
+}

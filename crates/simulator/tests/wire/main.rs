@@ -1,0 +1,19 @@
+//! The simulator over real sockets, seen byte by byte by a client of a hundred lines.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests: a panic is the message"
+)]
+
+mod binary;
+mod chat;
+mod client;
+mod control;
+mod early_faults;
+mod idempotency;
+mod stream_faults;
+mod token;
