@@ -1,0 +1,220 @@
+// Chat end to end: real workerd, the simulator on loopback.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { after, before, beforeEach, test } from "node:test";
+import { content, digest, events, KEY, request, startGateway } from "./support/gateway.mjs";
+import { startSimulator } from "./support/simulator.mjs";
+
+const SECRET = Buffer.from("0123456789abcdef0123456789abcdef");
+let simulator, gateway;
+before(async () => {
+  simulator = await startSimulator();
+  gateway = await startGateway(simulator, {
+    WEBHOOK_URL: `${simulator.url}/_simulator/webhook`,
+    WEBHOOK_SECRET: `whsec_${SECRET.toString("base64")}`,
+    CLIENT_KEYS: `acme:${digest(KEY)} other:${digest("pg_other")}`,
+  });
+});
+after(async () => {
+  await gateway?.stop();
+  await simulator?.stop();
+});
+beforeEach(async () => {
+  await simulator.reset();
+  gateway.lines.length = 0;
+});
+
+const FORMATS = ["text/event-stream", "application/x-ndjson", "application/json"];
+
+test("B8: three formats carry the same answer", async () => {
+  const answers = [];
+  for (const accept of FORMATS) {
+    const answer = await gateway.chat(request(), { accept });
+    assert.equal(answer.status, 200);
+    assert.ok(answer.headers.get("content-type").startsWith(accept));
+    const done = answer.events.at(-1);
+    assert.equal(done.name, "done");
+    assert.equal(done.data.status, "success");
+    assert.equal(done.data.request_id, answer.headers.get("x-request-id"));
+    answers.push(content(answer.events));
+  }
+  assert.ok(answers[0].length > 20, answers[0]);
+  assert.deepEqual(new Set(answers).size, 1);
+  assert.equal((await simulator.stats()).executions, 3);
+});
+
+test("B4: upstream gets the payload, the key and a token, once", async () => {
+  await gateway.chat();
+  const chat = (await simulator.requests()).filter((seen) => seen.path.endsWith("/chat"));
+  assert.equal(chat.length, 1);
+  assert.deepEqual(chat[0].body, request());
+  assert.match(chat[0].headers["idempotency-key"], /^llm-gw-[0-9a-f-]{36}$/);
+  assert.equal(chat[0].headers.accept, "application/json");
+  assert.match(chat[0].headers.authorization, /^Bearer sha256:/);
+});
+
+test("U2: one token serves many requests", async () => {
+  await Promise.all(Array.from({ length: 20 }, () => gateway.chat()));
+  await gateway.chat();
+  const stats = await simulator.stats();
+  assert.equal(stats.executions, 21);
+  assert.ok(stats.tokens_issued <= 1, `${stats.tokens_issued} tokens`);
+});
+
+for (const accept of FORMATS.slice(0, 2)) {
+  test(`B8: the first bytes arrive while upstream is still sending (${accept})`, async () => {
+    await simulator.fault({ kind: "gate", after_frames: 1 });
+    const response = await gateway.post(request(), { accept });
+    const reader = response.body.getReader();
+    const first = new TextDecoder().decode((await reader.read()).value);
+    assert.match(first, /"content"/);
+    // Upstream holds its second frame until the gate opens, which it does only now.
+    assert.equal((await simulator.stats()).held, 1);
+    await simulator.openGate();
+    let rest = "";
+    for (let piece; !(piece = await reader.read()).done; ) rest += new TextDecoder().decode(piece.value);
+    const all = events(first + rest, response.headers);
+    assert.equal(all.at(-1).name, "done");
+    assert.ok(all.length > 3);
+  });
+}
+
+test("B2: what was trimmed is said, and only that", async () => {
+  const context = [
+    { role: "user", content: "x".repeat(2000) },
+    { role: "system", content: "The customer is called Zoë." },
+    { role: "agent", content: "y".repeat(100) },
+    { role: "user", content: "Where is my parcel?" },
+  ];
+  const answer = await gateway.chat(request({ context }));
+  assert.deepEqual(answer.events.at(-1).data.trim.dropped, [0]);
+  const sent = (await simulator.requests()).find((seen) => seen.path.endsWith("/chat"));
+  assert.deepEqual(sent.body.context, context.slice(1));
+});
+
+test("B7: a prompt that upstream finds too long is trimmed harder, once, with the same key", async () => {
+  await simulator.fault({ kind: "status", status: 400, code: "token.limit.exceeded" });
+  const context = [{ role: "agent", content: "y".repeat(500) }, { role: "user", content: "Where is my parcel?" }];
+  const answer = await gateway.chat(request({ context, maxTokens: 200 }));
+  assert.equal(answer.events.at(-1).data.status, "success");
+  assert.deepEqual(answer.events.at(-1).data.trim.dropped, [0]);
+  const sent = (await simulator.requests()).filter((seen) => seen.path.endsWith("/chat"));
+  assert.deepEqual(sent.map((seen) => seen.body.context.length), [2, 1]);
+  assert.equal(new Set(sent.map((seen) => seen.headers["idempotency-key"])).size, 1);
+});
+
+test("B6: audit row and signed webhook, without a word of the prompt or the answer", async () => {
+  const answer = await gateway.chat();
+  const [row] = await gateway.rows();
+  await simulator.wait({ webhook: 1 });
+  const [hook] = await simulator.webhooks();
+  const sent = (await simulator.requests()).find((seen) => seen.path.endsWith("/chat"));
+  const { usage } = { usage: answer.events.find(({ name }) => name === "usage").data };
+  const tokens = usage.prompt_tokens + usage.completion_tokens;
+  assert.equal(row.requestId, answer.headers.get("x-request-id"));
+  assert.equal(row.idempotencyKey, sent.headers["idempotency-key"], "the key actually sent");
+  assert.equal(row.tenant, "acme");
+  assert.deepEqual(
+    [row.modelId, row.status, row.tokensUsed, row.systemInstructionCount, row.contextMessageCount, row.attempts],
+    ["support-small", "success", tokens, 1, 2, 1],
+  );
+  assert.equal(row.costEstimateUsd, (tokens * 2 / 1e6).toFixed(6));
+  assert.ok(Number.isInteger(row.latencyMs) && !Number.isNaN(Date.parse(row.timestamp)));
+
+  const body = typeof hook.body === "string" ? hook.body : JSON.stringify(hook.body);
+  const told = JSON.parse(body);
+  assert.equal(told.event, "llm_prompt_completed");
+  assert.equal(told.tokens_used, tokens);
+  assert.equal(told.latency_ms, row.latencyMs);
+  const id = hook.headers["webhook-id"], timestamp = hook.headers["webhook-timestamp"];
+  if (typeof hook.body === "string") {
+    const expected = createHmac("sha256", SECRET).update(`${id}.${timestamp}.${hook.body}`).digest("base64");
+    assert.equal(hook.headers["webhook-signature"], `v1,${expected}`);
+  }
+  const everything = gateway.lines.join("\n") + body;
+  for (const secret of ["canary-prompt", "Be brief", content(answer.events), KEY, "dev-secret"]) {
+    assert.ok(!everything.includes(secret), secret);
+  }
+});
+
+test("a webhook that fails or hangs neither delays the answer nor hides", async () => {
+  await simulator.fault({ kind: "status", status: 500 }, { on: "webhook" });
+  const answer = await gateway.chat();
+  assert.equal(answer.events.at(-1).name, "done");
+  await simulator.wait({ webhook: 1 });
+  for (let tries = 0; !gateway.lines.some((line) => line.includes("webhook_failed")); tries++) {
+    assert.ok(tries < 100, "the failure is a line of the log");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await simulator.fault({ kind: "hang" }, { on: "webhook" });
+  assert.equal((await gateway.chat()).events.at(-1).name, "done");
+});
+
+test("the client's Idempotency-Key is executed once upstream, for each tenant", async () => {
+  const first = await gateway.chat(request(), { "idempotency-key": "\"order-17\"" });
+  const again = await gateway.chat(request(), { "idempotency-key": "order-17" });
+  assert.equal(content(again.events), content(first.events));
+  await gateway.chat(request(), { "idempotency-key": "order-17", authorization: "Bearer pg_other" });
+  const stats = await simulator.stats();
+  assert.equal(stats.executions, 2);
+  assert.equal(stats.replays, 1);
+});
+
+test("row 24: a client that leaves mid-stream aborts upstream within a second", async () => {
+  await simulator.fault({ kind: "gate", after_frames: 1 });
+  const outgoing = await gateway.open();
+  const [response] = await once(outgoing, "response");
+  await once(response, "data");
+  outgoing.destroy();
+  await simulator.wait({ aborted: 1 }, 1000);
+  const [row] = await gateway.rows();
+  assert.equal(row.status, "cancelled");
+  assert.equal(row.costEstimateUsd, null, "what it cost is unknown");
+});
+
+test("row 24: and one that leaves before the first content", async () => {
+  await simulator.fault({ kind: "gate", after_frames: 0 });
+  const outgoing = await gateway.open();
+  await simulator.wait({ held: 1 });
+  outgoing.destroy();
+  await simulator.wait({ aborted: 1 }, 1000);
+  assert.equal((await gateway.rows())[0].status, "cancelled");
+});
+
+test("row 23: a client that leaves before dispatch sends nothing upstream", async () => {
+  const fresh = await startGateway(simulator);
+  try {
+    await simulator.fault({ kind: "gate", before: "headers" }, { on: "token" });
+    const before = (await simulator.stats()).executions;
+    const outgoing = await fresh.open();
+    await simulator.wait({ held: 1 });
+    outgoing.destroy();
+    const [row] = await fresh.rows();
+    assert.deepEqual([row.status, row.attempts, row.idempotencyKey], ["cancelled", 0, null]);
+    await simulator.openGate();
+    assert.equal((await simulator.stats()).executions, before);
+    assert.equal((await simulator.requests()).filter((seen) => seen.path.endsWith("/chat")).length, 0);
+  } finally {
+    await fresh.stop();
+  }
+});
+
+test("row 25: a slow reader holds upstream back", async () => {
+  await simulator.fault({ kind: "flood", megabytes: 3 });
+  const outgoing = await gateway.open();
+  const [response] = await once(outgoing, "response");
+  await once(response, "readable");
+  response.read(1);
+  // Nothing more is read: what is under way fits into the sockets' buffers, and then upstream stands.
+  let before, now = 0;
+  do {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    now = (await simulator.stats()).bytes_sent;
+  } while (now !== before);
+  console.log(`    upstream wrote ${(now / 2 ** 20).toFixed(2)} MiB of 3 while its reader slept`);
+  response.resume();
+  await once(response, "end");
+  assert.ok((await simulator.stats()).bytes_sent >= 3e6);
+});

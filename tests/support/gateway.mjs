@@ -1,0 +1,114 @@
+// The built Worker in real workerd, with its log caught, and a client for it.
+import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { existsSync } from "node:fs";
+import http from "node:http";
+import { fileURLToPath } from "node:url";
+import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+
+const BUILD = fileURLToPath(new URL("../../worker/build", import.meta.url));
+export const KEY = "pg_test_0123456789";
+export const digest = (key) => createHash("sha256").update(key).digest("hex");
+
+/** Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. */
+export async function startGateway(simulator, vars = {}) {
+  if (!existsSync(`${BUILD}/index.js`)) throw new Error("worker/build is missing: npm run build");
+  const bindings = {
+    CLIENT_KEYS: `acme:${digest(KEY)}`,
+    UPSTREAM_CLIENT_ID: "dev-client",
+    UPSTREAM_CLIENT_SECRET: "dev-secret",
+    UPSTREAM_API_URL: simulator?.url,
+    UPSTREAM_LOGIN_URL: simulator?.url,
+    ...vars,
+  };
+  for (const [name, value] of Object.entries(bindings)) if (value == null) delete bindings[name];
+  const lines = [];
+  const logged = new EventEmitter();
+  const miniflare = new Miniflare(convertV4MiniflareOptions({
+    modulesRoot: BUILD,
+    modules: [
+      { type: "ESModule", path: `${BUILD}/index.js` },
+      { type: "CompiledWasm", path: `${BUILD}/index_bg.wasm` },
+    ],
+    compatibilityDate: "2026-11-01",
+    compatibilityFlags: ["enable_request_signal", "request_signal_passthrough"],
+    bindings,
+    port: 0,
+    cf: false,
+    handleStructuredLogs: ({ message }) => {
+      lines.push(message);
+      logged.emit("line");
+    },
+  }));
+  const url = String(await miniflare.ready).replace(/\/$/, "");
+  const gateway = {
+    url,
+    /** Every line of the log so far, as text. */
+    lines,
+    /** The audit rows, once there are `count` of them. */
+    async rows(count = 1) {
+      const limit = AbortSignal.timeout(10_000);
+      for (;;) {
+        const rows = lines.filter((line) => line.includes("llm_prompt_audit")).map((line) => JSON.parse(line));
+        if (rows.length >= count) return rows;
+        await once(logged, "line", { signal: limit });
+      }
+    },
+    post: (body, headers = {}) => fetch(`${url}/v1/chat`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", ...headers },
+      body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),
+    }),
+    /** The whole answer in one format: `{ status, headers, text, events }`. */
+    async chat(body = request(), headers = {}) {
+      const response = await gateway.post(body, headers);
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, events: events(text, response.headers) };
+    },
+    /** A request by hand: `{ request, response }`; nothing is read before the caller does. */
+    async open(body = request(), headers = {}, agent = undefined) {
+      const text = JSON.stringify(body);
+      const outgoing = http.request(`${url}/v1/chat`, {
+        method: "POST", agent,
+        headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers },
+      });
+      outgoing.on("error", () => {});
+      outgoing.end(text);
+      return outgoing;
+    },
+    stop: () => miniflare.dispose(),
+  };
+  return gateway;
+}
+
+/** A valid request; `changes` replace members. */
+export function request(changes = {}) {
+  return {
+    systemInstructions: ["You help customers of an online shop. Be brief."],
+    context: [
+      { role: "agent", content: "Hello, how can I help?" },
+      { role: "user", content: "Where is my parcel? canary-prompt" },
+    ],
+    temperature: 0.3,
+    maxTokens: 256,
+    modelId: "support-small",
+    ...changes,
+  };
+}
+
+/** The events of an answer, as `{ name, data }`. */
+export function events(text, headers) {
+  const type = headers.get("content-type") ?? "";
+  if (type.startsWith("text/event-stream")) {
+    return text.split("\n\n").filter(Boolean).map((block) => {
+      const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
+      return { name, data: JSON.parse(data) };
+    });
+  }
+  const lines = text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  if (type.startsWith("application/x-ndjson")) return lines.map(({ type, ...data }) => ({ name: type, data: data.error ?? data }));
+  return lines.map((data) => ({ name: "done", data }));
+}
+
+/** The text of the answer. */
+export const content = (events) => events.map(({ data }) => data.content ?? "").join("");
