@@ -21,7 +21,8 @@ pub(crate) type Fingerprint = [u8; 32];
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     keys: BTreeMap<String, Entry>,
-    unkeyed: u64,
+    executions: u64,
+    replays: u64,
 }
 
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Ledger {
         failed: Option<Failure>,
     ) -> Verdict {
         let Some(key) = key else {
-            self.unkeyed += 1;
+            self.executions += 1;
             return Verdict::Run;
         };
         match self.keys.get_mut(key) {
@@ -71,9 +72,11 @@ impl Ledger {
             }
             Some(entry) => {
                 entry.replays += 1;
+                self.replays += 1;
                 Verdict::Replay(entry.failed.clone())
             }
             None => {
+                self.executions += 1;
                 self.keys.insert(
                     key.to_owned(),
                     Entry {
@@ -100,17 +103,12 @@ impl Ledger {
 
     /// Generations run, with and without key.
     pub(crate) fn executions(&self) -> u64 {
-        self.unkeyed
-            + self
-                .keys
-                .values()
-                .map(|entry| entry.executions)
-                .sum::<u64>()
+        self.executions
     }
 
     /// Answers that were sent again.
     pub(crate) fn replays(&self) -> u64 {
-        self.keys.values().map(|entry| entry.replays).sum()
+        self.replays
     }
 
     /// The most often any key was executed.
