@@ -23,6 +23,7 @@ pub(crate) struct Ledger {
     keys: BTreeMap<String, Entry>,
     executions: u64,
     replays: u64,
+    conflicts: u64,
 }
 
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Ledger {
             }
             Some(entry) if entry.running => {
                 entry.conflicts += 1;
+                self.conflicts += 1;
                 Verdict::InProgress
             }
             Some(entry) => {
@@ -109,6 +111,11 @@ impl Ledger {
     /// Answers that were sent again.
     pub(crate) fn replays(&self) -> u64 {
         self.replays
+    }
+
+    /// Calls turned away since their key was running.
+    pub(crate) fn conflicts(&self) -> u64 {
+        self.conflicts
     }
 
     /// The most often any key was executed.
