@@ -70,7 +70,7 @@ pub(crate) async fn chat(
             return Ok(refuse(Refusal::new(422, "idempotency.key.reused", why)));
         }
     };
-    let open = Open::new(world, key.filter(|_| !replayed));
+    let open = Open::new(world, key);
     match early(world, line, &faults, Shape::Api, correlation).await {
         Ok(None) => {}
         Ok(Some(mut answer)) => {

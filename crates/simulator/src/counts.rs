@@ -82,6 +82,11 @@ pub(crate) const COUNTERS: &[Counter] = &[
         value: |s| s.ledger.replays(),
     },
     Counter {
+        name: "conflicts",
+        gauge: false,
+        value: |s| s.ledger.conflicts(),
+    },
+    Counter {
         name: "tokens_issued",
         gauge: false,
         value: |s| s.tokens.issued(),

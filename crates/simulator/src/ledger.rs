@@ -21,7 +21,9 @@ pub(crate) type Fingerprint = [u8; 32];
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     keys: BTreeMap<String, Entry>,
-    unkeyed: u64,
+    executions: u64,
+    replays: u64,
+    conflicts: u64,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Ledger {
         failed: Option<Failure>,
     ) -> Verdict {
         let Some(key) = key else {
-            self.unkeyed += 1;
+            self.executions += 1;
             return Verdict::Run;
         };
         match self.keys.get_mut(key) {
@@ -67,13 +69,16 @@ impl Ledger {
             }
             Some(entry) if entry.running => {
                 entry.conflicts += 1;
+                self.conflicts += 1;
                 Verdict::InProgress
             }
             Some(entry) => {
                 entry.replays += 1;
+                self.replays += 1;
                 Verdict::Replay(entry.failed.clone())
             }
             None => {
+                self.executions += 1;
                 self.keys.insert(
                     key.to_owned(),
                     Entry {
@@ -100,17 +105,17 @@ impl Ledger {
 
     /// Generations run, with and without key.
     pub(crate) fn executions(&self) -> u64 {
-        self.unkeyed
-            + self
-                .keys
-                .values()
-                .map(|entry| entry.executions)
-                .sum::<u64>()
+        self.executions
     }
 
     /// Answers that were sent again.
     pub(crate) fn replays(&self) -> u64 {
-        self.keys.values().map(|entry| entry.replays).sum()
+        self.replays
+    }
+
+    /// Calls turned away since their key was running.
+    pub(crate) fn conflicts(&self) -> u64 {
+        self.conflicts
     }
 
     /// The most often any key was executed.

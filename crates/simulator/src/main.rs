@@ -7,12 +7,14 @@ use clap::Parser;
 use promptgate_simulator::{Config, Simulator};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// An upstream LLM gateway on this machine, with faults on demand.
-///
-/// Prints `listening on http://HOST:PORT` as its first line. The contract it speaks is
-/// contract/upstream.v1.md; faults and counters are under /_simulator/ (see README.md).
+const AFTER_HELP: &str = "\
+Its first line on standard output is `listening on http://HOST:PORT`.
+It speaks contract/upstream.v1.md; faults and counters are under /_simulator/:
+GET /_simulator/faults lists every kind of fault.";
+
+/// An upstream LLM gateway on this machine, with faults on demand
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = AFTER_HELP)]
 struct Options {
     /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 0)]

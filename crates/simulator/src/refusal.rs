@@ -153,3 +153,28 @@ pub(crate) fn rate_headers(response: &mut Response<Body>) {
             .insert(HeaderName::from_static(name), value.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contract_names_every_code() {
+        let contract = include_str!("../../../contract/upstream.v1.md");
+        let usual = [Shape::Api, Shape::OAuth]
+            .into_iter()
+            .flat_map(|shape| (400..600).map(move |status| Refusal::usual(status, shape).code));
+        let sources = concat!(
+            include_str!("chat.rs"),
+            include_str!("oauth.rs"),
+            include_str!("chat_request.rs")
+        );
+        let written = sources
+            .split("Refusal::new(")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').nth(1).map(str::to_owned));
+        for code in usual.chain(written).filter(|code| code != "simulated") {
+            assert!(contract.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+}

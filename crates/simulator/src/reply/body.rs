@@ -189,7 +189,7 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// `key` is the key to release at the end: only of an execution, not of a replay.
+    /// `key` is released at the end; for a replay that changes nothing, since it isn't running.
     pub(crate) fn new(world: &Arc<World>, key: Option<String>) -> Self {
         let epoch = world.epoch();
         world.update_in(epoch, |state| state.counts.open += 1);

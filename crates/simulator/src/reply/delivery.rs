@@ -27,8 +27,8 @@ pub(crate) fn deliver(
     }
     let chunks = disguise(lines, &faults);
     let world = Arc::clone(world);
+    let epoch = world.epoch();
     tokio::spawn(async move {
-        let epoch = world.epoch();
         // `Gone` ends the task; how the answer ended is counted by its body.
         let _ = tokio::select! {
             sent = send(&world, &outlet, &chunks, &faults) => sent,
@@ -102,7 +102,6 @@ async fn act(
     for fault in faults.iter().filter(|fault| at(fault).is_some_and(&now)) {
         match fault {
             Fault::Gate { .. } => {
-                outlet.flush().await?;
                 let _held = Held::new(world);
                 tokio::select! {
                     () = pass_gate(world) => {}
@@ -110,7 +109,6 @@ async fn act(
                 }
             }
             Fault::Stall { .. } => {
-                outlet.flush().await?;
                 let _held = Held::new(world);
                 outlet.closed().await;
                 return Err(Gone);
