@@ -11,7 +11,7 @@ use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
 use web_sys::{AbortController, AbortSignal};
-use worker::{Delay, Response};
+use worker::{Context, Delay, Response};
 
 use crate::client::{self, Stream};
 use crate::isolate::{self, Clock};
@@ -24,6 +24,7 @@ pub(crate) struct Driver {
     pub(crate) call: Call,
     pub(crate) clock: Clock,
     pub(crate) settings: Rc<Settings>,
+    pub(crate) context: Rc<Context>,
     pub(crate) request_id: String,
     pub(crate) tenant: String,
     /// Done when the client has left.
@@ -128,8 +129,8 @@ impl Driver {
     }
 
     fn authorize(&self, rejected: Option<u64>) -> Pending {
-        let (settings, clock) = (self.settings.clone(), self.clock);
-        async move { (Input::Token(token::get(&settings, clock, rejected).await), None) }.boxed_local()
+        let token = token::get(self.settings.clone(), self.context.clone(), self.clock, rejected);
+        async move { (Input::Token(token.await), None) }.boxed_local()
     }
 
     /// The call has ended: row, rest of the answer, webhook.

@@ -14,6 +14,8 @@ mod leave;
 mod token;
 mod upstream;
 
+use std::rc::Rc;
+
 use promptgate_core::call::{Call, Identity};
 use promptgate_core::chat::Prepared;
 use promptgate_core::governance::Audit;
@@ -37,7 +39,7 @@ fn start() {
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let clock = Clock::start();
     let random = isolate::random();
-    match answer(request, &env, &context, clock, &random).await {
+    match answer(request, &env, Rc::new(context), clock, &random).await {
         Ok(response) => Ok(response),
         Err(refusal) => {
             let request_id = random.request_id();
@@ -68,7 +70,7 @@ impl From<Problem> for Refusal {
 async fn answer(
     request: Request,
     env: &Env,
-    context: &Context,
+    context: Rc<Context>,
     clock: Clock,
     random: &isolate::Random,
 ) -> Result<Response, Refusal> {
@@ -109,6 +111,7 @@ async fn answer(
                 call,
                 clock,
                 settings: settings.clone(),
+                context: context.clone(),
                 request_id,
                 tenant: tenant.to_owned(),
                 left: client::left(request),

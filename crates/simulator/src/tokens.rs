@@ -96,6 +96,11 @@ impl Tokens {
         self.valid.clear();
     }
 
+    /// Counts from nothing again; the tokens stay valid.
+    pub(crate) fn forget_count(&mut self) {
+        self.issued = 0;
+    }
+
     /// Tokens issued since the last reset.
     pub(crate) fn issued(&self) -> u64 {
         self.issued

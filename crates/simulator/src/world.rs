@@ -26,7 +26,7 @@ pub(crate) struct World {
     epoch: watch::Sender<u64>,
 }
 
-/// What a reset clears.
+/// What a reset clears, but for the tokens.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) counts: Counts,
@@ -98,10 +98,13 @@ impl World {
         let _ = self.epoch.subscribe().wait_for(|now| *now != epoch).await;
     }
 
-    /// Back to the start: state, tokens and counters forgotten, held and open answers cut.
+    /// Back to the start: state and counters forgotten, held and open answers cut. Tokens stay valid, as
+    /// upstream's own restart would leave them.
     pub(crate) fn reset(&self) {
         self.update(|state| {
-            *state = State::default();
+            let mut tokens = std::mem::take(&mut state.tokens);
+            tokens.forget_count();
+            *state = State { tokens, ..State::default() };
             self.bytes_sent
                 .store(0, std::sync::atomic::Ordering::Relaxed);
             self.epoch.send_modify(|epoch| *epoch += 1);

@@ -112,11 +112,6 @@ impl TokenCache {
         self.remember(now, Problem::new(Code::TokenUnavailable, detail))
     }
 
-    /// Whoever was fetching has given up, and says nothing of the endpoint.
-    pub fn abandon(&mut self) {
-        self.fetching_until = None;
-    }
-
     /// Upstream answered 401 to the token of `grant`: it is dropped, unless it has been replaced already.
     pub fn reject(&mut self, grant: u64) {
         self.held.take_if(|held| held.token.grant == grant);
@@ -197,8 +192,6 @@ mod tests {
         assert_eq!(cache.lookup(0), Lookup::Fetch);
         assert_eq!(cache.lookup(FETCH_MS - 1), Lookup::Wait(LOOK_MS));
         assert_eq!(cache.lookup(FETCH_MS), Lookup::Fetch);
-        cache.abandon();
-        assert_eq!(cache.lookup(FETCH_MS + 1), Lookup::Fetch);
     }
 
     #[test]

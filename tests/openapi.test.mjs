@@ -1,0 +1,68 @@
+// The interface is as its own description says.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import Ajv from "ajv/dist/2020.js";
+import { request, startGateway } from "./support/gateway.mjs";
+import { startSimulator } from "./support/simulator.mjs";
+
+let simulator, gateway, document, ajv;
+before(async () => {
+  simulator = await startSimulator();
+  gateway = await startGateway(simulator);
+  document = await (await fetch(`${gateway.url}/v1/openapi.json`)).json();
+  ajv = new Ajv({ strict: false, allErrors: true });
+  ajv.addSchema({ $id: "openapi.json", ...document });
+});
+after(async () => {
+  await gateway?.stop();
+  await simulator?.stop();
+});
+
+const validate = (pointer, data) => {
+  const check = ajv.compile({ $ref: `openapi.json#${pointer}` });
+  assert.ok(check(data), `${pointer}: ${ajv.errorsText(check.errors)}`);
+};
+const schema = (name, data) => validate(`/components/schemas/${name}`, data);
+
+test("every path answers with a status and a type that it describes", async () => {
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const response = method === "post" ? await gateway.post("{}") : await fetch(gateway.url + path);
+      const described = operation.responses[response.status];
+      assert.ok(described, `${method} ${path} ${response.status}`);
+      const type = response.headers.get("content-type").split(";")[0];
+      assert.ok(described.content[type], `${method} ${path} ${type}`);
+      validate(`/paths/${path.replaceAll("/", "~1")}/${method}/responses/${response.status}/content/${type.replaceAll("/", "~1")}/schema`, await response.json());
+    }
+  }
+});
+
+test("requests and answers fit their schemas", async () => {
+  schema("ChatRequest", request());
+  schema("Answer", JSON.parse((await gateway.chat(request(), { accept: "application/json" })).text));
+  for (const { name, data } of (await gateway.chat()).events) {
+    if (name === "done") schema("Summary", data);
+    if (name === "usage") schema("Usage", data);
+    schema("Event", { type: name, ...data });
+  }
+  await simulator.fault({ kind: "status", status: 429, retry_after: "9999" });
+  const problem = JSON.parse((await gateway.chat()).text);
+  schema("Problem", problem);
+  assert.ok(problem.upstream_correlation_id);
+  schema("Problem", JSON.parse((await gateway.chat({ x: 1 })).text));
+  await simulator.fault({ kind: "no_terminal" });
+  schema("Problem", (await gateway.chat()).events.at(-1).data);
+});
+
+test("what the schema of a request refuses, the gateway refuses", async () => {
+  const check = ajv.compile({ $ref: "openapi.json#/components/schemas/ChatRequest" });
+  for (const change of [
+    { temperature: 2.1 }, { temperature: "1" }, { maxTokens: 0 }, { maxTokens: 4097 }, { maxTokens: 1.5 }, { modelId: "" },
+    { modelId: undefined }, { context: [{ role: "bot", content: "x" }] }, { context: [{ role: "user" }] }, { other: 1 },
+    { systemInstructions: ["x".repeat(501)] }, { systemInstructions: Array(6).fill("x") }, { context: null },
+  ]) {
+    const body = JSON.parse(JSON.stringify(request(change)));
+    assert.ok(!check(body), `the schema takes ${JSON.stringify(change)}`);
+    assert.equal((await gateway.post(body)).status, 400, JSON.stringify(change));
+  }
+});
