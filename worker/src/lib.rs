@@ -93,11 +93,14 @@ async fn answer(
                 accept: header("accept"),
                 idempotency_key: header("idempotency-key"),
             };
-            let refused = |tenant: Option<&str>, problem| Refusal { problem, tenant: tenant.map(str::to_owned), audited: true };
+            let refused =
+                |tenant: Option<&str>, problem| Refusal { problem, tenant: tenant.map(str::to_owned), audited: true };
             let admitted = headers.admit(&settings.clients, random.key).map_err(|problem| refused(None, problem))?;
             let tenant = admitted.tenant.as_str();
-            let body = body::read(request, settings.call.total).await.map_err(|problem| refused(Some(tenant), problem))?;
-            let prepared = Prepared::from_body(body.bytes(), &settings.fit).map_err(|problem| refused(Some(tenant), problem))?;
+            let body =
+                body::read(request, settings.call.total).await.map_err(|problem| refused(Some(tenant), problem))?;
+            let prepared =
+                Prepared::from_body(body.bytes(), &settings.fit).map_err(|problem| refused(Some(tenant), problem))?;
             let identity = Identity {
                 request_id: random.request_id(),
                 idempotency_key: admitted.upstream_key,
@@ -105,7 +108,8 @@ async fn answer(
                 started_ms: clock.started_ms,
             };
             let request_id = identity.request_id.clone();
-            let call = Call::new(prepared, settings.endpoints.clone(), settings.call.clone(), identity, admitted.format);
+            let call =
+                Call::new(prepared, settings.endpoints.clone(), settings.call.clone(), identity, admitted.format);
             let (reply, replied) = futures_channel::oneshot::channel();
             let driver = drive::Driver {
                 call,

@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn keys_are_known_by_their_digest() {
-        let clients = Clients::parse(&format!("a:{}, b:{}\n b:{}", hex("key-a"), hex("key-b"), hex("key-c").to_uppercase())).unwrap();
+        let clients =
+            Clients::parse(&format!("a:{}, b:{}\n b:{}", hex("key-a"), hex("key-b"), hex("key-c").to_uppercase()))
+                .unwrap();
         for (header, tenant) in [
             ("Bearer key-a", Some("a")),
             ("bearer  key-b ", Some("b")),
@@ -144,7 +146,17 @@ mod tests {
 
     #[test]
     fn bad_lists_are_refused_without_quoting_them() {
-        for text in ["", " , ", "canary", "canary:", ":canary", "a:canary", &format!("a b:{A}"), &format!("a:{A}0"), &format!("ä:{A}")] {
+        for text in [
+            "",
+            " , ",
+            "canary",
+            "canary:",
+            ":canary",
+            "a:canary",
+            &format!("a b:{A}"),
+            &format!("a:{A}0"),
+            &format!("ä:{A}"),
+        ] {
             let error = Clients::parse(text).unwrap_err();
             assert!(!error.contains("canary"), "{error}");
         }

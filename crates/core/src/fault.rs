@@ -106,7 +106,13 @@ pub fn printable(name: &str) -> String {
     let mut shown: String = name
         .chars()
         .take(MAX_NAME)
-        .map(|c| if c == '\'' || c == '\\' || c == '`' || !(c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ') { '\u{FFFD}' } else { c })
+        .map(|c| {
+            if c == '\'' || c == '\\' || c == '`' || !(c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ') {
+                '\u{FFFD}'
+            } else {
+                c
+            }
+        })
         .collect();
     if name.chars().nth(MAX_NAME).is_some() {
         shown.push('…');

@@ -55,7 +55,10 @@ pub fn chat_payload(fitted: &Fitted<'_>) -> Payload {
     let request = fitted.request();
     let body = Body {
         system_instructions: request.system_instructions().map(Sensitive::expose).collect(),
-        context: fitted.messages().map(|message| Turn { role: message.role, content: message.content.expose() }).collect(),
+        context: fitted
+            .messages()
+            .map(|message| Turn { role: message.role, content: message.content.expose() })
+            .collect(),
         temperature: request.temperature(),
         max_tokens: request.max_tokens(),
         model_id: request.model_id(),
@@ -101,7 +104,10 @@ pub fn is_answer(head: &Head) -> bool {
     match head.header("content-type").map(essence) {
         None => true,
         Some(essence) => {
-            matches!(essence.as_str(), "" | "application/json" | "application/x-ndjson" | "application/ndjson" | "application/jsonl")
+            matches!(
+                essence.as_str(),
+                "" | "application/json" | "application/x-ndjson" | "application/ndjson" | "application/jsonl"
+            )
         }
     }
 }
@@ -217,9 +223,16 @@ mod tests {
     fn grants() {
         assert!(grant(br#"{"access_token":"t","token_type":"bearer","expires_in":3600}"#).is_some());
         for body in [
-            "", "{}", "[]", "<html>", r#"{"access_token":"t"}"#, r#"{"access_token":"","expires_in":1}"#,
-            r#"{"access_token":"a\r\nb","expires_in":1}"#, r#"{"access_token":null,"expires_in":1}"#,
-            r#"{"access_token":"t","expires_in":-1}"#, r#"{"access_token":"t","expires_in":"x"}"#,
+            "",
+            "{}",
+            "[]",
+            "<html>",
+            r#"{"access_token":"t"}"#,
+            r#"{"access_token":"","expires_in":1}"#,
+            r#"{"access_token":"a\r\nb","expires_in":1}"#,
+            r#"{"access_token":null,"expires_in":1}"#,
+            r#"{"access_token":"t","expires_in":-1}"#,
+            r#"{"access_token":"t","expires_in":"x"}"#,
             r#"{"error":"invalid_client"}"#,
         ] {
             assert_eq!(grant(body.as_bytes()), None, "{body}");

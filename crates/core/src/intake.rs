@@ -99,7 +99,9 @@ impl Headers {
         let content_type = self.content_type.as_deref().unwrap_or_default();
         let foreign_charset = content_type.split(';').skip(1).any(|parameter| {
             let parameter = parameter.trim().to_ascii_lowercase();
-            parameter.strip_prefix("charset=").is_some_and(|charset| !matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
+            parameter
+                .strip_prefix("charset=")
+                .is_some_and(|charset| !matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
         });
         if essence(content_type) == "application/json" && !foreign_charset {
             return Ok(());
@@ -126,7 +128,8 @@ fn client_key(value: &str) -> Result<&str, Problem> {
 /// The same key of the same tenant always gives the same key upstream, which executes it once at most; no
 /// other tenant can hit it. A UUID of version 8 (RFC 9562, 5.8) over SHA-256.
 fn derived_key(tenant: &Tenant, key: &str) -> String {
-    let digest = Sha256::new().chain_update(tenant.as_str()).chain_update(b"\0POST /v1/chat\0").chain_update(key).finalize();
+    let digest =
+        Sha256::new().chain_update(tenant.as_str()).chain_update(b"\0POST /v1/chat\0").chain_update(key).finalize();
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
     format!("llm-gw-{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
@@ -214,10 +217,18 @@ mod tests {
         };
         assert!(of(&|_| ()).is_ok());
         assert_eq!(of(&|h| h.authorization = None), Err(Code::Unauthenticated));
-        for content_type in [None, Some(""), Some("text/plain"), Some("application/jsonx"), Some("application/json; charset=utf-16")] {
-            assert_eq!(of(&|h| h.content_type = content_type.map(Into::into)), Err(Code::UnsupportedMediaType), "{content_type:?}");
+        for content_type in
+            [None, Some(""), Some("text/plain"), Some("application/jsonx"), Some("application/json; charset=utf-16")]
+        {
+            assert_eq!(
+                of(&|h| h.content_type = content_type.map(Into::into)),
+                Err(Code::UnsupportedMediaType),
+                "{content_type:?}"
+            );
         }
-        for content_type in ["Application/JSON", "application/json;charset=UTF-8", "application/json; charset=\"utf-8\""] {
+        for content_type in
+            ["Application/JSON", "application/json;charset=UTF-8", "application/json; charset=\"utf-8\""]
+        {
             assert!(of(&|h| h.content_type = Some(content_type.into())).is_ok(), "{content_type}");
         }
         assert_eq!(of(&|h| h.accept = Some("image/png".into())), Err(Code::NotAcceptable));

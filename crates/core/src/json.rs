@@ -223,7 +223,8 @@ mod tests {
 
     #[test]
     fn values_are_kept() {
-        let Ok(Json::Object(members)) = parse("\u{feff}{\"n\":18446744073709551615,\"s\":\"é\",\"l\":[null,true,-1,0.5]}".as_bytes())
+        let Ok(Json::Object(members)) =
+            parse("\u{feff}{\"n\":18446744073709551615,\"s\":\"é\",\"l\":[null,true,-1,0.5]}".as_bytes())
         else {
             panic!("not an object");
         };

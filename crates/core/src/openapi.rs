@@ -115,7 +115,8 @@ fn schemas() -> Value {
     let mut answer = summary.clone();
     if let Some(members) = answer.as_object_mut() {
         members.insert("content".into(), json!({ "type": "string" }));
-        members.insert("usage".into(), json!({ "anyOf": [{ "$ref": "#/components/schemas/Usage" }, { "type": "null" }] }));
+        members
+            .insert("usage".into(), json!({ "anyOf": [{ "$ref": "#/components/schemas/Usage" }, { "type": "null" }] }));
     }
     json!({
         "ChatRequest": {

@@ -96,7 +96,9 @@ impl Code {
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
             Code::UpstreamRateLimited => ("upstream_rate_limited", 429, "The upstream limits the rate", true),
-            Code::UpstreamUnauthorized => ("upstream_unauthorized", 502, "The upstream refuses the gateway's token", false),
+            Code::UpstreamUnauthorized => {
+                ("upstream_unauthorized", 502, "The upstream refuses the gateway's token", false)
+            }
             Code::UpstreamRejected => ("upstream_rejected", 502, "The upstream refuses the request", false),
             Code::UpstreamError => ("upstream_error", 502, "The upstream failed", false),
             Code::UpstreamMalformed => ("upstream_malformed", 502, "The upstream's answer breaks the contract", false),
@@ -149,7 +151,14 @@ pub struct Problem {
 impl Problem {
     /// An occurrence of `code`.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Problem { code, detail: detail.into(), errors: Vec::new(), upstream_correlation_id: None, retry_after: None, allow: None }
+        Problem {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            upstream_correlation_id: None,
+            retry_after: None,
+            allow: None,
+        }
     }
 
     /// The faults of a document.

@@ -256,7 +256,9 @@ mod tests {
                  {{\"completion_tokens\":2,\"prompt_tokens\":1,\"type\":\"usage\"}}\n{{{SUMMARY},\"type\":\"done\"}}\n"
             )
         );
-        let whole = format!("{{\"content\":\"a\\n\\\"éb\",{SUMMARY},\"usage\":{{\"completion_tokens\":2,\"prompt_tokens\":1}}}}");
+        let whole = format!(
+            "{{\"content\":\"a\\n\\\"éb\",{SUMMARY},\"usage\":{{\"completion_tokens\":2,\"prompt_tokens\":1}}}}"
+        );
         assert_eq!(written(Format::Json), whole);
     }
 

@@ -151,7 +151,11 @@ impl Reader<'_> {
         let secure = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
         let plain = url.chars().all(|c| c.is_ascii_graphic() && !"@#\"<>\\".contains(c));
         if !(local || secure) || !plain {
-            self.fault(name, "bad_variable", format!("{name} must be an https:// address (http:// only for localhost)."));
+            self.fault(
+                name,
+                "bad_variable",
+                format!("{name} must be an https:// address (http:// only for localhost)."),
+            );
         }
         Some(url.trim_end_matches('/').to_owned())
     }
@@ -167,7 +171,8 @@ impl Reader<'_> {
 
     fn ratio(&mut self) -> u64 {
         let Some(text) = self.get("CONTEXT_RATIO") else { return 800 };
-        let permille = text.parse::<f64>().ok().map(|ratio| (ratio * 1000.0).round()).filter(|x| (1.0..=1000.0).contains(x));
+        let permille =
+            text.parse::<f64>().ok().map(|ratio| (ratio * 1000.0).round()).filter(|x| (1.0..=1000.0).contains(x));
         if permille.is_none() {
             self.fault("CONTEXT_RATIO", "bad_variable", "CONTEXT_RATIO must be from 0.001 to 1.");
         }

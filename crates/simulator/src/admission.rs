@@ -11,22 +11,15 @@ use crate::world::World;
 const FAULT_HEADER: &str = "x-simulator-fault";
 
 /// The faults of a request: those of its header, else the next of the queue.
-pub(crate) fn faults_of(
-    world: &World,
-    received: &Received,
-    on: On,
-) -> Result<Arc<[Fault]>, Refusal> {
+pub(crate) fn faults_of(world: &World, received: &Received, on: On) -> Result<Arc<[Fault]>, Refusal> {
     if !received.headers.contains_key(FAULT_HEADER) {
         return Ok(world.update(|state| state.faults.take(on)));
     }
     let invalid = |why: String| Refusal::new(400, "simulator.fault.invalid", why);
-    let text = received.header(FAULT_HEADER).ok_or_else(|| {
-        invalid(format!(
-            "{FAULT_HEADER}: must be one header of visible ASCII"
-        ))
-    })?;
-    let value = serde_json::from_str(text)
-        .map_err(|error| invalid(format!("{FAULT_HEADER}: not JSON: {error}")))?;
+    let text = received
+        .header(FAULT_HEADER)
+        .ok_or_else(|| invalid(format!("{FAULT_HEADER}: must be one header of visible ASCII")))?;
+    let value = serde_json::from_str(text).map_err(|error| invalid(format!("{FAULT_HEADER}: not JSON: {error}")))?;
     parse_faults(&value, on, FAULT_HEADER).map_err(invalid)
 }
 
@@ -41,9 +34,7 @@ pub(crate) fn authorised(world: &World, received: &Received, scope: &str) -> Res
         Some(Standing::Allowed) => Ok(()),
         Some(Standing::MissingScope) => {
             let mut refusal = Refusal::usual(403, Shape::Api);
-            refusal.message = format!(
-                "Unable to perform the requested action. You are missing the scope: {scope}"
-            );
+            refusal.message = format!("Unable to perform the requested action. You are missing the scope: {scope}");
             refusal.details = vec![("scope".into(), scope.into())];
             Err(refusal)
         }

@@ -56,10 +56,7 @@ impl Answer {
         text.push_str(dice.pick(CLOSINGS));
         let most = usize::try_from(request.max_tokens).unwrap_or(usize::MAX);
         let tokens = tokens(&text).into_iter().take(most).collect();
-        Self {
-            tokens,
-            prompt_tokens: request.prompt_tokens,
-        }
+        Self { tokens, prompt_tokens: request.prompt_tokens }
     }
 
     /// The frames as JSON lines without line ends: contents, then the terminal one with `usage`.
@@ -98,16 +95,8 @@ struct Dice(u64);
 
 impl Dice {
     fn new(seed: u64, body: &[u8]) -> Self {
-        let digest = Sha256::new()
-            .chain_update(seed.to_le_bytes())
-            .chain_update(body)
-            .finalize();
-        Self(
-            digest
-                .iter()
-                .take(8)
-                .fold(0, |all, byte| (all << 8) | u64::from(*byte)),
-        )
+        let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(body).finalize();
+        Self(digest.iter().take(8).fold(0, |all, byte| (all << 8) | u64::from(*byte)))
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -129,22 +118,13 @@ mod tests {
     use super::*;
 
     fn answer(seed: u64, body: &str, max_tokens: u64) -> Answer {
-        Answer::new(
-            seed,
-            body.as_bytes(),
-            &ChatRequest {
-                max_tokens,
-                prompt_tokens: 3,
-            },
-        )
+        Answer::new(seed, body.as_bytes(), &ChatRequest { max_tokens, prompt_tokens: 3 })
     }
 
     #[test]
     fn answers_depend_on_seed_and_body() {
         assert_eq!(answer(1, "a", 4096), answer(1, "a", 4096));
-        let mut seen: Vec<String> = (0..20)
-            .map(|n| answer(n, "a", 4096).tokens.concat())
-            .collect();
+        let mut seen: Vec<String> = (0..20).map(|n| answer(n, "a", 4096).tokens.concat()).collect();
         seen.extend((0..20).map(|n| answer(1, &n.to_string(), 4096).tokens.concat()));
         seen.sort();
         seen.dedup();

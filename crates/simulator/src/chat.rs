@@ -24,11 +24,7 @@ const SCOPE: &str = "ai:llm-gateway:write";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Answers one call. A fault is taken only by a call that is otherwise fine.
-pub(crate) async fn chat(
-    world: &Arc<World>,
-    line: &Arc<Line>,
-    received: &Received,
-) -> Result<Response<Body>, Cut> {
+pub(crate) async fn chat(world: &Arc<World>, line: &Arc<Line>, received: &Received) -> Result<Response<Body>, Cut> {
     let correlation = received.correlation.as_str();
     let refuse = |refusal: Refusal| refusal.answer(Shape::Api, correlation);
     let (request, key) = match checked(world, received) {
@@ -46,23 +42,15 @@ pub(crate) async fn chat(
         return Ok(answer);
     }
     let fingerprint = Sha256::digest(&received.body).into();
-    let failure = faults
-        .iter()
-        .find_map(|fault| failure_of(fault, correlation));
-    let verdict = world.update(|state| {
-        state
-            .ledger
-            .claim(key.as_deref(), fingerprint, failure.clone())
-    });
+    let failure = faults.iter().find_map(|fault| failure_of(fault, correlation));
+    let verdict = world.update(|state| state.ledger.claim(key.as_deref(), fingerprint, failure.clone()));
     let (replayed, failed) = match verdict {
         Verdict::Run => (false, failure),
         Verdict::Replay(failed) => (true, failed),
         Verdict::InProgress => {
             let why = "A call with this idempotency key is running.";
             let mut answer = refuse(Refusal::new(409, "idempotency.in.progress", why));
-            answer
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             return Ok(answer);
         }
         Verdict::Reused => {
@@ -87,10 +75,7 @@ pub(crate) async fn chat(
     let lines = Answer::new(world.config.seed, &received.body, &request).lines();
     let mut answer = Response::new(body);
     let headers = answer.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-ndjson"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     if replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
@@ -111,23 +96,15 @@ fn checked(world: &World, received: &Received) -> Result<(ChatRequest, Option<St
     }
     let key = match received.headers.contains_key("idempotency-key") {
         false => None,
-        true => Some(
-            received
-                .header("idempotency-key")
-                .and_then(key_of)
-                .ok_or_else(|| {
-                    let why = "Idempotency-Key must be 1 to 255 visible ASCII characters, once.";
-                    Refusal::new(400, "idempotency.key.invalid", why)
-                })?,
-        ),
+        true => Some(received.header("idempotency-key").and_then(key_of).ok_or_else(|| {
+            let why = "Idempotency-Key must be 1 to 255 visible ASCII characters, once.";
+            Refusal::new(400, "idempotency.key.invalid", why)
+        })?),
     };
     let request = ChatRequest::parse(&received.body)?;
     let limit = world.config.token_limit;
     if limit > 0 && request.prompt_tokens > limit {
-        let why = format!(
-            "The prompt has {} tokens; the limit is {limit}.",
-            request.prompt_tokens
-        );
+        let why = format!("The prompt has {} tokens; the limit is {limit}.", request.prompt_tokens);
         return Err(Refusal::new(400, "token.limit.exceeded", why));
     }
     Ok((request, key))
@@ -150,8 +127,5 @@ fn failure_of(fault: &Fault, correlation: &str) -> Option<Failure> {
         refusal.message.clone_from(message);
     }
     let line = refusal.body(Shape::Api, correlation).to_string().into();
-    Some(Failure {
-        after_frames: frame.after_frames,
-        line,
-    })
+    Some(Failure { after_frames: frame.after_frames, line })
 }

@@ -4,13 +4,7 @@ use serde_json::Value;
 
 use crate::refusal::Refusal;
 
-const FIELDS: [&str; 5] = [
-    "systemInstructions",
-    "context",
-    "temperature",
-    "maxTokens",
-    "modelId",
-];
+const FIELDS: [&str; 5] = ["systemInstructions", "context", "temperature", "maxTokens", "modelId"];
 
 /// What the simulator needs of a valid chat body.
 #[derive(Debug)]
@@ -26,14 +20,10 @@ impl ChatRequest {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let invalid = |details: Vec<(String, String)>| Refusal {
             details,
-            ..Refusal::new(
-                400,
-                "invalid.request",
-                "The chat request breaks the contract; see details.",
-            )
+            ..Refusal::new(400, "invalid.request", "The chat request breaks the contract; see details.")
         };
-        let value: Value = serde_json::from_slice(body)
-            .map_err(|error| invalid(vec![("$".into(), format!("not JSON: {error}"))]))?;
+        let value: Value =
+            serde_json::from_slice(body).map_err(|error| invalid(vec![("$".into(), format!("not JSON: {error}"))]))?;
         let Some(map) = value.as_object() else {
             return Err(invalid(vec![("$".into(), "must be an object".into())]));
         };
@@ -49,10 +39,7 @@ impl ChatRequest {
                     characters += text_of(text, 500, &path, &mut faults);
                 }
             }
-            _ => faults.push((
-                "systemInstructions".into(),
-                "must be an array of up to 5".into(),
-            )),
+            _ => faults.push(("systemInstructions".into(), "must be an array of up to 5".into())),
         }
         match map.get("context").and_then(Value::as_array) {
             Some(turns) if turns.len() <= 25 => {
@@ -68,23 +55,13 @@ impl ChatRequest {
         }
         let max_tokens = map.get("maxTokens").and_then(Value::as_u64).unwrap_or(0);
         if !(1..=4096).contains(&max_tokens) {
-            faults.push((
-                "maxTokens".into(),
-                "must be an integer from 1 to 4096".into(),
-            ));
+            faults.push(("maxTokens".into(), "must be an integer from 1 to 4096".into()));
         }
-        if map
-            .get("modelId")
-            .and_then(Value::as_str)
-            .is_none_or(str::is_empty)
-        {
+        if map.get("modelId").and_then(Value::as_str).is_none_or(str::is_empty) {
             faults.push(("modelId".into(), "must be a non-empty string".into()));
         }
         if faults.is_empty() {
-            Ok(Self {
-                max_tokens,
-                prompt_tokens: characters.div_ceil(4),
-            })
+            Ok(Self { max_tokens, prompt_tokens: characters.div_ceil(4) })
         } else {
             Err(invalid(faults))
         }
@@ -95,10 +72,7 @@ impl ChatRequest {
 fn turn_of(turn: &Value, path: &str, faults: &mut Vec<(String, String)>) -> u64 {
     let role = turn.get("role").and_then(Value::as_str);
     if !matches!(role, Some("user" | "agent" | "system")) {
-        faults.push((
-            format!("{path}.role"),
-            "must be user, agent or system".into(),
-        ));
+        faults.push((format!("{path}.role"), "must be user, agent or system".into()));
     }
     for name in turn.as_object().into_iter().flat_map(|map| map.keys()) {
         if name != "role" && name != "content" {
@@ -138,11 +112,7 @@ mod tests {
         let body = json!({"systemInstructions": [1], "context": [{"role": "bot", "content": "x", "z": 1}],
             "temperature": 3, "maxTokens": 1.5, "modelId": "", "extra": 1});
         let refusal = ChatRequest::parse(body.to_string().as_bytes()).unwrap_err();
-        let paths: Vec<&str> = refusal
-            .details
-            .iter()
-            .map(|(path, _)| path.as_str())
-            .collect();
+        let paths: Vec<&str> = refusal.details.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(
             paths,
             [
@@ -156,11 +126,7 @@ mod tests {
             ]
         );
         for hostile in ["", "[]", "{", "nul", "\"\\ud800\""] {
-            assert_eq!(
-                ChatRequest::parse(hostile.as_bytes()).unwrap_err().status,
-                400,
-                "{hostile}"
-            );
+            assert_eq!(ChatRequest::parse(hostile.as_bytes()).unwrap_err().status, 400, "{hostile}");
         }
     }
 }

@@ -41,81 +41,21 @@ pub(crate) struct Counter {
 
 /// Every counter, in the order of the documentation.
 pub(crate) const COUNTERS: &[Counter] = &[
-    Counter {
-        name: "open",
-        gauge: true,
-        value: |s| s.counts.open,
-    },
-    Counter {
-        name: "held",
-        gauge: true,
-        value: |s| s.counts.held,
-    },
-    Counter {
-        name: "faults_queued",
-        gauge: true,
-        value: |s| s.faults.len(),
-    },
-    Counter {
-        name: "completed",
-        gauge: false,
-        value: |s| s.counts.completed,
-    },
-    Counter {
-        name: "aborted",
-        gauge: false,
-        value: |s| s.counts.aborted,
-    },
-    Counter {
-        name: "cut",
-        gauge: false,
-        value: |s| s.counts.cut,
-    },
-    Counter {
-        name: "executions",
-        gauge: false,
-        value: |s| s.ledger.executions(),
-    },
-    Counter {
-        name: "replays",
-        gauge: false,
-        value: |s| s.ledger.replays(),
-    },
-    Counter {
-        name: "conflicts",
-        gauge: false,
-        value: |s| s.ledger.conflicts(),
-    },
-    Counter {
-        name: "tokens_issued",
-        gauge: false,
-        value: |s| s.tokens.issued(),
-    },
-    Counter {
-        name: "token",
-        gauge: false,
-        value: |s| s.counts.requests_of("token"),
-    },
-    Counter {
-        name: "chat",
-        gauge: false,
-        value: |s| s.counts.requests_of("chat"),
-    },
-    Counter {
-        name: "webhook",
-        gauge: false,
-        value: |s| s.counts.requests_of("webhook"),
-    },
-    Counter {
-        name: "redirect_target",
-        gauge: false,
-        value: |s| s.counts.requests_of("redirect_target"),
-    },
-    Counter {
-        name: "unknown",
-        gauge: false,
-        value: |s| s.counts.requests_of("unknown"),
-    },
+    Counter { name: "open", gauge: true, value: |s| s.counts.open },
+    Counter { name: "held", gauge: true, value: |s| s.counts.held },
+    Counter { name: "faults_queued", gauge: true, value: |s| s.faults.len() },
+    Counter { name: "completed", gauge: false, value: |s| s.counts.completed },
+    Counter { name: "aborted", gauge: false, value: |s| s.counts.aborted },
+    Counter { name: "cut", gauge: false, value: |s| s.counts.cut },
+    Counter { name: "executions", gauge: false, value: |s| s.ledger.executions() },
+    Counter { name: "replays", gauge: false, value: |s| s.ledger.replays() },
+    Counter { name: "conflicts", gauge: false, value: |s| s.ledger.conflicts() },
+    Counter { name: "tokens_issued", gauge: false, value: |s| s.tokens.issued() },
+    Counter { name: "token", gauge: false, value: |s| s.counts.requests_of("token") },
+    Counter { name: "chat", gauge: false, value: |s| s.counts.requests_of("chat") },
+    Counter { name: "webhook", gauge: false, value: |s| s.counts.requests_of("webhook") },
+    Counter { name: "redirect_target", gauge: false, value: |s| s.counts.requests_of("redirect_target") },
+    Counter { name: "unknown", gauge: false, value: |s| s.counts.requests_of("unknown") },
 ];
 
 impl Counts {

@@ -38,13 +38,8 @@ pub(crate) async fn early(
 
 /// Shifts the `Date` header of an answer if a fault says so.
 pub(crate) fn skew_date(response: &mut Response<Body>, faults: &[Fault]) {
-    if faults
-        .iter()
-        .any(|fault| matches!(fault, Fault::DateSkew { .. }))
-    {
-        response
-            .headers_mut()
-            .insert(DATE, http_date(skewed_now(faults)));
+    if faults.iter().any(|fault| matches!(fault, Fault::DateSkew { .. })) {
+        response.headers_mut().insert(DATE, http_date(skewed_now(faults)));
     }
 }
 
@@ -70,10 +65,7 @@ async fn act(
                 tokio::time::sleep(Duration::from_millis(*ms)).await;
                 continue;
             }
-            Fault::Gate {
-                before: Some(Before::Headers),
-                ..
-            } => {
+            Fault::Gate { before: Some(Before::Headers), .. } => {
                 let _held = Held::new(world);
                 pass_gate(world).await;
                 continue;
@@ -96,9 +88,7 @@ async fn act(
                 }
                 answer
             }
-            Fault::Status(status) => {
-                status_answer(line, status, skewed_now(faults), shape, correlation)
-            }
+            Fault::Status(status) => status_answer(line, status, skewed_now(faults), shape, correlation),
             _ => continue,
         };
         return Ok(Some(answer));
@@ -138,9 +128,7 @@ fn status_answer(
         set(&mut answer, RETRY_AFTER, &text);
     }
     if let Some(seconds) = fault.retry_after_date_in_s {
-        answer
-            .headers_mut()
-            .insert(RETRY_AFTER, http_date(shift(now, seconds)));
+        answer.headers_mut().insert(RETRY_AFTER, http_date(shift(now, seconds)));
     }
     answer
 }
@@ -171,12 +159,10 @@ fn set(answer: &mut Response<Body>, name: HeaderName, text: &str) {
 
 /// The time that the faults pretend.
 fn skewed_now(faults: &[Fault]) -> SystemTime {
-    faults
-        .iter()
-        .fold(SystemTime::now(), |now, fault| match fault {
-            Fault::DateSkew { seconds } => shift(now, *seconds),
-            _ => now,
-        })
+    faults.iter().fold(SystemTime::now(), |now, fault| match fault {
+        Fault::DateSkew { seconds } => shift(now, *seconds),
+        _ => now,
+    })
 }
 
 /// `time` moved by `seconds`, kept within the years that an HTTP date can say.
@@ -185,9 +171,7 @@ fn shift(time: SystemTime, seconds: i64) -> SystemTime {
     let by = Duration::from_secs(seconds.unsigned_abs());
     let latest = SystemTime::UNIX_EPOCH + LAST;
     if seconds < 0 {
-        time.checked_sub(by)
-            .unwrap_or(SystemTime::UNIX_EPOCH)
-            .max(SystemTime::UNIX_EPOCH)
+        time.checked_sub(by).unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH)
     } else {
         time.checked_add(by).unwrap_or(latest).min(latest)
     }
@@ -207,9 +191,6 @@ mod tests {
         for seconds in [i64::MIN, -1, 0, 600, 21_600, i64::MAX] {
             http_date(shift(SystemTime::now(), seconds));
         }
-        assert_eq!(
-            http_date(shift(SystemTime::UNIX_EPOCH, i64::MAX)),
-            "Fri, 31 Dec 9999 23:59:59 GMT"
-        );
+        assert_eq!(http_date(shift(SystemTime::UNIX_EPOCH, i64::MAX)), "Fri, 31 Dec 9999 23:59:59 GMT");
     }
 }

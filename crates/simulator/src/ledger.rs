@@ -52,12 +52,7 @@ pub(crate) enum Verdict {
 
 impl Ledger {
     /// Decides and, for `Run`, marks the key as running, in one step.
-    pub(crate) fn claim(
-        &mut self,
-        key: Option<&str>,
-        fingerprint: Fingerprint,
-        failed: Option<Failure>,
-    ) -> Verdict {
+    pub(crate) fn claim(&mut self, key: Option<&str>, fingerprint: Fingerprint, failed: Option<Failure>) -> Verdict {
         let Some(key) = key else {
             self.executions += 1;
             return Verdict::Run;
@@ -81,15 +76,7 @@ impl Ledger {
                 self.executions += 1;
                 self.keys.insert(
                     key.to_owned(),
-                    Entry {
-                        fingerprint,
-                        running: true,
-                        failed,
-                        executions: 1,
-                        replays: 0,
-                        conflicts: 0,
-                        reused: 0,
-                    },
+                    Entry { fingerprint, running: true, failed, executions: 1, replays: 0, conflicts: 0, reused: 0 },
                 );
                 Verdict::Run
             }
@@ -120,11 +107,7 @@ impl Ledger {
 
     /// The most often any key was executed.
     pub(crate) fn max_executions(&self) -> u64 {
-        self.keys
-            .values()
-            .map(|entry| entry.executions)
-            .max()
-            .unwrap_or(0)
+        self.keys.values().map(|entry| entry.executions).max().unwrap_or(0)
     }
 
     /// Counters of up to `most` keys.
@@ -156,25 +139,12 @@ mod tests {
         let mut ledger = Ledger::default();
         let (a, b) = ([1; 32], [2; 32]);
         assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::Run));
-        assert!(matches!(
-            ledger.claim(Some("k"), a, None),
-            Verdict::InProgress
-        ));
+        assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::InProgress));
         assert!(matches!(ledger.claim(Some("k"), b, None), Verdict::Reused));
         ledger.release("k");
-        assert!(matches!(
-            ledger.claim(Some("k"), a, None),
-            Verdict::Replay(None)
-        ));
+        assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::Replay(None)));
         assert!(matches!(ledger.claim(Some("k"), b, None), Verdict::Reused));
-        assert_eq!(
-            (
-                ledger.executions(),
-                ledger.replays(),
-                ledger.max_executions()
-            ),
-            (1, 1, 1)
-        );
+        assert_eq!((ledger.executions(), ledger.replays(), ledger.max_executions()), (1, 1, 1));
     }
 
     #[test]

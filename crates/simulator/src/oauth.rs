@@ -23,14 +23,9 @@ use crate::world::World;
 pub(crate) const PATH: &str = "/oauth/token";
 
 /// Answers one token request. A fault is taken only by a request that is otherwise fine.
-pub(crate) async fn token(
-    world: &Arc<World>,
-    line: &Arc<Line>,
-    received: &Received,
-) -> Result<Response<Body>, Cut> {
+pub(crate) async fn token(world: &Arc<World>, line: &Arc<Line>, received: &Received) -> Result<Response<Body>, Cut> {
     let correlation = received.correlation.as_str();
-    let granted = checked(world, received)
-        .and_then(|scopes| Ok((scopes, faults_of(world, received, On::Token)?)));
+    let granted = checked(world, received).and_then(|scopes| Ok((scopes, faults_of(world, received, On::Token)?)));
     let (scopes, faults) = match granted {
         Ok(granted) => granted,
         Err(refusal) => {
@@ -78,9 +73,7 @@ fn issue(world: &World, scopes: Vec<&'static str>, faults: &[Fault]) -> Response
         }
     }
     let mut answer = json_answer(200, &body);
-    answer
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
@@ -95,18 +88,10 @@ fn checked(world: &World, received: &Received) -> Result<Vec<&'static str>, Refu
         return Err(Refusal::usual(401, Shape::OAuth));
     }
     if received.content_type().as_deref() != Some("application/x-www-form-urlencoded") {
-        return Err(invalid(
-            "The body must be application/x-www-form-urlencoded.",
-        ));
+        return Err(invalid("The body must be application/x-www-form-urlencoded."));
     }
-    let form: Vec<(String, String)> = form_urlencoded::parse(&received.body)
-        .into_owned()
-        .collect();
-    let field = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, v)| v.as_str())
-    };
+    let form: Vec<(String, String)> = form_urlencoded::parse(&received.body).into_owned().collect();
+    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, v)| v.as_str());
     match field("grant_type") {
         Some("client_credentials") => {}
         Some(_) => {

@@ -20,26 +20,18 @@ impl Received {
     /// A header's value, if it is there once and is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
-        values
-            .next()
-            .filter(|_| values.next().is_none())
-            .and_then(|value| value.to_str().ok())
+        values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok())
     }
 
     /// The media type without parameters, in lower case.
     pub(crate) fn content_type(&self) -> Option<String> {
         let value = self.header("content-type")?;
-        value
-            .split(';')
-            .next()
-            .map(|media| media.trim().to_ascii_lowercase())
+        value.split(';').next().map(|media| media.trim().to_ascii_lowercase())
     }
 
     /// The pairs of the query string, decoded.
     pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.query.as_deref().unwrap_or("").as_bytes())
-            .into_owned()
-            .collect()
+        form_urlencoded::parse(self.query.as_deref().unwrap_or("").as_bytes()).into_owned().collect()
     }
 }
 
@@ -78,10 +70,7 @@ fn headers(headers: &HeaderMap) -> Value {
             .iter()
             .map(|value| {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                let secret = matches!(
-                    name.as_str(),
-                    "authorization" | "proxy-authorization" | "cookie"
-                );
+                let secret = matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie");
                 if secret { reduced(&text) } else { text }
             })
             .collect();
@@ -94,11 +83,7 @@ fn headers(headers: &HeaderMap) -> Value {
 fn reduced(credential: &str) -> String {
     let (scheme, secret) = credential.split_once(' ').unwrap_or(("", credential));
     let digest = Sha256::digest(secret.as_bytes());
-    let prefix: String = digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let prefix: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("{scheme} sha256:{prefix}").trim_start().to_owned()
 }
 
@@ -107,15 +92,7 @@ fn token_form(body: &[u8]) -> Value {
     let mut map = Map::new();
     for (name, value) in form_urlencoded::parse(body) {
         let shown = matches!(&*name, "grant_type" | "scope");
-        map.insert(
-            name.into_owned(),
-            if shown {
-                value.into_owned()
-            } else {
-                "(kept back)".into()
-            }
-            .into(),
-        );
+        map.insert(name.into_owned(), if shown { value.into_owned() } else { "(kept back)".into() }.into());
     }
     map.into()
 }

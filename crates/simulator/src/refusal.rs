@@ -35,12 +35,7 @@ pub(crate) enum Shape {
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            message: message.into(),
-            details: Vec::new(),
-        }
+        Self { status, code: code.into(), message: message.into(), details: Vec::new() }
     }
 
     /// The usual refusal of a status, as the contract words it.
@@ -56,29 +51,17 @@ impl Refusal {
         let (code, message) = match status {
             400 => ("bad.request", "The request could not be understood."),
             401 => ("bad.credentials", "Invalid login credentials."),
-            403 => (
-                "missing.any.permissions",
-                "The token lacks a permission for this call.",
-            ),
+            403 => ("missing.any.permissions", "The token lacks a permission for this call."),
             404 => ("not.found", "The requested resource does not exist."),
             409 => ("conflict", "The resource was changed by someone else."),
-            412 => (
-                "precondition.failed",
-                "The If-Match version is not the current one.",
-            ),
+            412 => ("precondition.failed", "The If-Match version is not the current one."),
             413 => ("request.too.large", "The request body is too large."),
             422 => ("unprocessable.entity", "The request cannot be carried out."),
             429 => ("too.many.requests", "Rate limit exceeded the maximum."),
-            500 => (
-                "internal.server.error",
-                "The server met an unexpected condition.",
-            ),
+            500 => ("internal.server.error", "The server met an unexpected condition."),
             502 => ("bad.gateway", "The model's host answered nonsense."),
             503 => ("service.unavailable", "The service is unavailable."),
-            504 => (
-                "gateway.timeout",
-                "The model's host did not answer in time.",
-            ),
+            504 => ("gateway.timeout", "The model's host did not answer in time."),
             _ => ("simulated", "An answer made on demand."),
         };
         Self::new(status, code, message)
@@ -113,9 +96,7 @@ impl Refusal {
             rate_headers(&mut response);
         }
         if self.status == 405 {
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("POST"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         }
         response
     }
@@ -133,11 +114,8 @@ pub(crate) fn typed_answer(
     body: impl Into<hyper::body::Bytes>,
 ) -> Response<Body> {
     let mut response = Response::new(Body::whole(body));
-    *response.status_mut() =
-        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -148,9 +126,7 @@ pub(crate) fn rate_headers(response: &mut Response<Body>) {
         ("inin-ratelimit-allowed", RATE_ALLOWED),
         ("inin-ratelimit-reset", 30),
     ] {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(name), value.into());
+        response.headers_mut().insert(HeaderName::from_static(name), value.into());
     }
 }
 
@@ -164,15 +140,9 @@ mod tests {
         let usual = [Shape::Api, Shape::OAuth]
             .into_iter()
             .flat_map(|shape| (400..600).map(move |status| Refusal::usual(status, shape).code));
-        let sources = concat!(
-            include_str!("chat.rs"),
-            include_str!("oauth.rs"),
-            include_str!("chat_request.rs")
-        );
-        let written = sources
-            .split("Refusal::new(")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').nth(1).map(str::to_owned));
+        let sources = concat!(include_str!("chat.rs"), include_str!("oauth.rs"), include_str!("chat_request.rs"));
+        let written =
+            sources.split("Refusal::new(").skip(1).filter_map(|rest| rest.split('"').nth(1).map(str::to_owned));
         for code in usual.chain(written).filter(|code| code != "simulated") {
             assert!(contract.contains(&format!("`{code}`")), "{code}");
         }

@@ -43,11 +43,7 @@ impl Simulator {
     pub async fn bind(host: &str, port: u16, config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind((host, port)).await?;
         let address = listener.local_addr()?;
-        Ok(Self {
-            listener,
-            address,
-            world: World::new(config),
-        })
+        Ok(Self { listener, address, world: World::new(config) })
     }
 
     /// The address it listens on.
@@ -80,17 +76,10 @@ async fn connection(world: Arc<World>, stream: TcpStream) {
         async move { serve(world, line, request).await }
     });
     // Errors here are cuts on demand and clients that left; both are counted elsewhere.
-    let _ = http1::Builder::new()
-        .max_buf_size(64 << 10)
-        .serve_connection(TokioIo::new(wire), service)
-        .await;
+    let _ = http1::Builder::new().max_buf_size(64 << 10).serve_connection(TokioIo::new(wire), service).await;
 }
 
-async fn serve(
-    world: Arc<World>,
-    line: Arc<Line>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Cut> {
+async fn serve(world: Arc<World>, line: Arc<Line>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
     let begun = Instant::now();
     let (parts, incoming) = request.into_parts();
     let body = match Limited::new(incoming, BODY_CAP).collect().await {
@@ -132,12 +121,7 @@ fn endpoint_of(path: &str) -> &'static str {
         chat::PATH => "chat",
         REDIRECT_TARGET => "redirect_target",
         webhook::PATH => "webhook",
-        _ if path
-            .strip_prefix(webhook::PATH)
-            .is_some_and(|rest| rest.starts_with('/')) =>
-        {
-            "webhook"
-        }
+        _ if path.strip_prefix(webhook::PATH).is_some_and(|rest| rest.starts_with('/')) => "webhook",
         _ if path.starts_with("/_simulator/") => "control",
         _ => "unknown",
     }
@@ -177,13 +161,7 @@ fn leave(
         }
         let status = answer.status().as_u16();
         world.update(|state| {
-            *state
-                .counts
-                .answers
-                .entry(endpoint)
-                .or_default()
-                .entry(status)
-                .or_default() += 1;
+            *state.counts.answers.entry(endpoint).or_default().entry(status).or_default() += 1;
         });
     }
     if world.config.verbose && endpoint != "control" {
@@ -201,11 +179,7 @@ fn leave(
 /// A UUID-shaped name of the n-th answer of an endpoint.
 fn correlation(seed: u64, endpoint: &str, number: u64) -> String {
     let digest = Sha256::digest(format!("{seed} {endpoint} {number}"));
-    let hex: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let mut parts = Vec::new();
     let mut rest = hex.as_str();
     for length in [8, 4, 4, 4] {

@@ -52,39 +52,24 @@ impl Tokens {
     pub(crate) fn issue(&mut self, life: Duration, scopes: Vec<&'static str>) -> String {
         self.issued += 1;
         // The time makes tokens of an earlier process worthless, whatever the seed.
-        let nanos = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |d| d.as_nanos());
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
         let digest = Sha256::digest(format!("{nanos} {}", self.issued));
-        let token: String = digest
-            .iter()
-            .take(24)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let token: String = digest.iter().take(24).map(|byte| format!("{byte:02x}")).collect();
         let now = Instant::now();
         if self.valid.len() >= TOKENS_KEPT {
-            self.valid
-                .retain(|_, grant| grant.expires.is_none_or(|at| at > now));
+            self.valid.retain(|_, grant| grant.expires.is_none_or(|at| at > now));
         }
         if self.valid.len() >= TOKENS_KEPT {
             self.valid.pop_first();
         }
-        self.valid.insert(
-            token.clone(),
-            Grant {
-                expires: now.checked_add(life),
-                scopes,
-            },
-        );
+        self.valid.insert(token.clone(), Grant { expires: now.checked_add(life), scopes });
         token
     }
 
     /// Whether `token` may be used where `scope` is needed.
     pub(crate) fn standing(&self, token: &str, scope: &str) -> Standing {
         match self.valid.get(token) {
-            Some(grant) if grant.expires.is_some_and(|at| at <= Instant::now()) => {
-                Standing::Invalid
-            }
+            Some(grant) if grant.expires.is_some_and(|at| at <= Instant::now()) => Standing::Invalid,
             Some(grant) if grant.scopes.contains(&scope) => Standing::Allowed,
             Some(_) => Standing::MissingScope,
             None => Standing::Invalid,
@@ -115,28 +100,16 @@ mod tests {
     async fn a_token_holds_until_it_expires() {
         let mut tokens = Tokens::default();
         let token = tokens.issue(Duration::from_secs(60), vec!["ai:llm-gateway:write"]);
-        assert_eq!(
-            tokens.standing(&token, "ai:llm-gateway:write"),
-            Standing::Allowed
-        );
-        assert_eq!(
-            tokens.standing(&token, "ai:models:read"),
-            Standing::MissingScope
-        );
+        assert_eq!(tokens.standing(&token, "ai:llm-gateway:write"), Standing::Allowed);
+        assert_eq!(tokens.standing(&token, "ai:models:read"), Standing::MissingScope);
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(
-            tokens.standing(&token, "ai:llm-gateway:write"),
-            Standing::Invalid
-        );
+        assert_eq!(tokens.standing(&token, "ai:llm-gateway:write"), Standing::Invalid);
     }
 
     #[tokio::test]
     async fn tokens_differ_and_can_be_expired() {
         let mut tokens = Tokens::default();
-        let (a, b) = (
-            tokens.issue(Duration::MAX, SCOPES.to_vec()),
-            tokens.issue(Duration::MAX, SCOPES.to_vec()),
-        );
+        let (a, b) = (tokens.issue(Duration::MAX, SCOPES.to_vec()), tokens.issue(Duration::MAX, SCOPES.to_vec()));
         assert_ne!(a, b);
         tokens.expire_all();
         assert_eq!(tokens.standing(&a, "ai:models:read"), Standing::Invalid);

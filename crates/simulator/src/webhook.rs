@@ -18,11 +18,7 @@ use crate::world::{RECORDS_KEPT, World};
 pub(crate) const PATH: &str = "/_simulator/webhook";
 
 /// Records the webhook, then answers 204 or as the next fault says.
-pub(crate) async fn webhook(
-    world: &Arc<World>,
-    line: &Arc<Line>,
-    received: &Received,
-) -> Result<Response<Body>, Cut> {
+pub(crate) async fn webhook(world: &Arc<World>, line: &Arc<Line>, received: &Received) -> Result<Response<Body>, Cut> {
     let faults = match faults_of(world, received, On::Webhook) {
         Ok(faults) => faults,
         Err(refusal) => return Ok(refusal.answer(Shape::Api, &received.correlation)),
@@ -32,9 +28,7 @@ pub(crate) async fn webhook(
         if state.webhooks.len() >= RECORDS_KEPT {
             state.webhooks.pop_front();
         }
-        state
-            .webhooks
-            .push_back(Record::of(received, "webhook", number));
+        state.webhooks.push_back(Record::of(received, "webhook", number));
     });
     let early = early(world, line, &faults, Shape::Api, &received.correlation).await?;
     Ok(early.unwrap_or_else(|| json_answer(200, &json!({"received": true}))))

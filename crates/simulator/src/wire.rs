@@ -39,18 +39,12 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(stream: TcpStream, line: Arc<Line>, world: Arc<World>) -> Self {
-        Self {
-            stream,
-            line,
-            world,
-        }
+        Self { stream, line, world }
     }
 
     fn written(&self, bytes: usize) {
         if self.line.counted.load(Ordering::Relaxed) {
-            self.world
-                .bytes_sent
-                .fetch_add(bytes as u64, Ordering::Relaxed);
+            self.world.bytes_sent.fetch_add(bytes as u64, Ordering::Relaxed);
         }
     }
 }
@@ -65,21 +59,13 @@ impl Drop for Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let bytes = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.written(bytes);
         Poll::Ready(Ok(bytes))

@@ -105,8 +105,7 @@ impl World {
             let mut tokens = std::mem::take(&mut state.tokens);
             tokens.forget_count();
             *state = State { tokens, ..State::default() };
-            self.bytes_sent
-                .store(0, std::sync::atomic::Ordering::Relaxed);
+            self.bytes_sent.store(0, std::sync::atomic::Ordering::Relaxed);
             self.epoch.send_modify(|epoch| *epoch += 1);
         });
     }
@@ -122,10 +121,7 @@ impl Held {
     pub(crate) fn new(world: &Arc<World>) -> Self {
         let epoch = world.epoch();
         world.update_in(epoch, |state| state.counts.held += 1);
-        Self {
-            world: Arc::clone(world),
-            epoch,
-        }
+        Self { world: Arc::clone(world), epoch }
     }
 }
 

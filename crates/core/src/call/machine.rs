@@ -54,9 +54,15 @@ enum State {
     /// A 400 whose body says why.
     Refused(Vec<u8>),
     /// A 200 whose body is the answer. `silent_since`: since when upstream has been silent; none while the client is taking bytes.
-    Answering { lines: Lines, received: usize, silent_since: Option<Duration> },
+    Answering {
+        lines: Lines,
+        received: usize,
+        silent_since: Option<Duration>,
+    },
     /// Before a repetition.
-    Waiting { until: Duration },
+    Waiting {
+        until: Duration,
+    },
     Ended(Outcome),
 }
 
@@ -129,7 +135,8 @@ impl Call {
             Err(problem) => return self.fail(now, Status::Error, problem),
         };
         if let Err(after) = health.admit(self.unix_ms(now)) {
-            let mut problem = Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
+            let mut problem =
+                Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
             problem.retry_after = Some(after);
             return self.give_up(now, problem);
         }
@@ -177,7 +184,8 @@ impl Call {
             }
             429 => {
                 health.undecided();
-                let problem = Problem::new(Code::UpstreamRateLimited, "The upstream limits the rate of calls: try again later.");
+                let problem =
+                    Problem::new(Code::UpstreamRateLimited, "The upstream limits the rate of calls: try again later.");
                 self.retry(now, problem, retry_after(head, unix_ms), health);
             }
             502..=504 => {
@@ -201,12 +209,17 @@ impl Call {
             }
             300..=399 => {
                 health.undecided();
-                let detail = format!("The upstream redirects (status {}): redirects are not followed. Check its address.", head.status);
+                let detail = format!(
+                    "The upstream redirects (status {}): redirects are not followed. Check its address.",
+                    head.status
+                );
                 self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
             }
             status => {
                 health.undecided();
-                let detail = format!("The upstream answered with status {status} and something that is not JSON lines. Check its address.");
+                let detail = format!(
+                    "The upstream answered with status {status} and something that is not JSON lines. Check its address."
+                );
                 self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
             }
         }
@@ -313,7 +326,8 @@ impl Call {
     /// The connection broke before anything of the answer came.
     fn lost(&mut self, now: Duration, health: &mut Health) {
         health.failed(self.unix_ms(now));
-        let problem = Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
+        let problem =
+            Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
         self.retry(now, problem, None, health);
     }
 
@@ -349,11 +363,15 @@ impl Call {
             State::Waiting { .. } | State::Ended(_) => {}
         }
         let problem = if now >= self.rules.total {
-            Problem::new(Code::TotalDeadline, format!("The answer was not whole after {} ms.", self.rules.total.as_millis()))
+            Problem::new(
+                Code::TotalDeadline,
+                format!("The answer was not whole after {} ms.", self.rules.total.as_millis()),
+            )
         } else if self.first_content.is_some() {
             Problem::new(Code::IdleDeadline, format!("Nothing came for {} ms.", self.rules.idle.as_millis()))
         } else {
-            let detail = format!("The model did not begin to answer within {} ms.", self.rules.first_content.as_millis());
+            let detail =
+                format!("The model did not begin to answer within {} ms.", self.rules.first_content.as_millis());
             Problem::new(Code::FirstContentDeadline, detail)
         };
         self.give_up(now, problem);
@@ -486,6 +504,8 @@ impl Call {
 }
 
 fn rejected(status: u16) -> Problem {
-    let detail = format!("The upstream refuses the request with status {status}: check `modelId`, and that the model takes such a request.");
+    let detail = format!(
+        "The upstream refuses the request with status {status}: check `modelId`, and that the model takes such a request."
+    );
     Problem::new(Code::UpstreamRejected, detail)
 }

@@ -177,7 +177,9 @@ impl Run {
                 assert!(self.body.contains("Sorry.") && outcome.first_content.is_none() && outcome.usage.is_none());
             }
             Status::Cancelled => assert_eq!(terminators, 0),
-            Status::Error | Status::Truncated => assert!(refused || self.body.contains("event: error"), "told to the client"),
+            Status::Error | Status::Truncated => {
+                assert!(refused || self.body.contains("event: error"), "told to the client")
+            }
         }
         if outcome.status != Status::Cancelled {
             assert_eq!(terminators, usize::from(!refused), "one terminator after a 200: {}", self.body);
@@ -208,8 +210,22 @@ fn scenarios() {
         (&[Wait], true, Some(503), Error, Some(Code::TokenUnavailable), 0),
         // 1, 2, 4: not reached, reset before headers
         (&[Token, Failed, Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
-        (&[Token, Failed, Wait, Token, Failed, Wait, Token, Failed], true, Some(200), Fallback, Some(Code::UpstreamUnavailable), 3),
-        (&[Token, Failed, Wait, Token, Failed, Wait, Token, Failed], false, Some(503), Error, Some(Code::UpstreamUnavailable), 3),
+        (
+            &[Token, Failed, Wait, Token, Failed, Wait, Token, Failed],
+            true,
+            Some(200),
+            Fallback,
+            Some(Code::UpstreamUnavailable),
+            3,
+        ),
+        (
+            &[Token, Failed, Wait, Token, Failed, Wait, Token, Failed],
+            false,
+            Some(503),
+            Error,
+            Some(Code::UpstreamUnavailable),
+            3,
+        ),
         (&[Token, OK, End, Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
         // 3: never answers
         (&[Token, Wait], true, Some(200), Fallback, Some(Code::FirstContentDeadline), 1),
@@ -226,19 +242,61 @@ fn scenarios() {
         // 10: nothing but junk
         (&[Token, OK, Chunk("junk\n"), End], true, Some(502), Error, Some(Code::UpstreamMalformed), 1),
         // 13, 14
-        (&[Token, Head(200, &[("content-type", "text/html")])], true, Some(502), Error, Some(Code::UpstreamMalformed), 1),
-        (&[Token, Head(307, &[("location", "https://evil")])], true, Some(502), Error, Some(Code::UpstreamMalformed), 1),
+        (
+            &[Token, Head(200, &[("content-type", "text/html")])],
+            true,
+            Some(502),
+            Error,
+            Some(Code::UpstreamMalformed),
+            1,
+        ),
+        (
+            &[Token, Head(307, &[("location", "https://evil")])],
+            true,
+            Some(502),
+            Error,
+            Some(Code::UpstreamMalformed),
+            1,
+        ),
         (&[Token, Head(204, &[])], true, Some(502), Error, Some(Code::UpstreamMalformed), 1),
         (&[Token, Head(0, &[])], true, Some(502), Error, Some(Code::UpstreamMalformed), 1),
         // 15, 16: rate limits
-        (&[Token, Head(429, &[("retry-after", "1")]), Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
-        (&[Token, Head(429, &[("retry-after", "soon")]), Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
+        (
+            &[Token, Head(429, &[("retry-after", "1")]), Wait, Token, OK, Chunk(TERMINAL)],
+            true,
+            Some(200),
+            Success,
+            None,
+            2,
+        ),
+        (
+            &[Token, Head(429, &[("retry-after", "soon")]), Wait, Token, OK, Chunk(TERMINAL)],
+            true,
+            Some(200),
+            Success,
+            None,
+            2,
+        ),
         (&[Token, Head(429, &[("retry-after", "21600")])], true, Some(429), Error, Some(Code::UpstreamRateLimited), 1),
-        (&[Token, Head(429, &[("retry-after", "99999999999999999999")])], true, Some(429), Error, Some(Code::UpstreamRateLimited), 1),
+        (
+            &[Token, Head(429, &[("retry-after", "99999999999999999999")])],
+            true,
+            Some(429),
+            Error,
+            Some(Code::UpstreamRateLimited),
+            1,
+        ),
         // 17: 5xx
         (&[Token, Head(500, &[])], true, Some(502), Error, Some(Code::UpstreamError), 1),
         (&[Token, Head(501, &[("retry-after", "1")])], true, Some(502), Error, Some(Code::UpstreamError), 1),
-        (&[Token, Head(502, &[]), Wait, Token, Head(504, &[]), Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 3),
+        (
+            &[Token, Head(502, &[]), Wait, Token, Head(504, &[]), Wait, Token, OK, Chunk(TERMINAL)],
+            true,
+            Some(200),
+            Success,
+            None,
+            3,
+        ),
         (&[Token, Head(503, &[])], true, Some(200), Fallback, Some(Code::UpstreamUnavailable), 1),
         (&[Token, RETRY_2S, Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
         (&[Token, Head(503, &[("retry-after", "30")])], true, Some(503), Error, Some(Code::UpstreamUnavailable), 1),
@@ -255,9 +313,48 @@ fn scenarios() {
         (&[Token, OK, Chunk(CONTENT), Chunk("{\"error\":{}}\n")], true, Some(200), Error, Some(Code::UpstreamError), 1),
         (&[Token, OK, Chunk("{\"error\":{}}\n")], true, Some(502), Error, Some(Code::UpstreamError), 1),
         // B7: too long
-        (&[Token, Head(400, &[]), Chunk("{\"code\":\"token.limit."), Chunk("exceeded\"}"), End, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
-        (&[Token, Head(400, &[]), Chunk("{\"code\":\"token.limit.exceeded\"}"), End, Token, Head(400, &[]), Chunk("{\"code\":\"token.limit.exceeded\"}"), End], true, Some(422), Error, Some(Code::ContextTooLong), 2),
-        (&[Token, Head(400, &[]), Chunk("{\"code\":\"bad.request\"}"), End], true, Some(502), Error, Some(Code::UpstreamRejected), 1),
+        (
+            &[
+                Token,
+                Head(400, &[]),
+                Chunk("{\"code\":\"token.limit."),
+                Chunk("exceeded\"}"),
+                End,
+                Token,
+                OK,
+                Chunk(TERMINAL),
+            ],
+            true,
+            Some(200),
+            Success,
+            None,
+            2,
+        ),
+        (
+            &[
+                Token,
+                Head(400, &[]),
+                Chunk("{\"code\":\"token.limit.exceeded\"}"),
+                End,
+                Token,
+                Head(400, &[]),
+                Chunk("{\"code\":\"token.limit.exceeded\"}"),
+                End,
+            ],
+            true,
+            Some(422),
+            Error,
+            Some(Code::ContextTooLong),
+            2,
+        ),
+        (
+            &[Token, Head(400, &[]), Chunk("{\"code\":\"bad.request\"}"), End],
+            true,
+            Some(502),
+            Error,
+            Some(Code::UpstreamRejected),
+            1,
+        ),
         // refusals that are never repeated
         (&[Token, Head(403, &[("retry-after", "1")])], true, Some(403), Error, Some(Code::UpstreamForbidden), 1),
         (&[Token, Head(404, &[])], true, Some(502), Error, Some(Code::UpstreamRejected), 1),
@@ -289,7 +386,8 @@ fn retry_after_is_a_lower_bound_and_is_forwarded() {
     let run = Run::new(Format::Json, true).play(&[Token, Head(429, &[("retry-after", "2")])]);
     let waits = run.waits.unwrap();
     assert!(waits >= Duration::from_secs(2) && waits <= Duration::from_millis(2250), "{waits:?}");
-    let run = Run::new(Format::Json, true).play(&[Token, Head(429, &[("retry-after", "21600"), ("ININ-Correlation-Id", "c-9")])]);
+    let run = Run::new(Format::Json, true)
+        .play(&[Token, Head(429, &[("retry-after", "21600"), ("ININ-Correlation-Id", "c-9")])]);
     assert!(run.headers.contains(&("retry-after", "21600".into())), "{:?}", run.headers);
     assert!(run.body.contains("\"upstream_correlation_id\":\"c-9\""), "{}", run.body);
 }
@@ -415,13 +513,8 @@ fn all_short_scripts() {
         Wait,
         Cancel,
     ];
-    let beginnings: [&[Event]; 5] = [
-        &[],
-        &[Token],
-        &[Token, OK],
-        &[Token, OK, Chunk(CONTENT)],
-        &[Token, Head(400, &[])],
-    ];
+    let beginnings: [&[Event]; 5] =
+        [&[], &[Token], &[Token, OK], &[Token, OK, Chunk(CONTENT)], &[Token, Head(400, &[])]];
     let mut scripts = 0;
     for beginning in beginnings {
         for a in &inputs {

@@ -97,7 +97,10 @@ impl TokenCache {
             (200, Some(grant)) => return Ok(self.keep(now, grant)),
             (200, None) => "its answer has no usable `access_token` and `expires_in`".to_owned(),
             (400 | 401 | 403, _) => {
-                format!("it refused the client credentials with status {}: check the gateway's id and secret", head.status)
+                format!(
+                    "it refused the client credentials with status {}: check the gateway's id and secret",
+                    head.status
+                )
             }
             (status, _) => format!("it answered with status {status}"),
         };
@@ -238,8 +241,14 @@ mod tests {
     #[test]
     fn bad_answers_are_named_and_nothing_of_them_is_told() {
         for (status, body) in [
-            (200, ""), (200, "<html>canary"), (200, r#"{"canary":1}"#), (401, r#"{"error":"canary"}"#), (500, "canary"),
-            (302, ""), (0, ""), (200, r#"{"access_token":"canary","expires_in":-1}"#),
+            (200, ""),
+            (200, "<html>canary"),
+            (200, r#"{"canary":1}"#),
+            (401, r#"{"error":"canary"}"#),
+            (500, "canary"),
+            (302, ""),
+            (0, ""),
+            (200, r#"{"access_token":"canary","expires_in":-1}"#),
         ] {
             let mut cache = TokenCache::default();
             cache.lookup(0);

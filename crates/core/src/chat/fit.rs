@@ -97,12 +97,7 @@ impl Checked {
             );
             return Err(Problem::new(Code::ContextTooLong, detail));
         }
-        let trim = Trim {
-            dropped,
-            tokens_before: before.whole(),
-            tokens_after: after.whole(),
-            limit: limit.floor(),
-        };
+        let trim = Trim { dropped, tokens_before: before.whole(), tokens_after: after.whole(), limit: limit.floor() };
         Ok(Fitted { checked: self, trim })
     }
 }

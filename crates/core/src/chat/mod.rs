@@ -10,7 +10,9 @@ mod request;
 mod safety;
 
 pub use fit::{Counting, FitRules, Fitted, Trim};
-pub use request::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Message, Request, Role};
+pub use request::{
+    MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Message, Request, Role,
+};
 pub use safety::Checked;
 
 use crate::genesys::{self, Payload};

@@ -186,7 +186,11 @@ impl Check {
     fn role(&mut self, path: &Path, value: Json) -> Option<Role> {
         const ROLES: [&str; 3] = ["user", "agent", "system"];
         let Json::String(role) = value else {
-            self.fault(path, "wrong_type", format!("`role` is a string, one of {}, not {}.", list(&ROLES), value.kind()));
+            self.fault(
+                path,
+                "wrong_type",
+                format!("`role` is a string, one of {}, not {}.", list(&ROLES), value.kind()),
+            );
             return None;
         };
         match role.as_str() {

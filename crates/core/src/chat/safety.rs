@@ -154,8 +154,18 @@ mod tests {
     #[test]
     fn what_is_not() {
         for text in [
-            "", "I forgot my password", "password reset link please", "It is a secret", "is the password right?", "password:",
-            "ssn 12-345-6789", "ssn é123", "credit card 4111", "cc", "the secret's out", "secret 😀",
+            "",
+            "I forgot my password",
+            "password reset link please",
+            "It is a secret",
+            "is the password right?",
+            "password:",
+            "ssn 12-345-6789",
+            "ssn é123",
+            "credit card 4111",
+            "cc",
+            "the secret's out",
+            "secret 😀",
         ] {
             assert_eq!(findings(text), [], "{text}");
         }

@@ -54,7 +54,10 @@ impl Webhook {
         if matches!(status, Some(200..=299)) {
             return None;
         }
-        Some(serde_json::json!({ "event": "webhook_failed", "requestId": row.request_id(), "status": status }).to_string())
+        Some(
+            serde_json::json!({ "event": "webhook_failed", "requestId": row.request_id(), "status": status })
+                .to_string(),
+        )
     }
 }
 

@@ -38,20 +38,12 @@ pub(crate) async fn control(world: &Arc<World>, received: &Received) -> Response
             Ok(json!({"queued": []}))
         }
         (&Method::GET, "/_simulator/stats") => Ok(stats(world)),
-        (&Method::GET, "/_simulator/requests") => Ok(world.look(|state| {
-            state
-                .requests
-                .iter()
-                .map(|record| record.0.clone())
-                .collect()
-        })),
-        (&Method::GET, "/_simulator/webhooks") => Ok(world.look(|state| {
-            state
-                .webhooks
-                .iter()
-                .map(|record| record.0.clone())
-                .collect()
-        })),
+        (&Method::GET, "/_simulator/requests") => {
+            Ok(world.look(|state| state.requests.iter().map(|record| record.0.clone()).collect()))
+        }
+        (&Method::GET, "/_simulator/webhooks") => {
+            Ok(world.look(|state| state.webhooks.iter().map(|record| record.0.clone()).collect()))
+        }
         (&Method::POST, "/_simulator/reset") => {
             world.reset();
             Ok(json!({"reset": true}))
@@ -79,17 +71,12 @@ fn no_route(path: &str) -> Response<Body> {
         Some((_, methods)) => {
             let body = json!({"message": format!("allowed: {methods}"), "status": 405});
             let mut answer = json_answer(405, &body);
-            answer
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static(methods));
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
             answer
         }
         None => {
             let known: Vec<&str> = ROUTES.iter().map(|(path, _)| *path).collect();
-            json_answer(
-                404,
-                &json!({"message": "no such control endpoint", "status": 404, "known": known}),
-            )
+            json_answer(404, &json!({"message": "no such control endpoint", "status": 404, "known": known}))
         }
     }
 }
@@ -111,11 +98,7 @@ fn faults_known(world: &World) -> Value {
 }
 
 fn kind_of(kind: &Kind) -> Value {
-    let on: Vec<&str> = On::NAMES
-        .iter()
-        .filter(|(_, on)| kind.on.contains(on))
-        .map(|(name, _)| *name)
-        .collect();
+    let on: Vec<&str> = On::NAMES.iter().filter(|(_, on)| kind.on.contains(on)).map(|(name, _)| *name).collect();
     json!({"kind": kind.name, "fields": kind.fields, "on": on, "what": kind.what})
 }
 
@@ -143,10 +126,7 @@ fn open_gate(world: &World, body: &[u8]) -> Result<Value, String> {
         if all {
             state.gate.0.close();
         } else {
-            state
-                .gate
-                .0
-                .add_permits(usize::try_from(permits).unwrap_or(1));
+            state.gate.0.add_permits(usize::try_from(permits).unwrap_or(1));
         }
         json!({"permits": state.gate.0.available_permits(), "all": state.gate.0.is_closed()})
     }))

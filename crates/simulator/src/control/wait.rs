@@ -24,18 +24,10 @@ pub(crate) async fn wait(world: &World, received: &Received) -> Response<Body> {
     let met = world.wait_for(|state| {
         conditions.iter().all(|(counter, wanted)| {
             let value = (counter.value)(state);
-            if counter.gauge {
-                value == *wanted
-            } else {
-                value >= *wanted
-            }
+            if counter.gauge { value == *wanted } else { value >= *wanted }
         })
     });
-    let status = if tokio::time::timeout(timeout, met).await.is_ok() {
-        200
-    } else {
-        408
-    };
+    let status = if tokio::time::timeout(timeout, met).await.is_ok() { 200 } else { 408 };
     json_answer(status, &stats(world))
 }
 
@@ -45,24 +37,19 @@ fn parse(received: &Received) -> Result<(Conditions, Duration), String> {
     let mut timeout = DEFAULT_TIMEOUT_MS;
     let mut conditions = Vec::new();
     for (name, value) in received.query_pairs() {
-        let number: u64 = value
-            .parse()
-            .map_err(|_| format!("{name}: must be a number"))?;
+        let number: u64 = value.parse().map_err(|_| format!("{name}: must be a number"))?;
         if name == "timeout_ms" {
             timeout = number.min(MOST_TIMEOUT_MS);
             continue;
         }
-        let counter = COUNTERS
-            .iter()
-            .find(|counter| counter.name == name)
-            .ok_or_else(|| {
-                let names = COUNTERS.iter().map(|counter| counter.name);
-                let near = nearest(&name, names.clone());
-                let all = names.collect::<Vec<_>>().join(", ");
-                near.map_or(format!("unknown counter; known: {all}"), |near| {
-                    format!("unknown counter `{name}`; did you mean `{near}`? known: {all}")
-                })
-            })?;
+        let counter = COUNTERS.iter().find(|counter| counter.name == name).ok_or_else(|| {
+            let names = COUNTERS.iter().map(|counter| counter.name);
+            let near = nearest(&name, names.clone());
+            let all = names.collect::<Vec<_>>().join(", ");
+            near.map_or(format!("unknown counter; known: {all}"), |near| {
+                format!("unknown counter `{name}`; did you mean `{near}`? known: {all}")
+            })
+        })?;
         conditions.push((counter, number));
     }
     if conditions.is_empty() {

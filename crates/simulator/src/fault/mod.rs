@@ -23,11 +23,8 @@ pub(crate) enum On {
 }
 
 impl On {
-    pub(crate) const NAMES: &[(&str, Self)] = &[
-        ("chat", Self::Chat),
-        ("token", Self::Token),
-        ("webhook", Self::Webhook),
-    ];
+    pub(crate) const NAMES: &[(&str, Self)] =
+        &[("chat", Self::Chat), ("token", Self::Token), ("webhook", Self::Webhook)];
 }
 
 /// One fault. `catalogue.rs` says what each does; frames count from the answer's first line.

@@ -14,8 +14,7 @@ const MOST_FAULTS: usize = 16;
 
 /// Reads the body of `POST /_simulator/faults`: a rule or an array of rules.
 pub(crate) fn parse_rules(body: &[u8]) -> Result<Vec<(On, Rule)>, String> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| format!("not JSON: {error}"))?;
+    let value: Value = serde_json::from_slice(body).map_err(|error| format!("not JSON: {error}"))?;
     let rules = match value {
         Value::Array(rules) => rules,
         rule => vec![rule],
@@ -23,25 +22,18 @@ pub(crate) fn parse_rules(body: &[u8]) -> Result<Vec<(On, Rule)>, String> {
     if rules.len() > MOST_RULES {
         return Err(format!("{} rules; at most {MOST_RULES}", rules.len()));
     }
-    rules
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| parse_rule(rule, &format!("rules[{at}]")))
-        .collect()
+    rules.iter().enumerate().map(|(at, rule)| parse_rule(rule, &format!("rules[{at}]"))).collect()
 }
 
 /// Reads one fault or an array of faults that act together.
 pub(crate) fn parse_faults(value: &Value, on: On, at: &str) -> Result<Arc<[Fault]>, String> {
     match value {
-        Value::Array(faults) if faults.len() > MOST_FAULTS => Err(format!(
-            "{at}: {} faults; at most {MOST_FAULTS}",
-            faults.len()
-        )),
-        Value::Array(faults) => faults
-            .iter()
-            .enumerate()
-            .map(|(n, fault)| parse_fault(fault, on, &format!("{at}[{n}]")))
-            .collect(),
+        Value::Array(faults) if faults.len() > MOST_FAULTS => {
+            Err(format!("{at}: {} faults; at most {MOST_FAULTS}", faults.len()))
+        }
+        Value::Array(faults) => {
+            faults.iter().enumerate().map(|(n, fault)| parse_fault(fault, on, &format!("{at}[{n}]"))).collect()
+        }
         fault => Ok(Arc::new([parse_fault(fault, on, at)?])),
     }
 }
@@ -49,49 +41,33 @@ pub(crate) fn parse_faults(value: &Value, on: On, at: &str) -> Result<Arc<[Fault
 fn parse_rule(value: &Value, at: &str) -> Result<(On, Rule), String> {
     let map = object(value, at)?;
     known_fields(map, &["on", "times", "fault"], at)?;
-    let name = map.get("on").and_then(Value::as_str).ok_or(format!(
-        "{at}.on: must be one of {}",
-        list(On::NAMES.iter().map(|(name, _)| *name))
-    ))?;
+    let name = map
+        .get("on")
+        .and_then(Value::as_str)
+        .ok_or(format!("{at}.on: must be one of {}", list(On::NAMES.iter().map(|(name, _)| *name))))?;
     let on = On::NAMES
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, on)| *on)
-        .ok_or_else(|| {
-            unknown(
-                &format!("{at}.on"),
-                "endpoint",
-                name,
-                On::NAMES.iter().map(|(known, _)| *known),
-            )
-        })?;
+        .ok_or_else(|| unknown(&format!("{at}.on"), "endpoint", name, On::NAMES.iter().map(|(known, _)| *known)))?;
     let times = match map.get("times") {
         None => Some(1),
         Some(Value::Null) => None,
-        Some(times) => Some(times.as_u64().filter(|times| *times > 0).ok_or(format!(
-            "{at}.times: must be a positive integer, or null for ever"
-        ))?),
+        Some(times) => Some(
+            times
+                .as_u64()
+                .filter(|times| *times > 0)
+                .ok_or(format!("{at}.times: must be a positive integer, or null for ever"))?,
+        ),
     };
     let fault = map.get("fault").ok_or(format!("{at}.fault: is missing"))?;
     let faults = parse_faults(fault, on, &format!("{at}.fault"))?;
-    Ok((
-        on,
-        Rule {
-            times,
-            faults,
-            source: value.clone(),
-        },
-    ))
+    Ok((on, Rule { times, faults, source: value.clone() }))
 }
 
 fn parse_fault(value: &Value, on: On, at: &str) -> Result<Fault, String> {
     let map = object(value, at)?;
-    let names = || {
-        KINDS
-            .iter()
-            .filter(|kind| kind.on.contains(&on))
-            .map(|kind| kind.name)
-    };
+    let names = || KINDS.iter().filter(|kind| kind.on.contains(&on)).map(|kind| kind.name);
     let name = map.get("kind").and_then(Value::as_str).ok_or_else(|| {
         let typo = map.keys().find_map(|key| nearest(key, ["kind"]));
         let hint = typo.map_or(String::new(), |_| "; is a field mistyped?".into());
@@ -102,18 +78,11 @@ fn parse_fault(value: &Value, on: On, at: &str) -> Result<Fault, String> {
         .find(|kind| kind.name == name)
         .ok_or_else(|| unknown(&format!("{at}.kind"), "fault kind", name, names()))?;
     if !kind.on.contains(&on) {
-        return Err(format!(
-            "{at}.kind: `{name}` does not apply to this endpoint; these do: {}",
-            list(names())
-        ));
+        return Err(format!("{at}.kind: `{name}` does not apply to this endpoint; these do: {}", list(names())));
     }
-    let fields: Vec<&str> = ["kind"]
-        .into_iter()
-        .chain(kind.fields.iter().copied())
-        .collect();
+    let fields: Vec<&str> = ["kind"].into_iter().chain(kind.fields.iter().copied()).collect();
     known_fields(map, &fields, at)?;
-    let fault = serde_json::from_value(value.clone())
-        .map_err(|error| format!("{at}: fault `{name}`: {error}"))?;
+    let fault = serde_json::from_value(value.clone()).map_err(|error| format!("{at}: fault `{name}`: {error}"))?;
     check(&fault, on).map_err(|what| format!("{at}.{what}"))?;
     Ok(fault)
 }
@@ -125,33 +94,25 @@ fn check(fault: &Fault, on: On) -> Result<(), String> {
         (from..=to).contains(&status).then_some(()).ok_or_else(hint)
     };
     let header = |field: &str, text: &str| {
-        HeaderValue::from_str(text)
-            .map(|_| ())
-            .map_err(|_| format!("{field}: not a header value"))
+        HeaderValue::from_str(text).map(|_| ()).map_err(|_| format!("{field}: not a header value"))
     };
     match fault {
         Fault::Status(status) => {
             status_in("status", status.status, 200, 599)?;
             if status.retry_after.is_some() {
                 let text = status.retry_after_text();
-                header(
-                    "retry_after",
-                    &text.ok_or("retry_after: must be a string or a number")?,
-                )?;
+                header("retry_after", &text.ok_or("retry_after: must be a string or a number")?)?;
             }
             Ok(())
         }
         Fault::Redirect { status, location } => {
             status_in("status", *status, 300, 399)?;
-            location
-                .as_deref()
-                .map_or(Ok(()), |location| header("location", location))
+            location.as_deref().map_or(Ok(()), |location| header("location", location))
         }
         Fault::ErrorFrame(frame) => status_in("status", frame.status, 400, 599),
-        Fault::Gate {
-            after_frames,
-            before: Some(_),
-        } if *after_frames > 0 => Err("before: excludes `after_frames`".into()),
+        Fault::Gate { after_frames, before: Some(_) } if *after_frames > 0 => {
+            Err("before: excludes `after_frames`".into())
+        }
         Fault::Gate { before: None, .. } if on != On::Chat => {
             Err("before: must be \"headers\" on this endpoint".into())
         }
@@ -160,9 +121,7 @@ fn check(fault: &Fault, on: On) -> Result<(), String> {
 }
 
 fn object<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, String> {
-    value
-        .as_object()
-        .ok_or_else(|| format!("{at}: must be an object"))
+    value.as_object().ok_or_else(|| format!("{at}: must be an object"))
 }
 
 fn known_fields(map: &Map<String, Value>, known: &[&str], at: &str) -> Result<(), String> {
@@ -172,12 +131,7 @@ fn known_fields(map: &Map<String, Value>, known: &[&str], at: &str) -> Result<()
     }
 }
 
-fn unknown<'a>(
-    at: &str,
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-) -> String {
+fn unknown<'a>(at: &str, what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let shown: String = name.chars().take(40).collect();
     match nearest(name, known.clone()) {
         Some(near) => format!("{at}: unknown {what} `{shown}`; did you mean `{near}`?"),
@@ -195,9 +149,7 @@ mod tests {
     use serde_json::json;
 
     fn refused(rules: Value) -> String {
-        parse_rules(rules.to_string().as_bytes())
-            .err()
-            .unwrap_or_else(|| panic!("accepted: {rules}"))
+        parse_rules(rules.to_string().as_bytes()).err().unwrap_or_else(|| panic!("accepted: {rules}"))
     }
 
     #[test]
@@ -218,11 +170,7 @@ mod tests {
                     _ => json!(3),
                 };
             }
-            for on in kind
-                .on
-                .iter()
-                .filter(|on| kind.name != "gate" || **on == On::Chat)
-            {
+            for on in kind.on.iter().filter(|on| kind.name != "gate" || **on == On::Chat) {
                 parse_faults(&fault, *on, "fault").unwrap_or_else(|why| panic!("{fault}: {why}"));
             }
         }
@@ -235,74 +183,23 @@ mod tests {
         for (rules, said) in [
             (json!(1), "rules[0]: must be an object"),
             (json!([{"on": "chat"}]), "rules[0].fault: is missing"),
-            (
-                json!([{"fault": {"kind": "hang"}}]),
-                "rules[0].on: must be one of chat",
-            ),
-            (
-                json!([{"on": "chatt", "fault": {"kind": "hang"}}]),
-                "did you mean `chat`?",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "hangs"}}]),
-                "did you mean `hang`?",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "stall", "after_frame": 1}}]),
-                "did you mean `after_frames`?",
-            ),
-            (
-                json!([{"on": "chat", "time": 1, "fault": {"kind": "hang"}}]),
-                "did you mean `times`?",
-            ),
-            (
-                json!([{"on": "chat", "times": 0, "fault": {"kind": "hang"}}]),
-                "rules[0].times",
-            ),
-            (
-                json!([{"on": "chat", "times": -1, "fault": {"kind": "hang"}}]),
-                "rules[0].times",
-            ),
-            (
-                json!([{"on": "token", "fault": {"kind": "stall"}}]),
-                "does not apply",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "empty"}}]),
-                "does not apply",
-            ),
-            (
-                json!([{"on": "token", "fault": {"kind": "gate"}}]),
-                "fault.before",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "delay"}}]),
-                "missing field `ms`",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "delay", "ms": "1"}}]),
-                "invalid type",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "status", "status": 99}}]),
-                "fault.status: 99",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "status", "status": 503, "retry_after": "a\nb"}}]),
-                "retry_after",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "status", "status": 503, "retry_after": []}}]),
-                "retry_after",
-            ),
-            (
-                json!([{"on": "chat", "fault": {"kind": "redirect", "location": "\u{0}"}}]),
-                "location",
-            ),
-            (
-                json!([{"on": "chat", "fault": [{"kind": "crlf"}, {"kid": "bom"}]}]),
-                "rules[0].fault[1].kind",
-            ),
+            (json!([{"fault": {"kind": "hang"}}]), "rules[0].on: must be one of chat"),
+            (json!([{"on": "chatt", "fault": {"kind": "hang"}}]), "did you mean `chat`?"),
+            (json!([{"on": "chat", "fault": {"kind": "hangs"}}]), "did you mean `hang`?"),
+            (json!([{"on": "chat", "fault": {"kind": "stall", "after_frame": 1}}]), "did you mean `after_frames`?"),
+            (json!([{"on": "chat", "time": 1, "fault": {"kind": "hang"}}]), "did you mean `times`?"),
+            (json!([{"on": "chat", "times": 0, "fault": {"kind": "hang"}}]), "rules[0].times"),
+            (json!([{"on": "chat", "times": -1, "fault": {"kind": "hang"}}]), "rules[0].times"),
+            (json!([{"on": "token", "fault": {"kind": "stall"}}]), "does not apply"),
+            (json!([{"on": "chat", "fault": {"kind": "empty"}}]), "does not apply"),
+            (json!([{"on": "token", "fault": {"kind": "gate"}}]), "fault.before"),
+            (json!([{"on": "chat", "fault": {"kind": "delay"}}]), "missing field `ms`"),
+            (json!([{"on": "chat", "fault": {"kind": "delay", "ms": "1"}}]), "invalid type"),
+            (json!([{"on": "chat", "fault": {"kind": "status", "status": 99}}]), "fault.status: 99"),
+            (json!([{"on": "chat", "fault": {"kind": "status", "status": 503, "retry_after": "a\nb"}}]), "retry_after"),
+            (json!([{"on": "chat", "fault": {"kind": "status", "status": 503, "retry_after": []}}]), "retry_after"),
+            (json!([{"on": "chat", "fault": {"kind": "redirect", "location": "\u{0}"}}]), "location"),
+            (json!([{"on": "chat", "fault": [{"kind": "crlf"}, {"kid": "bom"}]}]), "rules[0].fault[1].kind"),
         ] {
             let why = refused(rules.clone());
             assert!(why.contains(said), "{rules}: {why}");

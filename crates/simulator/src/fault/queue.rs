@@ -76,11 +76,7 @@ mod tests {
     #[test]
     fn rules_are_used_up_in_order_and_apart() {
         let mut queue = Queue::default();
-        let rule = |times, ms| Rule {
-            times,
-            faults: Arc::new([Fault::Delay { ms }]),
-            source: Value::Null,
-        };
+        let rule = |times, ms| Rule { times, faults: Arc::new([Fault::Delay { ms }]), source: Value::Null };
         queue.add(On::Chat, rule(Some(2), 1));
         queue.add(On::Chat, rule(None, 2));
         let mut next = |on| match queue.take(on).first() {

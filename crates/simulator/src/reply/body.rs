@@ -51,11 +51,7 @@ impl Body {
     /// A body and the outlet that feeds it. `open` is ended when the body is.
     pub(crate) fn pieces(line: &Arc<Line>, open: Option<Open>) -> (Outlet, Self) {
         let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
-        let pieces = Pieces {
-            receiver,
-            line: Arc::clone(line),
-            open,
-        };
+        let pieces = Pieces { receiver, line: Arc::clone(line), open };
         (Outlet(sender), Self::Pieces(pieces))
     }
 }
@@ -88,10 +84,7 @@ impl hyper::body::Body for Body {
     type Data = Bytes;
     type Error = Cut;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let pieces = match &mut *self {
             Self::Whole(bytes) => return Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
             Self::Pieces(pieces) => pieces,
@@ -193,12 +186,7 @@ impl Open {
     pub(crate) fn new(world: &Arc<World>, key: Option<String>) -> Self {
         let epoch = world.epoch();
         world.update_in(epoch, |state| state.counts.open += 1);
-        Self {
-            world: Arc::clone(world),
-            epoch,
-            key,
-            ended: Ended::Aborted,
-        }
+        Self { world: Arc::clone(world), epoch, key, ended: Ended::Aborted }
     }
 
     pub(crate) fn end(mut self, ended: Ended) {

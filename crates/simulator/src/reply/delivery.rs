@@ -37,24 +37,15 @@ pub(crate) fn deliver(
     });
 }
 
-async fn send(
-    world: &Arc<World>,
-    outlet: &Outlet,
-    chunks: &[Pieces],
-    faults: &[Fault],
-) -> Result<(), Gone> {
+async fn send(world: &Arc<World>, outlet: &Outlet, chunks: &[Pieces], faults: &[Fault]) -> Result<(), Gone> {
     for fault in faults {
         if let Fault::DelayFirstByte { ms } = fault {
             sleep_until(outlet, Instant::now() + Duration::from_millis(*ms)).await?;
         }
     }
-    let pace = Duration::from_secs(1)
-        .checked_div(world.config.rate)
-        .unwrap_or_default();
+    let pace = Duration::from_secs(1).checked_div(world.config.rate).unwrap_or_default();
     let mut due = Instant::now();
-    let acts_at_end = faults
-        .iter()
-        .any(|fault| at(fault).is_some_and(|n| n >= chunks.len()));
+    let acts_at_end = faults.iter().any(|fault| at(fault).is_some_and(|n| n >= chunks.len()));
     for (n, pieces) in chunks.iter().enumerate() {
         act(world, outlet, faults, |at| at == n).await?;
         if !pace.is_zero() {
@@ -79,10 +70,7 @@ async fn send(
 /// After how many frames a fault acts, if it does so mid-stream.
 fn at(fault: &Fault) -> Option<usize> {
     match fault {
-        Fault::Gate {
-            after_frames,
-            before: None,
-        }
+        Fault::Gate { after_frames, before: None }
         | Fault::Stall { after_frames }
         | Fault::ResetMidStream { after_frames, .. }
         | Fault::OversizedLine { after_frames, .. }
@@ -93,12 +81,7 @@ fn at(fault: &Fault) -> Option<usize> {
 }
 
 /// Carries out the faults whose place `now` accepts, in their order.
-async fn act(
-    world: &Arc<World>,
-    outlet: &Outlet,
-    faults: &[Fault],
-    now: impl Fn(usize) -> bool,
-) -> Result<(), Gone> {
+async fn act(world: &Arc<World>, outlet: &Outlet, faults: &[Fault], now: impl Fn(usize) -> bool) -> Result<(), Gone> {
     for fault in faults.iter().filter(|fault| at(fault).is_some_and(&now)) {
         match fault {
             Fault::Gate { .. } => {
@@ -114,13 +97,7 @@ async fn act(
                 return Err(Gone);
             }
             Fault::ResetMidStream { how, .. } => {
-                outlet
-                    .cut(if *how == How::Close {
-                        Cut::Close
-                    } else {
-                        Cut::Reset
-                    })
-                    .await?;
+                outlet.cut(if *how == How::Close { Cut::Close } else { Cut::Reset }).await?;
                 // Nothing may follow; the body ends at the cut.
                 outlet.closed().await;
                 return Err(Gone);

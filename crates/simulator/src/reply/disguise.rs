@@ -7,13 +7,7 @@ use crate::ledger::Failure;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Lines that no JSON parser takes.
-const BAD_LINES: &[&[u8]] = &[
-    b"{\"content\": \"half",
-    b"not json",
-    b"{\"content\":}",
-    b"[1,",
-    b"}",
-];
+const BAD_LINES: &[&[u8]] = &[b"{\"content\": \"half", b"not json", b"{\"content\":}", b"[1,", b"}"];
 /// A line whose string is no UTF-8.
 const BAD_UTF8: &[u8] = b"{\"content\":\"\xff\xfe\xc3\"}";
 
@@ -39,11 +33,7 @@ pub(crate) fn disguise(mut lines: Vec<Bytes>, faults: &[Fault]) -> Vec<Pieces> {
             }
             Fault::MalformedFrames { count, .. } => lines = mixed(lines, *count, bad_lines()),
             Fault::InvalidUtf8 { count } => {
-                lines = mixed(
-                    lines,
-                    *count,
-                    std::iter::repeat(Bytes::from_static(BAD_UTF8)),
-                );
+                lines = mixed(lines, *count, std::iter::repeat(Bytes::from_static(BAD_UTF8)));
             }
             _ => {}
         }
@@ -111,13 +101,7 @@ mod tests {
     use super::*;
 
     fn lines() -> Vec<Bytes> {
-        [
-            "{\"content\":\"é\"}",
-            "{\"content\":\"€\"}",
-            "{\"usage\":{}}",
-        ]
-        .map(Bytes::from)
-        .to_vec()
+        ["{\"content\":\"é\"}", "{\"content\":\"€\"}", "{\"usage\":{}}"].map(Bytes::from).to_vec()
     }
 
     fn sent(faults: &[Fault]) -> Vec<u8> {
@@ -133,33 +117,15 @@ mod tests {
         assert!(one.iter().all(|piece| piece.len() == 1));
         let split = disguise(lines(), &[Fault::SplitUtf8 {}]).concat();
         assert_eq!(split.len(), 3 + 1 + 2);
-        assert!(
-            split
-                .iter()
-                .any(|piece| std::str::from_utf8(piece).is_err())
-        );
+        assert!(split.iter().any(|piece| std::str::from_utf8(piece).is_err()));
     }
 
     #[test]
     fn line_ends_and_marks() {
-        let all = sent(&[
-            Fault::Bom {},
-            Fault::Crlf {},
-            Fault::BlankLines {},
-            Fault::NoFinalNewline {},
-        ]);
+        let all = sent(&[Fault::Bom {}, Fault::Crlf {}, Fault::BlankLines {}, Fault::NoFinalNewline {}]);
         let all = String::from_utf8(all).unwrap();
-        assert_eq!(
-            all,
-            "\u{feff}\r\n{\"content\":\"é\"}\r\n\r\n{\"content\":\"€\"}\r\n\r\n{\"usage\":{}}"
-        );
-        assert_eq!(
-            sent(&[Fault::NoTerminal {}])
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count(),
-            2
-        );
+        assert_eq!(all, "\u{feff}\r\n{\"content\":\"é\"}\r\n\r\n{\"content\":\"€\"}\r\n\r\n{\"usage\":{}}");
+        assert_eq!(sent(&[Fault::NoTerminal {}]).iter().filter(|b| **b == b'\n').count(), 2);
     }
 
     #[test]
@@ -171,24 +137,10 @@ mod tests {
             assert_eq!(pieces.iter().filter(good).count(), 3);
             assert!(good(&pieces.last().unwrap()));
         }
-        let all = disguise(
-            lines(),
-            &[Fault::MalformedFrames {
-                count: 1,
-                all: true,
-            }],
-        );
-        assert!(
-            all.iter()
-                .all(|p| serde_json::from_slice::<serde_json::Value>(&p[0]).is_err())
-        );
+        let all = disguise(lines(), &[Fault::MalformedFrames { count: 1, all: true }]);
+        assert!(all.iter().all(|p| serde_json::from_slice::<serde_json::Value>(&p[0]).is_err()));
         let bad = disguise(lines(), &[Fault::InvalidUtf8 { count: 2 }]).concat();
-        assert_eq!(
-            bad.iter()
-                .filter(|p| std::str::from_utf8(p).is_err())
-                .count(),
-            2
-        );
+        assert_eq!(bad.iter().filter(|p| std::str::from_utf8(p).is_err()).count(), 2);
     }
 
     #[test]
@@ -196,13 +148,7 @@ mod tests {
         for after_frames in [0, 1, 99] {
             let mut lines = lines();
             let line = Bytes::from("{\"code\":1}");
-            fail(
-                &mut lines,
-                &Failure {
-                    after_frames,
-                    line: line.clone(),
-                },
-            );
+            fail(&mut lines, &Failure { after_frames, line: line.clone() });
             assert_eq!(lines.len(), after_frames.min(2) + 1);
             assert_eq!(lines.last(), Some(&line));
         }

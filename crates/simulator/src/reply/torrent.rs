@@ -25,10 +25,7 @@ pub(crate) async fn oversized_line(outlet: &Outlet, bytes: u64) -> Result<(), Go
 /// `megabytes` · 10⁶ bytes of frames.
 pub(crate) async fn flood(outlet: &Outlet, megabytes: u64) -> Result<(), Gone> {
     const HULL: usize = "{\"content\":\"\"}\n".len();
-    let frame = format!(
-        "{{\"content\":\"{}\"}}\n",
-        "b".repeat(FLOOD_FRAME_BYTES - HULL)
-    );
+    let frame = format!("{{\"content\":\"{}\"}}\n", "b".repeat(FLOOD_FRAME_BYTES - HULL));
     // Ten frames a piece; a thousand frames a megabyte.
     let piece = hyper::body::Bytes::from(frame.repeat(10));
     for _ in 0..megabytes.saturating_mul(100) {

@@ -53,14 +53,8 @@ impl Answer {
     /// The lines that are JSON, and how many are not.
     pub fn frames(&self) -> (Vec<Value>, usize) {
         let bytes = self.bytes();
-        let lines: Vec<&[u8]> = bytes
-            .split(|b| *b == b'\n')
-            .filter(|l| !l.trim_ascii().is_empty())
-            .collect();
-        let good: Vec<Value> = lines
-            .iter()
-            .filter_map(|l| serde_json::from_slice(l).ok())
-            .collect();
+        let lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty()).collect();
+        let good: Vec<Value> = lines.iter().filter_map(|l| serde_json::from_slice(l).ok()).collect();
         let bad = lines.len() - good.len();
         (good, bad)
     }
@@ -73,10 +67,7 @@ impl Sim {
 
     pub async fn start_with(config: Config) -> Self {
         let simulator = Simulator::bind("127.0.0.1", 0, config).await.unwrap();
-        let mut sim = Self {
-            address: simulator.address(),
-            token: String::new(),
-        };
+        let mut sim = Self { address: simulator.address(), token: String::new() };
         tokio::spawn(simulator.run());
         sim.token = sim.issue("").await;
         sim
@@ -89,49 +80,30 @@ impl Sim {
     }
 
     pub async fn token_call(&self, scope: &str) -> Call {
-        let scope = if scope.is_empty() {
-            String::new()
-        } else {
-            format!("&scope={scope}")
-        };
+        let scope = if scope.is_empty() { String::new() } else { format!("&scope={scope}") };
         let headers = [
             ("Authorization", "Basic ZGV2LWNsaWVudDpkZXYtc2VjcmV0"),
             ("Content-Type", "application/x-www-form-urlencoded"),
         ];
         let body = format!("grant_type=client_credentials{scope}");
-        self.call("POST", "/oauth/token", &headers, body.as_bytes())
-            .await
+        self.call("POST", "/oauth/token", &headers, body.as_bytes()).await
     }
 
     /// Sends a chat call; `headers` come on top.
     pub async fn chat(&self, headers: &[(&str, &str)], body: &Value) -> Call {
         let bearer = format!("Bearer {}", self.token);
-        let mut all = vec![
-            ("Authorization", bearer.as_str()),
-            ("Content-Type", "application/json"),
-        ];
+        let mut all = vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         all.extend_from_slice(headers);
-        self.call("POST", CHAT, &all, body.to_string().as_bytes())
-            .await
+        self.call("POST", CHAT, &all, body.to_string().as_bytes()).await
     }
 
     /// Sends a chat call with a fault in its header.
     pub async fn faulty(&self, fault: Value) -> Call {
-        self.chat(&[("X-Simulator-Fault", &fault.to_string())], &body(8))
-            .await
+        self.chat(&[("X-Simulator-Fault", &fault.to_string())], &body(8)).await
     }
 
-    pub async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Call {
-        let mut call = Call {
-            stream: TcpStream::connect(self.address).await.unwrap(),
-            buffer: Vec::new(),
-        };
+    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Call {
+        let mut call = Call { stream: TcpStream::connect(self.address).await.unwrap(), buffer: Vec::new() };
         call.send(method, path, headers, body).await;
         call
     }
@@ -145,17 +117,12 @@ impl Sim {
 
     pub async fn try_control(&self, method: &str, path: &str, body: &str) -> Answer {
         let path = format!("/_simulator/{path}");
-        self.call(method, &path, &[], body.as_bytes())
-            .await
-            .whole()
-            .await
-            .unwrap()
+        self.call(method, &path, &[], body.as_bytes()).await.whole().await.unwrap()
     }
 
     /// Waits for counters; the stats then.
     pub async fn wait(&self, query: &str) -> Value {
-        self.control("GET", &format!("wait?{query}"), Value::Null)
-            .await
+        self.control("GET", &format!("wait?{query}"), Value::Null).await
     }
 
     pub async fn stats(&self) -> Value {
@@ -188,19 +155,13 @@ pub struct Call {
 
 impl Call {
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) {
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: sim\r\nContent-Length: {}\r\n",
-            body.len()
-        );
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: sim\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
         // The server may answer before it has read everything; that is for the reader to see.
-        let _ = self
-            .stream
-            .write_all(&[head.as_bytes(), body].concat())
-            .await;
+        let _ = self.stream.write_all(&[head.as_bytes(), body].concat()).await;
     }
 
     /// Status and headers, or how the connection ended before them.
@@ -208,14 +169,7 @@ impl Call {
         let text = self.until(b"\r\n\r\n").await?;
         let text = String::from_utf8(text).unwrap();
         let mut lines = text.split("\r\n");
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let headers = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
@@ -230,11 +184,7 @@ impl Call {
         let size = usize::from_str_radix(size, 16).unwrap();
         let mut chunk = self.exactly(size + 2).await?;
         chunk.truncate(size);
-        if size == 0 {
-            Err(End::Clean)
-        } else {
-            Ok(chunk)
-        }
+        if size == 0 { Err(End::Clean) } else { Ok(chunk) }
     }
 
     /// The rest of the answer; an error if there was none.
@@ -261,12 +211,7 @@ impl Call {
                 }
             },
         };
-        Ok(Answer {
-            status,
-            headers,
-            chunks,
-            end,
-        })
+        Ok(Answer { status, headers, chunks, end })
     }
 
     async fn until(&mut self, mark: &[u8]) -> Result<Vec<u8>, End> {
@@ -286,9 +231,7 @@ impl Call {
     }
 
     async fn more(&mut self) -> Result<(), End> {
-        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer))
-            .await
-            .expect("patience");
+        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer)).await.expect("patience");
         match read {
             Ok(0) => Err(End::Closed),
             Ok(_) => Ok(()),

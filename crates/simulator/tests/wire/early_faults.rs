@@ -13,10 +13,7 @@ async fn the_connection_ends_without_a_byte() {
         let answer = sim.faulty(json!({"kind": kind})).await.whole().await;
         assert_eq!(answer.unwrap_err(), end);
         // The header's fault was that one call's; the next is served.
-        assert_eq!(
-            sim.chat(&[], &body(2)).await.whole().await.unwrap().status,
-            200
-        );
+        assert_eq!(sim.chat(&[], &body(2)).await.whole().await.unwrap().status, 200);
     }
     assert_eq!(sim.stats().await["executions"], 2);
 }
@@ -26,10 +23,7 @@ async fn a_hang_is_held_until_the_client_leaves() {
     let sim = Sim::start().await;
     let call = sim.faulty(json!({"kind": "hang"})).await;
     let stats = sim.wait("held=1").await;
-    assert_eq!(
-        (&stats["executions"], &stats["open"]),
-        (&json!(0), &json!(0))
-    );
+    assert_eq!((&stats["executions"], &stats["open"]), (&json!(0), &json!(0)));
     drop(call);
     sim.wait("held=0").await;
     let call = sim.faulty(json!({"kind": "hang", "execute": true})).await;
@@ -50,31 +44,16 @@ async fn a_reset_of_the_simulator_cuts_what_hangs() {
     assert_eq!(hanging.whole().await.unwrap_err(), End::Closed);
     assert_eq!(stalled.chunk().await.unwrap_err(), End::Closed);
     let stats = sim.stats().await;
-    for counter in [
-        "open",
-        "held",
-        "aborted",
-        "cut",
-        "executions",
-        "chat",
-        "tokens_issued",
-        "bytes_sent",
-    ] {
+    for counter in ["open", "held", "aborted", "cut", "executions", "chat", "tokens_issued", "bytes_sent"] {
         assert_eq!(stats[counter], 0, "{counter}");
     }
-    assert_eq!(
-        sim.chat(&[], &body(2)).await.whole().await.unwrap().status,
-        200,
-        "tokens stay valid"
-    );
+    assert_eq!(sim.chat(&[], &body(2)).await.whole().await.unwrap().status, 200, "tokens stay valid");
 }
 
 #[tokio::test]
 async fn a_gate_before_the_headers_holds_them() {
     let sim = Sim::start().await;
-    let call = sim
-        .faulty(json!({"kind": "gate", "before": "headers"}))
-        .await;
+    let call = sim.faulty(json!({"kind": "gate", "before": "headers"})).await;
     sim.wait("held=1&open=1").await;
     assert_eq!(sim.stats().await["answers"]["chat"], Value::Null);
     sim.open_gate().await;
@@ -106,21 +85,10 @@ async fn statuses_carry_their_usual_code_and_the_rate_headers() {
         (503, "service.unavailable"),
         (504, "gateway.timeout"),
     ] {
-        let answer = sim
-            .faulty(json!({"kind": "status", "status": status}))
-            .await
-            .whole()
-            .await
-            .unwrap();
-        assert_eq!(
-            (answer.status, &answer.json()["code"]),
-            (status, &json!(code))
-        );
+        let answer = sim.faulty(json!({"kind": "status", "status": status})).await.whole().await.unwrap();
+        assert_eq!((answer.status, &answer.json()["code"]), (status, &json!(code)));
         assert_eq!(answer.json()["status"], status);
-        assert_eq!(
-            answer.headers.contains_key("inin-ratelimit-reset"),
-            status == 429
-        );
+        assert_eq!(answer.headers.contains_key("inin-ratelimit-reset"), status == 429);
         assert!(!answer.headers.contains_key("retry-after"));
     }
     let fault = json!({"kind": "status", "status": 400, "code": "token.limit.exceeded", "message": "Too long."});
@@ -140,14 +108,8 @@ async fn retry_after_goes_out_verbatim_or_as_a_date() {
         (json!("soon"), "soon"),
         (json!(-5), "-5"),
         (json!(1.5), "1.5"),
-        (
-            json!("99999999999999999999999999"),
-            "99999999999999999999999999",
-        ),
-        (
-            json!("Fri, 31 Dec 1999 23:59:59 GMT"),
-            "Fri, 31 Dec 1999 23:59:59 GMT",
-        ),
+        (json!("99999999999999999999999999"), "99999999999999999999999999"),
+        (json!("Fri, 31 Dec 1999 23:59:59 GMT"), "Fri, 31 Dec 1999 23:59:59 GMT"),
         (json!(""), ""),
     ] {
         let fault = json!({"kind": "status", "status": 429, "retry_after": given});
@@ -168,22 +130,14 @@ async fn retry_after_goes_out_verbatim_or_as_a_date() {
             Ok(ahead) => ahead.as_secs_f64(),
             Err(behind) => -behind.duration().as_secs_f64(),
         };
-        assert!(
-            (offset - f64::from(skew)).abs() < 5.0,
-            "{offset} for {skew}"
-        );
+        assert!((offset - f64::from(skew)).abs() < 5.0, "{offset} for {skew}");
     }
 }
 
 #[tokio::test]
 async fn a_date_can_be_skewed_on_a_good_answer() {
     let sim = Sim::start().await;
-    let answer = sim
-        .faulty(json!({"kind": "date_skew", "seconds": 600}))
-        .await
-        .whole()
-        .await
-        .unwrap();
+    let answer = sim.faulty(json!({"kind": "date_skew", "seconds": 600})).await.whole().await.unwrap();
     let date = httpdate::parse_http_date(&answer.headers["date"]).unwrap();
     assert_eq!(answer.status, 200);
     assert!(date > SystemTime::now() + Duration::from_secs(590));
@@ -206,50 +160,22 @@ async fn bodies_of_errors_come_in_four_kinds() {
 #[tokio::test]
 async fn html_and_redirects_answer_without_executing() {
     let sim = Sim::start().await;
-    let page = sim
-        .faulty(json!({"kind": "html"}))
-        .await
-        .whole()
-        .await
-        .unwrap();
+    let page = sim.faulty(json!({"kind": "html"})).await.whole().await.unwrap();
     assert_eq!(page.status, 200);
     assert!(page.headers["content-type"].starts_with("text/html"));
-    let moved = sim
-        .faulty(json!({"kind": "redirect"}))
-        .await
-        .whole()
-        .await
-        .unwrap();
-    assert_eq!(
-        (moved.status, moved.headers["location"].as_str()),
-        (307, "/_simulator/redirect-target")
-    );
+    let moved = sim.faulty(json!({"kind": "redirect"})).await.whole().await.unwrap();
+    assert_eq!((moved.status, moved.headers["location"].as_str()), (307, "/_simulator/redirect-target"));
     let fault = json!({"kind": "redirect", "status": 302, "location": "http://127.0.0.1:1/x"});
     let moved = sim.faulty(fault).await.whole().await.unwrap();
-    assert_eq!(
-        (moved.status, moved.headers["location"].as_str()),
-        (302, "http://127.0.0.1:1/x")
-    );
+    assert_eq!((moved.status, moved.headers["location"].as_str()), (302, "http://127.0.0.1:1/x"));
     let stats = sim.stats().await;
-    assert_eq!(
-        (&stats["executions"], &stats["redirect_target"]),
-        (&json!(0), &json!(0))
-    );
+    assert_eq!((&stats["executions"], &stats["redirect_target"]), (&json!(0), &json!(0)));
 
     let leak = [("Authorization", "Bearer leaked")];
-    sim.call("POST", "/_simulator/redirect-target", &leak, b"{}")
-        .await
-        .whole()
-        .await
-        .unwrap();
+    sim.call("POST", "/_simulator/redirect-target", &leak, b"{}").await.whole().await.unwrap();
     sim.wait("redirect_target=1").await;
     let requests = sim.control("GET", "requests", Value::Null).await;
     let last = requests.as_array().unwrap().last().unwrap().clone();
     assert_eq!(last["endpoint"], "redirect_target");
-    assert!(
-        last["headers"]["authorization"]
-            .as_str()
-            .unwrap()
-            .starts_with("Bearer sha256:")
-    );
+    assert!(last["headers"]["authorization"].as_str().unwrap().starts_with("Bearer sha256:"));
 }

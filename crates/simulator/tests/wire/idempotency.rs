@@ -16,13 +16,9 @@ async fn a_replay_is_the_same_bytes_and_says_so() {
     assert!(!first.headers.contains_key("idempotency-replayed"));
     assert_eq!(again.headers["idempotency-replayed"], "true");
     let other = sim.chat(&[KEY], &body(51)).await.whole().await.unwrap();
-    assert_eq!(
-        (other.status, &other.json()["code"]),
-        (422, &json!("idempotency.key.reused"))
-    );
+    assert_eq!((other.status, &other.json()["code"]), (422, &json!("idempotency.key.reused")));
     let stats = sim.stats().await;
-    let counters =
-        json!({"executions": 1, "replays": 1, "conflicts": 0, "reused": 1, "running": false});
+    let counters = json!({"executions": 1, "replays": 1, "conflicts": 0, "reused": 1, "running": false});
     assert_eq!(stats["keys"]["llm-gw-1"], counters);
     assert_eq!(stats["executions"], 1);
 }
@@ -30,8 +26,7 @@ async fn a_replay_is_the_same_bytes_and_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_at_once_are_one_execution() {
     let sim = std::sync::Arc::new(Sim::start().await);
-    sim.queue(json!([{"on": "chat", "fault": {"kind": "gate", "after_frames": 1}}]))
-        .await;
+    sim.queue(json!([{"on": "chat", "fault": {"kind": "gate", "after_frames": 1}}])).await;
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let sim = sim.clone();
@@ -41,10 +36,7 @@ async fn twenty_at_once_are_one_execution() {
     // Nineteen have been turned away before the one may go on.
     sim.wait("conflicts=19&held=1").await;
     let stats = sim.stats().await;
-    assert_eq!(
-        (&stats["executions"], &stats["open"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!((&stats["executions"], &stats["open"]), (&json!(1), &json!(1)));
     sim.open_gate().await;
     let mut statuses = Vec::new();
     for task in tasks {
@@ -55,27 +47,14 @@ async fn twenty_at_once_are_one_execution() {
         }
         statuses.push(answer.status);
     }
-    assert_eq!(
-        statuses.iter().filter(|status| **status == 409).count(),
-        19,
-        "{statuses:?}"
-    );
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 19, "{statuses:?}");
     let stats = sim.stats().await;
-    assert_eq!(
-        (&stats["executions"], &stats["max_executions_per_key"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!((&stats["executions"], &stats["max_executions_per_key"]), (&json!(1), &json!(1)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_that_insist_all_get_the_one_answer() {
-    let sim = std::sync::Arc::new(
-        Sim::start_with(Config {
-            rate: 2_000,
-            ..Config::default()
-        })
-        .await,
-    );
+    let sim = std::sync::Arc::new(Sim::start_with(Config { rate: 2_000, ..Config::default() }).await);
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let sim = sim.clone();
@@ -103,8 +82,7 @@ async fn twenty_that_insist_all_get_the_one_answer() {
 #[tokio::test]
 async fn a_client_that_leaves_mid_answer_is_counted_and_may_have_it_again() {
     let sim = Sim::start().await;
-    sim.queue(json!([{"on": "chat", "fault": {"kind": "stall", "after_frames": 2}}]))
-        .await;
+    sim.queue(json!([{"on": "chat", "fault": {"kind": "stall", "after_frames": 2}}])).await;
     let mut call = sim.chat(&[KEY], &body(20)).await;
     call.head().await.unwrap();
     call.chunk().await.unwrap();
@@ -113,10 +91,7 @@ async fn a_client_that_leaves_mid_answer_is_counted_and_may_have_it_again() {
     assert_eq!(busy.status, 409);
     drop(call);
     let stats = sim.wait("aborted=1&open=0&held=0").await;
-    assert_eq!(
-        (&stats["completed"], &stats["executions"]),
-        (&json!(0), &json!(1))
-    );
+    assert_eq!((&stats["completed"], &stats["executions"]), (&json!(0), &json!(1)));
     let again = sim.chat(&[KEY], &body(20)).await.whole().await.unwrap();
     assert_eq!((again.frames().0.len(), again.end), (21, End::Clean));
     assert_eq!(again.headers["idempotency-replayed"], "true");
@@ -125,11 +100,7 @@ async fn a_client_that_leaves_mid_answer_is_counted_and_may_have_it_again() {
 
 #[tokio::test]
 async fn a_client_that_leaves_a_slow_answer_is_noticed_without_a_hold() {
-    let sim = Sim::start_with(Config {
-        rate: 1,
-        ..Config::default()
-    })
-    .await;
+    let sim = Sim::start_with(Config { rate: 1, ..Config::default() }).await;
     let mut call = sim.chat(&[KEY], &body(4096)).await;
     call.head().await.unwrap();
     drop(call);
@@ -177,21 +148,14 @@ async fn a_call_refused_before_execution_leaves_the_key_free() {
 #[tokio::test]
 async fn a_failed_generation_is_replayed_as_failed() {
     let sim = Sim::start().await;
-    let fault =
-        json!({"kind": "error_frame", "after_frames": 2, "status": 503, "code": "model.lost"});
+    let fault = json!({"kind": "error_frame", "after_frames": 2, "status": 503, "code": "model.lost"});
     sim.queue(json!({"on": "chat", "fault": fault})).await;
     let first = sim.chat(&[KEY], &body(9)).await.whole().await.unwrap();
     let again = sim.chat(&[KEY], &body(9)).await.whole().await.unwrap();
     for answer in [&first, &again] {
         let (frames, _) = answer.frames();
-        assert_eq!(
-            (answer.status, frames.len(), answer.end),
-            (200, 3, End::Clean)
-        );
-        assert_eq!(
-            (&frames[2]["code"], &frames[2]["status"]),
-            (&json!("model.lost"), &json!(503))
-        );
+        assert_eq!((answer.status, frames.len(), answer.end), (200, 3, End::Clean));
+        assert_eq!((&frames[2]["code"], &frames[2]["status"]), (&json!("model.lost"), &json!(503)));
     }
     assert_eq!(first.bytes(), again.bytes());
 }

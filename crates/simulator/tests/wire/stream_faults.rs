@@ -15,27 +15,12 @@ async fn usual(sim: &Sim) -> Vec<u8> {
 async fn cuts_of_chunks_change_no_byte() {
     let sim = Sim::start().await;
     let usual = usual(&sim).await;
-    let ones = sim
-        .faulty(json!({"kind": "one_byte_chunks"}))
-        .await
-        .whole()
-        .await
-        .unwrap();
+    let ones = sim.faulty(json!({"kind": "one_byte_chunks"})).await.whole().await.unwrap();
     assert_eq!((ones.bytes(), ones.end), (usual.clone(), End::Clean));
     assert!(ones.chunks.iter().all(|chunk| chunk.len() == 1));
-    let split = sim
-        .faulty(json!({"kind": "split_utf8"}))
-        .await
-        .whole()
-        .await
-        .unwrap();
+    let split = sim.faulty(json!({"kind": "split_utf8"})).await.whole().await.unwrap();
     assert_eq!((split.bytes(), split.end), (usual, End::Clean));
-    assert!(
-        split
-            .chunks
-            .iter()
-            .any(|chunk| std::str::from_utf8(chunk).is_err())
-    );
+    assert!(split.chunks.iter().any(|chunk| std::str::from_utf8(chunk).is_err()));
 }
 
 #[tokio::test]
@@ -57,12 +42,7 @@ async fn frames_can_be_bad_or_missing() {
     let sim = Sim::start().await;
     for (fault, good, bad, terminal) in [
         (json!({"kind": "malformed_frames", "count": 3}), 9, 3, true),
-        (
-            json!({"kind": "malformed_frames", "all": true}),
-            0,
-            9,
-            false,
-        ),
+        (json!({"kind": "malformed_frames", "all": true}), 0, 9, false),
         (json!({"kind": "invalid_utf8", "count": 2}), 9, 2, true),
         (json!({"kind": "no_terminal"}), 8, 0, false),
         (json!({"kind": "none"}), 9, 0, true),
@@ -71,11 +51,7 @@ async fn frames_can_be_bad_or_missing() {
         let (frames, broken) = answer.frames();
         assert_eq!((answer.status, answer.end), (200, End::Clean), "{fault}");
         assert_eq!((frames.len(), broken), (good, bad), "{fault}");
-        assert_eq!(
-            frames.iter().any(|frame| frame["usage"] != Value::Null),
-            terminal,
-            "{fault}"
-        );
+        assert_eq!(frames.iter().any(|frame| frame["usage"] != Value::Null), terminal, "{fault}");
     }
 }
 
@@ -88,14 +64,8 @@ async fn an_error_frame_ends_the_stream_in_good_order() {
         let (frames, _) = answer.frames();
         assert_eq!((frames.len(), answer.end), (after + 1, End::Clean));
         let error = frames.last().unwrap();
-        assert_eq!(
-            (&error["status"], &error["code"]),
-            (&json!(500), &json!("internal.server.error"))
-        );
-        assert_eq!(
-            error["contextId"],
-            answer.headers["inin-correlation-id"].as_str()
-        );
+        assert_eq!((&error["status"], &error["code"]), (&json!(500), &json!("internal.server.error")));
+        assert_eq!(error["contextId"], answer.headers["inin-correlation-id"].as_str());
     }
 }
 
@@ -106,11 +76,7 @@ async fn a_stream_is_cut_after_its_frames() {
         for after in [0, 1, 5, 9, 99] {
             let fault = json!({"kind": "reset_mid_stream", "after_frames": after, "how": how});
             let answer = sim.faulty(fault).await.whole().await.unwrap();
-            assert_eq!(
-                (answer.status, answer.end),
-                (200, end),
-                "{how} after {after}"
-            );
+            assert_eq!((answer.status, answer.end), (200, end), "{how} after {after}");
             assert_eq!(answer.frames().0.len(), after.min(9), "{how} after {after}");
         }
     }
@@ -138,9 +104,7 @@ async fn a_stall_keeps_the_connection_and_sends_nothing_more() {
 async fn headers_come_at_once_and_the_first_frame_later() {
     let sim = Sim::start().await;
     let begun = tokio::time::Instant::now();
-    let mut call = sim
-        .faulty(json!({"kind": "delay_first_byte", "ms": 7000}))
-        .await;
+    let mut call = sim.faulty(json!({"kind": "delay_first_byte", "ms": 7000})).await;
     call.head().await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(1));
     call.chunk().await.unwrap();
@@ -164,43 +128,28 @@ async fn an_oversized_line_is_one_valid_frame_of_that_size() {
 #[tokio::test]
 async fn a_flood_is_sent_whole_and_waits_for_its_reader() {
     let sim = Sim::start().await;
-    let answer = sim
-        .faulty(json!({"kind": "flood", "megabytes": 3}))
-        .await
-        .whole()
-        .await
-        .unwrap();
+    let answer = sim.faulty(json!({"kind": "flood", "megabytes": 3})).await.whole().await.unwrap();
     let (frames, bad) = answer.frames();
     assert_eq!((frames.len(), bad), (3_009, 0));
 
     // Nobody reads: what the kernel buffers is all that is sent of the next.
     sim.control("POST", "reset", Value::Null).await;
-    let sim = Sim {
-        token: sim.issue("").await,
-        ..sim
-    };
-    let mut call = sim
-        .faulty(json!({"kind": "flood", "megabytes": 5_000}))
-        .await;
+    let sim = Sim { token: sim.issue("").await, ..sim };
+    let mut call = sim.faulty(json!({"kind": "flood", "megabytes": 5_000})).await;
     call.head().await.unwrap();
     for _ in 0..10 {
         call.chunk().await.unwrap();
     }
     drop(call);
     let stats = sim.wait("aborted=1&open=0").await;
-    assert!(
-        stats["bytes_sent"].as_u64().unwrap() < 100_000_000,
-        "{stats}"
-    );
+    assert!(stats["bytes_sent"].as_u64().unwrap() < 100_000_000, "{stats}");
 }
 
 #[tokio::test]
 async fn an_endless_answer_never_ends_until_its_reader_leaves() {
     let sim = Sim::start().await;
     for interval_ms in [0, 1] {
-        let mut call = sim
-            .faulty(json!({"kind": "endless", "interval_ms": interval_ms}))
-            .await;
+        let mut call = sim.faulty(json!({"kind": "endless", "interval_ms": interval_ms})).await;
         call.head().await.unwrap();
         for _ in 0..200 {
             call.chunk().await.unwrap();

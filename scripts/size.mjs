@@ -1,0 +1,13 @@
+// The Worker's size against its budget. Bytes, not seconds: this may be asserted.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+// Gzip of the Wasm. The free plan's limit for a Worker is 3 MB compressed; start-up takes about 15 ms a MB.
+const BUDGET = 300 * 1024;
+const wasm = readFileSync(new URL("../worker/build/index_bg.wasm", import.meta.url));
+const gzip = gzipSync(wasm, { level: 9 }).length;
+console.log(`worker: ${(wasm.length / 1024).toFixed(0)} KiB of Wasm, ${(gzip / 1024).toFixed(0)} KiB gzip (budget ${BUDGET / 1024} KiB)`);
+if (gzip > BUDGET) {
+  console.error("The Worker's Wasm is over its budget: find what grew, or raise the budget with a reason.");
+  process.exit(1);
+}

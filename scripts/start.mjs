@@ -1,0 +1,84 @@
+// Runs the simulator and the Worker until interrupted; prints the address and one curl that works.
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+/** `wanted` if it is free, else any free port. */
+async function port(wanted) {
+  const attempt = (port) => new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => {
+      const free = server.address().port;
+      server.close(() => resolve(free));
+    });
+  });
+  return (await attempt(wanted)) ?? (await attempt(0));
+}
+
+// Local secrets, made once. The key itself stands in a comment, so that the curl below can show it.
+if (!existsSync(".dev.vars")) {
+  const key = `pg_dev_${randomBytes(16).toString("hex")}`;
+  const example = readFileSync(".dev.vars.example", "utf8");
+  const digest = createHash("sha256").update(key).digest("hex");
+  writeFileSync(".dev.vars", `# development key: ${key}\n${example.replace(/^CLIENT_KEYS=.*$/m, `CLIENT_KEYS="dev:${digest}"`)}`, { mode: 0o600 });
+}
+const key = /^# development key: (\S+)$/m.exec(readFileSync(".dev.vars", "utf8"))?.[1] ?? "YOUR_KEY";
+
+const upstream = await port(8788);
+const gateway = await port(Number(process.env.PORT ?? 8787));
+const children = [
+  spawn("target/debug/promptgate-simulator", ["--port", upstream, "--rate", "30", "--exit-with-stdin"], { stdio: ["pipe", "ignore", "inherit"] }),
+  spawn("wrangler", [
+    "dev", "--port", gateway, "--ip", "127.0.0.1", "--show-interactive-dev-session=false", "--log-level", "log",
+    "--var", `UPSTREAM_API_URL:http://127.0.0.1:${upstream}`, "--var", `UPSTREAM_LOGIN_URL:http://127.0.0.1:${upstream}`,
+  ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PROMPTGATE_BUILT: "1", WRANGLER_SEND_METRICS: "false" } }),
+];
+const [, worker] = children;
+
+// Before it is up, wrangler's own talk is kept for the case that it fails; after, the Worker's log is shown.
+let talk = "", up = false;
+for (const stream of [worker.stdout, worker.stderr]) {
+  stream.on("data", (text) => (up ? process.stdout.write(text) : (talk += text)));
+}
+let stopping = false;
+const stop = (code) => {
+  if (stopping) return;
+  stopping = true;
+  for (const child of children) child.kill();
+  process.exitCode = code;
+};
+process.on("SIGINT", () => stop(0));
+process.on("SIGTERM", () => stop(0));
+for (const child of children) {
+  child.on("exit", () => {
+    if (!stopping) console.error(talk, "\nA part of the gateway has ended; stopping.");
+    stop(1);
+  });
+}
+
+const url = `http://127.0.0.1:${gateway}`;
+for (let tries = 0; !stopping; tries++) {
+  const health = await fetch(`${url}/healthz`).catch(() => undefined);
+  if (health?.ok) break;
+  if (health && tries > 20) console.error(await health.text());
+  if (tries > 300) {
+    console.error(talk);
+    stop(1);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
+if (!stopping) {
+  up = true;
+  console.log(`
+Promptgate is at   ${url}
+its upstream, the simulator, at http://127.0.0.1:${upstream}
+
+Try it:
+
+curl -N ${url}/v1/chat -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"systemInstructions":["Be brief."],"context":[{"role":"user","content":"Where is my parcel?"}],"temperature":0.3,"maxTokens":200,"modelId":"support-small"}'
+
+Ctrl-C stops both. Below is the gateway's log.
+`);
+}
