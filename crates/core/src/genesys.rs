@@ -18,6 +18,13 @@ pub const TOKEN_LIMIT_CODE: &str = "token.limit.exceeded";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload(Bytes);
 
+impl Payload {
+    /// The JSON text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.0.0).unwrap_or_default()
+    }
+}
+
 /// Where upstream is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
