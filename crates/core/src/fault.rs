@@ -57,7 +57,9 @@ impl Path {
     /// One step down, into the member `name`.
     pub fn push_name(&mut self, name: &str) {
         // What is not shown is not kept either: a name may be a megabyte.
-        self.0.push(Step::Name(name.chars().take(MAX_NAME + 1).collect()));
+        let end = if name.len() <= MAX_NAME { None } else { name.char_indices().nth(MAX_NAME + 1) };
+        let shown = end.and_then(|(end, _)| name.get(..end)).unwrap_or(name);
+        self.0.push(Step::Name(shown.to_owned()));
     }
     /// One step down, into the element `index`.
     pub fn push_index(&mut self, index: usize) {

@@ -108,11 +108,17 @@ impl Reader {
         Err(E::custom("too deep"))
     }
 
-    fn duplicate(&self) {
-        let mut faults = self.faults.borrow_mut();
-        if faults.len() < MAX_DUPLICATES {
-            let message = "This key stands twice in its object: keep one of them.";
-            faults.push(Fault::new(&self.path.borrow(), "duplicate_key", message));
+    /// Reports every name that stands twice among `members`, which are those of the object at the path.
+    fn duplicates(&self, members: &[(String, Json)]) {
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            let [first, second] = pair else { continue };
+            let mut faults = self.faults.borrow_mut();
+            if first == second && faults.len() < MAX_DUPLICATES {
+                let message = "This key stands twice in its object: keep one of them.";
+                faults.push(Fault::new(&self.path.borrow().name(second), "duplicate_key", message));
+            }
         }
     }
 }
@@ -167,16 +173,13 @@ impl<'de> Visitor<'de> for &Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
         self.enter()?;
         let mut members: Vec<(String, Json)> = Vec::new();
-        let mut names = std::collections::BTreeSet::new();
         while let Some(name) = source.next_key::<String>()? {
             self.path.borrow_mut().push_name(&name);
-            if !names.insert(name.clone()) {
-                self.duplicate();
-            }
             let value = source.next_value_seed(self)?;
             self.path.borrow_mut().pop();
             members.push((name, value));
         }
+        self.duplicates(&members);
         Ok(Json::Object(members))
     }
 }

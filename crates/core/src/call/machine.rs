@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::backoff::{Random, jitter, retry_after};
+use super::backoff::{Random, jitter};
+use super::verdict::{Sign, Verdict, rejected, verdict};
 use super::{AccessToken, CallRules, Health, Identity, Input, Outcome, Output};
 use crate::chat::Prepared;
 use crate::genesys::{self, Endpoints, Frame, Usage};
@@ -150,78 +151,27 @@ impl Call {
 
     fn head(&mut self, now: Duration, head: &Head, health: &mut Health) {
         self.correlation_id = correlation_id(head);
-        let unix_ms = self.unix_ms(now);
-        match head.status {
-            200 if genesys::is_answer(head) => {
-                let silent_since = Some(now);
-                self.state = State::Answering { lines: Lines::default(), received: 0, silent_since };
-                return;
+        let (verdict, sign) = verdict(head, self.unix_ms(now));
+        if !matches!(verdict, Verdict::Answer | Verdict::Explain) {
+            self.outbox.push_back(Output::Abort);
+            match sign {
+                Sign::Well => health.succeeded(),
+                Sign::Ill => health.failed(self.unix_ms(now)),
+                Sign::None => health.undecided(),
             }
-            400 => {
-                self.state = State::Refused(Vec::new());
-                return;
-            }
-            _ => self.outbox.push_back(Output::Abort),
         }
-        match head.status {
-            401 => {
-                health.undecided();
-                if !self.replayed && self.attempts < MAX_ATTEMPTS {
-                    self.replayed = true;
-                    return self.authorize(Some(self.grant));
-                }
-                let detail = "The upstream refuses a fresh token: check the gateway's OAuth client and its region.";
-                self.fail(now, Status::Error, Problem::new(Code::UpstreamUnauthorized, detail));
+        match verdict {
+            Verdict::Answer => {
+                self.state = State::Answering { lines: Lines::default(), received: 0, silent_since: Some(now) };
             }
-            403 => {
-                health.succeeded();
-                let detail = format!(
-                    "The gateway's OAuth client may not do this: give its role the scope `{}`, and check that the \
-                     organisation has the LLM gateway.",
-                    genesys::CHAT_SCOPE
-                );
-                self.fail(now, Status::Error, Problem::new(Code::UpstreamForbidden, detail));
+            Verdict::Explain => self.state = State::Refused(Vec::new()),
+            Verdict::Renew(_) if !self.replayed && self.attempts < MAX_ATTEMPTS => {
+                self.replayed = true;
+                self.authorize(Some(self.grant));
             }
-            429 => {
-                health.undecided();
-                let problem =
-                    Problem::new(Code::UpstreamRateLimited, "The upstream limits the rate of calls: try again later.");
-                self.retry(now, problem, retry_after(head, unix_ms), health);
-            }
-            502..=504 => {
-                health.failed(unix_ms);
-                let detail = format!("The upstream is unavailable (status {}).", head.status);
-                let problem = Problem::new(Code::UpstreamUnavailable, detail);
-                match retry_after(head, unix_ms) {
-                    // A 503 that names no time is not repeated (R4).
-                    None if head.status == 503 => self.give_up(now, problem),
-                    after => self.retry(now, problem, after, health),
-                }
-            }
-            500..=599 => {
-                health.failed(unix_ms);
-                let detail = format!("The upstream failed with status {}. Whether it acted is unknown.", head.status);
-                self.fail(now, Status::Error, Problem::new(Code::UpstreamError, detail));
-            }
-            404..=499 => {
-                health.succeeded();
-                self.fail(now, Status::Error, rejected(head.status));
-            }
-            300..=399 => {
-                health.undecided();
-                let detail = format!(
-                    "The upstream redirects (status {}): redirects are not followed. Check its address.",
-                    head.status
-                );
-                self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
-            }
-            status => {
-                health.undecided();
-                let detail = format!(
-                    "The upstream answered with status {status} and something that is not JSON lines. Check its address."
-                );
-                self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
-            }
+            Verdict::Repeat(problem, after) => self.retry(now, problem, after, health),
+            Verdict::Away(problem) => self.give_up(now, problem),
+            Verdict::Renew(problem) | Verdict::Tell(problem) => self.fail(now, Status::Error, problem),
         }
     }
 
@@ -501,11 +451,4 @@ impl Call {
     fn unix_ms(&self, now: Duration) -> u64 {
         self.identity.started_ms.saturating_add(now.as_millis() as u64)
     }
-}
-
-fn rejected(status: u16) -> Problem {
-    let detail = format!(
-        "The upstream refuses the request with status {status}: check `modelId`, and that the model takes such a request."
-    );
-    Problem::new(Code::UpstreamRejected, detail)
 }

@@ -19,6 +19,7 @@ mod backoff;
 mod health;
 mod machine;
 mod token;
+mod verdict;
 
 #[cfg(test)]
 mod tests;

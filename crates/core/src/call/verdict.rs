@@ -1,0 +1,115 @@
+//! What the head of upstream's answer means (reliability, R3, R4 and R6).
+
+use std::time::Duration;
+
+use super::backoff::retry_after;
+use crate::genesys;
+use crate::http::Head;
+use crate::problem::{Code, Problem};
+
+/// What to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The body is the answer.
+    Answer,
+    /// The body says why upstream refuses: the prompt may be too long (B7).
+    Explain,
+    /// The token is dead: once, with a fresh one.
+    Renew(Problem),
+    /// May be repeated with the same key, no sooner than that.
+    Repeat(Problem, Option<Duration>),
+    /// Not to be repeated; upstream is away.
+    Away(Problem),
+    /// Not to be repeated; the client is told.
+    Tell(Problem),
+}
+
+/// What it says of upstream's health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It works.
+    Well,
+    /// It fails: towards opening the breaker.
+    Ill,
+    /// Nothing; 429 paces but never opens.
+    None,
+}
+
+/// Judges a head that came at `unix_ms`.
+pub(super) fn verdict(head: &Head, unix_ms: u64) -> (Verdict, Sign) {
+    let after = || retry_after(head, unix_ms);
+    match head.status {
+        200 if genesys::is_answer(head) => (Verdict::Answer, Sign::None),
+        400 => (Verdict::Explain, Sign::None),
+        401 => {
+            let detail = "The upstream refuses a fresh token: check the gateway's OAuth client and its region.";
+            (Verdict::Renew(Problem::new(Code::UpstreamUnauthorized, detail)), Sign::None)
+        }
+        403 => {
+            let detail = format!(
+                "The gateway's OAuth client may not do this: give its role the scope `{}`, and check that the \
+                 organisation has the LLM gateway.",
+                genesys::CHAT_SCOPE
+            );
+            (Verdict::Tell(Problem::new(Code::UpstreamForbidden, detail)), Sign::Well)
+        }
+        429 => {
+            let detail = "The upstream limits the rate of calls: try again later.";
+            (Verdict::Repeat(Problem::new(Code::UpstreamRateLimited, detail), after()), Sign::None)
+        }
+        status @ 404..=499 => (Verdict::Tell(rejected(status)), Sign::Well),
+        status @ (502..=504) => {
+            let detail = format!("The upstream is unavailable (status {status}).");
+            let problem = Problem::new(Code::UpstreamUnavailable, detail);
+            match after() {
+                // A 503 that names no time is not repeated (R4).
+                None if status == 503 => (Verdict::Away(problem), Sign::Ill),
+                after => (Verdict::Repeat(problem, after), Sign::Ill),
+            }
+        }
+        status @ 500..=599 => {
+            let detail = format!("The upstream failed with status {status}. Whether it acted is unknown.");
+            (Verdict::Tell(Problem::new(Code::UpstreamError, detail)), Sign::Ill)
+        }
+        status @ 300..=399 => {
+            let detail = format!("The upstream redirects (status {status}), which is not followed. Check its address.");
+            (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
+        }
+        status => {
+            let detail =
+                format!("The upstream answered {status} with something that is not JSON lines. Check its address.");
+            (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
+        }
+    }
+}
+
+/// Upstream refuses the request for a reason that is not the gateway's.
+pub(super) fn rejected(status: u16) -> Problem {
+    let detail = format!(
+        "The upstream refuses the request with status {status}: check `modelId`, and that the model takes such a request."
+    );
+    Problem::new(Code::UpstreamRejected, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_one() {
+        let head = |status| Head { status, headers: vec![] };
+        for status in 0..=u16::MAX {
+            let (verdict, sign) = verdict(&head(status), 0);
+            let expected = match status {
+                502 | 504 => Sign::Ill,
+                500..=599 => Sign::Ill,
+                403..=428 | 430..=499 => Sign::Well,
+                _ => Sign::None,
+            };
+            assert_eq!(sign, expected, "{status}");
+            // Never repeated: everything but these (R4).
+            let repeats = matches!(verdict, Verdict::Repeat(..));
+            assert_eq!(repeats, matches!(status, 429 | 502 | 504), "{status}");
+        }
+    }
+}
