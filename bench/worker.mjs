@@ -1,5 +1,6 @@
 // The Worker's added time: the same requests to the gateway in raw workerd and to the simulator directly,
-// in turns, by wrk, at 1 and 16 connections, whole and streamed.
+// in turns, by wrk, at 1 and 16 connections, whole and streamed. Answers of 4 and of 64 frames, since each
+// frame that upstream flushes is a read of its own, and the reads are what costs.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -60,14 +61,14 @@ const { access_token: token } = await (await fetch(`${upstream}/oauth/token`, {
   method: "POST", headers: { authorization: `Basic ${btoa("dev-client:dev-secret")}` },
   body: new URLSearchParams({ grant_type: "client_credentials" }),
 })).json();
-const body = JSON.stringify({
+const body = (maxTokens) => JSON.stringify({
   systemInstructions: ["You help customers of an online shop. Be brief."],
   context: [{ role: "agent", content: "Hello, how can I help?" }, { role: "user", content: "Where is my parcel?" }],
-  temperature: 0.3, maxTokens: 64, modelId: "support-small",
+  temperature: 0.3, maxTokens, modelId: "support-small",
 });
-const script = (name, bearer, accept) => {
-  writeFileSync(`${folder}${name}.lua`, `wrk.method = "POST"
-wrk.body = ${JSON.stringify(body)}
+const script = (name, frames, bearer, accept) => {
+  writeFileSync(`${folder}${name}-${frames}.lua`, `wrk.method = "POST"
+wrk.body = ${JSON.stringify(body(frames))}
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer ${bearer}"
 wrk.headers["Accept"] = "${accept}"
@@ -76,13 +77,13 @@ done = function(summary, latency)
     summary.requests, summary.errors.status + summary.errors.read + summary.errors.connect + summary.errors.timeout))
 end
 `);
-  return `${folder}${name}.lua`;
+  return `${folder}${name}-${frames}.lua`;
 };
-const targets = {
-  direct: [`${upstream}/api/v2/ai/llm-gateway/chat`, script("direct", token, "application/json")],
-  whole: [`${gateway}/v1/chat`, script("whole", KEY, "application/json")],
-  streamed: [`${gateway}/v1/chat`, script("streamed", KEY, "text/event-stream")],
-};
+const targets = (frames) => ({
+  direct: [`${upstream}/api/v2/ai/llm-gateway/chat`, script("direct", frames, token, "application/json")],
+  whole: [`${gateway}/v1/chat`, script("whole", frames, KEY, "application/json")],
+  streamed: [`${gateway}/v1/chat`, script("streamed", frames, KEY, "text/event-stream")],
+});
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 function run([url, lua], connections) {
   const { stdout } = spawnSync("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", lua, url], { encoding: "utf8" });
@@ -91,18 +92,27 @@ function run([url, lua], connections) {
   return { p50: p50 / 1000, rate };
 }
 
-console.log("The Worker in raw workerd beside the simulator called directly (median of 3 turns)");
-console.log("connections  what       p50 ms   added ms     req/s   of direct");
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-for (const target of Object.values(targets)) run(target, 1);
-for (const connections of [1, 16]) {
-  const turns = Array.from({ length: 3 }, () => Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, run(target, connections)])));
-  for (const name of Object.keys(targets)) {
-    const p50 = median(turns.map((turn) => turn[name].p50));
-    const added = median(turns.map((turn) => turn[name].p50 - turn.direct.p50));
-    const rate = median(turns.map((turn) => turn[name].rate));
-    const ratio = median(turns.map((turn) => turn[name].rate / turn.direct.rate));
-    console.log(`${String(connections).padStart(11)}  ${name.padEnd(9)} ${p50.toFixed(2).padStart(7)} ${added.toFixed(2).padStart(10)} ${rate.toFixed(0).padStart(9)} ${ratio.toFixed(2).padStart(11)}`);
+const column = (value, width) => String(value).padStart(width);
+
+console.log("The Worker in raw workerd beside the simulator called directly (median of 3 turns)");
+console.log("frames  connections  what       p50 ms   added ms     req/s   of direct");
+for (const frames of [4, 64]) {
+  const measured = targets(frames);
+  for (const target of Object.values(measured)) run(target, 1);
+  for (const connections of [1, 16]) {
+    const turn = () => Object.fromEntries(Object.entries(measured).map(([name, target]) => [name, run(target, connections)]));
+    const turns = [turn(), turn(), turn()];
+    for (const name of Object.keys(measured)) {
+      const over = (figure) => median(turns.map(figure));
+      console.log([
+        column(frames, 6), column(connections, 12), `  ${name.padEnd(9)}`,
+        column(over((turn) => turn[name].p50).toFixed(2), 8),
+        column(over((turn) => turn[name].p50 - turn.direct.p50).toFixed(2), 11),
+        column(over((turn) => turn[name].rate).toFixed(0), 10),
+        column(over((turn) => turn[name].rate / turn.direct.rate).toFixed(2), 12),
+      ].join(""));
+    }
   }
 }
 workerd.kill("SIGKILL");

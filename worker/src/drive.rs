@@ -29,6 +29,8 @@ pub(crate) struct Driver {
     pub(crate) tenant: String,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
+    /// The timer that runs, and when it will be done.
+    pub(crate) timer: Option<(Duration, Delay)>,
 }
 
 /// What the call waits for; the reader comes with the head of an answer.
@@ -116,15 +118,24 @@ impl Driver {
 
     /// Waits for what the call waits for, for its time, and for the client's leaving.
     async fn wait(&mut self, until: Duration, waiting: &mut Pending, reader: &mut Option<Reader>) -> Input {
-        let time = Delay::from(until.saturating_sub(self.clock.elapsed()));
-        match select(&mut *waiting, select(&mut self.left, time)).await {
+        // A timer costs more than all else here, so the one that runs is kept unless it is too late; one that
+        // is early ticks early, which does no harm.
+        let (at, timer) = match self.timer.take() {
+            Some((at, timer)) if at <= until => (at, timer),
+            _ => (until, Delay::from(until.saturating_sub(self.clock.elapsed()))),
+        };
+        let (_, timer) = self.timer.insert((at, timer));
+        match select(&mut *waiting, select(&mut self.left, &mut *timer)).await {
             Either::Left(((input, body), _)) => {
                 *waiting = nothing();
                 *reader = body.or(reader.take());
                 input
             }
             Either::Right((Either::Left(_), _)) => Input::Cancel,
-            Either::Right((Either::Right(_), _)) => Input::Tick,
+            Either::Right((Either::Right(_), _)) => {
+                self.timer = None;
+                Input::Tick
+            }
         }
     }
 

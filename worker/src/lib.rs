@@ -119,6 +119,7 @@ async fn answer(
                 request_id,
                 tenant: tenant.to_owned(),
                 left: client::left(request),
+                timer: None,
             };
             context.wait_until(driver.run(reply));
             // Nothing is answered only where the client has left before.
