@@ -70,10 +70,16 @@ pub(crate) fn messages() -> Result<Vec<Message>, String> {
             messages.push(message(text.to_owned(), attack, source(&row.file)));
         }
     }
-    for sample in grammar::samples() {
-        messages.push(message(sample.text, sample.attack, sample.source));
-    }
+    messages.extend(grammar());
     Ok(messages)
+}
+
+/// The sentences written for training.
+pub(crate) fn grammar() -> Vec<Message> {
+    let samples = grammar::samples().into_iter();
+    samples
+        .map(|sample| message(sample.text, sample.attack, sample.source))
+        .collect()
 }
 
 /// Whether the source was written for training and is never tested on.
@@ -96,14 +102,23 @@ fn message(text: String, attack: bool, source: &str) -> Message {
     Message {
         opening: opening(&text),
         tone: match source {
-            "awesome_prompts_2023" | "cyberseceval_frr" | "parapet_unit"
+            "awesome_prompts_2023"
+            | "cyberseceval_frr"
+            | "parapet_unit"
             | "grammar_hard_benign" => Tone::Hard,
             _ => Tone::Easy,
         },
         half: match source {
-            "banking77" | "dahoas_hh" | "awesome_prompts_2023" | "presidio_generated"
+            "banking77"
+            | "dahoas_hh"
+            | "awesome_prompts_2023"
+            | "presidio_generated"
             | "detect_secrets_tests" => Half::First,
-            "nlupp" | "dstc8_user" | "abcd_sample" | "ultrachat" | "cyberseceval_frr"
+            "nlupp"
+            | "dstc8_user"
+            | "abcd_sample"
+            | "ultrachat"
+            | "cyberseceval_frr"
             | "presidio_recognizer_tests" => Half::Second,
             _ => Half::Neither,
         },
@@ -136,6 +151,8 @@ struct List {
 }
 
 impl Sink for List {
+    const SHORT_PIECES: bool = true;
+
     fn feature(&mut self, kind: Kind, hash: u64) {
         self.features.push((kind, hash));
     }

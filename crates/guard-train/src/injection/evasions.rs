@@ -62,7 +62,10 @@ pub(crate) fn table(messages: &[Message]) -> String {
         .step_by(10)
         .collect();
     let mut out = String::new();
-    heading(&mut out, "Evasions (short attacks that are caught undisguised, threshold 0.5)");
+    heading(
+        &mut out,
+        "Evasions (short attacks that are caught undisguised, threshold 0.5)",
+    );
     let _ = writeln!(
         out,
         "{} attacks; {} easy benign messages in the same disguise.\n\n| disguise | raw text alone | with views | benign flagged with views |\n|---|---|---|---|",
@@ -161,7 +164,11 @@ fn base64(text: &str) -> String {
         for place in 0..4 {
             let letter = LETTERS.get((bits >> (18 - 6 * place)) as usize & 63);
             let padding = place as usize > part.len();
-            out.push(if padding { '=' } else { char::from(*letter.unwrap_or(&b'=')) });
+            out.push(if padding {
+                '='
+            } else {
+                char::from(*letter.unwrap_or(&b'='))
+            });
         }
     }
     out

@@ -7,10 +7,10 @@
 use super::corpus::{Half, Message, Tone, own};
 use super::learn::{Indexed, Recipe, Weights, learn};
 use promptgate_guard::injection::classifier::Model;
-use promptgate_guard::injection::strongest;
+use promptgate_guard::injection::{raw, strongest};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The false-positive rates that thresholds are set for: at scores of 0.5 and 0.85.
+/// The false-positive rates that thresholds are set for: at scores of 0.2 and 0.5.
 pub(crate) const RATES: [f32; 2] = [0.01, 0.001];
 
 /// Messages, their features under a recipe, and what the phrase rules say of them.
@@ -62,18 +62,19 @@ impl<'a> Bench<'a> {
         learn(self.messages, &self.indexed, &self.recipe, take)
     }
 
-    fn value(&self, weights: &Weights, at: usize) -> f32 {
-        match (self.messages.get(at), self.indexed.get(at)) {
-            (Some(message), Some(indexed)) => weights.value(message, indexed, &self.recipe),
-            _ => f32::MIN,
-        }
-    }
-
-    fn values(&self, weights: &Weights, take: impl Fn(&Message) -> bool) -> Vec<f32> {
-        let numbered = self.messages.iter().enumerate();
-        numbered
-            .filter(|(_, message)| take(message))
-            .map(|(at, _)| self.value(weights, at))
+    /// The value of each message for which `take` holds, and whether a phrase rule fires.
+    fn values(&self, weights: &Weights, take: impl Fn(&Message) -> bool) -> Vec<(f32, bool)> {
+        let table = weights.table(1.0, 0.0);
+        let model = Model::read(&table).filter(|_| self.recipe.as_shipped);
+        let rows = self.messages.iter().zip(&self.indexed).zip(&self.phrase);
+        rows.filter(|((message, _), _)| take(message))
+            .map(|((message, indexed), phrase)| {
+                let value = match model {
+                    Some(model) => weights.value_of(raw(&message.text, model)),
+                    None => weights.value(message, indexed, &self.recipe),
+                };
+                (value, *phrase)
+            })
             .collect()
     }
 
@@ -89,9 +90,10 @@ impl<'a> Bench<'a> {
         let mut values = Vec::new();
         for source in sources {
             let weights = self.learn(|message| take(message) && message.source != source);
-            values.extend(self.values(&weights, |message| {
+            let scored = self.values(&weights, |message| {
                 take(message) && !message.attack && message.source == source
-            }));
+            });
+            values.extend(scored.into_iter().map(|(value, _)| value));
         }
         RATES.map(|rate| exceeded(&mut values, rate))
     }
@@ -100,9 +102,8 @@ impl<'a> Bench<'a> {
     /// training data, which take ten times as long.
     pub(crate) fn fold(&self, left_out: &[&str], fixed: bool) -> Outcome {
         let mut outcome = Outcome::default();
-        let attack = |message: &Message| {
-            message.attack && left_out.contains(&message.source.as_str())
-        };
+        let attack =
+            |message: &Message| message.attack && left_out.contains(&message.source.as_str());
         let openings: BTreeSet<u64> = self
             .messages
             .iter()
@@ -120,23 +121,22 @@ impl<'a> Bench<'a> {
                 let tested = move |message: &Message| {
                     !message.attack && message.half == half && message.tone == tone
                 };
-                self.values(&weights, tested)
+                let scored = self.values(&weights, tested);
+                scored
+                    .into_iter()
+                    .map(|(value, _)| value)
+                    .collect::<Vec<_>>()
             };
             let (mut easy, hard) = (benign(Tone::Easy), benign(Tone::Hard));
             let mut both = [easy.as_slice(), &hard].concat();
-            let numbered = self.messages.iter().enumerate();
-            let attacks: Vec<(f32, bool)> = numbered
-                .filter(|(_, message)| attack(message))
-                .map(|(at, _)| {
-                    let phrase = self.phrase.get(at).copied().unwrap_or(false);
-                    (self.value(&weights, at), phrase)
-                })
-                .collect();
+            let attacks = self.values(&weights, attack);
             outcome.attacks = attacks.len();
             let at = |threshold: f32, phrases: bool| {
-                share(attacks.iter().map(|(value, phrase)| {
-                    *value > threshold || phrases && *phrase
-                })) / 2.0
+                share(
+                    attacks
+                        .iter()
+                        .map(|(value, phrase)| *value > threshold || phrases && *phrase),
+                ) / 2.0
             };
             let found = fixed.then(|| self.thresholds(taken));
             for (place, rate) in RATES.into_iter().enumerate() {

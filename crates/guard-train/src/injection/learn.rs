@@ -35,6 +35,8 @@ pub(crate) struct Recipe {
     pub(crate) grammar: bool,
     /// Messages with the same opening count once.
     pub(crate) once: bool,
+    /// Tested as it ships: eight bits, and only where there are cues.
+    pub(crate) as_shipped: bool,
 }
 
 impl Recipe {
@@ -57,6 +59,7 @@ impl Recipe {
         l2: 1e-4,
         grammar: true,
         once: false,
+        as_shipped: true,
     };
 }
 
@@ -119,6 +122,15 @@ impl Weights {
             .map_or(f32::MIN, |window| window.value + self.bias)
     }
 
+    /// The value behind a raw value of [`Weights::table`]; the least there is for none.
+    pub(crate) fn value_of(&self, raw: f32) -> f32 {
+        if raw > 0.0 {
+            raw * STEP + self.bias
+        } else {
+            f32::MIN
+        }
+    }
+
     fn weight(&self, feature: u32) -> f32 {
         self.weights.get(feature as usize).copied().unwrap_or(0.0)
     }
@@ -176,7 +188,9 @@ impl Weights {
             }
         }
         let (value, first, last) = best;
-        let features = indexed.features.get(indexed.offset(first)..indexed.offset(last))?;
+        let features = indexed
+            .features
+            .get(indexed.offset(first)..indexed.offset(last))?;
         (!features.is_empty()).then_some(Window { value, features })
     }
 
@@ -186,7 +200,7 @@ impl Weights {
         let mut table = Box::new([0; TABLE_LEN]);
         for (byte, weight) in table.iter_mut().zip(&self.weights) {
             let steps = (weight / STEP).round().clamp(-127.0, 127.0) as i8;
-            *byte = steps.to_le_bytes()[0];
+            [*byte] = steps.to_le_bytes();
         }
         let header = header(slope * STEP, offset + slope * self.bias);
         for (byte, of_header) in table.iter_mut().zip(header) {
@@ -276,19 +290,22 @@ fn shares(taken: &[(&Message, &Indexed)], recipe: &Recipe) -> Vec<f32> {
             1.0 / size.copied().unwrap_or(1.0).sqrt()
         }
     };
-    let mut totals = [0.0_f32; 2];
+    let (mut attacks, mut benign) = (0.0_f32, 0.0_f32);
     for (message, _) in taken {
-        totals[usize::from(message.attack)] += of_source(message);
+        *(if message.attack {
+            &mut attacks
+        } else {
+            &mut benign
+        }) += of_source(message);
     }
     taken
         .iter()
         .map(|(message, _)| {
-            let class = if message.attack {
-                recipe.attacks
+            let (class, total) = if message.attack {
+                (recipe.attacks, attacks)
             } else {
-                1.0 - recipe.attacks
+                (1.0 - recipe.attacks, benign)
             };
-            let total = totals[usize::from(message.attack)];
             let tone = match message.tone {
                 Tone::Hard if !message.attack => recipe.hard,
                 _ => 1.0,

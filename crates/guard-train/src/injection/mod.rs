@@ -47,16 +47,19 @@ pub(crate) fn compare() -> Result<(), String> {
 /// The table that ships: trained on all messages, its score anchored on unseen benign sources.
 fn table(messages: &[Message]) -> Box<[u8; TABLE_LEN]> {
     let bench = Bench::new(messages, &Recipe::CHOSEN);
-    let [half, high] = bench.thresholds(|_| true);
-    // Logistic through (half, 0.5) and (high, 0.85).
-    let slope = (0.85_f32 / 0.15).ln() / (high - half).max(0.1);
-    bench.learn(|_| true).table(slope, -slope * half)
+    let [one_percent, per_mille] = bench.thresholds(|_| true);
+    // The logistic through (one percent, 0.2) and (one in a thousand, 0.5); ln 4 is what lies between.
+    let slope = 2.0 * std::f32::consts::LN_2 / (per_mille - one_percent).max(0.1);
+    bench.learn(|_| true).table(slope, -slope * per_mille)
 }
 
 /// A table whose classifier never says anything.
 fn silent() -> Box<[u8; TABLE_LEN]> {
     let mut table = Box::new([0; TABLE_LEN]);
-    for (byte, of_header) in table.iter_mut().zip(header(1.0, 0.0).into_iter().take(HEADER_LEN)) {
+    for (byte, of_header) in table
+        .iter_mut()
+        .zip(header(1.0, 0.0).into_iter().take(HEADER_LEN))
+    {
         *byte = of_header;
     }
     table
@@ -68,4 +71,35 @@ fn guard() -> PathBuf {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     std::fs::write(path, bytes).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_gives_the_same_bytes_twice() {
+        let recipe = Recipe {
+            epochs: 2,
+            ..Recipe::CHOSEN
+        };
+        let messages: Vec<Message> = corpus::grammar().into_iter().step_by(4).collect();
+        let train = || {
+            let bench = Bench::new(&messages, &recipe);
+            bench.learn(|_| true).table(1.0, 0.0)
+        };
+        assert_eq!(train(), train());
+    }
+
+    /// The whole training; minutes without optimisation: `cargo test --release -- --ignored`.
+    #[test]
+    #[ignore = "minutes without --release"]
+    fn the_shipped_table_is_reproduced() {
+        let Ok(messages) = corpus::messages() else {
+            eprintln!("SKIPPED: no data at {}", crate::data::folder().display());
+            return;
+        };
+        let shipped = std::fs::read(guard().join("src/injection/table.bin")).unwrap();
+        assert_eq!(table(&messages).as_slice(), shipped);
+    }
 }

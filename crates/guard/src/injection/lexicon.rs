@@ -32,7 +32,7 @@ classes! {
         anteriores anterior previas previos precedentes precedente precedenti anterieures voorgaande vorige eerdere \
         bovenstaande bisherigen zuvor vorher poprzednie wczesniejsze powyzsze tidigare foregaende onceki \
         предыдущие предыдущих предыдущее прежние ранее выше 之前 以上 先前 前面 上述 上面 以前 前の 이전 위의";
-    2, INSTR, "instruction instructions instruct directive directives guideline guidelines rule rules programming \
+    2, INSTR, "instruction instructions instruct instuction instuctions instrcutions intructions instructons instrutions directive directives guideline guidelines rule rules programming \
         anweisung anweisungen instruktionen regeln vorgaben richtlinien aufforderungen \
         instruccion instrucciones indicaciones reglas consigne consignes regles directives instructies regels richtlijnen \
         istruzioni istruzione regole direttive instrucoes instrucao regras diretrizes instrukcje polecenia zasady \
@@ -45,7 +45,7 @@ classes! {
         cualquier tout tous toute toutes tutte tutti tutto todas tudo qualquer wszystkie wszystko alla allt tum butun \
         все всё всех любые 所有 全部 一切 すべ 全て 모든";
     5, SYSTEM, "system systems systemic systeme sistema systemowe systemet система системный системную 系统 系統 シス 시스";
-    6, PROMPT, "prompt prompts preprompt preamble metaprompt systemprompt sysprompt aufforderung промпт подсказку подсказка 提示 プロ 프롬";
+    6, PROMPT, "prompt prompts promt promts preprompt preamble metaprompt systemprompt sysprompt aufforderung промпт подсказку подсказка 提示 プロ 프롬";
     7, HIDDEN, "hidden secret internal initial original confidential underlying base core exact verbatim private undisclosed \
         geheime geheimen internen ursprunglichen versteckten ocultas oculto secretas iniciales internas cachees secretes initiales \
         nascoste segrete originali скрытые исходные 隐藏 原始 初始 内部 秘密";
@@ -55,7 +55,7 @@ classes! {
         muestra muestrame revela dime imprime repite escribe cuentame montre revele affiche repete donne dis ecris \
         mostra mostrami rivela stampa ripeti dimmi scrivi mostre revele imprima repita diga toon onthul herhaal \
         pokaz ujawnij wypisz powtorz visa goster покажи раскрой выведи повтори скажи напиши 显示 告诉 输出 打印 重复 泄露 教え 表示 알려 보여 출력";
-    9, SECRET, "password passwords passphrase passcode passwort kennwort codeword secret secrets contrasena clave parola \
+    9, SECRET, "password passwords pasword passwrod passphrase passcode passwort kennwort codeword secret secrets contrasena clave parola \
         senha wachtwoord haslo losenord geheimnis geheimwort losungswort пароль секрет 密码 密碼 パス 비밀";
     10, MODE, "mode modes modus modo modalita tryb режим режиме 模式 モー 모드";
     11, POWER, "developer dev debug debugging jailbreak jailbroken dan god godmode sudo unrestricted unfiltered uncensored admin \
@@ -86,7 +86,7 @@ classes! {
         nuove nuovo novas novo nieuwe nowe nya yeni новые новая 新的 下面 以下 新し 새로";
     23, INSTEAD, "instead stattdessen invece zamiast вместо 而是 改为 代わ 대신";
     24, ME, "me my i im mine myself mir mich mein meine ich mi moi mon ma io mio meu minha mij mnie мне мой 我的 告我";
-    25, RANK, "admin administrator root sudo superuser developer creator owner engineer operator supervisor ceo staff employee programmer entwickler ceo админ администратор 管理 管理员";
+    25, RANK, "admin administrator root sudo superuser developer creator owner engineer operator supervisor ceo staff employee programmer entwickler ceo админ администратор 管理";
     26, HARM, "illegal unethical immoral harmful dangerous inappropriate offensive explicit nsfw profanity profanities swear cursing curse \
         vulgar hateful racist violent malicious controversial taboo lewd erotic obscene unlawful";
     27, TEXT, "words word text texts lines line sentences sentence message messages content contents paragraph input document wording passage \
@@ -114,15 +114,15 @@ classes! {
     41, ARE, "are re be is youre bist sind eres es est sei e jestes";
     42, JAILNAME, "dan stan antigpt dude jailbreak jailbroken anything amoral aim devmode evilbot betterdan mongo kevin omega basedgpt freedomgpt";
     43, STRICT, "must always strictly only just simply immediately exactly completely fully totally absolutely";
-    44, ARTICLE, "the these those this that your my of to an a der die das den dem deine las los les el la le gli i os as";
     45, MASK, "urgent important attention notice note update notification critical warning priority authorized authorised verified official";
     46, CHARGE, "execute run perform carry executing launch proceed";
     47, COMMANDWORD, "command commands code script shell terminal instruction";
     48, SECURITY, "security safety content moderation safeguard sicherheit seguridad securite sicurezza seguranca veiligheid";
     49, MEDIUM, "email page webpage website document file article summary tool review comment";
-    51, WORD, "do if when to the you are these this ignore reset print execute bypass output now longer bound anything everything \
-        prompt context command security rules following ethical user users only tell inform show reveal \
-        reading processing summarizing parsing analyzing";
+    51, WORD, "an do if when to the you are ignore reset print execute bypass output longer bound anything everything \
+        system ethical user users only tell inform show reveal by any";
+    59, CUE, "told instructed refuse disobey exfiltrate verbatim everything";
+    58, ENDS, "ai now prompt context command security rules following reading processing summarizing parsing analyzing";
     52, LAST_IGNORE, "unut yoksay 無視 忘れ 무시 잊어";
     53, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";
     54, HAN_INSTR, "指令 指示 规则 規則 提示 命令 지시 명령";
@@ -135,14 +135,41 @@ classes! {
 }
 
 /// Classes the classifier learns from; the others serve the phrase rules alone.
-pub(crate) const LEARNT: Classes = !(WORD | LAST_IGNORE | HAN_IGNORE | HAN_INSTR);
+pub(crate) const LEARNT: Classes = !(WORD | ENDS | CUE | LAST_IGNORE | HAN_IGNORE | HAN_INSTR);
+
+/// Classes without which the classifier does not look ([`super::warm`]).
+pub(crate) const CUES: Classes = IGNORE
+    | INSTR
+    | PROMPT
+    | SYSTEM
+    | SECRET
+    | MODE
+    | POWER
+    | MACHINE
+    | PRETEND
+    | UNBOUND
+    | SAFETY
+    | COMPLY
+    | HARM
+    | ROLE
+    | RANK
+    | VOID
+    | CODED
+    | JAILNAME
+    | HIDDEN
+    | CUE;
 
 /// Slots of the open-addressed table; a power of two, kept under half full.
 const SLOTS: usize = 4096;
 
+/// Words of the first filter; a power of two.
+const SEEN: usize = 256;
+
 /// A slot's upper 24 bits tell the word, its lower 8 where in [`Lexicon::sets`] its classes are.
 /// Two words that agree in all of that (one pair in 16 million) share their classes.
 struct Lexicon {
+    /// A bit for every hash's upper half: most words are in no class and are done here.
+    seen: [u64; SEEN],
     slots: [u32; SLOTS],
     sets: [Classes; 256],
 }
@@ -152,7 +179,11 @@ static LEXICON: Lexicon = build();
 /// Classes of the word with this hash, 0 for a word in none.
 #[inline]
 pub(crate) fn classes(hash: u32) -> Classes {
-    let mut at = hash as usize % SLOTS;
+    let (word, bit) = seen(hash);
+    if LEXICON.seen.get(word).copied().unwrap_or(0) & bit == 0 {
+        return 0;
+    }
+    let mut at = place(hash);
     // Runs of full slots end: the table is under half full.
     while let Some(&slot) = LEXICON.slots.get(at) {
         if slot == 0 {
@@ -166,28 +197,98 @@ pub(crate) fn classes(hash: u32) -> Classes {
     0
 }
 
-/// Hash of a folded word, as [`super::words`] makes it.
+/// The word and bit of the first filter.
+const fn seen(hash: u32) -> (usize, u64) {
+    ((hash >> 24) as usize % SEEN, 1 << (hash >> 18 & 63))
+}
+
+/// The first slot to look in. Its bits are below those that the slot keeps.
+const fn place(hash: u32) -> usize {
+    (hash >> 1) as usize % SLOTS
+}
+
+/// Hash of a folded word in the source of this crate.
 pub(crate) const fn word(word: &str) -> u32 {
-    let bytes = word.as_bytes();
-    let mut hash = 0;
-    let mut rest = bytes;
+    let mut hash = Hash::NEW;
+    let mut rest = word.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
-        hash = hash_step(hash, byte);
+        hash = hash.push(byte);
         rest = tail;
     }
-    hash_end(hash)
+    hash.end()
 }
 
-/// Hash of a word, byte by byte: the step.
-#[inline]
-pub(crate) const fn hash_step(hash: u64, byte: u8) -> u64 {
-    (hash.rotate_left(7) ^ byte as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// Hash of a folded word, byte by byte; one multiplication for eight of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hash {
+    done: u64,
+    open: u64,
+    /// Bytes so far.
+    pub(crate) len: u32,
 }
 
-/// Hash of a word: the end. Never 0.
-#[inline]
-pub(crate) const fn hash_end(hash: u64) -> u32 {
-    (hash >> 32) as u32 | 1
+impl Hash {
+    pub(crate) const NEW: Self = Self {
+        done: 0,
+        open: 0,
+        len: 0,
+    };
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+    #[inline]
+    pub(crate) const fn push(mut self, byte: u8) -> Self {
+        self.open = self.open << 8 | byte as u64;
+        self.len += 1;
+        if self.len & 7 == 0 {
+            self.done = (self.done ^ self.open)
+                .wrapping_mul(Self::ODD)
+                .rotate_left(29);
+            self.open = 0;
+        }
+        self
+    }
+
+    /// Hash of the ASCII word of `len` letters and digits that `sixteen` starts with, any case;
+    /// at most sixteen of them.
+    #[inline]
+    pub(crate) fn short(sixteen: &[u8; 16], len: usize) -> Self {
+        // Letters differ from their small forms by this bit, and digits have it.
+        const SMALL: u64 = 0x2020_2020_2020_2020;
+        let both = u128::from_be_bytes(*sixteen);
+        let first = (both >> 64) as u64 | SMALL;
+        let cut = |eight: u64, len: usize| eight >> (64 - 8 * len as u32).min(63);
+        let mut hash = Self::NEW;
+        hash.len = len as u32;
+        if len < 8 {
+            hash.open = cut(first, len);
+            return hash;
+        }
+        hash.done = first.wrapping_mul(Self::ODD).rotate_left(29);
+        match len {
+            8 => {}
+            9..16 => hash.open = cut(both as u64 | SMALL, len - 8),
+            _ => {
+                let done = hash.done ^ (both as u64 | SMALL);
+                hash.done = done.wrapping_mul(Self::ODD).rotate_left(29);
+            }
+        }
+        hash
+    }
+
+    pub(crate) fn letter(mut self, letter: char) -> Self {
+        let mut utf8 = [0; 4];
+        for &byte in letter.encode_utf8(&mut utf8).as_bytes() {
+            self = self.push(byte);
+        }
+        self
+    }
+
+    /// Never 0.
+    #[inline]
+    pub(crate) const fn end(self) -> u32 {
+        let hash = (self.done ^ self.open).wrapping_mul(Self::ODD);
+        ((hash ^ hash >> 29).wrapping_mul(Self::ODD) >> 32) as u32 | 1
+    }
 }
 
 /// Runs in the compiler: an index out of range there is a build error.
@@ -206,13 +307,13 @@ const fn build() -> Lexicon {
                 at += 1;
                 continue;
             }
-            let mut hash = 0;
+            let mut hash = Hash::NEW;
             while at < bytes.len() && bytes[at] != b' ' {
-                hash = hash_step(hash, bytes[at]);
+                hash = hash.push(bytes[at]);
                 at += 1;
             }
-            let hash = hash_end(hash);
-            let mut slot = hash as usize % SLOTS;
+            let hash = hash.end();
+            let mut slot = place(hash);
             while hashes[slot] != 0 && hashes[slot] != hash {
                 slot = (slot + 1) % SLOTS;
             }
@@ -226,6 +327,7 @@ const fn build() -> Lexicon {
     }
     assert!(filled * 2 < SLOTS);
     let mut lexicon = Lexicon {
+        seen: [0; SEEN],
         slots: [0; SLOTS],
         sets: [0; 256],
     };
@@ -233,6 +335,8 @@ const fn build() -> Lexicon {
     let mut slot = 0;
     while slot < SLOTS {
         if hashes[slot] != 0 {
+            let (word, bit) = seen(hashes[slot]);
+            lexicon.seen[word] |= bit;
             let mut set = 1;
             while set < known && lexicon.sets[set] != classes[slot] {
                 set += 1;
@@ -276,6 +380,16 @@ mod tests {
                     assert_eq!(found.chars().count(), 2, "{found}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn short_words_hash_alike_on_both_ways() {
+        let text = "Abcdefgh1JKLMNOPq, and more";
+        for len in 1..=16 {
+            let sixteen = text.as_bytes()[..16].try_into().unwrap();
+            let expected = word(&text[..len].to_lowercase());
+            assert_eq!(Hash::short(sixteen, len).end(), expected, "{len}");
         }
     }
 

@@ -60,10 +60,18 @@ pub struct Word {
 
 /// Takes words and features as they are read.
 pub trait Sink {
+    /// Whether [`Sink::feature`] is called at all; words alone are read faster.
+    const FEATURES: bool = true;
+    /// Whether pieces of three and four bytes are among the features.
+    const SHORT_PIECES: bool = false;
+
     /// A feature of the word that comes next. Index it by the high bits of `hash`.
     fn feature(&mut self, kind: Kind, hash: u64);
     /// A word, after all its features.
     fn word(&mut self, word: &Word);
+    /// A `<` or `[` at this byte.
+    #[inline]
+    fn bracket(&mut self, _at: usize) {}
 }
 
 /// Reads `text` and hands every word and feature to `sink`. Linear in the text.
@@ -74,115 +82,76 @@ pub fn read(text: &str, sink: &mut impl Sink) {
         count: 0,
         previous: 0,
         sentence: 0,
+        before: Break::Sentence,
     };
     let bytes = text.as_bytes();
-    let mut at = 0;
-    let mut before = Break::Sentence;
-    let mut open = Open::new(0);
     let mut han: Option<char> = None;
+    let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let folded = fold_ascii(byte);
-        if folded > BREAK_SENTENCE {
-            if open.len == 0 {
-                open = Open::new(at);
+        if folded == OTHER {
+            let Some(found) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
+            if fold_letter(found).is_none() || is_ideograph(found) {
+                reader.sign(found, at, &mut han);
+                at += found.len_utf8();
+                continue;
             }
-            open.push(folded, reader.sink);
-            han = None;
+        } else if folded <= BREAK_SENTENCE {
             at += 1;
-            continue;
-        }
-        if folded != OTHER {
-            if folded != APOSTROPHE || open.len == 0 {
-                if open.len > 0 {
-                    reader.close(&open, at, before);
-                    open.len = 0;
-                    before = Break::None;
+            if folded >= BRACKET {
+                if folded == BRACKET {
+                    reader.sink.bracket(at - 1);
+                } else {
+                    let found = breaking(folded, bytes.get(at).copied());
+                    reader.before = reader.before.max(found);
                 }
-                before = before.max(breaking(folded, bytes.get(at + 1).copied()));
-                han = None;
             }
-            at += 1;
+            han = None;
             continue;
         }
-        let Some(found) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-            break;
-        };
-        let end = at + found.len_utf8();
-        if is_ideograph(found) {
-            if open.len > 0 {
-                reader.close(&open, at, before);
-                open.len = 0;
-                before = Break::None;
-            }
-            reader.ideograph(han, found, at, before);
-            before = Break::None;
-            han = Some(found);
-        } else if let Some(letter) = fold_letter(found) {
-            if open.len == 0 {
-                open = Open::new(at);
-            }
-            let mut utf8 = [0; 4];
-            for &byte in letter.encode_utf8(&mut utf8).as_bytes() {
-                open.push(byte, reader.sink);
-            }
-            han = None;
-        } else if found != '\u{2019}' || open.len == 0 {
-            if open.len > 0 {
-                reader.close(&open, at, before);
-                open.len = 0;
-                before = Break::None;
-            }
-            if matches!(found, '。' | '！' | '？' | '…' | '\u{2028}' | '\u{2029}' | '।') {
-                before = Break::Sentence;
-            }
-            han = None;
-        }
-        at = end;
-    }
-    if open.len > 0 {
-        reader.close(&open, bytes.len(), before);
+        at = reader.run(text, at);
+        han = None;
     }
 }
 
-/// A word being read.
-struct Open {
-    start: usize,
-    hash: u64,
+/// A word being read: its hash so far and its last bytes.
+struct Letters {
+    hash: lexicon::Hash,
     last: u64,
-    len: u32,
 }
 
-impl Open {
-    fn new(start: usize) -> Self {
-        Self {
-            start,
-            hash: 0,
-            last: u64::from(b' '),
-            len: 0,
-        }
-    }
-
+impl Letters {
     #[inline]
-    fn push(&mut self, byte: u8, sink: &mut impl Sink) {
-        self.hash = lexicon::hash_step(self.hash, byte);
-        self.len += 1;
-        if self.len <= GRAM_BYTES {
+    fn push<S: Sink>(&mut self, byte: u8, sink: &mut S) {
+        self.hash = self.hash.push(byte);
+        if S::FEATURES && self.hash.len <= GRAM_BYTES {
             self.last = self.last << 8 | u64::from(byte);
-            self.grams(self.len + 1, sink);
+            self.pieces(self.hash.len + 1, sink);
         }
     }
 
-    /// The n-grams that end here, `have` bytes into the word with its edges.
+    /// The pieces that end here, `have` bytes into the word with its edges.
     #[inline]
-    fn grams(&self, have: u32, sink: &mut impl Sink) {
-        if have >= 3 {
+    fn pieces<S: Sink>(&self, have: u32, sink: &mut S) {
+        if S::SHORT_PIECES && have >= 3 {
             sink.feature(Kind::Gram3, mix(self.last & 0xff_ffff, 3));
         }
-        if have >= 4 {
+        if S::SHORT_PIECES && have >= 4 {
             sink.feature(Kind::Gram4, mix(self.last & 0xffff_ffff, 4));
         }
         if have >= 5 {
             sink.feature(Kind::Gram5, mix(self.last & 0xff_ffff_ffff, 5));
+        }
+    }
+
+    /// The pieces with the word's second edge.
+    #[inline]
+    fn close<S: Sink>(&mut self, sink: &mut S) {
+        if S::FEATURES && self.hash.len <= GRAM_BYTES {
+            self.last = self.last << 8 | u64::from(b' ');
+            self.pieces(self.hash.len + 2, sink);
         }
     }
 }
@@ -194,58 +163,102 @@ struct Reader<'a, S> {
     count: u32,
     previous: u32,
     sentence: u32,
+    /// What separates the next word from the last.
+    before: Break,
 }
 
 impl<S: Sink> Reader<'_, S> {
-    fn close(&mut self, open: &Open, end: usize, before: Break) {
-        if open.len <= GRAM_BYTES {
-            let closed = Open {
-                last: open.last << 8 | u64::from(b' '),
-                ..*open
-            };
-            closed.grams(open.len + 2, self.sink);
+    /// Reads the word that starts at `start`; where it ends.
+    #[inline(always)]
+    fn run(&mut self, text: &str, start: usize) -> usize {
+        let bytes = text.as_bytes();
+        if !S::FEATURES
+            && let Some(found) = short(bytes, start)
+        {
+            self.finish(start, start + found.len as usize, found.end(), found.end());
+            return start + found.len as usize;
         }
-        let hash = lexicon::hash_end(open.hash);
-        self.finish(open.start, end, hash, hash, before);
-    }
-
-    fn ideograph(&mut self, previous: Option<char>, found: char, start: usize, before: Break) {
-        let mut utf8 = [0; 4];
-        let mut hash = 0;
-        for &byte in found.encode_utf8(&mut utf8).as_bytes() {
-            hash = lexicon::hash_step(hash, byte);
-        }
-        let alone = lexicon::hash_end(hash);
-        let mut pair = alone;
-        let end = start + found.len_utf8();
-        if let Some(previous) = previous {
-            let mut hash = 0;
-            for found in [previous, found] {
-                for &byte in found.encode_utf8(&mut utf8).as_bytes() {
-                    hash = lexicon::hash_step(hash, byte);
+        let mut letters = Letters {
+            hash: lexicon::Hash::NEW,
+            last: u64::from(b' '),
+        };
+        let mut at = start;
+        let mut end = start;
+        while let Some(&byte) = bytes.get(at) {
+            let folded = fold_ascii(byte);
+            if folded > BREAK_SENTENCE {
+                letters.push(folded, self.sink);
+                at += 1;
+                end = at;
+            } else if folded == APOSTROPHE {
+                at += 1;
+            } else if folded == OTHER {
+                let found = text.get(at..).and_then(|rest| rest.chars().next());
+                let Some(found) = found else { break };
+                if found != '\u{2019}' {
+                    let folded = (!is_ideograph(found)).then(|| fold_letter(found)).flatten();
+                    let Some(letter) = folded else { break };
+                    let mut utf8 = [0; 4];
+                    for &byte in letter.encode_utf8(&mut utf8).as_bytes() {
+                        letters.push(byte, self.sink);
+                    }
+                    end = at + found.len_utf8();
                 }
+                at += found.len_utf8();
+            } else {
+                break;
             }
-            pair = lexicon::hash_end(hash);
         }
-        self.finish(start, end, alone, pair, before);
+        letters.close(self.sink);
+        let hash = letters.hash.end();
+        self.finish(start, end, hash, hash);
+        at
     }
 
-    fn finish(&mut self, start: usize, end: usize, hash: u32, lookup: u32, before: Break) {
+    /// A character that is in no word of several: an ideograph, or none.
+    #[inline(never)]
+    fn sign(&mut self, found: char, at: usize, han: &mut Option<char>) {
+        if is_ideograph(found) {
+            self.ideograph(*han, found, at);
+            *han = Some(found);
+            return;
+        }
+        if matches!(
+            found,
+            '。' | '！' | '？' | '…' | '\u{2028}' | '\u{2029}' | '।'
+        ) {
+            self.before = Break::Sentence;
+        }
+        *han = None;
+    }
+
+    fn ideograph(&mut self, previous: Option<char>, found: char, start: usize) {
+        let alone = lexicon::Hash::NEW.letter(found);
+        let pair = previous.map(|previous| lexicon::Hash::NEW.letter(previous).letter(found));
+        let hash = alone.end();
+        let end = start + found.len_utf8();
+        self.finish(start, end, hash, pair.map_or(hash, lexicon::Hash::end));
+    }
+
+    #[inline]
+    fn finish(&mut self, start: usize, end: usize, hash: u32, lookup: u32) {
         self.count += 1;
-        if before == Break::Sentence {
-            self.sentence = self.count;
-        } else {
-            self.sink.feature(
-                Kind::Bigram,
-                mix(u64::from(self.previous) << 32 | u64::from(hash), 7),
-            );
-        }
-        self.sink.feature(Kind::Word, mix(u64::from(hash), 6));
+        let before = self.before;
+        self.before = Break::None;
         let classes = lexicon::classes(lookup);
-        if classes & lexicon::LEARNT != 0 {
-            self.pair(classes & lexicon::LEARNT);
+        if S::FEATURES {
+            if before == Break::Sentence {
+                self.sentence = self.count;
+            } else {
+                let pair = u64::from(self.previous) << 32 | u64::from(hash);
+                self.sink.feature(Kind::Bigram, mix(pair, 7));
+            }
+            self.sink.feature(Kind::Word, mix(u64::from(hash), 6));
+            if classes & lexicon::LEARNT != 0 {
+                self.pair(classes & lexicon::LEARNT);
+            }
+            self.previous = hash;
         }
-        self.previous = hash;
         self.sink.word(&Word {
             start,
             end,
@@ -278,6 +291,20 @@ impl<S: Sink> Reader<'_, S> {
     }
 }
 
+/// The word at `start` if it is plain: ASCII, at most sixteen letters and digits, no apostrophe.
+#[inline(always)]
+fn short(bytes: &[u8], start: usize) -> Option<lexicon::Hash> {
+    let (sixteen, after) = bytes.get(start..)?.split_first_chunk::<16>()?;
+    let plain = sixteen
+        .iter()
+        .position(|&byte| fold_ascii(byte) <= BREAK_SENTENCE);
+    let len = plain.unwrap_or(16);
+    let next = sixteen.get(len).or(after.first()).copied().unwrap_or(b' ');
+    let next = fold_ascii(next);
+    let ends = next != OTHER && next != APOSTROPHE && next <= BREAK_SENTENCE;
+    (ends && len > 0).then(|| lexicon::Hash::short(sixteen, len))
+}
+
 /// The set bits, lowest first.
 fn bits(mut set: Classes) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
@@ -297,12 +324,13 @@ fn mix(value: u64, kind: u64) -> u64 {
 const OTHER: u8 = 0;
 const SEPARATOR: u8 = 1;
 const APOSTROPHE: u8 = 2;
-const BREAK_LINE: u8 = 3;
-const BREAK_SENTENCE: u8 = 4;
+const BRACKET: u8 = 3;
+const BREAK_LINE: u8 = 4;
+const BREAK_SENTENCE: u8 = 5;
 
 static FOLD: [u8; 256] = fold_table();
 
-/// A folded letter or digit, or one of the five constants above.
+/// A folded letter or digit, or one of the six constants above.
 #[inline]
 fn fold_ascii(byte: u8) -> u8 {
     FOLD.get(usize::from(byte)).copied().unwrap_or(OTHER)
@@ -320,6 +348,7 @@ const fn fold_table() -> [u8; 256] {
         } else {
             match b {
                 b'\'' => APOSTROPHE,
+                b'<' | b'[' => BRACKET,
                 b'\n' | b'\r' => BREAK_LINE,
                 b'.' | b'!' | b'?' | b';' => BREAK_SENTENCE,
                 _ => SEPARATOR,
@@ -345,7 +374,8 @@ fn breaking(folded: u8, next: Option<u8>) -> Break {
 /// Lower case and without its accent (Latin); `None` for what is no letter or digit.
 fn fold_letter(found: char) -> Option<char> {
     const LATIN_1: &[u8; 64] = b"aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty";
-    const EXTENDED: &[u8; 128] = b"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllln\
+    const EXTENDED: &[u8; 128] =
+        b"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllln\
 nnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
     let code = found as usize;
     let plain = match code {

@@ -34,7 +34,18 @@ pub(crate) static MARKER: Rule = Rule {
 
 /// Brackets and the texts between them, as the formats write them.
 const BRACKETED: &[(&str, &str, &[&str])] = &[
-    ("[", "]", &["INST", "/INST", "SYSTEM_PROMPT", "/SYSTEM_PROMPT", "AVAILABLE_TOOLS", "TOOL_CALLS"]),
+    (
+        "[",
+        "]",
+        &[
+            "INST",
+            "/INST",
+            "SYSTEM_PROMPT",
+            "/SYSTEM_PROMPT",
+            "AVAILABLE_TOOLS",
+            "TOOL_CALLS",
+        ],
+    ),
     ("<<", ">>", &["SYS", "/SYS"]),
     ("<", ">", &["start_of_turn", "end_of_turn"]),
 ];
@@ -42,23 +53,11 @@ const BRACKETED: &[(&str, &str, &[&str])] = &[
 /// The longest name between bars, in bytes.
 const LONGEST: usize = 32;
 
-/// Calls `found` with the byte range of every control token. Linear: each `<` and `[` is looked
-/// at once, at most forty bytes far.
-pub(crate) fn markers(text: &str, mut found: impl FnMut(usize, usize)) {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    while let Some(at) = bytes
-        .get(from..)
-        .and_then(|rest| rest.iter().position(|&byte| byte == b'<' || byte == b'['))
-    {
-        let start = from + at;
-        from = start + 1;
-        let Some(rest) = bytes.get(start..) else { break };
-        if let Some(len) = barred(rest).or_else(|| bracketed(rest)) {
-            found(start, start + len);
-            from = start + len;
-        }
-    }
+/// The length of the control token that starts with the `<` or `[` at `at`. At most forty bytes
+/// are looked at.
+pub(crate) fn marker(text: &str, at: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(at..)?;
+    barred(rest).or_else(|| bracketed(rest))
 }
 
 /// `<|name|>`, also with the wide bar of DeepSeek's `<｜…｜>`: its length.
@@ -71,12 +70,11 @@ fn barred(rest: &[u8]) -> Option<usize> {
     let len = inner
         .iter()
         .take(LONGEST)
-        .position(|&byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ') || byte >= 0x80 && bar.len() == 1))?;
-    let len = if bar.len() > 1 {
-        inner.windows(bar.len()).take(LONGEST).position(|part| part == bar)?
-    } else {
-        len
-    };
+        .take_while(|&&byte| {
+            let sign = matches!(byte, b'_' | b'-' | b' ');
+            byte.is_ascii_alphanumeric() || sign || byte >= 0x80 && byte != 0xef
+        })
+        .count();
     let after = inner.get(len..)?.strip_prefix(bar)?.strip_prefix(b">")?;
     (len > 0).then_some(rest.len() - after.len())
 }

@@ -3,12 +3,10 @@
 //! A rule is tried where a word of its last class stands, backwards over at most fifteen words,
 //! as sets of positions: work is bounded by steps times sixteen, whatever the text.
 
-mod leading;
 mod markers;
 mod table;
 
-pub(crate) use leading::{LEADING, leading};
-pub(crate) use markers::{MARKER, markers};
+pub(crate) use markers::{MARKER, marker};
 pub(crate) use table::PHRASES;
 
 use super::lexicon::Classes;
@@ -22,6 +20,8 @@ pub(crate) struct Phrase {
     /// How sure, 0 to 1. At 0.5 and above the rule fires by default.
     pub(crate) score: f32,
     pub(crate) shapes: &'static [&'static [Step]],
+    /// Only where nothing but letters and blanks come before.
+    pub(crate) leading: bool,
 }
 
 /// One word of a shape.
@@ -34,6 +34,21 @@ pub(crate) struct Step {
     /// at most this many other words after the step before.
     gap: u32,
 }
+
+/// What each phrase ends with.
+static ENDS: [Classes; PHRASES.len()] = {
+    let mut ends = [0; PHRASES.len()];
+    let mut free: &mut [Classes] = &mut ends;
+    let mut rest = PHRASES;
+    while let (Some((phrase, tail)), Some((place, next))) =
+        (rest.split_first(), free.split_first_mut())
+    {
+        *place = table::ends(phrase);
+        rest = tail;
+        free = next;
+    }
+    ends
+};
 
 /// A word of a class, right after the step before.
 pub(crate) const fn of(any: Classes) -> Step {
@@ -126,7 +141,10 @@ impl Matcher {
     }
 
     fn try_all(&mut self, word: &Word) {
-        for (number, phrase) in PHRASES.iter().enumerate() {
+        for (number, (phrase, ends)) in PHRASES.iter().zip(ENDS).enumerate() {
+            if word.classes & ends == 0 {
+                continue;
+            }
             for shape in phrase.shapes {
                 if let Some(start) = self.start(shape) {
                     self.found.push(Match {
