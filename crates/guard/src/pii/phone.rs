@@ -81,6 +81,7 @@ pub(super) const NATIONAL: Rule = Rule {
         "0487 23 46 71",
         "tracking 785 8949",
         "call me at 5",
+        "calls made 2010-2015",
         "we sold 785 8949 pieces",
         "version 02.27.96.63.08",
     ],
@@ -284,9 +285,18 @@ fn is_national(cut: &Cut<'_>) -> bool {
                 // Two small groups are a range of pages or years.
                 && (cut.digits.len() >= 7 || middle.len() == 1)
                 && !(cut.gap == b'.' && middle.is_empty())
+                && !is_years(cut.digits, cut.shape())
         }
         [] => false,
     }
+}
+
+/// `2010-2015`
+fn is_years(digits: &[u8], shape: &[u8]) -> bool {
+    shape == [4, 4]
+        && digits
+            .chunks(4)
+            .all(|year| matches!(year, [1, 8..=9, ..] | [2, 0, ..]))
 }
 
 /// Digits after `+`, single separators and one pair of parentheses between them.

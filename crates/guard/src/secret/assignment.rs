@@ -24,6 +24,7 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "my_password_super_secure = \"value with quotes and spaces\"",
         "if (secret == \"m{{h}o)p${e]nob(ody[finds>-_$#thisone}}\")",
         "password => \"m{{h}o)p${e]nob(ody\"",
+        "if (\"m{{h}o)p${e]nob(ody\" == password) {",
         "AccountKey=lJzRc1YdHaAA2KCNJJ1tkYwF/+mKK6Ygw0NGe170Xu592euJv2wYUtBlV8z==",
         "Api Key: 12345-abcde-67890",
         "token = 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
@@ -75,9 +76,11 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return None;
     }
     let before = if text.before(at) == b'!' { at - 1 } else { at };
-    let name = name(text, before)?;
-    let meaning = meaning(text.slice(name.clone()))?;
     let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
+    let named = name(text, before).and_then(|name| meaning(text.slice(name)));
+    let Some(meaning) = named else {
+        return turned(place, before, at, operator);
+    };
     if text.slice(at..operator) == b"::" {
         return None;
     }
@@ -102,6 +105,24 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         (Meaning::Token | Meaning::Header, _) => 0.1,
     };
     Some(Hit::new(&ASSIGNMENT, value.span, score))
+}
+
+/// A comparison the other way round: `"…" == password`.
+fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> Option<Hit> {
+    let text = place.text;
+    if operator - before < 2 || text.at(at) != b'=' {
+        return None;
+    }
+    let end = text.run_before(before, 2, |byte| byte == b' ');
+    let value = value::read_before(text, end)?;
+    let start = text.run(operator, 2, |byte| byte == b' ');
+    let name = start..text.run(start, NAME, |byte| {
+        byte.is_ascii_alphanumeric() || byte == b'_'
+    });
+    let named = meaning(text.slice(name)) == Some(Meaning::Secret);
+    let look = value::look(text.slice(value.span.clone()), true);
+    let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
+    (named && real).then(|| Hit::new(&ASSIGNMENT, value.span, 0.75))
 }
 
 fn header(place: &Place<'_, '_>, at: usize) -> Option<Hit> {

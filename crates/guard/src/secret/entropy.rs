@@ -27,8 +27,17 @@ pub(super) fn is_random(value: &[u8]) -> bool {
         && value
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || sign(byte))
-        && is_mixed(value)
+        && (is_mixed(value) || is_long_mix(value))
         && bits(value) >= 3.0
+}
+
+/// Long, of small and capital letters and at least one digit: random Base64 may have no more.
+fn is_long_mix(value: &[u8]) -> bool {
+    value.len() >= 32
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_lowercase)
+        && value.iter().any(u8::is_ascii_uppercase)
+        && bits(value) >= 4.0
 }
 
 /// Letters and digits both, at least two of each.

@@ -19,6 +19,7 @@ pub(super) const PASSWORD: Rule = Rule {
         "password \"m{{h}o)p${e]nob(ody\";",
         "Secret was 9f86d081884c7d65",
         "passphrase `correct9horse`",
+        "std::string secret(\"m{{h}o)p${e]nob\");",
     ],
     passed: &[
         "my password is wrong",
@@ -82,9 +83,12 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return named();
     }
     let mut start = text.run(end, 2, |byte| byte == b' ' || byte == b'\t');
-    if start == end {
+    // Constructors and setters: `secret("…")`.
+    let call = text.at(end) == b'(' && matches!(text.at(end + 1), b'"' | b'\'');
+    if start == end && !call {
         return named();
     }
+    start += usize::from(call);
     let mut told = false;
     for link in ["is ", "was ", "are "] {
         if text.says(start, link) {

@@ -1,6 +1,7 @@
 //! Whether what is assigned to a password's name is one.
 
 use super::entropy;
+use crate::scan::LOOK_BACK;
 use crate::text::Text;
 use std::ops::Range;
 
@@ -69,6 +70,21 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
         span: start..end,
         quoted: false,
         more: text.at(rest).is_ascii_alphanumeric() && rest > end && rest <= end + 2,
+    })
+}
+
+/// The quoted value that ends with the quote before `end`.
+pub(super) fn read_before(text: &Text<'_>, end: usize) -> Option<Value> {
+    let quote = text.before(end);
+    if !matches!(quote, b'"' | b'\'' | b'`') {
+        return None;
+    }
+    let last = end - 1;
+    let start = text.run_before(last, LOOK_BACK - 8, |byte| byte != quote && byte != b'\n');
+    (start < last && text.before(start) == quote).then_some(Value {
+        span: start..last,
+        quoted: true,
+        more: false,
     })
 }
 
@@ -270,7 +286,8 @@ fn is_placeholder(value: &[u8]) -> bool {
     let trimmed = lower.trim_matches(|char: char| !char.is_ascii_alphanumeric());
     // An example key of the right form is still a key in somebody's log.
     let random = entropy::is_random(value);
-    trimmed.is_empty() && value.len() < 8
+    // Signs only.
+    !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
         || entropy::is_one_character(value)
         || value
             .iter()

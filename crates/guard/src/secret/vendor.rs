@@ -118,16 +118,14 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         let end = text.run(body, usize::from(token.longest) + 1, |byte| {
             token.alphabet.has(byte)
         });
-        // A full stop or dash at the end belongs to the sentence.
+        let (shortest, longest) = (usize::from(token.shortest), usize::from(token.longest));
         let mut last = end;
-        while last > body
-            && matches!(text.before(last), b'.' | b'-')
-            && end - body <= usize::from(token.longest)
-        {
+        // A full stop or dash at the end may belong to the sentence.
+        while last > body && matches!(text.before(last), b'.' | b'-') && end - body != longest {
             last -= 1;
         }
         let length = last - body;
-        let fits = (usize::from(token.shortest)..=usize::from(token.longest)).contains(&length);
+        let fits = (shortest..=longest).contains(&length);
         if !fits || (last == end && is_word(text.at(end))) {
             continue;
         }
