@@ -18,3 +18,19 @@ pub struct Rule {
     /// Texts in which it does not.
     pub passed: &'static [&'static str],
 }
+
+/// Every rule for personal data, forms of secrets and vendors' tokens, by code within each.
+/// Injection has its own
+/// ([`crate::injection`]).
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    use crate::{pii, secret};
+    pii::RULES
+        .iter()
+        .chain(secret::FORMS)
+        .chain(&secret::VENDORS)
+}
+
+/// The rule of that code.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.code == code)
+}

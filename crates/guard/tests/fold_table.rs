@@ -251,8 +251,17 @@ fn table() -> BTreeMap<u32, String> {
         let look: String = char.nfkd().filter(|&char| !is_mark(char as u32)).collect();
         let look = look.replace('\u{2044}', "/");
         // "(1)" and "1." of list signs are noise; what stands for more than eight is prose.
-        if !look.is_empty() && look.is_ascii() && look.len() <= 8 && !look.starts_with('(') {
-            table.insert(code, look.trim_end_matches('.').to_owned());
+        if !look.is_empty()
+            && look.is_ascii()
+            && look.len() <= 8
+            && !(look.len() > 1 && look.starts_with('('))
+        {
+            let look = if look.len() > 1 {
+                look.trim_end_matches('.')
+            } else {
+                &look
+            };
+            table.insert(code, look.to_owned());
         }
     }
     for &zero in ZEROS {

@@ -42,7 +42,7 @@ pub(crate) fn decode_run(run: &[u8]) -> Option<String> {
         depth += 1;
     }
     Some(match fold::fold(&text) {
-        Some(folded) => folded.text,
+        Some((plain, _)) => plain,
         None => text,
     })
 }
@@ -84,11 +84,19 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn decode(run: &[u8]) -> Option<String> {
-    if run.len() < SHORTEST || run.len() % 4 == 1 {
+    if run.len() < SHORTEST {
         return None;
     }
     // Text has capitals, small letters and digits among its codes; words and paths do not.
     if !run.iter().any(u8::is_ascii_uppercase) || !run.iter().any(u8::is_ascii_lowercase) {
+        return None;
+    }
+    decode_text(run)
+}
+
+/// The text that these characters encode, of either alphabet and without padding.
+pub(crate) fn decode_text(run: &[u8]) -> Option<String> {
+    if run.len() % 4 == 1 {
         return None;
     }
     let mut bytes = Vec::with_capacity(run.len() / 4 * 3 + 2);

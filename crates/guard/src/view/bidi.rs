@@ -13,7 +13,8 @@ use std::ops::Range;
 /// The longest stretch turned around, in bytes; a longer override is cut there.
 pub(crate) const LONGEST: usize = 2048;
 
-const OVERRIDE: char = '\u{202E}';
+/// U+202E, right-to-left override.
+pub(crate) const OVERRIDE: char = '\u{202E}';
 
 /// The stretches of `text` inside an override, without the control characters around them.
 /// The flag says that the stretch has ended for good: more text after `text` won't change it.
@@ -35,7 +36,7 @@ pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)>
 }
 
 /// The stretch turned around, as displayed, each character folded.
-pub(crate) fn turned(text: &str, segment: Range<usize>, out: &mut String, map: &mut Map) {
+fn turned(text: &str, segment: Range<usize>, out: &mut String, map: &mut Map) {
     let stretch = text.get(segment.clone()).unwrap_or_default();
     for (offset, char) in stretch.char_indices().rev() {
         if hidden::class(char).is_some() {
@@ -44,12 +45,20 @@ pub(crate) fn turned(text: &str, segment: Range<usize>, out: &mut String, map: &
         let at = segment.start + offset;
         map.replace(out.len(), at..at + char.len_utf8());
         match fold::look(char) {
+            // A mark that is dropped leaves its segment empty.
             Some(Look::Byte(0)) => {}
             Some(Look::Byte(byte)) => out.push(char::from(byte)),
             Some(Look::Str(string)) => out.push_str(string),
             None => out.push(char),
         }
     }
+}
+
+/// One stretch turned around.
+pub(crate) fn turn(text: &str, segment: Range<usize>) -> (String, Map) {
+    let (mut out, mut map) = (String::new(), Map::empty());
+    turned(text, segment, &mut out, &mut map);
+    (out, map)
 }
 
 /// All overrides, one per line.

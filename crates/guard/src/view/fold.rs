@@ -10,26 +10,65 @@ use super::fold_table::{RUNS, STRINGS};
 use super::hidden::{self, Class};
 use super::map::Map;
 
-/// A folded text.
-pub(crate) struct Folded {
-    pub(crate) text: String,
-    pub(crate) map: Map,
-    /// How many of the caller's bytes are behind it: all, unless the text is still growing.
-    #[allow(dead_code, reason = "the stream's, which comes next")]
-    pub(crate) consumed: usize,
+/// A text folded piece by piece.
+#[derive(Debug, Default)]
+pub(crate) struct Folding {
+    text: String,
+    map: Map,
+    /// How many of the caller's bytes are behind it.
+    consumed: usize,
+}
+
+impl Folding {
+    /// Folds on to the end of `raw`, which starts with all that was folded before. If more may
+    /// follow (`open`), stops before what more text could change.
+    pub(crate) fn extend(&mut self, raw: &str, open: bool) {
+        self.consumed = run(raw, self.consumed, open, &mut self.text, &mut self.map);
+    }
+
+    /// What the text says so far.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// The caller's byte behind the byte at `at`.
+    pub(crate) fn source(&self, at: usize) -> usize {
+        if at < self.text.len() {
+            self.map.span(at..at + 1).start
+        } else {
+            self.consumed
+        }
+    }
+
+    /// Drops at most `spare` bytes of the text, and none behind which are the caller's bytes
+    /// from `limit` on. Returns how many bytes of the text and of the caller's have gone.
+    pub(crate) fn forget(&mut self, spare: usize, limit: usize) -> (usize, usize) {
+        let mut cut = self.text.floor_char_boundary(spare);
+        while cut > 0 && self.source(cut) > limit {
+            // Back to where the caller's bytes are few enough: within a segment, byte by byte.
+            let over = self.source(cut) - limit;
+            cut = self.text.floor_char_boundary(cut.saturating_sub(over));
+        }
+        let (cut, source) = self.map.forget(cut);
+        self.text.drain(..cut);
+        self.consumed -= source;
+        (cut, source)
+    }
 }
 
 /// The `Plain` view, or `None` where it would be the text itself.
-pub(crate) fn fold(text: &str) -> Option<Folded> {
-    let start = text.bytes().position(needs_work)?;
-    Some(run(text, start, false))
-}
-
-/// The `Plain` view of a text that may go on: stops before what more text could change.
-#[allow(dead_code, reason = "the stream's, which comes next")]
-pub(crate) fn fold_open(text: &str) -> Folded {
-    let start = text.bytes().position(needs_work).unwrap_or(text.len());
-    run(text, start, true)
+pub(crate) fn fold(text: &str) -> Option<(String, Map)> {
+    if !text.bytes().any(needs_work) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut map = Map::empty();
+    run(text, 0, false, &mut out, &mut map);
+    Some((out, map))
 }
 
 /// What `char` looks like in ASCII, if not itself.
@@ -65,58 +104,45 @@ fn needs_work(byte: u8) -> bool {
     byte >= 0x7F || byte == b'&' || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
-fn run(text: &str, start: usize, open: bool) -> Folded {
-    let mut out = String::with_capacity(text.len());
-    let mut map = Map::empty();
-    let mut at = 0;
-    // The copied stretch that has not been written yet.
-    let mut pending = 0;
-    let mut next = start;
-    while next < text.len() {
-        at = next;
+/// Folds `text` from `from` on; returns where it stopped.
+fn run(text: &str, from: usize, open: bool, out: &mut String, map: &mut Map) -> usize {
+    // The copied stretch that has not been written yet starts here.
+    let mut pending = from;
+    let mut at = from;
+    loop {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        at += rest
+            .iter()
+            .position(|&byte| needs_work(byte))
+            .unwrap_or(rest.len());
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else {
             break;
         };
         let (length, result) = step(text, at, char, open);
-        match result {
-            Step::Keep => {}
+        let (look, decoded) = match result {
             Step::Wait => break,
-            Step::Write(look) => {
-                flush(text, &mut out, &mut map, pending..at);
-                match look {
-                    Look::Byte(0) => {}
-                    Look::Byte(byte) => {
-                        map.replace(out.len(), at..at + length);
-                        out.push(char::from(byte));
-                    }
-                    Look::Str(string) => {
-                        map.replace(out.len(), at..at + length);
-                        out.push_str(string);
-                    }
-                }
-                pending = at + length;
+            Step::Keep => {
+                at += length;
+                continue;
             }
-            Step::Decoded(char) => {
-                flush(text, &mut out, &mut map, pending..at);
-                map.replace(out.len(), at..at + length);
-                out.push(char);
-                pending = at + length;
-            }
+            Step::Write(look) => (Some(look), None),
+            Step::Decoded(char) => (None, Some(char)),
+        };
+        flush(text, out, map, pending..at);
+        if look != Some(Look::Byte(0)) {
+            map.replace(out.len(), at..at + length);
         }
-        let rest = text.as_bytes().get(at + length..).unwrap_or_default();
-        let clean = rest.iter().position(|&byte| needs_work(byte));
-        next = at + length + clean.unwrap_or(rest.len());
-        at = next;
+        match (look, decoded) {
+            (Some(Look::Byte(byte)), _) if byte > 0 => out.push(char::from(byte)),
+            (Some(Look::Str(string)), _) => out.push_str(string),
+            (_, Some(char)) => out.push(char),
+            _ => {}
+        }
+        at += length;
+        pending = at;
     }
-    if start >= text.len() {
-        at = text.len();
-    }
-    flush(text, &mut out, &mut map, pending..at);
-    Folded {
-        text: out,
-        map,
-        consumed: at,
-    }
+    flush(text, out, map, pending..at);
+    at
 }
 
 fn flush(text: &str, out: &mut String, map: &mut Map, range: std::ops::Range<usize>) {
@@ -300,7 +326,7 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> String {
-        fold(text).map_or_else(|| text.to_owned(), |folded| folded.text)
+        fold(text).map_or_else(|| text.to_owned(), |(plain, _)| plain)
     }
 
     #[test]
@@ -347,8 +373,8 @@ mod tests {
     #[test]
     fn offsets_lead_back() {
         let text = "é4\u{200B}1 &#52;２";
-        let folded = fold(text).unwrap();
-        assert_eq!(folded.text, "e41 42");
+        let (plain, map) = fold(text).unwrap();
+        assert_eq!(plain, "e41 42");
         for (view, caller) in [
             (0..1, "é"),
             (1..3, "4\u{200B}1"),
@@ -356,7 +382,7 @@ mod tests {
             (5..6, "２"),
             (0..6, text),
         ] {
-            assert_eq!(&text[folded.map.span(view)], caller);
+            assert_eq!(&text[map.span(view)], caller);
         }
     }
 }

@@ -72,6 +72,34 @@ impl Map {
         self.replace(view, base.span(at));
     }
 
+    /// Drops the segments before `cut`, a place in the view, or fewer where a segment can't be
+    /// divided there. Returns how many of the view's and of the caller's bytes have gone.
+    pub(crate) fn forget(&mut self, cut: usize) -> (usize, usize) {
+        let Some(segments) = &mut self.segments else {
+            return (cut, cut);
+        };
+        let whole = segments
+            .partition_point(|segment| segment.view as usize <= cut)
+            .saturating_sub(1);
+        segments.drain(..whole);
+        let Some(first) = segments.first_mut() else {
+            return (0, 0);
+        };
+        let inside = cut.saturating_sub(first.view as usize) as u32;
+        if first.linear && inside <= first.length {
+            first.view += inside;
+            first.source += inside;
+            first.length -= inside;
+        }
+        let (view, source) = (first.view, first.source);
+        for segment in segments {
+            segment.view -= view;
+            segment.source -= source;
+        }
+        (view as usize, source as usize)
+    }
+
+    /// The caller's bytes behind the byte range `at`; see [`super::View::span`].
     pub(crate) fn span(&self, at: Range<usize>) -> Range<usize> {
         let Some(segments) = &self.segments else {
             return at;

@@ -15,8 +15,8 @@
 //!
 //! A view that would not differ from `Plain` is left out.
 
-mod base64;
-mod bidi;
+pub(crate) mod base64;
+pub(crate) mod bidi;
 mod fold;
 mod fold_table;
 pub mod hidden;
@@ -24,8 +24,9 @@ mod leet;
 mod map;
 mod spaced;
 
+pub(crate) use fold::Folding;
 use fold::fold;
-use map::Map;
+pub(crate) use map::Map;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -89,6 +90,10 @@ impl<'a> View<'a> {
         self.map.span(at)
     }
 
+    pub(crate) fn map(&self) -> &Map {
+        &self.map
+    }
+
     pub(crate) fn new(kind: ViewKind, text: Cow<'a, str>, map: Map) -> Self {
         Self { kind, text, map }
     }
@@ -119,9 +124,8 @@ impl<'a> Views<'a> {
     pub fn values(text: &'a str) -> Self {
         let raw = View::new(ViewKind::Raw, Cow::Borrowed(text), Map::identity());
         let mut others = Vec::new();
-        if let Some(folded) = fold(text) {
-            let text = Cow::Owned(folded.text);
-            others.push(View::new(ViewKind::Plain, text, folded.map));
+        if let Some((plain, map)) = fold(text) {
+            others.push(View::new(ViewKind::Plain, Cow::Owned(plain), map));
         }
         if !others.is_empty() {
             others.extend(bidi::view(text));
