@@ -121,7 +121,8 @@ classes! {
     49, MEDIUM, "email page webpage website document file article summary tool review comment";
     51, WORD, "an do if when to the you are ignore reset print execute bypass output longer bound anything everything \
         system ethical user users only tell inform show reveal by any";
-    59, CUE, "told instructed refuse disobey exfiltrate verbatim everything";
+    59, CUE, "told instructed refuse disobey exfiltrate verbatim everything above repeat configuration config initialization \
+        supposed forbidden credentials privileges privileged elevated decline";
     58, ENDS, "ai now prompt context command security rules following reading processing summarizing parsing analyzing";
     52, LAST_IGNORE, "unut yoksay 無視 忘れ 무시 잊어";
     53, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";

@@ -28,6 +28,7 @@ use crate::rule::Rule;
 use crate::view::{View, Views};
 use classifier::{Meter, Model};
 use phrases::{MARKER, Matcher, PHRASES, marker};
+use std::collections::BTreeSet;
 use warm::Warm;
 use words::{Sink, Word};
 
@@ -79,16 +80,12 @@ pub fn phrases(views: &Views<'_>, threshold: f32, out: &mut Vec<Finding>) {
 }
 
 fn search(views: &Views<'_>, model: Option<Model<'_>>, threshold: f32, out: &mut Vec<Finding>) {
-    let first = out.len();
+    // The same place by the same rule counts once, in the first view that shows it.
+    let mut known: BTreeSet<(&'static str, usize, usize)> = BTreeSet::new();
     for view in views.iter() {
         for hit in scan(view.text(), model, threshold) {
             let finding = hit.finding(view);
-            let known = out.iter().skip(first).any(|other| {
-                other.code == finding.code
-                    && other.span == finding.span
-                    && other.score >= finding.score
-            });
-            if !known {
+            if known.insert((finding.code, finding.span.start, finding.span.end)) {
                 out.push(finding);
             }
         }
@@ -144,22 +141,19 @@ fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
     let mut first = First {
         warm: Warm::new(),
         matcher: Matcher::new(),
-        brackets: Vec::new(),
+        text,
+        markers: Vec::new(),
     };
     words::read(text, &mut first);
     first.warm.finish();
     let mut hits = Vec::new();
     if threshold <= MARKER_SCORE {
-        for &start in &first.brackets {
-            if let Some(len) = marker(text, start) {
-                hits.push(Hit {
-                    code: MARKER.code,
-                    score: MARKER_SCORE,
-                    start,
-                    end: start + len,
-                });
-            }
-        }
+        hits.extend(first.markers.iter().map(|&(start, end)| Hit {
+            code: MARKER.code,
+            score: MARKER_SCORE,
+            start,
+            end,
+        }));
     }
     for found in &first.matcher.found {
         let Some(phrase) = PHRASES.get(found.phrase) else {
@@ -215,14 +209,15 @@ fn learnt(
 }
 
 /// The first pass: words only.
-struct First {
+struct First<'a> {
+    text: &'a str,
     warm: Warm,
     matcher: Matcher,
-    /// Where control tokens may start.
-    brackets: Vec<usize>,
+    /// Byte ranges of control tokens.
+    markers: Vec<(usize, usize)>,
 }
 
-impl Sink for First {
+impl Sink for First<'_> {
     const FEATURES: bool = false;
 
     fn feature(&mut self, _: words::Kind, _: u64) {}
@@ -234,7 +229,9 @@ impl Sink for First {
     }
 
     fn bracket(&mut self, at: usize) {
-        self.brackets.push(at);
+        if let Some(len) = marker(self.text, at) {
+            self.markers.push((at, at + len));
+        }
     }
 }
 

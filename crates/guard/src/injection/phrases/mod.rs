@@ -195,3 +195,48 @@ impl Matcher {
         Some(self.ago(at.trailing_zeros() as usize)?.start)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::injection::lexicon;
+
+    /// Steps tried for `words`, over and over, in one sentence.
+    fn work(words: &[&str], times: usize) -> usize {
+        let mut matcher = Matcher::new();
+        for _ in 0..times {
+            for word in words {
+                let hash = lexicon::word(word);
+                matcher.word(&Word {
+                    start: 0,
+                    end: 0,
+                    hash,
+                    classes: lexicon::classes(hash),
+                    before: Break::None,
+                });
+            }
+        }
+        matcher.work
+    }
+
+    #[test]
+    fn work_grows_with_the_words_and_no_faster() {
+        for words in [
+            &["ignore"][..],
+            &["instructions"],
+            &["you", "are", "now"],
+            &["ignore", "all", "previous", "your", "system", "prompt"],
+            &[
+                "do", "anything", "now", "without", "rules", "as", "ai", "mode",
+            ],
+        ] {
+            let (once, tenfold) = (work(words, 1_000), work(words, 10_000));
+            assert!(
+                tenfold <= 10 * once + 10_000,
+                "{words:?}: {once}, {tenfold}"
+            );
+            let most = 1_000 * words.len() * 60 * REACH;
+            assert!(once <= most, "{words:?}: {once} steps");
+        }
+    }
+}
