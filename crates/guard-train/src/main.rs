@@ -1,2 +1,31 @@
-//! Trains and evaluates the guard engine.
-fn main() {}
+//! Trains and evaluates the guard engine on the data beside the repository.
+//!
+//! `train` writes the injection table and its model card; `evaluate` prints what every detector is
+//! worth. Both read `../shared/data`, both give the same output on every run.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // printing is this command's job
+
+mod data;
+mod injection;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let done = match command.as_str() {
+        "train" => injection::train(),
+        "evaluate" => evaluate(),
+        "compare" => injection::compare(),
+        _ => Err("usage: promptgate-guard-train train | evaluate | compare".to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn evaluate() -> Result<(), String> {
+    injection::evaluate()
+}

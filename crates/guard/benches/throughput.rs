@@ -1,0 +1,107 @@
+//! Megabytes a second of plain chat, dense hits and hostile text, everything on.
+//!
+//! `cargo bench -p promptgate-guard` prints a table: best of several runs, one thread. The
+//! texts are `bench/guard/texts.json`, which the other engines read too.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    clippy::indexing_slicing
+)]
+
+use promptgate_guard::view::Views;
+use promptgate_guard::{Action, Guard, Policy, Role};
+use std::hint::black_box;
+use std::time::Instant;
+
+fn main() {
+    let guard = Guard::new(&Policy::all(Action::Redact));
+    println!(
+        "| text | bytes | views | values only | everything | redact | stream (24-byte pieces) |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for (name, text) in texts() {
+        let values = rate(&text, |text| {
+            black_box(guard.check(text, Role::Assistant));
+        });
+        // The assistant's text is scored for injection under this policy; values alone need
+        // a policy without it.
+        let mut policy = Policy::all(Action::Redact);
+        for role in Role::ALL {
+            policy.set(role, promptgate_guard::Kind::Injection, Action::Ignore);
+        }
+        let plain = Guard::new(&policy);
+        let only = rate(&text, |text| {
+            black_box(plain.check(text, Role::User));
+        });
+        let views = rate(&text, |text| {
+            black_box(Views::new(text));
+        });
+        let redact = rate(&text, |text| {
+            black_box(guard.redact(text, Role::User));
+        });
+        let stream = rate(&text, |text| {
+            let mut stream = plain.stream(Role::Assistant);
+            let mut rest = text;
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(rest.ceil_char_boundary(24.min(rest.len())));
+                black_box(stream.push(piece));
+                rest = after;
+            }
+            black_box(stream.finish());
+        });
+        println!(
+            "| {name} | {} | {views:.0} MB/s | {only:.0} MB/s | {values:.0} MB/s | {redact:.0} MB/s | {stream:.0} MB/s |",
+            text.len()
+        );
+    }
+    let message = &texts()[0].1[..400];
+    let each = 400.0
+        / rate(message, |text| {
+            black_box(guard.check(text, Role::User));
+        });
+    println!("\nA message of 400 bytes: {each:.2} µs.");
+    let start = Instant::now();
+    for _ in 0..1000 {
+        black_box(Guard::new(&Policy::default()));
+    }
+    println!(
+        "A guard is made in {:.2} µs.",
+        start.elapsed().as_secs_f64() * 1e3
+    );
+}
+
+/// Best rate in MB/s over several rounds of at least 30 ms.
+fn rate(text: &str, work: impl Fn(&str)) -> f64 {
+    let mut best: f64 = 0.0;
+    let once = Instant::now();
+    work(text);
+    let count = (0.03 / once.elapsed().as_secs_f64().max(1e-9))
+        .ceil()
+        .max(1.0) as usize;
+    for _ in 0..7 {
+        let start = Instant::now();
+        for _ in 0..count {
+            work(black_box(text));
+        }
+        let seconds = start.elapsed().as_secs_f64() / count as f64;
+        best = best.max(text.len() as f64 / seconds / 1e6);
+    }
+    best
+}
+
+fn texts() -> Vec<(String, String)> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/guard/texts.json");
+    let file = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&file).unwrap();
+    let text = |row: &serde_json::Value| {
+        let piece = row["text"].as_str().unwrap();
+        piece.repeat(row["times"].as_u64().unwrap() as usize)
+    };
+    rows.iter()
+        .map(|row| (row["name"].as_str().unwrap().to_owned(), text(row)))
+        .collect()
+}

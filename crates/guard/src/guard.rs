@@ -1,0 +1,300 @@
+//! The engine: a policy made ready, and the checks.
+
+use crate::correlation;
+use crate::finding::{Finding, Kind};
+use crate::injection;
+use crate::policy::{Action, Policy, Role, normal};
+use crate::report::{Entry, Report};
+use crate::scan::{self, Hit, Thresholds};
+use crate::stream::Stream;
+use crate::view::{Map, ViewKind, Views, bidi};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A policy ready for use. Cheap to make and to keep; nothing is compiled.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    policy: Policy,
+    thresholds: Thresholds,
+}
+
+impl Guard {
+    /// Makes `policy` ready.
+    pub fn new(policy: &Policy) -> Self {
+        Self {
+            policy: policy.clone(),
+            thresholds: policy.scan_thresholds(),
+        }
+    }
+
+    /// What is in `text`, written by `role`. Spans are bytes of `text`.
+    pub fn check(&self, text: &str, role: Role) -> Report {
+        let (clean, map) = self.sanitised(text);
+        let (_, mut report) = self.apply(&clean, role, false);
+        for entry in &mut report.findings {
+            entry.span = map.span(entry.span.clone());
+        }
+        report
+    }
+
+    /// `text` with a tag in the place of everything that the policy redacts or blocks, and the
+    /// report of [`Guard::check`]. Redacting the result again changes nothing.
+    pub fn redact(&self, text: &str, role: Role) -> (String, Report) {
+        let (clean, map) = self.sanitised(text);
+        let (redacted, mut report) = self.apply(&clean, role, true);
+        for entry in &mut report.findings {
+            entry.span = map.span(entry.span.clone());
+        }
+        (redacted, report)
+    }
+
+    /// The same over a text that comes in pieces. Injection, which a model's answer is not
+    /// scored for, and `sanitise`, which is for what comes in, are left out.
+    pub fn stream(&self, role: Role) -> Stream<'_> {
+        Stream::new(self, role)
+    }
+
+    pub(crate) fn action(&self, role: Role, kind: Kind) -> Action {
+        self.policy.action(role, kind)
+    }
+
+    pub(crate) fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// The text without what `sanitise` takes out.
+    fn sanitised<'t>(&self, text: &'t str) -> (Cow<'t, str>, Map) {
+        let taken = |char: char| matches!(char, '<' | '>' | '\0');
+        if !self.policy.sanitise {
+            return (Cow::Borrowed(text), Map::identity());
+        }
+        let mut map = Map::empty();
+        let mut clean = String::with_capacity(text.len());
+        // What is taken out may leave white space at an end.
+        let core = text.trim_matches(|char: char| char.is_whitespace() || taken(char));
+        let start = core.as_ptr() as usize - text.as_ptr() as usize;
+        for (at, part) in core.split(taken).scan(start, |at, part| {
+            let start = *at;
+            *at += part.len() + 1;
+            Some((start, part))
+        }) {
+            map.copy(clean.len(), at, part.len());
+            clean.push_str(part);
+        }
+        (Cow::Owned(clean), map)
+    }
+
+    fn apply(&self, text: &str, role: Role, redact: bool) -> (String, Report) {
+        let mut found = self.find(text, role);
+        let mut report = Report::default();
+        let mut out = String::new();
+        settle(&mut found);
+        let mut at = 0;
+        for cluster in clusters(&found) {
+            if redact && let Some((span, tag)) = self.replacement(cluster, role) {
+                out.push_str(text.get(at..span.start).unwrap_or_default());
+                out.push_str(&tag);
+                at = span.end;
+            }
+        }
+        if redact {
+            out.push_str(text.get(at..).unwrap_or_default());
+        }
+        for item in found {
+            report.add(self.entry(item, role));
+        }
+        (out, report)
+    }
+
+    fn find(&self, text: &str, role: Role) -> Vec<Found> {
+        let injection = !matches!(self.policy.action(role, Kind::Injection), Action::Ignore);
+        let views = if injection {
+            Views::new(text)
+        } else {
+            Views::values(text)
+        };
+        let mut found = Vec::new();
+        let mut hits = Vec::new();
+        let plain = views.plain();
+        let mut seen = |text: &str, map: &Map, bidi: bool| {
+            match bidi {
+                true => scan::scan_turned(text, &self.thresholds, &mut hits),
+                false => scan::scan(text, &self.thresholds, &mut hits),
+            }
+            let seen = Seen {
+                raw: views.raw().text(),
+                text,
+                map,
+                bidi,
+            };
+            found.extend(
+                hits.drain(..)
+                    .filter_map(|hit| self.admit(hit, &seen, role)),
+            );
+        };
+        seen(plain.text(), plain.map(), false);
+        if views.get(ViewKind::Bidi).is_some() {
+            // Each override by itself, as a stream sees them.
+            for (segment, _) in bidi::segments(text) {
+                let (turned, map) = bidi::turn(text, segment);
+                seen(&turned, &map, true);
+            }
+        }
+        if injection {
+            let mut findings = Vec::new();
+            let threshold = self.policy.threshold(Kind::Injection);
+            injection::findings(&views, threshold, &mut findings);
+            let enabled = findings
+                .into_iter()
+                .filter(|finding| !self.policy.disabled.contains(finding.code))
+                .map(|finding| {
+                    let value = text.get(finding.span.clone()).unwrap_or_default();
+                    Found {
+                        correlation: self.correlation(finding.kind, value),
+                        finding,
+                        last_four: None,
+                    }
+                });
+            found.extend(enabled);
+        }
+        found
+    }
+
+    /// A view's hit as a finding in the caller's text, unless the policy doesn't want it.
+    pub(crate) fn admit(&self, hit: Hit, seen: &Seen<'_>, role: Role) -> Option<Found> {
+        if self.policy.action(role, hit.kind) == Action::Ignore
+            || self.policy.disabled.contains(hit.code)
+        {
+            return None;
+        }
+        let text = seen.text;
+        let (start, end) = (
+            text.floor_char_boundary(hit.span.start),
+            text.ceil_char_boundary(hit.span.end),
+        );
+        let value = text.get(start..end)?;
+        if self.policy.allows(hit.kind, value) {
+            return None;
+        }
+        let last_four = (hit.kind == Kind::Card && self.policy.keep_last_four && !hit.encoded)
+            .then(|| {
+                let digits: Vec<char> = value.chars().filter(char::is_ascii_digit).collect();
+                digits.iter().skip(digits.len().saturating_sub(4)).collect()
+            });
+        let span = seen.map.span(start..end);
+        let view = if hit.encoded {
+            ViewKind::Base64
+        } else if seen.bidi {
+            ViewKind::Bidi
+        } else if seen.raw.get(span.clone()) == Some(value) {
+            ViewKind::Raw
+        } else {
+            ViewKind::Plain
+        };
+        Some(Found {
+            correlation: self.correlation(hit.kind, value),
+            last_four,
+            finding: Finding {
+                code: hit.code,
+                kind: hit.kind,
+                span,
+                score: hit.score,
+                view,
+            },
+        })
+    }
+
+    /// What stands in the place of overlapping findings, and where; `None` if they stay.
+    pub(crate) fn replacement(
+        &self,
+        cluster: &[Found],
+        role: Role,
+    ) -> Option<(Range<usize>, String)> {
+        let replaced = || {
+            cluster
+                .iter()
+                .filter(|found| self.policy.action(role, found.finding.kind) >= Action::Redact)
+        };
+        let gravest = replaced().min_by_key(|found| found.finding.kind)?;
+        let start = replaced().map(|found| found.finding.span.start).min()?;
+        let end = replaced().map(|found| found.finding.span.end).max()?;
+        let tag = gravest.finding.kind.tag();
+        let tag = match (&gravest.last_four, tag.strip_suffix(']')) {
+            (Some(last_four), Some(open)) => format!("{open} {last_four}]"),
+            _ => tag.to_owned(),
+        };
+        Some((start..end, tag))
+    }
+
+    pub(crate) fn entry(&self, found: Found, role: Role) -> Entry {
+        let action = self.policy.action(role, found.finding.kind);
+        Entry::new(found.finding, action, found.correlation)
+    }
+
+    fn correlation(&self, kind: Kind, value: &str) -> Option<String> {
+        let key = self.policy.correlation_key.as_ref()?;
+        Some(correlation::code(key, &normal(kind, value)))
+    }
+}
+
+/// What was scanned.
+#[derive(Debug)]
+pub(crate) struct Seen<'t> {
+    /// The caller's text.
+    pub(crate) raw: &'t str,
+    /// The reading of it.
+    pub(crate) text: &'t str,
+    /// The way back.
+    pub(crate) map: &'t Map,
+    /// It is the contents of overrides, turned around.
+    pub(crate) bidi: bool,
+}
+
+/// A finding with what its value has left behind.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) finding: Finding,
+    pub(crate) last_four: Option<String>,
+    pub(crate) correlation: Option<String>,
+}
+
+/// By place, gravest first; what lies within a finding of the same kind is dropped.
+pub(crate) fn settle(found: &mut Vec<Found>) {
+    found.sort_by(|a, b| {
+        let key = |found: &Found| {
+            let Finding {
+                span, kind, code, ..
+            } = &found.finding;
+            (span.start, *kind, usize::MAX - span.end, *code)
+        };
+        key(a).cmp(&key(b))
+    });
+    let mut reach = [0_usize; Kind::ALL.len()];
+    found.retain(|found| {
+        let Some(reach) = reach.get_mut(found.finding.kind as usize) else {
+            return true;
+        };
+        let fresh = found.finding.span.end > *reach;
+        *reach = found.finding.span.end.max(*reach);
+        fresh
+    });
+}
+
+/// Stretches of settled findings that overlap.
+pub(crate) fn clusters(found: &[Found]) -> impl Iterator<Item = &[Found]> {
+    let mut rest = found;
+    std::iter::from_fn(move || {
+        let mut end = rest.first()?.finding.span.end;
+        let size = rest
+            .iter()
+            .position(|found| {
+                let apart = found.finding.span.start >= end;
+                end = end.max(found.finding.span.end);
+                apart
+            })
+            .unwrap_or(rest.len());
+        let (cluster, after) = rest.split_at_checked(size.max(1))?;
+        rest = after;
+        Some(cluster)
+    })
+}

@@ -1,0 +1,401 @@
+//! Words that attacks are made of, sorted by what they do.
+//!
+//! A class is a role in the sentence (*ignore*, *earlier*, *instructions*), not a language: the
+//! same class holds `ignore`, `vergiss` and `забудь`. Phrase rules are written in classes, and the
+//! classifier learns weights for pairs of them, so what it learns from English carries over.
+//!
+//! Words stand here as [`super::words`] reads them: lower case, accents off, apostrophes dropped;
+//! Chinese, Japanese and Korean by pairs of characters. The table is built by the compiler.
+
+/// A set of word classes, one bit each.
+pub(crate) type Classes = u64;
+
+macro_rules! classes {
+    ($($bit:expr, $name:ident, $words:expr;)*) => {
+        $(pub(crate) const $name: Classes = 1 << $bit;)*
+        /// Every class with its words, separated by blanks.
+        const GROUPS: &[(Classes, &str)] = &[$(($name, $words),)*];
+    };
+}
+
+// The one macro of this crate: a bit, its name and its words must not drift apart.
+classes! {
+    0, IGNORE, "ignore ignoring ignored disregard disregarding forget forgetting overlook neglect dismiss discard \
+        ignoriere ignorieren ignoriert vergiss vergessen vergesst missachte missachten \
+        ignora ignorar ignoren olvida olvidar olvide olvidate omite omitir descarta \
+        ignorez ignorer oublie oubliez oublier ignorare ignorate dimentica dimenticare dimenticate scorda \
+        esqueca esquece esquecer desconsidere desconsiderar negeer negeren vergeet vergeten \
+        ignoruj zignoruj zapomnij pomin glom glem ignorera ignorer unut yoksay \
+        игнорируй игнорируйте проигнорируй забудь забудьте 忽略 忽視 忽视 无视 無視 忘记 忘記 忘れ 무시 잊어";
+    1, PRIOR, "previous previously prior above preceding earlier foregoing past former original existing before aforementioned \
+        vorherigen vorherige vorheriger vorigen vorige bisherigen bisherige obigen obige oben fruheren vorangegangenen \
+        anteriores anterior previas previos precedentes precedente precedenti anterieures voorgaande vorige eerdere \
+        bovenstaande bisherigen zuvor vorher poprzednie wczesniejsze powyzsze tidigare foregaende onceki \
+        предыдущие предыдущих предыдущее прежние ранее выше 之前 以上 先前 前面 上述 上面 以前 前の 이전 위의";
+    2, INSTR, "instruction instructions instruct instuction instuctions instrcutions intructions instructons instrutions directive directives guideline guidelines rule rules programming \
+        anweisung anweisungen instruktionen regeln vorgaben richtlinien aufforderungen \
+        instruccion instrucciones indicaciones reglas consigne consignes regles directives instructies regels richtlijnen \
+        istruzioni istruzione regole direttive instrucoes instrucao regras diretrizes instrukcje polecenia zasady \
+        instruktioner regler talimatlari talimatlar инструкции инструкций инструкцию указания правила правил \
+        指令 指示 规则 規則 提示 命令 지시 명령";
+    3, ORDERS, "command commands order orders request requests constraint constraints restriction restrictions policy policies \
+        limitation limitations training statement statements conditions boundaries protocol protocols \
+        befehl befehle auftrag aufgaben ordenes comandos ordres commandes ordini comandi ordens приказы команды";
+    4, ALL, "all any every everything anything each entire whole whatever alle alles allen samtliche jegliche todo toda todos todas \
+        cualquier tout tous toute toutes tutte tutti tutto todas tudo qualquer wszystkie wszystko alla allt tum butun \
+        все всё всех любые 所有 全部 一切 すべ 全て 모든";
+    5, SYSTEM, "system systems systemic systeme sistema systemowe systemet система системный системную 系统 系統 シス 시스";
+    6, PROMPT, "prompt prompts promt promts preprompt preamble metaprompt systemprompt sysprompt aufforderung промпт подсказку подсказка 提示 プロ 프롬";
+    7, HIDDEN, "hidden secret internal initial original confidential underlying base core exact verbatim private undisclosed \
+        geheime geheimen internen ursprunglichen versteckten ocultas oculto secretas iniciales internas cachees secretes initiales \
+        nascoste segrete originali скрытые исходные 隐藏 原始 初始 内部 秘密";
+    8, REVEAL, "reveal reveals show print printing repeat output display leak dump expose disclose share recite write spell echo \
+        translate summarize summarise paraphrase list provide tell give describe copy paste quote encode type send expose \
+        zeige zeig nenne nenn verrate verrat sag sage gib wiederhole drucke schreibe ausgeben \
+        muestra muestrame revela dime imprime repite escribe cuentame montre revele affiche repete donne dis ecris \
+        mostra mostrami rivela stampa ripeti dimmi scrivi mostre revele imprima repita diga toon onthul herhaal \
+        pokaz ujawnij wypisz powtorz visa goster покажи раскрой выведи повтори скажи напиши 显示 告诉 输出 打印 重复 泄露 教え 表示 알려 보여 출력";
+    9, SECRET, "password passwords pasword passwrod passphrase passcode passwort kennwort codeword secret secrets contrasena clave parola \
+        senha wachtwoord haslo losenord geheimnis geheimwort losungswort пароль секрет 密码 密碼 パス 비밀";
+    10, MODE, "mode modes modus modo modalita tryb режим режиме 模式 モー 모드";
+    11, POWER, "developer dev debug debugging jailbreak jailbroken dan god godmode sudo unrestricted unfiltered uncensored admin \
+        administrator root evil maintenance superuser diagnostic opposite dude devmode entwickler entwicklermodus desarrollador \
+        developpeur sviluppatore разработчика 开发 開発 越狱 개발";
+    12, ACTIVATE, "enable enabled enabling activate activated enter entering begin start switch engage initiate initialize turn unlock \
+        aktiviere aktivieren starte wechsle activa activar active activez attiva attivare ative ativar activeer wlacz включи активируй 启用 进入 激活";
+    13, MACHINE, "ai ais assistant chatgpt gpt gpt3 gpt4 model chatbot llm claude bot openai gemini llama bard bing copilot anthropic \
+        ki assistent asistente ia modelo modele modello assistente нейросеть ассистент ии 助手 人工 模型";
+    14, PRETEND, "pretend pretending act acting roleplay simulate simulating imagine impersonate emulate behave portray assume become \
+        spiele tu stell finge actua comporta imagina fais joue imagine fingi agisci finja aja doe speel притворись представь 假装 扮演 假设";
+    15, UNBOUND, "unrestricted unfiltered uncensored amoral immoral unethical limitless evil jailbroken lawless unbound unchained \
+        unlimited unhinged unconstrained unmoderated uneingeschrankt unconditional unconditionally dan";
+    16, NEG, "no not without never dont wont cannot cant free neither none longer doesnt shouldnt isnt arent nothing nor \
+        keine kein nicht niemals ohne sin nunca ninguna sans jamais aucune pas senza mai nessuna sem nunca nenhuma zonder geen bez без нет никаких 没有 不要 不再 なし";
+    17, SAFETY, "restriction restrictions filter filters filtering limit limits limitation limitations ethics ethical moral morals morality \
+        safety censorship safeguards guardrails guardrail guidelines policy policies constraints boundaries norms legality consequences \
+        einschrankungen filter sicherheitsrichtlinien restricciones filtros limites restrictions filtres limites restrizioni filtri restricoes \
+        beperkingen ограничений ограничения фильтров 限制 过滤 安全 道德";
+    18, REFUSE, "refuse refuses refusing decline declining reject apologize apologise apologizing sorry warn warning warnings disclaimer \
+        disclaimers lecture deny denying unable refusal refusals ablehnen rechazar refuser rifiutare recusar отказывайся 拒绝";
+    19, COMPLY, "comply complying obey obeying obeys follow following adhere bound abide submit fulfill obedient submissive gehorche befolge \
+        obedece obeir obbedire obedecer слушайся 遵守 服从 遵循";
+    20, YOU, "you your yours youre youve youll ur yourself du dein deine deinen deiner dir dich sie ihre ihren tu tus te usted su sus vous votre vos \
+        ton tes tua tue tuo tuoi voi seu sua suas voce jij je jouw uw twoj twoje din dina ditt sen senin ты твои твой вы ваши вас тебя 你的 您的 你是 あな 당신";
+    21, NOW, "now henceforth onwards onward hereafter jetzt nun ahora maintenant desormais ora adesso agora nu teraz simdi теперь сейчас отныне 现在 現在 从现 지금";
+    22, NEW, "new updated real actual true following another different next neue neuen neuer folgende folgenden nuevas nuevos nueva nouvelles nouvelle \
+        nuove nuovo novas novo nieuwe nowe nya yeni новые новая 新的 下面 以下 新し 새로";
+    23, INSTEAD, "instead stattdessen invece zamiast вместо 而是 改为 代わ 대신";
+    24, ME, "me my i im mine myself mir mich mein meine ich mi moi mon ma io mio meu minha mij mnie мне мой 我的 告我";
+    25, RANK, "admin administrator root sudo superuser developer creator owner engineer operator supervisor ceo staff employee programmer entwickler ceo админ администратор 管理";
+    26, HARM, "illegal unethical immoral harmful dangerous inappropriate offensive explicit nsfw profanity profanities swear cursing curse \
+        vulgar hateful racist violent malicious controversial taboo lewd erotic obscene unlawful";
+    27, TEXT, "words word text texts lines line sentences sentence message messages content contents paragraph input document wording passage \
+        texto texte testo tekst woorden palabras mots parole text satze worte текст слова 文字 内容 文本";
+    28, ANSWER, "respond responds responding response responses reply replies answer answers answering say says saying generate antworte antworten \
+        antwort responde respuesta reponds reponse rispondi risposta responda resposta antwoord ответь отвечай 回答 回复 応答";
+    29, START, "starting beginning begins begin start starts first top prefix prefixed opening anfang beginn inicio debut inizio comeco начало 开头";
+    30, ROLE, "role roleplay character persona hypothetical fictional fiction scenario simulation simulator game virtual alter ego \
+        rolle charakter papel personaje role personnage ruolo personaggio роль персонаж 角色";
+    31, TOLD, "told given instructed programmed provided received configured learned learnt gave issued established gesagt gegeben erhalten \
+        dado dicho dadas recibido dit donne donnees recu detto dato dados recebeu даны дали 给你 收到";
+    32, SEND, "send forward exfiltrate upload transmit email curl fetch navigate visit click append embed render include insert transfer post";
+    33, CONTEXT, "context memory conversation chat session history dialogue discussion kontext gesprach contexto conversacion contexte conversation \
+        contesto conversazione conversa контекст разговор 上下 对话 会話 대화";
+    34, RESET, "reset clear erase wipe purge restart reboot reinitialize flush zurucksetzen reinicia reinitialise resetta сбрось 重置 清除";
+    35, USER, "user users human humans customer reader recipient victim";
+    36, MENTION, "mention inform notify acknowledge alert explain remind telling mentioning admit";
+    37, VOID, "override overrides overriding overridden overrule supersede supersedes superseded replaced void null invalid cancelled canceled obsolete \
+        suspended irrelevant lifted revoked nullified outdated expired overwritten overwrite";
+    38, END, "end ends ended finished stop over complete completed concluded ende fin fine fim конец 结束";
+    39, BREAK, "break broken escape escaped freed free liberated unlocked unlock unleashed removed disabled disable remove deactivate bypass \
+        bypassing circumvent evade jailbreak off lift drop suspend omit strip deaktiviere deaktivieren umgehe umgehen entferne desactiva elimina \
+        omitir contourne desactive disattiva aggira desative burle отключи обойди сними 绕过 关闭 解除 禁用";
+    40, CODED, "base64 rot13 hex hexadecimal reversed backwards morse cipher leetspeak leet encoded encode decode decoded encrypted ascii pig binary";
+    41, ARE, "are re be is youre bist sind eres es est sei e jestes";
+    42, JAILNAME, "dan stan antigpt dude jailbreak jailbroken anything amoral aim devmode evilbot betterdan mongo kevin omega basedgpt freedomgpt";
+    43, STRICT, "must always strictly only just simply immediately exactly completely fully totally absolutely";
+    45, MASK, "urgent important attention notice note update notification critical warning priority authorized authorised verified official";
+    46, CHARGE, "execute run perform carry executing launch proceed";
+    47, COMMANDWORD, "command commands code script shell terminal instruction";
+    48, SECURITY, "security safety content moderation safeguard sicherheit seguridad securite sicurezza seguranca veiligheid";
+    49, MEDIUM, "email page webpage website document file article summary tool review comment";
+    51, WORD, "an do if when to the you are ignore reset print execute bypass output longer bound anything everything \
+        system ethical user users only tell inform show reveal by any";
+    59, CUE, "told instructed refuse disobey exfiltrate verbatim everything above repeat configuration config initialization \
+        supposed forbidden credentials privileges privileged elevated decline";
+    58, ENDS, "ai now prompt context command security rules following reading processing summarizing parsing analyzing";
+    52, LAST_IGNORE, "unut yoksay 無視 忘れ 무시 잊어";
+    53, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";
+    54, HAN_INSTR, "指令 指示 规则 規則 提示 命令 지시 명령";
+    55, JAILMODE, "jailbreak jailbroken dan unrestricted unfiltered uncensored secret opposite amoral unlimited devil";
+    56, ASK, "what whats which que cual cuales was wie welche quel quelle quels qual quali wat какие какой 什么 何で";
+    57, LEAK, "reveal print output display leak dump expose disclose recite repeat show echo zeige zeig verrate nenne wiederhole drucke \
+        muestra muestrame revela dime imprime repite montre revele affiche repete mostra mostrami rivela stampa ripeti mostre \
+        toon onthul herhaal pokaz ujawnij goster покажи раскрой выведи повтори 显示 输出 泄露 打印 表示 보여";
+    50, TASK, "task tasks goal objective purpose assignment job aufgabe tarea tache compito tarefa задача 任务";
+}
+
+/// Classes the classifier learns from; the others serve the phrase rules alone.
+pub(crate) const LEARNT: Classes = !(WORD | ENDS | CUE | LAST_IGNORE | HAN_IGNORE | HAN_INSTR);
+
+/// Classes without which the classifier does not look ([`super::warm`]).
+pub(crate) const CUES: Classes = IGNORE
+    | INSTR
+    | PROMPT
+    | SYSTEM
+    | SECRET
+    | MODE
+    | POWER
+    | MACHINE
+    | PRETEND
+    | UNBOUND
+    | SAFETY
+    | COMPLY
+    | HARM
+    | ROLE
+    | RANK
+    | VOID
+    | CODED
+    | JAILNAME
+    | HIDDEN
+    | CUE;
+
+/// Slots of the open-addressed table; a power of two, kept under half full.
+const SLOTS: usize = 4096;
+
+/// Words of the first filter; a power of two.
+const SEEN: usize = 256;
+
+/// A slot's upper 24 bits tell the word, its lower 8 where in [`Lexicon::sets`] its classes are.
+/// Two words that agree in all of that (one pair in 16 million) share their classes.
+struct Lexicon {
+    /// A bit for every hash's upper half: most words are in no class and are done here.
+    seen: [u64; SEEN],
+    slots: [u32; SLOTS],
+    sets: [Classes; 256],
+}
+
+static LEXICON: Lexicon = build();
+
+/// Classes of the word with this hash, 0 for a word in none.
+#[inline]
+pub(crate) fn classes(hash: u32) -> Classes {
+    let (word, bit) = seen(hash);
+    if LEXICON.seen.get(word).copied().unwrap_or(0) & bit == 0 {
+        return 0;
+    }
+    let mut at = place(hash);
+    // Runs of full slots end: the table is under half full.
+    while let Some(&slot) = LEXICON.slots.get(at) {
+        if slot == 0 {
+            return 0;
+        }
+        if slot >> 8 == hash >> 8 {
+            return LEXICON.sets.get(slot as usize & 0xff).copied().unwrap_or(0);
+        }
+        at = (at + 1) % SLOTS;
+    }
+    0
+}
+
+/// The word and bit of the first filter.
+const fn seen(hash: u32) -> (usize, u64) {
+    ((hash >> 24) as usize % SEEN, 1 << (hash >> 18 & 63))
+}
+
+/// The first slot to look in. Its bits are below those that the slot keeps.
+const fn place(hash: u32) -> usize {
+    (hash >> 1) as usize % SLOTS
+}
+
+/// Hash of a folded word in the source of this crate.
+pub(crate) const fn word(word: &str) -> u32 {
+    let mut hash = Hash::NEW;
+    let mut rest = word.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        hash = hash.push(byte);
+        rest = tail;
+    }
+    hash.end()
+}
+
+/// Hash of a folded word, byte by byte; one multiplication for eight of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hash {
+    done: u64,
+    open: u64,
+    /// Bytes so far.
+    pub(crate) len: u32,
+}
+
+impl Hash {
+    pub(crate) const NEW: Self = Self {
+        done: 0,
+        open: 0,
+        len: 0,
+    };
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+    #[inline]
+    pub(crate) const fn push(mut self, byte: u8) -> Self {
+        self.open = self.open << 8 | byte as u64;
+        self.len += 1;
+        if self.len & 7 == 0 {
+            self.done = (self.done ^ self.open)
+                .wrapping_mul(Self::ODD)
+                .rotate_left(29);
+            self.open = 0;
+        }
+        self
+    }
+
+    /// Hash of the ASCII word of `len` letters and digits that `sixteen` starts with, any case;
+    /// at most sixteen of them.
+    #[inline]
+    pub(crate) fn short(sixteen: &[u8; 16], len: usize) -> Self {
+        // Letters differ from their small forms by this bit, and digits have it.
+        const SMALL: u64 = 0x2020_2020_2020_2020;
+        let both = u128::from_be_bytes(*sixteen);
+        let first = (both >> 64) as u64 | SMALL;
+        let cut = |eight: u64, len: usize| eight >> (64 - 8 * len as u32).min(63);
+        let mut hash = Self::NEW;
+        hash.len = len as u32;
+        if len < 8 {
+            hash.open = cut(first, len);
+            return hash;
+        }
+        hash.done = first.wrapping_mul(Self::ODD).rotate_left(29);
+        match len {
+            8 => {}
+            9..16 => hash.open = cut(both as u64 | SMALL, len - 8),
+            _ => {
+                let done = hash.done ^ (both as u64 | SMALL);
+                hash.done = done.wrapping_mul(Self::ODD).rotate_left(29);
+            }
+        }
+        hash
+    }
+
+    pub(crate) fn letter(mut self, letter: char) -> Self {
+        let mut utf8 = [0; 4];
+        for &byte in letter.encode_utf8(&mut utf8).as_bytes() {
+            self = self.push(byte);
+        }
+        self
+    }
+
+    /// Never 0.
+    #[inline]
+    pub(crate) const fn end(self) -> u32 {
+        let hash = (self.done ^ self.open).wrapping_mul(Self::ODD);
+        ((hash ^ hash >> 29).wrapping_mul(Self::ODD) >> 32) as u32 | 1
+    }
+}
+
+/// Runs in the compiler: an index out of range there is a build error.
+#[allow(clippy::indexing_slicing)]
+const fn build() -> Lexicon {
+    let mut hashes = [0u32; SLOTS];
+    let mut classes = [0 as Classes; SLOTS];
+    let mut filled = 0;
+    let mut group = 0;
+    while group < GROUPS.len() {
+        let (class, words) = GROUPS[group];
+        let bytes = words.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == b' ' {
+                at += 1;
+                continue;
+            }
+            let mut hash = Hash::NEW;
+            while at < bytes.len() && bytes[at] != b' ' {
+                hash = hash.push(bytes[at]);
+                at += 1;
+            }
+            let hash = hash.end();
+            let mut slot = place(hash);
+            while hashes[slot] != 0 && hashes[slot] != hash {
+                slot = (slot + 1) % SLOTS;
+            }
+            if hashes[slot] == 0 {
+                filled += 1;
+            }
+            hashes[slot] = hash;
+            classes[slot] |= class;
+        }
+        group += 1;
+    }
+    assert!(filled * 2 < SLOTS);
+    let mut lexicon = Lexicon {
+        seen: [0; SEEN],
+        slots: [0; SLOTS],
+        sets: [0; 256],
+    };
+    let mut known = 1;
+    let mut slot = 0;
+    while slot < SLOTS {
+        if hashes[slot] != 0 {
+            let (word, bit) = seen(hashes[slot]);
+            lexicon.seen[word] |= bit;
+            let mut set = 1;
+            while set < known && lexicon.sets[set] != classes[slot] {
+                set += 1;
+            }
+            if set == known {
+                lexicon.sets[set] = classes[slot];
+                known += 1;
+            }
+            lexicon.slots[slot] = hashes[slot] & !0xff | set as u32;
+        }
+        slot += 1;
+    }
+    lexicon
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_the_classes_of_its_groups() {
+        for (class, words) in GROUPS {
+            for found in words.split_whitespace() {
+                let classes = classes(word(found));
+                assert_eq!(classes & class, *class, "{found}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_stand_as_they_are_read() {
+        for (_, words) in GROUPS {
+            for found in words.split_whitespace() {
+                let lower = found.to_lowercase();
+                assert!(!found.contains(['\'', '-', '_']), "{found}");
+                assert_eq!(found, lower);
+                if found.chars().all(|letter| letter < '\u{250}') {
+                    assert!(found.is_ascii(), "{found} has an accent");
+                }
+                if found.chars().any(|letter| letter >= '\u{3040}') {
+                    assert_eq!(found.chars().count(), 2, "{found}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_words_hash_alike_on_both_ways() {
+        let text = "Abcdefgh1JKLMNOPq, and more";
+        for len in 1..=16 {
+            let sixteen = text.as_bytes()[..16].try_into().unwrap();
+            let expected = word(&text[..len].to_lowercase());
+            assert_eq!(Hash::short(sixteen, len).end(), expected, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_plain_word_has_no_class() {
+        assert_eq!(classes(word("banana")), 0);
+    }
+}

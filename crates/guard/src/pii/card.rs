@@ -1,0 +1,245 @@
+//! Payment cards: issuer ranges, lengths and the check digit.
+
+use super::evidence;
+use super::number::{Cut, Number, glued_after};
+use crate::evidence::Topic;
+use crate::finding::Kind;
+use crate::rule::Rule;
+use crate::scan::{Hit, Place};
+
+pub(super) const CARD: Rule = Rule {
+    code: "P008",
+    name: "payment-card",
+    kind: Kind::Card,
+    summary: "A number of 12 to 19 digits in the range and length of a card network, with a \
+              right check digit (ISO/IEC 7812-1, annex B), written in one piece or in the \
+              usual groups. Short and unusual ranges need a word that speaks of cards; words \
+              that speak of orders, shipments or times lower it.",
+    caught: &[
+        "my card is 4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "5555555555554444",
+        "2223003122003222",
+        "378282246310005 and 3782 822463 10005",
+        "30569309025904",
+        "6011111111111117",
+        "3530111333300000",
+        "6200000000000005",
+        "Visa 4917 6100 0000 0000 003",
+        "maestro card 675964982648",
+        "2200770239097761",
+        "4111 1111\n1111 1111",
+        "４１１１ １１１１ １１１１ １１１１",
+        "٤١١١١١١١١١١١١١١١",
+        "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+    ],
+    passed: &[
+        "4111 1111 1111 1112",
+        "1700000000000",
+        "order number 675964982648",
+        "4111111111111111.25",
+        "0x4111111111111111",
+        "41111111111111114111111111111111",
+        "tracking 9400111899223397846239",
+    ],
+};
+
+pub(super) const LABELLED: Rule = Rule {
+    code: "P009",
+    name: "payment-card-as-labelled",
+    kind: Kind::Card,
+    summary: "Sixteen digits in fours right after `cc` or `credit card`, whatever their range \
+              and check digit: what the chat gateway's safety matrix refuses. Scores 0.4, so it \
+              acts only where a policy asks for it.",
+    caught: &[],
+    passed: &["credit card: 1234 5678 9012 3456"],
+};
+
+/// A network's numbers.
+struct Range {
+    /// First and last prefix, of the same length.
+    from: u32,
+    to: u32,
+    /// Digits in the prefix.
+    prefix: u32,
+    /// Fewest and most digits in the number.
+    shortest: u8,
+    longest: u8,
+    /// How telling the form is on its own: short prefixes of long ranges are not.
+    alone: f32,
+}
+
+const fn range(from: u32, to: u32, prefix: u32, shortest: u8, longest: u8, alone: f32) -> Range {
+    Range {
+        from,
+        to,
+        prefix,
+        shortest,
+        longest,
+        alone,
+    }
+}
+
+/// Issuer identification numbers as the networks publish them (collected in "Payment card
+/// number", Wikipedia, table of issuer identification numbers).
+#[rustfmt::skip]
+const RANGES: [Range; 40] = [
+    range(4, 4, 1, 16, 16, 0.8),            // Visa
+    range(4, 4, 1, 19, 19, 0.7),
+    range(4, 4, 1, 13, 13, 0.4),            // Visa, old
+    range(51, 55, 2, 16, 16, 0.8),          // Mastercard
+    range(2221, 2720, 4, 16, 16, 0.8),      // Mastercard, second series
+    range(34, 34, 2, 15, 15, 0.8),          // American Express
+    range(37, 37, 2, 15, 15, 0.8),
+    range(300, 305, 3, 14, 19, 0.65),       // Diners Club
+    range(3095, 3095, 4, 14, 19, 0.65),
+    range(36, 36, 2, 14, 19, 0.6),
+    range(38, 39, 2, 14, 19, 0.6),
+    range(6011, 6011, 4, 16, 19, 0.8),      // Discover
+    range(622126, 622925, 6, 16, 19, 0.8),
+    range(644, 649, 3, 16, 19, 0.8),
+    range(65, 65, 2, 16, 19, 0.7),
+    range(3528, 3589, 4, 16, 19, 0.8),      // JCB
+    range(1800, 1800, 4, 15, 15, 0.4),
+    range(2131, 2131, 4, 15, 15, 0.5),
+    range(62, 62, 2, 16, 19, 0.7),          // UnionPay
+    range(81, 81, 2, 16, 19, 0.6),          // UnionPay, RuPay
+    range(60, 60, 2, 16, 16, 0.6),          // RuPay
+    range(82, 82, 2, 16, 16, 0.6),
+    range(508, 508, 3, 16, 16, 0.6),
+    range(2200, 2204, 4, 16, 19, 0.7),      // Mir
+    range(2205, 2205, 4, 16, 16, 0.6),      // BORICA
+    range(9792, 9792, 4, 16, 16, 0.6),      // Troy
+    range(506099, 506198, 6, 16, 19, 0.7),  // Verve
+    range(507865, 507964, 6, 16, 19, 0.7),
+    range(650002, 650027, 6, 16, 19, 0.7),
+    range(606282, 606282, 6, 16, 19, 0.7),  // Hipercard
+    range(636, 639, 3, 16, 19, 0.6),        // InterPayment, InstaPayment
+    range(5019, 5019, 4, 16, 16, 0.7),      // Dankort
+    range(4571, 4571, 4, 16, 16, 0.8),
+    range(357111, 357111, 6, 16, 16, 0.7),  // LankaPay
+    range(8600, 8600, 4, 16, 16, 0.6),      // UzCard
+    range(9860, 9860, 4, 16, 16, 0.6),      // Humo
+    range(1946, 1946, 4, 16, 16, 0.45),     // Ukrcard
+    range(50, 50, 2, 12, 19, 0.4),          // Maestro and national debit cards
+    range(56, 69, 2, 12, 19, 0.4),
+    range(1, 1, 1, 15, 15, 0.3),            // UATP
+];
+
+pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
+    if number.count() < 12 {
+        return None;
+    }
+    let mut labelled = None;
+    for cut in number.cuts() {
+        if !(12..=19).contains(&cut.digits.len()) || !is_layout(&cut) {
+            continue;
+        }
+        if glued_after(place.text, cut.end) {
+            continue;
+        }
+        if !has_check_digit(cut.digits) {
+            if cut.digits.len() == 16 && is_labelled(place, number.start) {
+                labelled = Some(Hit::new(&LABELLED, number.start..cut.end, 0.4));
+            }
+            continue;
+        }
+        let alone = RANGES
+            .iter()
+            .filter(|range| fits(range, cut.digits))
+            .map(|range| range.alone)
+            .fold(0.0, f32::max);
+        if alone == 0.0 {
+            continue;
+        }
+        let evidence = evidence(place, number.start, cut.end);
+        let grouped = cut.shape().len() > 1 && !cut.broken;
+        let score = if evidence.speaks_of(Topic::Card, 8) {
+            (alone + 0.35).min(1.0)
+        } else if evidence.speaks_against(Topic::Card) && !grouped {
+            alone - 0.35
+        } else if grouped && cut.shape().len() < 7 {
+            // Groups alone make no card of a short range, but they do of a usual one.
+            alone + 0.05
+        } else if alone < 0.5 && cut.digits.len() >= 16 {
+            alone + 0.15
+        } else {
+            alone
+        };
+        return Some(Hit::new(&CARD, number.start..cut.end, score));
+    }
+    labelled
+}
+
+/// ISO/IEC 7812-1, annex B: every second digit from the right doubled, digits summed.
+pub(crate) fn has_check_digit(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &digit)| match (place % 2, digit) {
+            (0, digit) => u32::from(digit),
+            (_, digit) if digit > 4 => u32::from(digit) * 2 - 9,
+            (_, digit) => u32::from(digit) * 2,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+fn fits(range: &Range, digits: &[u8]) -> bool {
+    let length = digits.len() as u8;
+    let prefix = digits
+        .iter()
+        .take(range.prefix as usize)
+        .fold(0_u32, |value, &digit| value * 10 + u32::from(digit));
+    (range.shortest..=range.longest).contains(&length) && (range.from..=range.to).contains(&prefix)
+}
+
+/// In one piece, in fours, as on the cards of American Express and Diners Club, or spelt digit
+/// by digit; with a line break inside, anything.
+fn is_layout(cut: &Cut<'_>) -> bool {
+    let shape = cut.shape();
+    if cut.broken {
+        return shape.iter().all(|&length| length >= 2);
+    }
+    if cut.mixed {
+        return false;
+    }
+    match shape {
+        [_] | [4, 6, 5] | [4, 6, 4] | [4, 6, 9] | [8, 8] | [6, 13] | [6, 10] | [4, 4, 5] => true,
+        [head @ .., last] if head.iter().all(|&length| length == 4) => *last <= 4,
+        _ => shape.iter().all(|&length| length == 1),
+    }
+}
+
+/// `cc` or `credit card` stands right before, with a colon at the most.
+fn is_labelled(place: &Place<'_, '_>, start: usize) -> bool {
+    let text = place.text;
+    let end = text.run_before(start, 8, |byte| byte.is_ascii_whitespace() || byte == b':');
+    let card = end.saturating_sub("card".len());
+    text.says(end.saturating_sub(2), "cc")
+        || (text.says(card, "card")
+            && text.says(
+                text.run_before(card, 4, |byte| byte.is_ascii_whitespace())
+                    .saturating_sub("credit".len()),
+                "credit",
+            ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_digit_is_that_of_the_standard() {
+        for (number, right) in [
+            ("4111111111111111", true),
+            ("4111111111111112", false),
+            ("79927398713", true),
+            ("0", true),
+        ] {
+            let digits: Vec<u8> = number.bytes().map(|byte| byte - b'0').collect();
+            assert_eq!(has_check_digit(&digits), right, "{number}");
+        }
+    }
+}

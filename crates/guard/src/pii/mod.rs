@@ -1,0 +1,84 @@
+//! Personal data: one file per kind, each with its rules' documentation and examples.
+//!
+//! Checksums and issuing rules come before confidence: a number that cannot exist is not
+//! reported however it is introduced, unless a rule says otherwise. What words say around a
+//! number ([`crate::evidence`]) raises or lowers what its form alone is worth.
+//!
+//! Not attempted, since a rule would be a guess: names of people and companies, postal
+//! addresses and place names, dates other than of birth, national identity numbers other than
+//! the United States' social security and taxpayer numbers, health data, licence plates,
+//! bank account numbers without a check digit, e-mail addresses spelt out ("name at example
+//! dot com").
+
+mod birth_date;
+mod card;
+mod document;
+mod email;
+mod iban;
+mod ip;
+pub(crate) mod number;
+mod phone;
+mod ssn;
+
+use crate::evidence::Evidence;
+use crate::rule::Rule;
+use crate::scan::{Hit, Place};
+use number::Number;
+
+/// The rules for personal data, by code.
+pub(crate) const RULES: &[Rule] = &[
+    email::EMAIL,
+    phone::INTERNATIONAL,
+    phone::NORTH_AMERICAN,
+    phone::NATIONAL,
+    ssn::SSN,
+    ssn::ITIN,
+    ssn::LABELLED,
+    card::CARD,
+    card::LABELLED,
+    iban::IBAN,
+    ip::V4,
+    ip::V6,
+    birth_date::BIRTH_DATE,
+    document::PASSPORT,
+    document::DRIVER_LICENCE,
+];
+
+pub(crate) use email::at_sign;
+pub(crate) use ip::colon;
+pub(crate) use phone::plus;
+
+/// What starts with the digit at `at`, the first of a run of digits: the first reading that
+/// is certain enough, the gravest and the most telling forms first.
+pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let accepted = |hit: &Hit| place.accepts(hit);
+    let named = iban::before_digit(place, at).filter(accepted);
+    if let Some(hit) = named.or_else(|| document::token(place, at).filter(accepted)) {
+        return Some(hit);
+    }
+    if number::glued_before(place.text, at) {
+        return None;
+    }
+    if let Some(hit) = ip::v4(place, at).filter(accepted) {
+        return Some(hit);
+    }
+    if let Some(hit) = birth_date::date(place, at).filter(accepted) {
+        return Some(hit);
+    }
+    let number = Number::read(place.text, at);
+    if number.count() < 6 && place.text.before(at) != b'(' {
+        return None;
+    }
+    card::number(place, &number)
+        .filter(accepted)
+        .or_else(|| ssn::number(place, &number).filter(accepted))
+        .or_else(|| phone::number(place, &number).filter(accepted))
+}
+
+/// What the words around a value say, as far as they are not another finding's.
+pub(crate) fn evidence(place: &Place<'_, '_>, start: usize, end: usize) -> Evidence {
+    if place.wordless {
+        return Evidence::NONE;
+    }
+    Evidence::around(place.text, start, end, place.barrier)
+}

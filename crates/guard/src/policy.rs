@@ -1,0 +1,255 @@
+//! What is done about a finding: per role and kind, above a threshold, unless allowed.
+
+use crate::finding::Kind;
+use crate::scan::Thresholds;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who wrote a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Role {
+    /// The operator's instructions to the model. Trusted: not scored for injection, since
+    /// instructions are what it is made of.
+    System,
+    /// The operator's template, without its values. Trusted.
+    Template,
+    /// The model's answer. Trusted, as far as injection goes.
+    Assistant,
+    /// A person's message.
+    User,
+    /// A value put into a template.
+    Value,
+    /// Third parties' content: tools, documents, search results.
+    Tool,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] = [
+        Self::System,
+        Self::Template,
+        Self::Assistant,
+        Self::User,
+        Self::Value,
+        Self::Tool,
+    ];
+
+    /// Whether the operator or the model wrote it, so that it is not scored for injection.
+    pub const fn is_trusted(self) -> bool {
+        matches!(self, Self::System | Self::Template | Self::Assistant)
+    }
+}
+
+/// What to do, mildest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Action {
+    /// Nothing, not even a line in the report.
+    #[default]
+    Ignore,
+    /// Report it.
+    Flag,
+    /// Report it and put a tag in its place.
+    Redact,
+    /// Report it and refuse the text. Redaction, if asked for nevertheless, replaces it.
+    Block,
+}
+
+/// A policy. Plain data: build it, read it from JSON (feature `serde`), hand it to
+/// [`crate::Guard::new`].
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Policy {
+    /// What to do, by role and kind; what is not named is ignored.
+    pub actions: BTreeMap<Role, BTreeMap<Kind, Action>>,
+    /// The lowest score that counts, by kind, 0 to 1; 0.5 where none is named.
+    pub thresholds: BTreeMap<Kind, f32>,
+    /// Values that are no findings: the value itself (in any case, and for numbers with any
+    /// signs between the digits), or `@domain` for all addresses there.
+    pub allow: BTreeSet<String>,
+    /// Codes of rules that are switched off.
+    pub disabled: BTreeSet<String>,
+    /// Leave a card's last four digits in its tag: `[CARD 1111]`.
+    pub keep_last_four: bool,
+    /// Take `<`, `>`, NUL and white space at both ends out of the text first.
+    pub sanitise: bool,
+    /// A key: each finding carries a hash of its value under it, so that reports of the same
+    /// value can be recognised without knowing it. Keep it secret: values are guessable.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub correlation_key: Option<Vec<u8>>,
+}
+
+impl Default for Policy {
+    /// Keys, passwords, cards, social security numbers and injection are refused on their way
+    /// in and redacted on their way out; identity and account numbers are redacted; addresses
+    /// and telephone numbers are flagged, since support lives on them.
+    fn default() -> Self {
+        let mut policy = Self::empty();
+        for role in Role::ALL {
+            for kind in Kind::ALL {
+                let action = match kind {
+                    Kind::Injection if role.is_trusted() => Action::Ignore,
+                    Kind::Email | Kind::Phone | Kind::Ip => Action::Flag,
+                    Kind::Iban | Kind::Passport | Kind::DriverLicence | Kind::BirthDate => {
+                        Action::Redact
+                    }
+                    _ if role == Role::Assistant => Action::Redact,
+                    _ => Action::Block,
+                };
+                policy.set(role, kind, action);
+            }
+        }
+        policy
+    }
+}
+
+impl Policy {
+    /// Does nothing: every kind ignored.
+    pub fn empty() -> Self {
+        Self {
+            actions: BTreeMap::new(),
+            thresholds: BTreeMap::new(),
+            allow: BTreeSet::new(),
+            disabled: BTreeSet::new(),
+            keep_last_four: false,
+            sanitise: false,
+            correlation_key: None,
+        }
+    }
+
+    /// The same action for every role and kind.
+    pub fn all(action: Action) -> Self {
+        let mut policy = Self::empty();
+        for role in Role::ALL {
+            for kind in Kind::ALL {
+                policy.set(role, kind, action);
+            }
+        }
+        policy
+    }
+
+    /// The chat gateway's safety matrix: whatever its document's patterns match is refused,
+    /// from any role, and so is what the engine itself is sure of: passwords, secrets and keys
+    /// assigned or just named before a word, social security numbers and cards as labelled.
+    /// Stricter than it is wise: "password reset" is a match.
+    pub fn matrix() -> Self {
+        let mut policy = Self::default();
+        for role in Role::ALL {
+            for kind in [
+                Kind::PrivateKey,
+                Kind::Token,
+                Kind::Password,
+                Kind::Card,
+                Kind::Ssn,
+            ] {
+                policy.set(role, kind, Action::Block);
+            }
+        }
+        policy.thresholds.insert(Kind::Password, 0.2);
+        policy.thresholds.insert(Kind::Card, 0.4);
+        policy.thresholds.insert(Kind::Ssn, 0.4);
+        policy
+    }
+
+    /// The user-input sanitiser: injection phrases replaced by `[FILTERED_INJECTION_ATTEMPT]`,
+    /// every one; `<`, `>`, NUL and outer white space taken out; nothing else touched.
+    pub fn sanitiser() -> Self {
+        let mut policy = Self::empty();
+        for role in Role::ALL {
+            policy.set(role, Kind::Injection, Action::Redact);
+        }
+        policy.sanitise = true;
+        policy
+    }
+
+    /// Sets what is done about `kind` in texts of `role`.
+    pub fn set(&mut self, role: Role, kind: Kind, action: Action) -> &mut Self {
+        self.actions.entry(role).or_default().insert(kind, action);
+        self
+    }
+
+    /// What is done about `kind` in texts of `role`.
+    pub fn action(&self, role: Role, kind: Kind) -> Action {
+        let kinds = self.actions.get(&role);
+        kinds
+            .and_then(|kinds| kinds.get(&kind))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The lowest score of `kind` that counts.
+    pub fn threshold(&self, kind: Kind) -> f32 {
+        self.thresholds.get(&kind).copied().unwrap_or(0.5)
+    }
+
+    pub(crate) fn scan_thresholds(&self) -> Thresholds {
+        Kind::ALL.map(|kind| self.threshold(kind))
+    }
+
+    /// Whether a value is one of the allowed ones.
+    pub(crate) fn allows(&self, kind: Kind, value: &str) -> bool {
+        if self.allow.is_empty() {
+            return false;
+        }
+        let plain = normal(kind, value);
+        self.allow
+            .iter()
+            .any(|allowed| match allowed.strip_prefix('@') {
+                Some(domain) => {
+                    kind == Kind::Email
+                        && plain
+                            .rsplit_once('@')
+                            .is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain))
+                }
+                None => normal(kind, allowed) == plain,
+            })
+    }
+}
+
+/// A value as it is compared: small letters, and numbers without the signs between.
+pub(crate) fn normal(kind: Kind, value: &str) -> String {
+    let number = matches!(
+        kind,
+        Kind::Card | Kind::Ssn | Kind::Iban | Kind::Phone | Kind::Passport | Kind::DriverLicence
+    );
+    match kind {
+        Kind::Token | Kind::Password | Kind::PrivateKey => value.to_owned(),
+        _ => value
+            .chars()
+            .filter(|char| !number || char.is_ascii_alphanumeric())
+            .map(|char| char.to_ascii_lowercase())
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_index_the_thresholds() {
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, index);
+        }
+    }
+
+    #[test]
+    fn allowed_values_are_compared_as_people_write_them() {
+        let mut policy = Policy::default();
+        policy
+            .allow
+            .extend(["+1 800 555 0199".to_owned(), "@example.com".to_owned()]);
+        for (kind, value, allowed) in [
+            (Kind::Phone, "+1-800-555-0199", true),
+            (Kind::Phone, "+1-800-555-0198", false),
+            (Kind::Email, "Any.One@Example.com", true),
+            (Kind::Email, "a@notexample.com", false),
+            (Kind::Token, "18005550199", false),
+        ] {
+            assert_eq!(policy.allows(kind, value), allowed, "{value}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The one loop over a view's bytes that wakes the rules for values.
+//!
+//! Most bytes of prose are letters and spaces, which no rule asks for. A byte that does wake
+//! one (a digit, `@`, `:`, the start of a key's prefix) is decided upon by looking at a
+//! bounded stretch around it, from left to right, so the work is linear and a growing text can
+//! be scanned as it comes ([`crate::text::Text`]).
+
+use crate::finding::Kind;
+use crate::pii;
+use crate::rule::Rule;
+use crate::secret;
+use crate::text::Text;
+use std::ops::Range;
+
+/// A finding in a view: offsets are the view's.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Hit {
+    pub(crate) code: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) span: Range<usize>,
+    pub(crate) score: f32,
+    /// Seen in what the span encodes, not in its characters.
+    pub(crate) encoded: bool,
+}
+
+impl Hit {
+    pub(crate) fn new(rule: &Rule, span: Range<usize>, score: f32) -> Self {
+        Self {
+            code: rule.code,
+            kind: rule.kind,
+            span,
+            score: score.clamp(0.0, 1.0),
+            encoded: false,
+        }
+    }
+}
+
+/// The lowest score of each kind that counts, in the order of [`Kind::ALL`].
+pub(crate) type Thresholds = [f32; Kind::ALL.len()];
+
+/// What a rule sees when it is woken.
+#[derive(Debug)]
+pub(crate) struct Place<'t, 'a> {
+    pub(crate) text: &'t Text<'a>,
+    /// Where the last accepted finding ended.
+    pub(crate) barrier: usize,
+    /// The text is turned around: the words in it say nothing.
+    pub(crate) wordless: bool,
+    thresholds: &'t Thresholds,
+}
+
+impl Place<'_, '_> {
+    /// What counts.
+    pub(crate) fn thresholds(&self) -> &Thresholds {
+        self.thresholds
+    }
+
+    /// Whether the policy counts such a finding at all.
+    pub(crate) fn accepts(&self, hit: &Hit) -> bool {
+        let threshold = self.thresholds.get(hit.kind as usize);
+        threshold.is_some_and(|&threshold| hit.score >= threshold)
+    }
+}
+
+/// How far before the byte that wakes a rule its finding may start, and how far before that a
+/// rule may look: what a stream keeps.
+pub(crate) const LOOK_BACK: usize = 72;
+/// How much of what has been decided a rule may still want to see.
+pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
+
+/// The state between two bytes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scanner {
+    /// The next byte to look at.
+    next: usize,
+    /// Where the last accepted finding ended.
+    barrier: usize,
+    wordless: bool,
+    /// Digits before this belong to a finding.
+    digits_from: usize,
+    /// Where the run of Base64 characters began that `next` may continue.
+    run: usize,
+}
+
+/// What a byte may wake.
+const NONE: u8 = 0;
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const SIGN: u8 = 3;
+
+/// Classes of bytes; the high bit says that Base64 uses it.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, within bounds"
+)]
+const CLASSES: [u8; 256] = {
+    let mut classes = [NONE; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER | RUN,
+            b'0'..=b'9' => DIGIT | RUN,
+            b'-' | b'+' => SIGN | RUN,
+            b'/' | b'_' => NONE | RUN,
+            b'@' | b':' | b'=' => SIGN,
+            _ => NONE,
+        };
+        byte += 1;
+    }
+    classes
+};
+const RUN: u8 = 0x80;
+
+impl Scanner {
+    /// Scans on to the end of `text`, which contains all that this scanner has been given, and
+    /// adds what counts to `out`. If more text may follow (`open`), stops at the first byte
+    /// whose meaning depends on it. Returns where the undecided part starts: findings to come
+    /// start there, or at most [`LOOK_BACK`] bytes earlier.
+    pub(crate) fn run(
+        &mut self,
+        text: &Text<'_>,
+        thresholds: &Thresholds,
+        open: bool,
+        out: &mut Vec<Hit>,
+    ) -> usize {
+        text.take_touched();
+        let bytes = text.bytes();
+        let mut last = self
+            .next
+            .checked_sub(1)
+            .and_then(|at| bytes.get(at))
+            .copied()
+            .unwrap_or(b' ');
+        let mut found = Vec::new();
+        while let Some(&byte) = bytes.get(self.next) {
+            let at = self.next;
+            let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
+            let place = Place {
+                text,
+                barrier: self.barrier,
+                wordless: self.wordless,
+                thresholds,
+            };
+            if class & RUN == 0 {
+                if at - self.run >= secret::encoded::SHORTEST {
+                    found.extend(secret::encoded::run(&place, self.run..at));
+                }
+            } else if at - self.run >= secret::encoded::LONGEST {
+                found.extend(secret::encoded::run(&place, self.run..at));
+                self.run = at;
+            }
+            match class & !RUN {
+                LETTER
+                    if !last.is_ascii_alphanumeric()
+                        || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()) =>
+                {
+                    if open && at + 2 >= bytes.len() {
+                        return self.undecided(at);
+                    }
+                    let next = |offset: usize| bytes.get(at + offset).copied().unwrap_or(0);
+                    if secret::may_start(byte, next(1), next(2)) {
+                        secret::word(&place, at, &mut found);
+                    }
+                }
+                DIGIT if !last.is_ascii_digit() && at >= self.digits_from => {
+                    if !last.is_ascii_alphanumeric()
+                        && secret::may_start(byte, text.at(at + 1), text.at(at + 2))
+                    {
+                        secret::word(&place, at, &mut found);
+                    }
+                    found.extend(pii::digit(&place, at));
+                }
+                SIGN => match byte {
+                    b'@' => found.extend(pii::at_sign(&place, at)),
+                    b':' => {
+                        found.extend(pii::colon(&place, at));
+                        secret::colon(&place, at, &mut found);
+                    }
+                    b'=' => secret::equals(&place, at, &mut found),
+                    b'+' => found.extend(pii::plus(&place, at)),
+                    _ if last != b'-' => secret::hyphen(&place, at, &mut found),
+                    _ => {}
+                },
+                _ => {}
+            }
+            if open && text.take_touched() {
+                return self.undecided(at);
+            }
+            found.retain(|hit| place.accepts(hit));
+            for hit in found.drain(..) {
+                self.barrier = self.barrier.max(hit.span.end);
+                if matches!(
+                    hit.kind,
+                    Kind::Card
+                        | Kind::Ssn
+                        | Kind::Phone
+                        | Kind::Ip
+                        | Kind::Iban
+                        | Kind::BirthDate
+                        | Kind::Passport
+                        | Kind::DriverLicence
+                ) {
+                    self.digits_from = self.digits_from.max(hit.span.end);
+                }
+                out.push(hit);
+            }
+            if class & RUN == 0 {
+                self.run = at + 1;
+            }
+            last = byte;
+            self.next = at + 1;
+        }
+        if open {
+            return self.undecided(self.next);
+        }
+        if self.next - self.run.min(self.next) >= secret::encoded::SHORTEST {
+            let place = Place {
+                text,
+                barrier: self.barrier,
+                wordless: self.wordless,
+                thresholds,
+            };
+            let hits = secret::encoded::run(&place, self.run..self.next);
+            out.extend(hits.into_iter().filter(|hit| place.accepts(hit)));
+        }
+        self.next
+    }
+
+    /// Forgets the first `count` bytes of the text.
+    pub(crate) fn shift(&mut self, count: usize) {
+        self.next = self.next.saturating_sub(count);
+        self.barrier = self.barrier.saturating_sub(count);
+        self.digits_from = self.digits_from.saturating_sub(count);
+        self.run = self.run.saturating_sub(count);
+    }
+
+    /// A run long enough to be read as Base64 is undecided from its start.
+    fn undecided(&self, at: usize) -> usize {
+        if at - self.run.min(at) > LOOK_BACK {
+            self.run
+        } else {
+            at
+        }
+    }
+}
+
+/// Everything in a text that has ended.
+pub(crate) fn scan(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit>) {
+    Scanner::default().run(&Text::new(text), thresholds, false, out);
+}
+
+/// Everything in an override's contents turned around. Forms only: words stand in the wrong
+/// order there, and what redaction does to the text as it was written must not matter.
+pub(crate) fn scan_turned(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit>) {
+    let mut scanner = Scanner {
+        wordless: true,
+        ..Scanner::default()
+    };
+    scanner.run(&Text::new(text), thresholds, false, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks at bytes other than the loop's own.
+    fn work(text: &str) -> u64 {
+        let text = Text::new(text);
+        Scanner::default().run(&text, &[0.2; Kind::ALL.len()], false, &mut Vec::new());
+        text.work()
+    }
+
+    #[test]
+    fn prose_wakes_little() {
+        let prose =
+            "The quick brown fox asked about the order that never came, and left. ".repeat(50);
+        assert!(work(&prose) < prose.len() as u64 * 2, "{}", work(&prose));
+    }
+
+    #[test]
+    fn work_grows_with_the_text_and_no_faster() {
+        let hostile: [&str; 22] = [
+            "1",
+            "1 ",
+            "1-",
+            "1.",
+            "(1",
+            "+1",
+            "a@",
+            "@",
+            ":",
+            "=",
+            "::",
+            "a:",
+            "password ",
+            "password=",
+            "eyJhbGciOiJIUzI1NiJ9.",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "ghp_a",
+            "YWFh",
+            "http://a:",
+            "xoxb-1-",
+            "GB82",
+            "12/12/1980 born ",
+        ];
+        for piece in hostile {
+            let text = |length: usize| piece.repeat(length / piece.len());
+            let (small, large) = (work(&text(40_000)), work(&text(80_000)));
+            assert!(
+                large <= small * 21 / 10 + 1000,
+                "{piece:?}: {small} {large}"
+            );
+            assert!(large < 80_000 * 1_500, "{piece:?}: {large}");
+        }
+    }
+}

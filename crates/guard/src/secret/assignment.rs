@@ -1,0 +1,306 @@
+//! Names of secrets with a value assigned: `db_password = "…"`, `api key: …`.
+
+use super::entropy;
+use super::value::{self, Look};
+use crate::finding::Kind;
+use crate::rule::Rule;
+use crate::scan::{Hit, Place};
+use crate::text::Text;
+
+pub(super) const ASSIGNMENT: Rule = Rule {
+    code: "K005",
+    name: "secret-assignment",
+    kind: Kind::Password,
+    summary: "A value after `=`, `:`, `:=`, `=>` or a comparison whose name says that it is a \
+              password, secret or key. Variables, calls and placeholders are none; after names \
+              that also mean other things (token, key) only long random strings are, and \
+              never UUIDs. Names that end in what is about the secret (`password_length`, \
+              `token_type`) are none. The finding is the value alone.",
+    caught: &[
+        "password: hunter2",
+        "DB_PASSWORD=s3cr3t!",
+        "\"client_secret\": \"9f86d081884c7d659a2f\"",
+        "api_key = 'A1b2C3d4E5f6G7h8'",
+        "my_password_super_secure = \"value with quotes and spaces\"",
+        "if (secret == \"m{{h}o)p${e]nob(ody[finds>-_$#thisone}}\")",
+        "password => \"m{{h}o)p${e]nob(ody\"",
+        "if (\"m{{h}o)p${e]nob(ody\" == password) {",
+        "AccountKey=lJzRc1YdHaAA2KCNJJ1tkYwF/+mKK6Ygw0NGe170Xu592euJv2wYUtBlV8z==",
+        "Api Key: 12345-abcde-67890",
+        "token = 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+        "pwd:Winter2024",
+        "my ｐａｓｓｗｏｒｄ: hunter2",
+    ],
+    passed: &[
+        "password: ${DB_PASSWORD}",
+        "api_key = os.environ['KEY']",
+        "password = \"\"",
+        "secret: <your secret>",
+        "max_tokens: 4096",
+        "token_type: bearer4you2",
+        "commit: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+        "session token: 550e8400-e29b-41d4-a716-446655440000",
+        "password: changeme",
+        "I forgot my password: what should I do now?",
+        "password_min_length = 12345",
+        "key: value1",
+    ],
+};
+
+pub(super) const AUTHORIZATION: Rule = Rule {
+    code: "K006",
+    name: "authorization-header",
+    kind: Kind::Token,
+    summary: "The credentials of an `Authorization` header, after `Basic`, `Bearer`, `Token` or \
+              `ApiKey` (RFC 9110, section 11.6.2), if they are long and random.",
+    caught: &[
+        "Authorization: Bearer 9f86d081884c7d659a2feaa0",
+        "curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZDEyMw=='",
+        "\"authorization\": \"Token A1b2C3d4E5f6G7h8I9j0\"",
+    ],
+    passed: &[
+        "Authorization: Bearer $TOKEN",
+        "Authorization: Bearer <token>",
+        "authorization: needed here",
+    ],
+};
+
+/// How far back a name is read.
+const NAME: usize = 60;
+
+/// The assignment whose sign (`=` or `:`, the first of several) is at `at`.
+pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    // `:=`, `==`, `!=`, `::`: the first sign decides.
+    if matches!(text.before(at), b'=' | b':' | b'>' | b'<') {
+        return None;
+    }
+    let before = if text.before(at) == b'!' { at - 1 } else { at };
+    let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
+    let named = name(text, before).and_then(|name| meaning(text.slice(name)));
+    let Some(meaning) = named else {
+        return turned(place, before, at, operator);
+    };
+    if text.slice(at..operator) == b"::" {
+        return None;
+    }
+    // A key in JSON may close its quote after the sign: `"password:" x`.
+    let start = text.run(operator, 4, |byte| byte == b' ' || byte == b'\t');
+    if meaning == Meaning::Header {
+        return header(place, start);
+    }
+    let value = value::read(text, start)?;
+    let look = value::look(text.slice(value.span.clone()), value.quoted);
+    let length = value.span.len();
+    let score = match (meaning, look) {
+        (_, Look::Reference) => return None,
+        (_, Look::Placeholder) => 0.2,
+        (Meaning::Secret, Look::Random | Look::Uuid) => 0.9,
+        (Meaning::Secret, Look::Chosen) => 0.8,
+        (Meaning::Secret, Look::Word) if value.quoted && length >= 6 => 0.6,
+        (Meaning::Secret, Look::Word) if !value.more && length >= 5 => 0.5,
+        (Meaning::Secret, Look::Word) => 0.25,
+        (Meaning::Token, Look::Random) => 0.8,
+        (Meaning::Token, Look::Chosen) if value.quoted && length >= 12 => 0.5,
+        (Meaning::Token | Meaning::Header, _) => 0.1,
+    };
+    Some(Hit::new(&ASSIGNMENT, value.span, score))
+}
+
+/// A comparison the other way round: `"…" == password`.
+fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> Option<Hit> {
+    let text = place.text;
+    if operator - before < 2 || text.at(at) != b'=' {
+        return None;
+    }
+    let end = text.run_before(before, 2, |byte| byte == b' ');
+    let value = value::read_before(text, end)?;
+    let start = text.run(operator, 2, |byte| byte == b' ');
+    let name = start..text.run(start, NAME, |byte| {
+        byte.is_ascii_alphanumeric() || byte == b'_'
+    });
+    let named = meaning(text.slice(name)) == Some(Meaning::Secret);
+    let look = value::look(text.slice(value.span.clone()), true);
+    let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
+    (named && real).then(|| Hit::new(&ASSIGNMENT, value.span, 0.75))
+}
+
+fn header(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let mut start = at;
+    start = text.run(start, 2, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    for scheme in ["bearer ", "basic ", "token ", "apikey "] {
+        if text.says(start, scheme) {
+            start += scheme.len();
+            break;
+        }
+    }
+    let value = value::read(text, start)?;
+    let bytes = text.slice(value.span.clone());
+    let base64 = bytes.ends_with(b"=") && bytes.len() >= 12;
+    (entropy::is_random(bytes) || base64).then(|| Hit::new(&AUTHORIZATION, value.span, 0.85))
+}
+
+/// Where the name before the sign stands: `name`, `"name"`, `map['name']`, `name[25]`.
+fn name(text: &Text<'_>, before: usize) -> Option<std::ops::Range<usize>> {
+    let mut end = text.run_before(before, 3, |byte| byte == b' ' || byte == b'\t');
+    if text.before(end) == b']' {
+        let inside = text.run_before(end - 1, 6, |byte| byte.is_ascii_digit());
+        if text.before(inside) == b'[' {
+            end = inside - 1;
+        }
+    }
+    end = text.run_before(end, 3, |byte| {
+        matches!(byte, b'"' | b'\'' | b'`' | b']' | b'\\' | b'*')
+    });
+    let mut start = text.run_before(end, NAME, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    });
+    // `[PASSWORD]=`: what redaction has left.
+    if start == end || (text.before(start) == b'[' && text.at(end) == b']') {
+        return None;
+    }
+    // Two words: "api key:", "secret access key:".
+    for _ in 0..2 {
+        let gap = text.run_before(start, 1, |byte| byte == b' ');
+        let word = text.run_before(gap, 12, |byte| byte.is_ascii_alphabetic());
+        if gap == start || word == gap || gap - word > 10 {
+            break;
+        }
+        start = word;
+    }
+    Some(start..end)
+}
+
+/// What a name says about its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// Whatever is assigned is secret.
+    Secret,
+    /// It may be, if it is random.
+    Token,
+    /// The header of HTTP.
+    Header,
+}
+
+fn meaning(name: &[u8]) -> Option<Meaning> {
+    let mut joined = [0_u8; 96];
+    let mut length = 0;
+    let mut last_start = 0;
+    let mut previous = b' ';
+    for &byte in name {
+        let sign = !byte.is_ascii_alphanumeric();
+        if sign || (byte.is_ascii_uppercase() && previous.is_ascii_lowercase()) {
+            last_start = length;
+        }
+        if !sign && let Some(place) = joined.get_mut(length) {
+            *place = byte.to_ascii_lowercase();
+            length += 1;
+        }
+        previous = byte;
+    }
+    let joined = joined.get(..length)?;
+    let last = joined.get(last_start..)?;
+    let has = |part: &str| {
+        joined
+            .windows(part.len())
+            .any(|window| window == part.as_bytes())
+    };
+    if ABOUT.iter().any(|about| last == about.as_bytes()) {
+        return None;
+    }
+    if has("authorization") {
+        return Some(Meaning::Header);
+    }
+    if SECRET.iter().any(|part| has(part)) || last == b"pwd" || last == b"pass" || joined == b"pw" {
+        return Some(Meaning::Secret);
+    }
+    (last.starts_with(b"token") && has("token")
+        || has("authtoken")
+        || (last == b"key" && KEY.iter().any(|part| has(part)))
+        || has("credential"))
+    .then_some(Meaning::Token)
+}
+
+/// What makes a name that of a secret, without separators.
+const SECRET: [&str; 21] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "passwort",
+    "contrasena",
+    "motdepasse",
+    "secret",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "authkey",
+    "encryptionkey",
+    "signingkey",
+    "accountkey",
+    "sharedkey",
+    "masterkey",
+    "dbpass",
+    "userpass",
+    "authtoken",
+    "pwd",
+];
+
+/// What stands before `key` in the name of one that is secret.
+const KEY: [&str; 10] = [
+    "admin",
+    "api",
+    "client",
+    "deploy",
+    "license",
+    "service",
+    "storage",
+    "subscription",
+    "webhook",
+    "x",
+];
+
+/// Names that end so speak about the secret.
+const ABOUT: [&str; 40] = [
+    "age",
+    "algorithm",
+    "attempts",
+    "changed",
+    "count",
+    "enabled",
+    "encoder",
+    "endpoint",
+    "expiry",
+    "expires",
+    "field",
+    "file",
+    "format",
+    "hint",
+    "id",
+    "input",
+    "label",
+    "length",
+    "limit",
+    "manager",
+    "max",
+    "min",
+    "name",
+    "names",
+    "path",
+    "policy",
+    "ref",
+    "regex",
+    "required",
+    "reset",
+    "rotation",
+    "rules",
+    "strength",
+    "type",
+    "uri",
+    "url",
+    "usage",
+    "version",
+    "tokens",
+    "placeholder",
+];

@@ -1,0 +1,67 @@
+//! Long runs of Base64 characters: what they say, and tokens that are made of them.
+
+use crate::finding::Kind;
+use crate::rule::Rule;
+use crate::scan::{self, Hit, Place};
+use crate::view::base64;
+use std::ops::Range;
+
+pub(super) const DISCORD: Rule = Rule {
+    code: "K010",
+    name: "discord-bot-token",
+    kind: Kind::Token,
+    summary: "24 to 26 characters that encode an account's number, a point, six characters, a \
+              point and 27 to 38 more (discord.com/developers/docs/reference, \
+              \"Authentication\").",
+    caught: &["MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"],
+    passed: &[
+        "MZ1yGvKTjE0rY0cV8i47CjAa.uHQPq.Xb1Mk2nEhe-4iUcrGOuegj57zMC",
+        "PZ1yGvKTjE0rY0cV8i47CjAa.uRHQPq.Xb1Mk2nEhe-4iUcrGOuegj57zMC",
+    ],
+};
+
+/// The shortest run that wakes this.
+pub(crate) const SHORTEST: usize = base64::SHORTEST;
+/// A longer run is read in pieces.
+pub(crate) const LONGEST: usize = base64::LONGEST;
+
+/// What a run of Base64 characters that ends here is or says.
+pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
+    // Within a finding there is nothing to look for.
+    if place.barrier >= run.end {
+        return Vec::new();
+    }
+    if let Some(hit) = discord(place, &run) {
+        return vec![hit];
+    }
+    let Some(text) = base64::decode_run(place.text.slice(run.clone())) else {
+        return Vec::new();
+    };
+    let mut hits = Vec::new();
+    scan::scan(&text, place.thresholds(), &mut hits);
+    for hit in &mut hits {
+        hit.span = run.clone();
+        hit.encoded = true;
+    }
+    hits
+}
+
+fn discord(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
+    let text = place.text;
+    if !(24..=26).contains(&run.len())
+        || !matches!(text.at(run.start), b'M' | b'N' | b'O')
+        || text.at(run.end) != b'.'
+    {
+        return None;
+    }
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let middle = text.run(run.end + 1, 7, word);
+    if middle - run.end - 1 != 6 || text.at(middle) != b'.' {
+        return None;
+    }
+    let end = text.run(middle + 1, 39, word);
+    let length = end - middle - 1;
+    (27..=38)
+        .contains(&length)
+        .then(|| Hit::new(&DISCORD, run.start..end, 0.95))
+}

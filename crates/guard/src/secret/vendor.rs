@@ -1,0 +1,237 @@
+//! Tokens that name their vendor by a prefix.
+
+use super::entropy;
+use super::tokens::TOKENS;
+use crate::finding::Kind;
+use crate::rule::Rule;
+use crate::scan::{Hit, Place};
+use crate::text::is_word;
+
+/// A vendor's token.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) code: &'static str,
+    pub(super) name: &'static str,
+    pub(super) prefix: &'static str,
+    pub(super) alphabet: Alphabet,
+    /// Fewest and most characters after the prefix.
+    pub(super) shortest: u16,
+    pub(super) longest: u16,
+}
+
+/// What follows a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    /// `0-9a-f`
+    Hex,
+    /// `0-9a-fA-F`
+    AnyHex,
+    /// Hexadecimal digits in groups with hyphens.
+    HexDash,
+    /// `0-9a-z`
+    Lower,
+    /// `0-9A-Z`
+    Upper,
+    /// `0-9A-Z` in groups with hyphens.
+    UpperDash,
+    /// `0-9A-Za-z`
+    Alnum,
+    /// `0-9A-Za-z_-`
+    Word,
+    /// The same in parts with points.
+    Dotted,
+    /// Base64 with its padding.
+    Base64,
+    /// Words with `=` among them.
+    Equals,
+    /// Words and percent escapes.
+    Percent,
+}
+
+impl Alphabet {
+    fn has(self, byte: u8) -> bool {
+        let lower = byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let upper = byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let word = lower || upper || byte == b'_' || byte == b'-';
+        match self {
+            Self::Hex => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
+            Self::AnyHex => byte.is_ascii_hexdigit(),
+            Self::HexDash => byte.is_ascii_hexdigit() || byte == b'-',
+            Self::Lower => lower,
+            Self::Upper => upper,
+            Self::UpperDash => upper || byte == b'-',
+            Self::Alnum => lower || upper,
+            Self::Word => word,
+            Self::Dotted => word || byte == b'.',
+            Self::Base64 => lower || upper || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'),
+            Self::Equals => word || byte == b'=',
+            Self::Percent => word || matches!(byte, b'%' | b'+' | b'/' | b'='),
+        }
+    }
+}
+
+/// Vendor tokens as rules.
+pub(crate) static RULES: [Rule; TOKENS.len()] = {
+    let mut rules = [Rule {
+        code: "",
+        name: "",
+        kind: Kind::Token,
+        summary: "A vendor's token in its published form: prefix, alphabet and length as in the \
+                  table of tokens, where the source stands. Bodies of one repeated character \
+                  are placeholders.",
+        caught: &[],
+        passed: &[],
+    }; TOKENS.len()];
+    let mut at = 0;
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler, within bounds"
+    )]
+    while at < rules.len() {
+        rules[at].code = TOKENS[at].code;
+        rules[at].name = TOKENS[at].name;
+        at += 1;
+    }
+    rules
+};
+
+/// A token that starts at `at`, where a word starts: of several the one with the longest prefix.
+pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    if is_word(text.before(at)) {
+        return None;
+    }
+    let first = [text.at(at), text.at(at + 1)];
+    let mut best: Option<(usize, Hit)> = None;
+    for token in TOKENS
+        .iter()
+        .filter(|token| token.prefix.as_bytes().starts_with(&first))
+    {
+        let body = at + token.prefix.len();
+        let prefix = token.prefix.bytes().enumerate();
+        if !prefix
+            .into_iter()
+            .all(|(offset, byte)| text.at(at + offset) == byte)
+        {
+            continue;
+        }
+        let end = text.run(body, usize::from(token.longest) + 1, |byte| {
+            token.alphabet.has(byte)
+        });
+        let (shortest, longest) = (usize::from(token.shortest), usize::from(token.longest));
+        let mut last = end;
+        // A full stop or dash at the end may belong to the sentence.
+        while last > body && matches!(text.before(last), b'.' | b'-') && end - body != longest {
+            last -= 1;
+        }
+        let length = last - body;
+        let fits = (shortest..=longest).contains(&length);
+        if !fits || (last == end && is_word(text.at(end))) {
+            continue;
+        }
+        let value = text.slice(body..last);
+        let short = token.prefix.len() <= 4;
+        let score = if entropy::is_one_character(value) {
+            0.3
+        } else if short && !entropy::is_mixed(value) && token.alphabet != Alphabet::Upper {
+            // Words with hyphens after a prefix that is a word's start.
+            0.3
+        } else {
+            0.95
+        };
+        let rule = RULES.iter().find(|rule| rule.code == token.code)?;
+        if best
+            .as_ref()
+            .is_none_or(|(prefix, _)| *prefix < token.prefix.len())
+        {
+            best = Some((token.prefix.len(), Hit::new(rule, at..last, score)));
+        }
+    }
+    best.map(|(_, hit)| hit)
+}
+
+pub(super) const MAILCHIMP: Rule = Rule {
+    code: "K011",
+    name: "mailchimp-key",
+    kind: Kind::Token,
+    summary: "32 hexadecimal digits, `-us` and the number of a data centre \
+              (mailchimp.com/developer, \"Fundamentals\"): the one token known by its end.",
+    caught: &["343ea45721923ed956e2b38c31db76aa-us30"],
+    passed: &[
+        "3ea4572956e2b381923ed34c31db76aa-2",
+        "9276a43e2951aa46e2b1c33ED38357DB-us2",
+        "3a5633e829d3c71-us2",
+    ],
+};
+
+/// A Mailchimp key whose hyphen is at `at`.
+pub(super) fn mailchimp(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    if text.at(at + 1) != b'u' || text.at(at + 2) != b's' {
+        return None;
+    }
+    let start = text.run_before(at, 33, |byte| Alphabet::Hex.has(byte));
+    let end = text.run(at + 3, 2, |byte| byte.is_ascii_digit());
+    let whole =
+        at - start == 32 && end > at + 3 && !is_word(text.before(start)) && !is_word(text.at(end));
+    whole.then(|| Hit::new(&MAILCHIMP, start..end, 0.95))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A body of the alphabet and length, letters and digits mixed, no two alike in a row.
+    pub(in crate::secret) fn body(alphabet: Alphabet, length: u16) -> String {
+        let all: Vec<char> = (b'0'..=b'z')
+            .filter(|&byte| byte.is_ascii_alphanumeric() && alphabet.has(byte))
+            .map(char::from)
+            .collect();
+        (0..usize::from(length))
+            .map(|place| all[(place * 7 + 3) % all.len()])
+            .collect()
+    }
+
+    #[test]
+    fn every_token_is_found_and_its_neighbours_are_not() {
+        let guard = crate::Guard::new(&crate::Policy::all(crate::Action::Redact));
+        let fires = |text: &str, code: &str| {
+            let report = guard.check(text, crate::Role::User);
+            report.findings.iter().any(|finding| finding.code == code)
+        };
+        for token in &TOKENS {
+            for length in [token.shortest, token.longest] {
+                let example = format!(
+                    "use {}{} please",
+                    token.prefix,
+                    body(token.alphabet, length)
+                );
+                assert!(fires(&example, token.code), "{example}");
+            }
+            let long = format!(
+                "{}{}",
+                token.prefix,
+                body(token.alphabet, token.longest + 1)
+            );
+            let short = format!(
+                "{}{}",
+                token.prefix,
+                body(token.alphabet, token.shortest - 1)
+            );
+            let inside = format!("x{}{}", token.prefix, body(token.alphabet, token.shortest));
+            let placeholder = format!(
+                "{}{}",
+                token.prefix,
+                "x".repeat(usize::from(token.shortest))
+            );
+            for text in [long, short, inside, placeholder] {
+                assert!(!fires(&text, token.code), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_are_at_least_a_hundred() {
+        assert!(TOKENS.len() >= 100);
+    }
+}

@@ -1,0 +1,237 @@
+//! The same checks over a text that comes in pieces.
+//!
+//! ```text
+//! push ─▶ raw ─fold─▶ plain ─scan─▶ findings ─▶ settled up to the border ─▶ out
+//!          └─ overrides ───────────────┘          │
+//!                                   border: what more text cannot change
+//! ```
+//!
+//! Wherever the text is cut, the pieces put together are what [`crate::Guard::redact`] makes of
+//! the whole, and so is the report. Held back is what an open candidate needs and at most 256
+//! bytes more; [`Stream::finish`] lets it go.
+
+use crate::guard::{Found, Guard, Seen, clusters, settle};
+use crate::policy::{Action, Role};
+use crate::report::{Entry, Report};
+use crate::scan::{self, LOOK_BACK, MEMORY, Scanner};
+use crate::text::Text;
+use crate::view::{Folding, bidi};
+
+/// A stream under guard.
+#[derive(Debug)]
+pub struct Stream<'g> {
+    guard: &'g Guard,
+    role: Role,
+    /// What came in and may still be needed, and how much was before it.
+    raw: String,
+    gone: usize,
+    /// How much of `raw` has been passed on.
+    passed: usize,
+    /// From where on overrides have not been looked for, in `raw`.
+    overrides: usize,
+    folding: Folding,
+    scanner: Scanner,
+    /// Findings not passed yet; spans in the whole text.
+    found: Vec<Found>,
+    report: Report,
+    blocked: bool,
+}
+
+/// What a stream lets go.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Piece {
+    /// Text to pass on, redacted.
+    pub text: String,
+    /// Findings that became certain; spans are bytes of the whole stream so far.
+    pub findings: Vec<Entry>,
+    /// The policy refuses what comes next: end the stream with an error. Nothing more comes.
+    pub blocked: bool,
+}
+
+impl<'g> Stream<'g> {
+    pub(crate) fn new(guard: &'g Guard, role: Role) -> Self {
+        Self {
+            guard,
+            role,
+            raw: String::new(),
+            gone: 0,
+            passed: 0,
+            overrides: 0,
+            folding: Folding::default(),
+            scanner: Scanner::default(),
+            found: Vec::new(),
+            report: Report::default(),
+            blocked: false,
+        }
+    }
+
+    /// Takes the next piece and gives what has become certain.
+    pub fn push(&mut self, chunk: &str) -> Piece {
+        if self.blocked {
+            return Piece::default();
+        }
+        self.raw.push_str(chunk);
+        self.advance(true)
+    }
+
+    /// The text has ended: gives all that was held back.
+    pub fn finish(&mut self) -> Piece {
+        if self.blocked {
+            return Piece::default();
+        }
+        self.advance(false)
+    }
+
+    /// All findings so far.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// How many bytes are held back.
+    pub fn held(&self) -> usize {
+        self.raw.len() - self.passed
+    }
+
+    fn advance(&mut self, open: bool) -> Piece {
+        self.folding.extend(&self.raw, open);
+        let mut hits = Vec::new();
+        let text = Text::new(self.folding.text());
+        let decided = self
+            .scanner
+            .run(&text, self.guard.thresholds(), open, &mut hits);
+        let seen = Seen {
+            raw: &self.raw,
+            text: self.folding.text(),
+            map: self.folding.map(),
+            bidi: false,
+        };
+        let admitted: Vec<_> = hits
+            .into_iter()
+            .filter_map(|hit| self.guard.admit(hit, &seen, self.role))
+            .collect();
+        self.keep(admitted);
+        let mut border = if open {
+            let at = decided.saturating_sub(LOOK_BACK);
+            self.folding.source(at)
+        } else {
+            self.raw.len()
+        };
+        if let Some(unclosed) = self.turn(open) {
+            border = border.min(unclosed);
+        }
+        let piece = self.pass(self.gone + border);
+        self.forget(decided);
+        piece
+    }
+
+    fn keep(&mut self, admitted: Vec<Found>) {
+        for mut found in admitted {
+            found.finding.span.start += self.gone;
+            found.finding.span.end += self.gone;
+            self.found.push(found);
+        }
+    }
+
+    /// Scans the overrides that have closed; returns where the first open one starts.
+    fn turn(&mut self, open: bool) -> Option<usize> {
+        let from = self.overrides;
+        let rest = self.raw.get(from..).unwrap_or_default();
+        let mut admitted = Vec::new();
+        let mut unclosed = None;
+        let mut reached = rest.len();
+        for (segment, closed) in bidi::segments(rest) {
+            if open && !closed {
+                unclosed = Some(from + segment.start - bidi::OVERRIDE.len_utf8());
+                reached = segment.start - bidi::OVERRIDE.len_utf8();
+                break;
+            }
+            let (text, map) = bidi::turn(&self.raw, from + segment.start..from + segment.end);
+            let seen = Seen {
+                raw: &self.raw,
+                text: &text,
+                map: &map,
+                bidi: true,
+            };
+            let mut hits = Vec::new();
+            scan::scan_turned(&text, self.guard.thresholds(), &mut hits);
+            admitted.extend(
+                hits.into_iter()
+                    .filter_map(|hit| self.guard.admit(hit, &seen, self.role)),
+            );
+            reached = segment.end;
+        }
+        self.overrides = from + reached;
+        self.keep(admitted);
+        unclosed
+    }
+
+    /// Passes on what lies before `border`, a place in the whole text.
+    fn pass(&mut self, border: usize) -> Piece {
+        settle(&mut self.found);
+        let mut piece = Piece::default();
+        let mut done = 0;
+        let mut end = border;
+        let mut replaced = Vec::new();
+        for cluster in clusters(&self.found) {
+            let last = cluster.iter().map(|found| found.finding.span.end).max();
+            let first = cluster.iter().map(|found| found.finding.span.start).min();
+            let (Some(first), Some(last)) = (first, last) else {
+                break;
+            };
+            if last > border {
+                end = end.min(first);
+                break;
+            }
+            done += cluster.len();
+            if let Some(replacement) = self.guard.replacement(cluster, self.role) {
+                replaced.push(replacement);
+            }
+            let blocks =
+                |found: &Found| self.guard.action(self.role, found.finding.kind) == Action::Block;
+            if cluster.iter().any(blocks) {
+                self.blocked = true;
+                end = first;
+                replaced.pop();
+                break;
+            }
+        }
+        for (span, tag) in replaced {
+            self.write(span.start, &mut piece.text);
+            piece.text.push_str(&tag);
+            self.passed = span.end.saturating_sub(self.gone).max(self.passed);
+        }
+        self.write(end, &mut piece.text);
+        for found in self.found.drain(..done) {
+            let entry = self.guard.entry(found, self.role);
+            self.report.add(entry.clone());
+            piece.findings.push(entry);
+        }
+        piece.blocked = self.blocked;
+        piece
+    }
+
+    /// Passes on the text up to `end`, a place in the whole text.
+    fn write(&mut self, end: usize, out: &mut String) {
+        let end = end.saturating_sub(self.gone);
+        if let Some(part) = self.raw.get(self.passed..end) {
+            out.push_str(part);
+            self.passed = end;
+        }
+    }
+
+    /// Drops what no rule will look at again.
+    fn forget(&mut self, decided: usize) {
+        let spare = decided.saturating_sub(MEMORY);
+        // Rarely, so that the copying is paid for by what came in.
+        if spare < 4 * MEMORY {
+            return;
+        }
+        let limit = self.passed.min(self.overrides);
+        let (plain, raw) = self.folding.forget(spare, limit);
+        self.scanner.shift(plain);
+        self.raw.drain(..raw);
+        self.gone += raw;
+        self.passed -= raw;
+        self.overrides -= raw;
+    }
+}

@@ -1,0 +1,115 @@
+//! The text under scan, which may still be growing.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+/// Bytes of a view with a memory of whether anybody asked for more of them.
+///
+/// A rule decides about a place by looking at bytes around it. If it looked past the end of a
+/// text that is still growing, its decision waits; if it did not, more text cannot change it.
+/// That is all a stream needs to give the same result as the whole text.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    bytes: &'a [u8],
+    touched: Cell<bool>,
+    #[cfg(test)]
+    work: Cell<u64>,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            touched: Cell::new(false),
+            #[cfg(test)]
+            work: Cell::new(0),
+        }
+    }
+
+    /// Everything, for the one loop that looks at every byte.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The byte at `at`; 0 past the end, which is remembered.
+    pub(crate) fn at(&self, at: usize) -> u8 {
+        #[cfg(test)]
+        self.work.set(self.work.get() + 1);
+        match self.bytes.get(at) {
+            Some(&byte) => byte,
+            None => {
+                self.touched.set(true);
+                0
+            }
+        }
+    }
+
+    /// The byte before `at`; 0 at the start.
+    pub(crate) fn before(&self, at: usize) -> u8 {
+        #[cfg(test)]
+        self.work.set(self.work.get() + 1);
+        at.checked_sub(1)
+            .and_then(|at| self.bytes.get(at))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The bytes of a range that has been looked at.
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
+        #[cfg(test)]
+        self.work.set(self.work.get() + range.len() as u64);
+        if range.end > self.bytes.len() {
+            self.touched.set(true);
+        }
+        let end = range.end.min(self.bytes.len());
+        self.bytes
+            .get(range.start.min(end)..end)
+            .unwrap_or_default()
+    }
+
+    /// Where the run of bytes that `belongs` accepts ends, from `from` on, after `most` bytes
+    /// at the latest.
+    pub(crate) fn run(&self, from: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
+        let mut at = from;
+        while at < from + most && belongs(self.at(at)) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Where the run of bytes before `from` starts, `most` bytes earlier at the most.
+    pub(crate) fn run_before(
+        &self,
+        from: usize,
+        most: usize,
+        belongs: impl Fn(u8) -> bool,
+    ) -> usize {
+        let mut at = from;
+        while at > 0 && from - at < most && belongs(self.before(at)) {
+            at -= 1;
+        }
+        at
+    }
+
+    /// Whether `word` (lower case) stands at `at`, in any case.
+    pub(crate) fn says(&self, at: usize, word: &str) -> bool {
+        word.bytes()
+            .enumerate()
+            .all(|(offset, byte)| self.at(at + offset).to_ascii_lowercase() == byte)
+    }
+
+    /// Whether somebody has asked for what lies past the end since the last call.
+    pub(crate) fn take_touched(&self) -> bool {
+        self.touched.replace(false)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn work(&self) -> u64 {
+        self.work.get()
+    }
+}
+
+/// Part of a name or number: what makes a value part of something longer.
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}

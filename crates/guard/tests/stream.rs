@@ -1,0 +1,153 @@
+//! Cut as you like: a stream gives what the whole text gives.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
+use proptest::prelude::*;
+
+fn whole(guard: &Guard, text: &str) -> (String, Vec<Entry>) {
+    let (redacted, report) = guard.redact(text, Role::Assistant);
+    (redacted, report.findings)
+}
+
+fn streamed(guard: &Guard, pieces: &[&str]) -> (String, Vec<Entry>) {
+    let mut stream = guard.stream(Role::Assistant);
+    let (mut out, mut findings) = (String::new(), Vec::new());
+    for piece in pieces {
+        let piece = stream.push(piece);
+        out.push_str(&piece.text);
+        findings.extend(piece.findings);
+    }
+    let piece = stream.finish();
+    out.push_str(&piece.text);
+    findings.extend(piece.findings);
+    assert_eq!(stream.held(), 0);
+    (out, findings)
+}
+
+fn guard() -> Guard {
+    let mut policy = Policy::all(Action::Redact);
+    // The answer is not scored for injection, streamed or not.
+    policy.set(Role::Assistant, Kind::Injection, Action::Ignore);
+    policy.keep_last_four = true;
+    Guard::new(&policy)
+}
+
+/// Values of every kind and what surrounds them.
+const TEXTS: &[&str] = &[
+    "Call me at (415) 555-0132 or 0487 23 46 71, or mail john.doe@mail.example.co.uk today.",
+    "My card is 4111 1111 1111 1111, SSN 536-90-4399, IBAN GB82 WEST 1234 5698 7654 32.",
+    "Server 86.231.85.193 and [2001:db8::1]:443 are up; DOB: July 4, 1985; passport: 912803456.",
+    "password: hunter2, api_key = 'A1b2C3d4E5f6G7h8' and https://u:s3cret@host.example/x",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7n7\nq8w5Zk==\n-----END RSA PRIVATE KEY-----\nbye",
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c done",
+    "token ghp_0123456789abcdefghijABCDEFGHIJ012345 and sk-proj-aaaa1111bbbb2222cccc3333dddd4444eeee5555ffff",
+    "x &#52;111 １１１１ 1\u{200B}111 1111 y \u{202E}2317-655-514 enohp\u{202C} z 👩\u{200D}💻 🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+    "bXkgbWFpbCBpcyBqb2huQGV4YW1wbGUuY29tIG9rYXk= and 343ea45721923ed956e2b38c31db76aa-us30",
+    "order 4155550132, version 1.2.3.4, 1700000000, 550e8400-e29b-41d4-a716-446655440000",
+    "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs 110201543:AAHdqTcvCH1vGWJxfSe1ofSAs0K5PALDsaw",
+    "phones: 415-555-0132, 4155550133; 785 8949\n4155550134 fax [EMAIL] 4155550135",
+];
+
+#[test]
+fn every_cut_gives_the_same() {
+    let guard = guard();
+    for text in TEXTS {
+        let expected = whole(&guard, text);
+        assert!(text.contains("order") || expected.0 != *text, "{text}");
+        for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
+            let (head, tail) = text.split_at(at);
+            assert_eq!(
+                streamed(&guard, &[head, tail]),
+                expected,
+                "{text:?} cut at {at}"
+            );
+        }
+        let pieces: Vec<&str> = text.split_inclusive(|_| true).collect();
+        assert_eq!(
+            streamed(&guard, &pieces),
+            expected,
+            "{text:?} by characters"
+        );
+    }
+}
+
+#[test]
+fn a_long_text_is_let_go_as_it_comes() {
+    let guard = guard();
+    let text =
+        "The quick brown fox says call 415-555-0132 or write a.b@example.com now. ".repeat(400);
+    let mut stream = guard.stream(Role::Assistant);
+    let mut out = String::new();
+    for piece in text.as_bytes().chunks(7) {
+        out.push_str(&stream.push(std::str::from_utf8(piece).unwrap()).text);
+        assert!(stream.held() <= 256, "{}", stream.held());
+    }
+    out.push_str(&stream.finish().text);
+    assert_eq!(out, whole(&guard, &text).0);
+}
+
+#[test]
+fn a_block_ends_the_stream() {
+    let guard = Guard::new(&Policy::all(Action::Block));
+    let mut stream = guard.stream(Role::Assistant);
+    let first = stream.push("The card is 4111 1111 1111 1111, and more text follows after it so that all is clear. Really, a lot of it.");
+    assert!(first.blocked);
+    assert_eq!(first.text, "The card is ");
+    assert_eq!(first.findings.len(), 1);
+    assert_eq!(first.findings[0].span, 12..31);
+    assert_eq!(stream.push("4111 1111 1111 1111").text, "");
+    assert_eq!(stream.finish().text, "");
+}
+
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(TEXTS).prop_flat_map(|text| {
+            let borders: Vec<usize> = (0..=text.len()).filter(|&at| text.is_char_boundary(at)).collect();
+            (prop::sample::select(borders.clone()), prop::sample::select(borders)).prop_map(|(a, b)| text[a.min(b)..a.max(b)].to_owned())
+        }),
+        2 => "[0-9]{1,5}[ .:@+()/-]{0,2}",
+        1 => "[a-z]{0,6}[ =:\"'\n]{0,2}",
+        1 => Just("password is ".to_owned()),
+        1 => Just("call ".to_owned()),
+        1 => Just("\u{200D}".to_owned()),
+        1 => "\\PC{0,3}",
+    ];
+    prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_cuts_of_any_text_give_the_same(text in soup(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
+        let guard = guard();
+        let mut borders: Vec<usize> = cuts.iter().map(|cut| text.floor_char_boundary(cut.index(text.len() + 1))).collect();
+        borders.extend([0, text.len()]);
+        borders.sort_unstable();
+        let pieces: Vec<&str> = borders.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
+        prop_assert_eq!(streamed(&guard, &pieces), whole(&guard, &text));
+    }
+
+    #[test]
+    fn redacting_twice_changes_nothing(text in soup()) {
+        for policy in [Policy::all(Action::Redact), Policy::matrix(), Policy::default(), Policy::sanitiser()] {
+            let guard = Guard::new(&policy);
+            let (once, _) = guard.redact(&text, Role::User);
+            let (twice, _) = guard.redact(&once, Role::User);
+            prop_assert_eq!(&twice, &once);
+        }
+    }
+
+    #[test]
+    fn spans_are_the_callers(text in soup()) {
+        let guard = Guard::new(&Policy::all(Action::Redact));
+        for finding in guard.check(&text, Role::User).findings {
+            prop_assert!(text.get(finding.span.clone()).is_some_and(|part| !part.is_empty()), "{:?}", finding);
+        }
+    }
+}
