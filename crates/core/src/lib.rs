@@ -5,6 +5,7 @@ pub mod client;
 pub mod fault;
 pub mod genesys;
 pub mod governance;
+pub mod guard;
 pub mod http;
 pub mod intake;
 pub mod json;

@@ -34,6 +34,7 @@ pub enum Code {
     UpstreamMalformed,
     UpstreamTruncated,
     AnswerTooLong,
+    AnswerRefused,
     UpstreamUnavailable,
     TokenUnavailable,
     FirstContentDeadline,
@@ -47,7 +48,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 28] = [
+    pub const ALL: [Code; 29] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -70,6 +71,7 @@ impl Code {
         Code::UpstreamMalformed,
         Code::UpstreamTruncated,
         Code::AnswerTooLong,
+        Code::AnswerRefused,
         Code::UpstreamUnavailable,
         Code::TokenUnavailable,
         Code::FirstContentDeadline,
@@ -104,6 +106,9 @@ impl Code {
             Code::UpstreamMalformed => ("upstream_malformed", 502, "The upstream's answer breaks the contract", false),
             Code::UpstreamTruncated => ("upstream_truncated", 502, "The upstream's answer ended early", false),
             Code::AnswerTooLong => ("answer_too_long", 502, "The upstream's answer is too long", false),
+            Code::AnswerRefused => {
+                ("answer_refused", 502, "The answer holds something that must not be passed on", false)
+            }
             Code::UpstreamUnavailable => ("upstream_unavailable", 503, "The upstream cannot be reached", true),
             Code::TokenUnavailable => ("token_unavailable", 503, "The upstream gave no token", true),
             Code::FirstContentDeadline => ("first_content_deadline", 504, "The model did not begin in time", true),

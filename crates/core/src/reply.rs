@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::chat::Trim;
 use crate::genesys::Usage;
+use crate::guard::Findings;
 use crate::http::ReplyHead;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -112,6 +113,17 @@ pub struct Summary {
     pub malformed_frames: u32,
     /// What was left out of the conversation.
     pub trim: Trim,
+    /// What the guard has redacted and flagged.
+    pub guard: Guarded,
+}
+
+/// What the guard has redacted and flagged.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Guarded {
+    /// In what was sent.
+    pub input: Findings,
+    /// In the answer.
+    pub output: Findings,
 }
 
 /// Writes one answer.
@@ -233,12 +245,13 @@ mod tests {
             latency_ms: 5,
             malformed_frames: 0,
             trim: Trim::default(),
+            guard: Guarded::default(),
         };
         writer.done(&summary, &mut out);
         String::from_utf8(out).unwrap()
     }
 
-    const SUMMARY: &str = r#""latency_ms":5,"malformed_frames":0,"model_id":"m","request_id":"r","status":"success","trim":{"dropped":[],"limit":0,"tokens_after":0,"tokens_before":0}"#;
+    const SUMMARY: &str = r#""guard":{"input":{"flagged":0,"redacted":0},"output":{"flagged":0,"redacted":0}},"latency_ms":5,"malformed_frames":0,"model_id":"m","request_id":"r","status":"success","trim":{"dropped":[],"limit":0,"tokens_after":0,"tokens_before":0}"#;
 
     #[test]
     fn three_formats() {

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use promptgate_guard::{Guard, Policy};
+
 use crate::call::CallRules;
 use crate::chat::{Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
 use crate::governance::Webhook;
+use crate::guard::{self, Guards};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
@@ -37,7 +40,7 @@ pub const REGIONS: [&str; 18] = [
 pub const FALLBACK_TEXT: &str = "The assistant is not available right now. Please try again in a moment.";
 
 /// Everything that is set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// `CLIENT_KEYS`: who may call.
     pub clients: Clients,
@@ -49,6 +52,8 @@ pub struct Settings {
     pub fit: FitRules,
     /// `MAX_LATENCY_MS`, `IDLE_MS`, `TOTAL_MS`, `FALLBACK_TEXT`.
     pub call: CallRules,
+    /// `GUARD_INPUT` and `GUARD_OUTPUT`.
+    pub guards: Guards,
     /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
     pub webhook: Option<Webhook>,
 }
@@ -87,6 +92,10 @@ impl Reader<'_> {
         let idle = self.integer("IDLE_MS", 1..=600_000).unwrap_or(15_000);
         let total = self.integer("TOTAL_MS", 1..=600_000).unwrap_or(60_000);
         let fallback = (self.variable)("FALLBACK_TEXT").unwrap_or_else(|| FALLBACK_TEXT.to_owned());
+        let guards = Guards {
+            input: Guard::new(&self.policy("GUARD_INPUT").unwrap_or_else(guard::input_policy)),
+            output: Guard::new(&self.policy("GUARD_OUTPUT").unwrap_or_default()),
+        };
         let webhook = self.webhook();
         Some(Settings {
             clients: clients?,
@@ -99,6 +108,7 @@ impl Reader<'_> {
                 total: Duration::from_millis(total),
                 fallback: Some(fallback).filter(|text| !text.is_empty()),
             },
+            guards,
             webhook,
         })
     }
@@ -189,6 +199,18 @@ impl Reader<'_> {
         }
     }
 
+    fn policy(&mut self, name: &str) -> Option<Policy> {
+        let policy = serde_json::from_str(&self.get(name)?);
+        // The parser's message may quote the policy, whose allow-list may be personal data.
+        let place = |error: serde_json::Error| format!("line {} column {}", error.line(), error.column());
+        policy
+            .map_err(|error| {
+                let message = format!("{name} is no policy: look at {}. README.md describes it.", place(error));
+                self.fault(name, "bad_variable", message);
+            })
+            .ok()
+    }
+
     fn webhook(&mut self) -> Option<Webhook> {
         let url = self.url("WEBHOOK_URL")?;
         let key = self.get("WEBHOOK_SECRET").map(|secret| Webhook::key(&secret));
@@ -268,6 +290,9 @@ mod tests {
             ("MAX_LATENCY_MS", "5s"),
             ("TOTAL_MS", "99999999999999999999"),
             ("TOKEN_COUNT", "canary"),
+            ("GUARD_INPUT", "canary"),
+            ("GUARD_OUTPUT", r#"{"actions":{"user":{"canary":"block"}}}"#),
+            ("GUARD_INPUT", r#"{"canary":1}"#),
             ("WEBHOOK_URL", "canary"),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");

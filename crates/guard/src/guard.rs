@@ -10,11 +10,12 @@ use crate::stream::Stream;
 use crate::view::{Map, ViewKind, Views, bidi};
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A policy ready for use. Cheap to make and to keep; nothing is compiled.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    policy: Policy,
+    policy: Arc<Policy>,
     thresholds: Thresholds,
 }
 
@@ -22,7 +23,7 @@ impl Guard {
     /// Makes `policy` ready.
     pub fn new(policy: &Policy) -> Self {
         Self {
-            policy: policy.clone(),
+            policy: Arc::new(policy.clone()),
             thresholds: policy.scan_thresholds(),
         }
     }
@@ -50,8 +51,8 @@ impl Guard {
 
     /// The same over a text that comes in pieces. Injection, which a model's answer is not
     /// scored for, and `sanitise`, which is for what comes in, are left out.
-    pub fn stream(&self, role: Role) -> Stream<'_> {
-        Stream::new(self, role)
+    pub fn stream(&self, role: Role) -> Stream {
+        Stream::new(self.clone(), role)
     }
 
     pub(crate) fn action(&self, role: Role, kind: Kind) -> Action {

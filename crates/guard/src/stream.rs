@@ -19,8 +19,8 @@ use crate::view::{Folding, bidi};
 
 /// A stream under guard.
 #[derive(Debug)]
-pub struct Stream<'g> {
-    guard: &'g Guard,
+pub struct Stream {
+    guard: Guard,
     role: Role,
     /// What came in and may still be needed, and how much was before it.
     raw: String,
@@ -48,8 +48,8 @@ pub struct Piece {
     pub blocked: bool,
 }
 
-impl<'g> Stream<'g> {
-    pub(crate) fn new(guard: &'g Guard, role: Role) -> Self {
+impl Stream {
+    pub(crate) fn new(guard: Guard, role: Role) -> Self {
         Self {
             guard,
             role,

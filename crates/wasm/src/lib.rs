@@ -1,6 +1,7 @@
 //! The core for JavaScript: conversion only, no decision.
 
 use promptgate_core::chat::{FitRules, Prepared};
+use promptgate_core::guard::Guards;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -16,7 +17,7 @@ pub fn start() {
 /// An `Error` whose message is the problem document as JSON.
 #[wasm_bindgen(js_name = prepareChat)]
 pub fn prepare_chat(body: &[u8]) -> Result<String, JsError> {
-    Prepared::from_body(body, &FitRules::default())
+    Prepared::from_body(body, &Guards::default().input, &FitRules::default())
         .map(|prepared| prepared.payload.text().to_owned())
         .map_err(|problem| JsError::new(&problem.document("").to_string()))
 }

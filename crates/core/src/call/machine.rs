@@ -1,23 +1,23 @@
 //! The machine itself: the states are drawn in the module above.
 
+mod ending;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::answer::{Answer, Event, MAX_ANSWER};
 use super::backoff::{Random, jitter};
 use super::verdict::{Sign, Verdict, rejected, verdict};
 use super::{AccessToken, CallRules, Health, Identity, Input, Outcome, Output};
 use crate::chat::Prepared;
-use crate::genesys::{self, Endpoints, Frame, Usage};
+use crate::genesys::{self, Endpoints, Usage};
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
-use crate::reply::{Format, Status, Summary, Writer};
-use crate::sensitive::Bytes;
-use crate::stream::{Line, Lines};
+use crate::reply::{Format, Status, Writer};
+use promptgate_guard::Guard;
 
 /// Most requests sent for one call, repetitions of every kind included (R2).
 const MAX_ATTEMPTS: u32 = 3;
-/// Most bytes of an answer: forty times what 4,096 tokens take in frames of one word (ours).
-const MAX_ANSWER: usize = 4 << 20;
 /// Most bytes of a refusal that are read to find its code (ours).
 const MAX_REFUSAL: usize = 64 << 10;
 
@@ -25,6 +25,7 @@ const MAX_REFUSAL: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Call {
     prepared: Prepared,
+    guard: Guard,
     endpoints: Endpoints,
     rules: CallRules,
     identity: Identity,
@@ -56,8 +57,7 @@ enum State {
     Refused(Vec<u8>),
     /// A 200 whose body is the answer. `silent_since`: since when upstream has been silent; none while the client is taking bytes.
     Answering {
-        lines: Lines,
-        received: usize,
+        answer: Answer,
         silent_since: Option<Duration>,
     },
     /// Before a repetition.
@@ -69,14 +69,22 @@ enum State {
 
 // handle
 impl Call {
-    /// A call that will send `prepared`. Its first outputs are there to poll.
-    pub fn new(prepared: Prepared, endpoints: Endpoints, rules: CallRules, identity: Identity, format: Format) -> Self {
+    /// A call that will send `prepared` and pass on what `guard` lets through of the answer. Its first outputs are there to poll.
+    pub fn new(
+        prepared: Prepared,
+        guard: Guard,
+        endpoints: Endpoints,
+        rules: CallRules,
+        identity: Identity,
+        format: Format,
+    ) -> Self {
         Call {
             random: Random(identity.seed),
             writer: Writer::new(format),
             outbox: VecDeque::from([Output::Authorize { rejected: None }]),
             state: State::Authorizing,
             prepared,
+            guard,
             endpoints,
             rules,
             identity,
@@ -162,7 +170,7 @@ impl Call {
         }
         match verdict {
             Verdict::Answer => {
-                self.state = State::Answering { lines: Lines::default(), received: 0, silent_since: Some(now) };
+                self.state = State::Answering { answer: Answer::new(&self.guard), silent_since: Some(now) };
             }
             Verdict::Explain => self.state = State::Refused(Vec::new()),
             Verdict::Renew(_) if !self.replayed && self.attempts < MAX_ATTEMPTS => {
@@ -198,28 +206,18 @@ impl Call {
     }
 
     fn chunk(&mut self, now: Duration, chunk: &[u8], health: &mut Health) {
-        let State::Answering { lines, received, silent_since } = &mut self.state else { return };
-        *received += chunk.len();
+        let State::Answering { answer, silent_since } = &mut self.state else { return };
         *silent_since = Some(now);
-        let too_much = *received > MAX_ANSWER;
-        let lines = lines.push(chunk);
-        if self.lines(now, lines, health) {
-            return;
-        }
-        if too_much {
-            health.undecided();
-            self.outbox.push_back(Output::Abort);
-            let detail = format!("The upstream's answer is longer than {MAX_ANSWER} bytes and was cut off.");
-            self.fail(now, Status::Error, Problem::new(Code::AnswerTooLong, detail));
-        }
+        let events = answer.push(chunk);
+        self.events(now, events, health);
     }
 
     /// The body has ended, or broke off, which the platform does not tell apart.
     fn end(&mut self, now: Duration, health: &mut Health) {
-        let State::Answering { lines, received, .. } = &mut self.state else { return };
-        let empty = *received == 0;
-        let last = lines.finish();
-        if self.lines(now, last.into_iter().collect(), health) {
+        let State::Answering { answer, .. } = &mut self.state else { return };
+        let empty = answer.is_empty();
+        let events = answer.finish();
+        if self.events(now, events, health) {
             return;
         }
         if self.first_content.is_none() && empty {
@@ -234,40 +232,51 @@ impl Call {
         self.fail(now, Status::Truncated, Problem::new(Code::UpstreamTruncated, detail));
     }
 
-    /// Takes lines of the answer; says whether they ended the call.
-    fn lines(&mut self, now: Duration, lines: Vec<Line>, health: &mut Health) -> bool {
+    /// Takes what the body has brought; says whether that ended the call.
+    fn events(&mut self, now: Duration, events: Vec<Event>, health: &mut Health) -> bool {
         let mut out = Vec::new();
-        for line in lines {
-            let frame = match &line {
-                Line::Whole(line) => genesys::frame(line),
-                Line::TooLong => Frame::Malformed,
-            };
-            match frame {
-                Frame::Malformed => self.malformed = self.malformed.saturating_add(1),
-                Frame::Error => {
+        for event in events {
+            let (code, detail) = match event {
+                Event::Malformed => {
+                    self.malformed = self.malformed.saturating_add(1);
+                    continue;
+                }
+                Event::Text(text) => {
+                    self.first_content.get_or_insert(now);
+                    if !text.is_empty() {
+                        self.writer.delta(&text, &mut out);
+                    }
+                    continue;
+                }
+                Event::Usage(usage) => {
+                    health.succeeded();
+                    self.usage = Some(usage);
+                    self.writer.usage(usage, &mut out);
+                    self.writer.done(&self.summary(now, Status::Success, None), &mut out);
                     self.write(out);
-                    self.outbox.push_back(Output::Abort);
-                    health.failed(self.unix_ms(now));
-                    let detail = "The upstream reported an error within its answer.";
-                    self.fail(now, Status::Error, Problem::new(Code::UpstreamError, detail));
+                    self.finish(now, Status::Success, None);
                     return true;
                 }
-                Frame::Part { content, usage } => {
-                    if let Some(text) = content.filter(|text| !text.expose().is_empty()) {
-                        self.first_content.get_or_insert(now);
-                        self.writer.delta(text.expose(), &mut out);
-                    }
-                    if let Some(usage) = usage {
-                        health.succeeded();
-                        self.usage = Some(usage);
-                        self.writer.usage(usage, &mut out);
-                        self.writer.done(&self.summary(now, Status::Success, None), &mut out);
-                        self.write(out);
-                        self.finish(now, Status::Success, None);
-                        return true;
-                    }
+                Event::Error => {
+                    health.failed(self.unix_ms(now));
+                    (Code::UpstreamError, "The upstream reported an error within its answer.".to_owned())
                 }
-            }
+                Event::Refused => {
+                    health.succeeded();
+                    (Code::AnswerRefused, "The policy refuses what comes next in the answer.".to_owned())
+                }
+                Event::TooLong => {
+                    health.undecided();
+                    (
+                        Code::AnswerTooLong,
+                        format!("The upstream's answer is longer than {MAX_ANSWER} bytes and was cut off."),
+                    )
+                }
+            };
+            self.write(out);
+            self.outbox.push_back(Output::Abort);
+            self.fail(now, Status::Error, Problem::new(code, detail));
+            return true;
         }
         self.write(out);
         false
@@ -334,66 +343,12 @@ impl Call {
         }
         self.finish(now, Status::Cancelled, None);
     }
+}
 
-    /// Upstream is late or away: the fallback in its place, if there is one and no content has come (R7).
-    fn give_up(&mut self, now: Duration, problem: Problem) {
-        let Some(fallback) = self.rules.fallback.clone().filter(|_| self.first_content.is_none()) else {
-            return self.fail(now, Status::Error, problem);
-        };
-        // A rate limit is not a matter of the model's health: its client should slow down.
-        if problem.code == Code::UpstreamRateLimited {
-            return self.fail(now, Status::Error, problem);
-        }
-        let mut out = Vec::new();
-        self.writer.delta(&fallback, &mut out);
-        self.writer.done(&self.summary(now, Status::Fallback, Some(problem.code)), &mut out);
-        self.write(out);
-        self.finish(now, Status::Fallback, Some(problem.code));
-    }
-
-    /// Tells the client: by the answer itself, or within the stream that has begun.
-    fn fail(&mut self, now: Duration, status: Status, mut problem: Problem) {
-        problem.upstream_correlation_id = problem.upstream_correlation_id.or_else(|| self.correlation_id.clone());
-        let request_id = &self.identity.request_id;
-        if self.replied {
-            let mut out = Vec::new();
-            self.writer.error(&problem, request_id, &mut out);
-            self.write(out);
-        } else {
-            let reply = problem.reply(request_id);
-            self.replied = true;
-            self.outbox.push_back(Output::Reply(reply.head));
-            self.write(reply.body.0);
-        }
-        self.finish(now, status, Some(problem.code));
-    }
-
-    fn finish(&mut self, now: Duration, status: Status, code: Option<Code>) {
-        self.state = State::Ended(Outcome {
-            status,
-            code,
-            latency: now,
-            first_content: self.first_content,
-            usage: self.usage,
-            attempts: self.attempts,
-            idempotency_key: (self.attempts > 0).then(|| self.identity.idempotency_key.clone()),
-            upstream_correlation_id: self.correlation_id.clone(),
-            malformed_frames: self.malformed,
-        });
-    }
-
-    /// Bytes for the client; the first ones begin the answer.
-    fn write(&mut self, bytes: Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        if !std::mem::replace(&mut self.replied, true) {
-            self.outbox.push_back(Output::Reply(self.writer.head(&self.identity.request_id)));
-        }
-        self.outbox.push_back(Output::Write(Bytes(bytes)));
-        if let State::Answering { silent_since, .. } = &mut self.state {
-            *silent_since = None;
-        }
+#[cfg(test)]
+impl Call {
+    pub(super) fn guard_with(&mut self, guard: Guard) {
+        self.guard = guard;
     }
 }
 
@@ -434,18 +389,6 @@ impl Call {
     /// deadline, and at least 5 s (ours).
     pub fn drain(&self, now: Duration) -> Duration {
         self.rules.total.saturating_sub(now).max(Duration::from_secs(5))
-    }
-
-    fn summary(&self, now: Duration, status: Status, reason: Option<Code>) -> Summary {
-        Summary {
-            status,
-            reason: reason.map(Code::as_str),
-            request_id: self.identity.request_id.clone(),
-            model_id: self.prepared.request().model_id().to_owned(),
-            latency_ms: now.as_millis() as u64,
-            malformed_frames: self.malformed,
-            trim: self.prepared.trim.clone(),
-        }
     }
 
     fn unix_ms(&self, now: Duration) -> u64 {

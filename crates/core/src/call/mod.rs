@@ -15,6 +15,7 @@
 //! The driver calls [`handle`](Call::handle) with what happened and then [`poll`](Call::poll) until it says
 //! [`Output::Wait`] or [`Output::Done`]. Times are durations since the request began.
 
+mod answer;
 mod backoff;
 mod health;
 mod machine;
@@ -31,6 +32,7 @@ pub use machine::Call;
 pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
 
 use crate::genesys::Usage;
+use crate::guard::Findings;
 use crate::http::{Head, HttpRequest, ReplyHead};
 use crate::problem::{Code, Problem};
 use crate::reply::Status;
@@ -127,4 +129,6 @@ pub struct Outcome {
     pub upstream_correlation_id: Option<String>,
     /// Lines that were no frames.
     pub malformed_frames: u32,
+    /// What the guard has redacted and flagged in the answer.
+    pub findings: Findings,
 }

@@ -5,10 +5,14 @@ use std::time::Duration;
 use super::*;
 use crate::chat::{FitRules, Prepared};
 use crate::genesys::Endpoints;
+use crate::guard::Guards;
 use crate::reply::Format;
 use crate::sensitive::Sensitive;
 
 const CONTENT: &str = "{\"content\":\"Hi\"}\n";
+/// Long enough that the guard lets some of it go at once.
+const LONG: &str = "{\"content\":\"Thank you for waiting. Your parcel left our warehouse on Tuesday, and the carrier says \
+that it will be with you by the end of the week. You can follow it under the link in your order.\"}\n";
 const TERMINAL: &str = "{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n";
 
 /// What a script says: milliseconds to wait, then what happens.
@@ -44,13 +48,18 @@ struct Run {
     fast: bool,
 }
 
-fn prepared(max_tokens: u64) -> Prepared {
+fn prepared() -> Prepared {
+    static PREPARED: std::sync::LazyLock<Prepared> = std::sync::LazyLock::new(|| prepare(80));
+    PREPARED.clone()
+}
+
+fn prepare(max_tokens: u64) -> Prepared {
     let body = serde_json::json!({
         "systemInstructions": ["Be brief."],
         "context": [{"role": "agent", "content": "x".repeat(200)}, {"role": "user", "content": "canary"}],
         "temperature": 0, "maxTokens": max_tokens, "modelId": "m",
     });
-    Prepared::from_body(body.to_string().as_bytes(), &FitRules::default()).unwrap()
+    Prepared::from_body(body.to_string().as_bytes(), &Guards::default().input, &FitRules::default()).unwrap()
 }
 
 impl Run {
@@ -65,7 +74,7 @@ impl Run {
         let identity =
             Identity { request_id: "r".into(), idempotency_key: "llm-gw-k".into(), seed: 1, started_ms: 1_000_000 };
         let mut run = Run {
-            call: Call::new(prepared(80), endpoints, rules, identity, format),
+            call: Call::new(prepared(), Guards::default().output, endpoints, rules, identity, format),
             health: Health::default(),
             now: Duration::ZERO,
             sent: vec![],
@@ -308,7 +317,7 @@ fn scenarios() {
         (&[Cancel], true, None, Cancelled, None, 0),
         (&[Token, Cancel], true, None, Cancelled, None, 1),
         (&[Token, Failed, Cancel], true, None, Cancelled, None, 1),
-        (&[Token, OK, Chunk(CONTENT), Cancel], true, Some(200), Cancelled, None, 1),
+        (&[Token, OK, Chunk(LONG), Cancel], true, Some(200), Cancelled, None, 1),
         // 40: an error within a 200
         (&[Token, OK, Chunk(CONTENT), Chunk("{\"error\":{}}\n")], true, Some(200), Error, Some(Code::UpstreamError), 1),
         (&[Token, OK, Chunk("{\"error\":{}}\n")], true, Some(502), Error, Some(Code::UpstreamError), 1),
@@ -393,6 +402,35 @@ fn retry_after_is_a_lower_bound_and_is_forwarded() {
 }
 
 #[test]
+fn a_spent_throttle_stops_repetitions() {
+    let mut run = Run::new(Format::Json, false);
+    while run.health.allow_retry() {}
+    let run = run.play(&[Token, Failed]);
+    assert_eq!(run.outcome.as_ref().map(|outcome| outcome.code), Some(Some(Code::UpstreamUnavailable)));
+}
+
+#[test]
+fn the_answer_is_guarded_across_frames() {
+    let card = ["{\"content\":\"Your card 4111 11\"}\n", "{\"content\":\"11 1111 1111 is fine.\"}\n"];
+    let run = Run::new(Format::EventStream, true).play(&[Token, OK, Chunk(card[0]), Chunk(card[1]), Chunk(TERMINAL)]);
+    assert!(run.body.contains("Your card [CARD] is fine."), "{}", run.body);
+    assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 1);
+    run.check();
+
+    let mut block = promptgate_guard::Policy::default();
+    block.set(promptgate_guard::Role::Assistant, promptgate_guard::Kind::Card, promptgate_guard::Action::Block);
+    for (format, status) in [(Format::EventStream, 200), (Format::Json, 502)] {
+        let mut run = Run::new(format, true);
+        run.call.guard_with(promptgate_guard::Guard::new(&block));
+        let run = run.play(&[Token, OK, Chunk(LONG), Chunk(card[0]), Chunk(card[1]), Chunk(TERMINAL)]);
+        assert_eq!(run.outcome.as_ref().unwrap().code, Some(Code::AnswerRefused));
+        assert_eq!((run.status, run.aborts), (Some(status), 1));
+        assert!(!run.body.contains("4111"), "{}", run.body);
+        run.check();
+    }
+}
+
+#[test]
 fn early_ticks_are_harmless() {
     let mut run = Run::new(Format::Json, true);
     for event in [Token, Failed] {
@@ -437,7 +475,7 @@ fn the_total_deadline_ends_an_endless_stream() {
 fn a_slow_client_is_not_upstreams_silence() {
     let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
     run.fast = false;
-    run.step(&Chunk(CONTENT));
+    run.step(&Chunk(LONG));
     assert_eq!(run.waits, Some(Duration::from_secs(60)), "no idle deadline while the client takes bytes");
     run.now = Duration::from_secs(40);
     run.call.handle(run.now, Input::Flushed, &mut run.health);

@@ -168,6 +168,7 @@ impl Weight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::Guards;
     use serde_json::json;
 
     /// Messages as (role, length in units); one system instruction of `system` units.
@@ -178,7 +179,7 @@ mod tests {
             "systemInstructions": ["x".repeat(system)], "context": context,
             "temperature": 0, "maxTokens": max_tokens, "modelId": "m",
         });
-        Request::parse(body.to_string().as_bytes()).unwrap().check().unwrap()
+        Request::parse(body.to_string().as_bytes()).unwrap().check(&Guards::default().input).unwrap()
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub use request::{
 };
 pub use safety::Checked;
 
+use promptgate_guard::Guard;
+
 use crate::genesys::{self, Payload};
+use crate::guard::Findings;
 use crate::problem::Problem;
 
 /// A checked request and what is sent of it.
@@ -34,8 +37,8 @@ impl Prepared {
     ///
     /// # Errors
     /// Those of [`Request::parse`], [`Request::check`] and [`Checked::fit`].
-    pub fn from_body(body: &[u8], rules: &FitRules) -> Result<Prepared, Problem> {
-        Prepared::fit(Request::parse(body)?.check()?, *rules)
+    pub fn from_body(body: &[u8], guard: &Guard, rules: &FitRules) -> Result<Prepared, Problem> {
+        Prepared::fit(Request::parse(body)?.check(guard)?, *rules)
     }
 
     /// The same request, trimmed harder (B7).
@@ -49,6 +52,11 @@ impl Prepared {
     /// The checked request.
     pub fn request(&self) -> &Request {
         self.checked.request()
+    }
+
+    /// What the guard has redacted and flagged in it.
+    pub fn findings(&self) -> &Findings {
+        &self.checked.findings
     }
 
     /// How many system instructions and messages are sent: the audit row's figures (B6).

@@ -8,7 +8,7 @@ use super::cost::estimate_usd;
 use crate::call::{Call, Outcome};
 use crate::chat::Prepared;
 use crate::problem::Problem;
-use crate::reply::Status;
+use crate::reply::{Guarded, Status};
 
 /// One row. Names and fields are the document's (requirements, B6), then ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,6 +37,8 @@ pub struct Audit {
     attempts: u32,
     malformed_frames: u32,
     upstream_correlation_id: Option<String>,
+    /// What the guard has redacted and flagged.
+    guard: Option<Guarded>,
 }
 
 impl Audit {
@@ -64,6 +66,7 @@ impl Audit {
             attempts: 0,
             malformed_frames: 0,
             upstream_correlation_id: None,
+            guard: None,
         }
     }
 
@@ -93,6 +96,7 @@ impl Audit {
             attempts: outcome.attempts,
             malformed_frames: outcome.malformed_frames,
             upstream_correlation_id: outcome.upstream_correlation_id.clone(),
+            guard: Some(Guarded { input: prepared.findings().clone(), output: outcome.findings.clone() }),
         }
     }
 

@@ -1,0 +1,229 @@
+//! The guard engine at the gateway: which policy for which direction, and what it says to a client.
+
+use std::collections::BTreeMap;
+
+use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::chat;
+use crate::fault::{Fault, Path, nearest, printable};
+use crate::json::{self, Json};
+use crate::problem::{Code, Problem};
+
+/// The engine, with a policy for each direction.
+#[derive(Debug, Clone)]
+pub struct Guards {
+    /// For what clients send, before it is trimmed.
+    pub input: Guard,
+    /// For what upstream answers, as it streams.
+    pub output: Guard,
+}
+
+impl Default for Guards {
+    fn default() -> Self {
+        Guards { input: Guard::new(&input_policy()), output: Guard::new(&Policy::default()) }
+    }
+}
+
+/// The default for what clients send: that of the engine, and keys, passwords, cards and social security
+/// numbers refused from every role (requirements, B3), the agent's turns included.
+pub fn input_policy() -> Policy {
+    let mut policy = Policy::default();
+    for kind in [Kind::PrivateKey, Kind::Token, Kind::Password, Kind::Card, Kind::Ssn] {
+        policy.set(Role::Assistant, kind, Action::Block);
+    }
+    // The document's patterns take numbers on their label's word alone.
+    policy.thresholds.insert(Kind::Card, 0.4);
+    policy.thresholds.insert(Kind::Ssn, 0.4);
+    policy
+}
+
+/// The engine's word for who speaks in a chat.
+pub(crate) fn role(role: chat::Role) -> Role {
+    match role {
+        chat::Role::User => Role::User,
+        chat::Role::Agent => Role::Assistant,
+        chat::Role::System => Role::System,
+    }
+}
+
+/// How many findings there were, without their values: for answers and audit rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Findings {
+    /// Replaced by a tag.
+    pub redacted: u32,
+    /// Reported only.
+    pub flagged: u32,
+    /// By the rule's code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<&'static str, u32>,
+}
+
+impl Findings {
+    /// Counts `entries` too.
+    pub(crate) fn add(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            *self.rules.entry(entry.code).or_default() += 1;
+            match entry.action {
+                Action::Redact => self.redacted += 1,
+                Action::Flag => self.flagged += 1,
+                Action::Block | Action::Ignore => {}
+            }
+        }
+    }
+}
+
+/// The fault of a text that is refused for `entry`; `text` is the string at `path`.
+pub(crate) fn fault(path: &Path, text: &str, entry: &Entry) -> Fault {
+    Fault::new(path, entry.code, message(entry.kind)).within(text, entry.span.start, entry.span.end)
+}
+
+const fn message(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Injection => {
+            "This reads like an attempt to change the model's instructions: take it out, or rephrase it."
+        }
+        Kind::PrivateKey => "A private key stands here: remove it, and replace the key if it was in use.",
+        Kind::Token => "A key or token of a service stands here: remove it, and revoke it if it was in use.",
+        Kind::Password => "A password or secret is given here: remove its value.",
+        Kind::Card => "A payment card number stands here: remove it.",
+        Kind::Ssn => "A social security number stands here: remove it.",
+        Kind::Iban => "A bank account number stands here: remove it.",
+        Kind::Passport => "A passport number stands here: remove it.",
+        Kind::DriverLicence => "A driver's licence number stands here: remove it.",
+        Kind::BirthDate => "A date of birth stands here: remove it.",
+        Kind::Email => "An e-mail address stands here: remove it.",
+        Kind::Phone => "A telephone number stands here: remove it.",
+        Kind::Ip => "An IP address stands here: remove it.",
+    }
+}
+
+impl Guards {
+    /// Answers `POST /v1/guard`: what the engine says of a text, as JSON. The body is
+    /// `{text, role?: user | agent | system, direction?: input | output}`.
+    ///
+    /// # Errors
+    /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of the body.
+    pub fn explain(&self, body: &[u8]) -> Result<String, Problem> {
+        let asked = Question::parse(body)?;
+        let guard = if asked.output { &self.output } else { &self.input };
+        let (redacted, report) = guard.redact(&asked.text, asked.role);
+        let root = Path::root().name("text");
+        let findings: Vec<_> = report
+            .findings
+            .iter()
+            .map(|entry| {
+                let rule = promptgate_guard::rule(entry.code);
+                json!({
+                    "code": entry.code,
+                    "name": rule.map(|rule| rule.name),
+                    "kind": entry.kind,
+                    "action": entry.action,
+                    "span": fault(&root, &asked.text, entry).span,
+                    "score": (f64::from(entry.score) * 100.0).round() / 100.0,
+                    "view": entry.view.name(),
+                    "message": message(entry.kind),
+                    "about": rule.map(|rule| rule.summary),
+                })
+            })
+            .collect();
+        Ok(json!({ "action": report.action, "redacted": redacted, "findings": findings }).to_string())
+    }
+}
+
+struct Question {
+    text: String,
+    role: Role,
+    output: bool,
+}
+
+impl Question {
+    fn parse(body: &[u8]) -> Result<Question, Problem> {
+        const FIELDS: [&str; 3] = ["text", "role", "direction"];
+        let root = Path::root();
+        let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
+        let Json::Object(members) = document else {
+            let message = format!("Send a JSON object {{\"text\"}}, not {}.", document.kind());
+            return Err(Problem::with_errors(Code::InvalidRequest, vec![Fault::new(&root, "wrong_type", message)]));
+        };
+        let (mut text, mut role, mut output, mut faults) = (None, Role::User, false, Vec::new());
+        for (name, value) in members {
+            let path = root.name(&name);
+            match (name.as_str(), value) {
+                ("text", Json::String(value)) => text = Some(value),
+                ("role", Json::String(value)) if value == "user" => role = Role::User,
+                ("role", Json::String(value)) if value == "agent" => role = Role::Assistant,
+                ("role", Json::String(value)) if value == "system" => role = Role::System,
+                ("direction", Json::String(value)) if value == "input" => output = false,
+                ("direction", Json::String(value)) if value == "output" => output = true,
+                ("text", value) => {
+                    faults.push(Fault::new(&path, "wrong_type", format!("Send a string here, not {}.", value.kind())));
+                }
+                ("role", _) => {
+                    faults.push(Fault::new(&path, "unknown_value", "`role` must be `user`, `agent` or `system`."));
+                }
+                ("direction", _) => {
+                    faults.push(Fault::new(&path, "unknown_value", "`direction` must be `input` or `output`."));
+                }
+                _ => {
+                    let hint = nearest(&name, &FIELDS).unwrap_or("text");
+                    let message = format!("There is no field `{}`: did you mean `{hint}`?", printable(&name));
+                    faults.push(Fault::new(&path, "unknown_field", message));
+                }
+            }
+        }
+        match text {
+            Some(text) if faults.is_empty() => Ok(Question { text, role, output }),
+            text => {
+                if text.is_none() && !faults.iter().any(|fault| fault.path == "$.text") {
+                    faults.push(Fault::new(&root.name("text"), "missing_field", "`text` is required: add it."));
+                }
+                Err(Problem::with_errors(Code::InvalidRequest, faults))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explain(body: serde_json::Value) -> serde_json::Value {
+        serde_json::from_str(&Guards::default().explain(body.to_string().as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_explained_with_utf16_spans() {
+        let answer = explain(json!({ "text": "é😀 my card is 4111 1111 1111 1111 thanks" }));
+        assert_eq!(answer["action"], "block");
+        assert_eq!(answer["findings"][0]["kind"], "card");
+        assert_eq!(answer["findings"][0]["span"], json!([15, 34]));
+        assert_eq!(answer["redacted"], "é😀 my card is [CARD] thanks");
+        assert!(answer["findings"][0]["message"].as_str().unwrap().contains("card"));
+    }
+
+    #[test]
+    fn directions_and_roles_differ() {
+        let card = "4111 1111 1111 1111";
+        let action =
+            |role, direction| explain(json!({ "text": card, "role": role, "direction": direction }))["action"].clone();
+        assert_eq!(action("agent", "input"), "block");
+        assert_eq!(action("agent", "output"), "redact");
+        assert_eq!(explain(json!({ "text": "Where is my parcel?" }))["action"], "ignore");
+    }
+
+    #[test]
+    fn hostile_bodies() {
+        for (body, paths) in [
+            ("[]", vec!["$"]),
+            ("{}", vec!["$.text"]),
+            (r#"{"text":1}"#, vec!["$.text"]),
+            (r#"{"text":"x","role":"bot","direction":3,"txt":1}"#, vec!["$.role", "$.direction", "$.txt"]),
+        ] {
+            let problem = Guards::default().explain(body.as_bytes()).unwrap_err();
+            let found: Vec<_> = problem.errors.iter().map(|fault| fault.path.as_str()).collect();
+            assert_eq!(found, paths, "{body}");
+        }
+    }
+}
