@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "train" => injection::train(),
         "evaluate" => evaluate(),
-        "compare" => injection::compare(),
+        "compare" => injection::compare(&std::env::args().nth(2).unwrap_or_default()),
         _ => Err("usage: promptgate-guard-train train | evaluate | compare".to_owned()),
     };
     match done {
