@@ -12,7 +12,7 @@ const FEWEST: usize = 4;
 pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let bytes = text.as_bytes();
     let mut runs = Vec::new();
-    let mut at = 0;
+    let mut at = first_pair(bytes)?;
     while let Some(run) = next_run(bytes, at) {
         at = run.end;
         runs.push(run);
@@ -30,6 +30,31 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     }
     keep(text, copied..text.len(), base, &mut out, &mut map);
     Some(View::new(ViewKind::Spaced, Cow::Owned(out), map))
+}
+
+/// Where a single letter stands one to three bytes after another: prose has few such places,
+/// and finding none takes a fraction of looking for runs.
+fn first_pair(bytes: &[u8]) -> Option<usize> {
+    let (mut length, mut gap) = (0_usize, 8_usize);
+    let mut single = false;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+            length += 1;
+            continue;
+        }
+        if length == 1 {
+            if single && gap <= 3 {
+                return Some(at.saturating_sub(8));
+            }
+            (single, gap) = (true, 1);
+        } else if length > 1 {
+            (single, gap) = (false, 1);
+        } else {
+            gap += 1;
+        }
+        length = 0;
+    }
+    (length == 1 && single && gap <= 3).then(|| bytes.len().saturating_sub(8))
 }
 
 /// What stands between letters that were pulled apart.
