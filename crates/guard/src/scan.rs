@@ -110,6 +110,8 @@ const CLASSES: [u8; 256] = {
     classes
 };
 const RUN: u8 = 0x80;
+/// So many small letters are passed over at once, at the most.
+const SKIP: usize = 24;
 
 impl Scanner {
     /// Scans on to the end of `text`, which contains all that this scanner has been given, and
@@ -140,7 +142,11 @@ impl Scanner {
                 _ => false,
             };
             let run_ends = class & RUN == 0;
-            if wakes || at - self.run >= secret::encoded::SHORTEST {
+            let run = at - self.run;
+            if wakes
+                || (run_ends && run >= secret::encoded::SHORTEST)
+                || run >= secret::encoded::LONGEST
+            {
                 let wake = Wake {
                     at,
                     byte,
@@ -148,7 +154,7 @@ impl Scanner {
                     last,
                 };
                 if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open))
-                    && at - self.run < secret::encoded::SHORTEST
+                    && run < secret::encoded::LONGEST
                 {
                     // Most words.
                 } else if !self.wake(text, thresholds, open, &wake, out) {
@@ -161,6 +167,15 @@ impl Scanner {
             }
             last = byte;
             at += 1;
+            if class == LETTER | RUN && run < secret::encoded::LONGEST - SKIP {
+                // Small letters after a letter wake nothing.
+                let rest = bytes.get(at..).unwrap_or_default().iter().take(SKIP);
+                let small = rest.take_while(|byte| byte.is_ascii_lowercase()).count();
+                if small > 0 {
+                    at += small;
+                    last = b'a';
+                }
+            }
         }
         self.next = at;
         if open {

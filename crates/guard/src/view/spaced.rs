@@ -33,28 +33,44 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
 }
 
 /// Where a single letter stands one to three bytes after another: prose has few such places,
-/// and finding none takes a fraction of looking for runs.
+/// and finding none takes a fraction of looking for runs. Whole chunks without a branch, which
+/// the compiler turns into vector code.
 fn first_pair(bytes: &[u8]) -> Option<usize> {
-    let (mut length, mut gap) = (0_usize, 8_usize);
-    let mut single = false;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte.is_ascii_alphanumeric() || byte >= 0x80 {
-            length += 1;
-            continue;
+    const CHUNK: usize = 64;
+    let mut start = 0;
+    while start < bytes.len() {
+        // One byte before the chunk and five after it belong to its patterns.
+        let mut letters = [false; CHUNK + 6];
+        let from = start.saturating_sub(1);
+        let window = bytes.get(from..).unwrap_or_default();
+        for (place, &byte) in letters.iter_mut().skip(usize::from(start == 0)).zip(window) {
+            let digit = byte.wrapping_sub(b'0') < 10;
+            *place = digit | ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte >= 0x80);
         }
-        if length == 1 {
-            if single && gap <= 3 {
-                return Some(at.saturating_sub(8));
-            }
-            (single, gap) = (true, 1);
-        } else if length > 1 {
-            (single, gap) = (false, 1);
-        } else {
-            gap += 1;
+        let at = |offset: usize| {
+            letters
+                .get(offset..offset + CHUNK)
+                .unwrap_or_default()
+                .iter()
+        };
+        let mut found = false;
+        let shifted = at(0)
+            .zip(at(1))
+            .zip(at(2))
+            .zip(at(3))
+            .zip(at(4))
+            .zip(at(5))
+            .zip(at(6));
+        for ((((((a, b), c), d), e), f), g) in shifted {
+            let next = (*d & !e) | (!d & *e & !f) | (!d & !e & *f & !g);
+            found |= !a & *b & !c & next;
         }
-        length = 0;
+        if found {
+            return Some(start.saturating_sub(1));
+        }
+        start += CHUNK;
     }
-    (length == 1 && single && gap <= 3).then(|| bytes.len().saturating_sub(8))
+    None
 }
 
 /// What stands between letters that were pulled apart.
