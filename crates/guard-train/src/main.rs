@@ -1,11 +1,16 @@
 //! Trains and evaluates the guard engine on the data beside the repository.
 //!
 //! `train` writes the injection table and its model card; `evaluate` prints what every detector is
-//! worth. Both read `../shared/data`, both give the same output on every run.
+//! worth; `compare` what other recipes for the table would give. All read `../shared/data` and give
+//! the same output on every run, the speed table at the end of `evaluate` excepted.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // printing is this command's job
 
 mod data;
+mod detail;
 mod injection;
+mod pii;
+mod random;
+mod secrets;
 
 use std::process::ExitCode;
 
@@ -14,7 +19,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "train" => injection::train(),
         "evaluate" => evaluate(),
-        "compare" => injection::compare(),
+        "compare" => injection::compare(&std::env::args().nth(2).unwrap_or_default()),
         _ => Err("usage: promptgate-guard-train train | evaluate | compare".to_owned()),
     };
     match done {
@@ -27,5 +32,8 @@ fn main() -> ExitCode {
 }
 
 fn evaluate() -> Result<(), String> {
+    let folder = data::folder();
+    println!("{}", pii::evaluate(&folder));
+    println!("{}", secrets::evaluate(&folder));
     injection::evaluate()
 }

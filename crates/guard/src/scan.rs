@@ -110,6 +110,8 @@ const CLASSES: [u8; 256] = {
     classes
 };
 const RUN: u8 = 0x80;
+/// So many small letters are passed over at once, at the most.
+const SKIP: usize = 24;
 
 impl Scanner {
     /// Scans on to the end of `text`, which contains all that this scanner has been given, and
@@ -123,107 +125,141 @@ impl Scanner {
         open: bool,
         out: &mut Vec<Hit>,
     ) -> usize {
-        text.take_touched();
         let bytes = text.bytes();
-        let mut last = self
-            .next
-            .checked_sub(1)
-            .and_then(|at| bytes.get(at))
-            .copied()
-            .unwrap_or(b' ');
-        let mut found = Vec::new();
-        while let Some(&byte) = bytes.get(self.next) {
-            let at = self.next;
+        let before = self.next.checked_sub(1).and_then(|at| bytes.get(at));
+        let mut last = before.copied().unwrap_or(b' ');
+        let mut at = self.next;
+        while let Some(&byte) = bytes.get(at) {
             let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
-            let place = Place {
-                text,
-                barrier: self.barrier,
-                wordless: self.wordless,
-                thresholds,
+            let wakes = match class & !RUN {
+                // The rest of a word, unless a capital starts a part of it.
+                LETTER => {
+                    !last.is_ascii_alphanumeric()
+                        || (byte.is_ascii_uppercase() && last.is_ascii_lowercase())
+                }
+                DIGIT => !last.is_ascii_digit(),
+                SIGN => true,
+                _ => false,
             };
-            if class & RUN == 0 {
-                if at - self.run >= secret::encoded::SHORTEST {
-                    found.extend(secret::encoded::run(&place, self.run..at));
-                }
-            } else if at - self.run >= secret::encoded::LONGEST {
-                found.extend(secret::encoded::run(&place, self.run..at));
-                self.run = at;
-            }
-            match class & !RUN {
-                LETTER
-                    if !last.is_ascii_alphanumeric()
-                        || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()) =>
+            let run_ends = class & RUN == 0;
+            let run = at - self.run;
+            if wakes
+                || (run_ends && run >= secret::encoded::SHORTEST)
+                || run >= secret::encoded::LONGEST
+            {
+                let wake = Wake {
+                    at,
+                    byte,
+                    class,
+                    last,
+                };
+                if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open))
+                    && run < secret::encoded::LONGEST
                 {
-                    if open && at + 2 >= bytes.len() {
-                        return self.undecided(at);
-                    }
-                    let next = |offset: usize| bytes.get(at + offset).copied().unwrap_or(0);
-                    if secret::may_start(byte, next(1), next(2)) {
-                        secret::word(&place, at, &mut found);
-                    }
+                    // Most words.
+                } else if !self.wake(text, thresholds, open, &wake, out) {
+                    self.next = at;
+                    return self.undecided(at);
                 }
-                DIGIT if !last.is_ascii_digit() && at >= self.digits_from => {
-                    if !last.is_ascii_alphanumeric()
-                        && secret::may_start(byte, text.at(at + 1), text.at(at + 2))
-                    {
-                        secret::word(&place, at, &mut found);
-                    }
-                    found.extend(pii::digit(&place, at));
-                }
-                SIGN => match byte {
-                    b'@' => found.extend(pii::at_sign(&place, at)),
-                    b':' => {
-                        found.extend(pii::colon(&place, at));
-                        secret::colon(&place, at, &mut found);
-                    }
-                    b'=' => secret::equals(&place, at, &mut found),
-                    b'+' => found.extend(pii::plus(&place, at)),
-                    _ if last != b'-' => secret::hyphen(&place, at, &mut found),
-                    _ => {}
-                },
-                _ => {}
             }
-            if open && text.take_touched() {
-                return self.undecided(at);
-            }
-            found.retain(|hit| place.accepts(hit));
-            for hit in found.drain(..) {
-                self.barrier = self.barrier.max(hit.span.end);
-                if matches!(
-                    hit.kind,
-                    Kind::Card
-                        | Kind::Ssn
-                        | Kind::Phone
-                        | Kind::Ip
-                        | Kind::Iban
-                        | Kind::BirthDate
-                        | Kind::Passport
-                        | Kind::DriverLicence
-                ) {
-                    self.digits_from = self.digits_from.max(hit.span.end);
-                }
-                out.push(hit);
-            }
-            if class & RUN == 0 {
+            if run_ends {
                 self.run = at + 1;
             }
             last = byte;
-            self.next = at + 1;
+            at += 1;
+            if class == LETTER | RUN && run < secret::encoded::LONGEST - SKIP {
+                // Small letters after a letter wake nothing.
+                let rest = bytes.get(at..).unwrap_or_default().iter().take(SKIP);
+                let small = rest.take_while(|byte| byte.is_ascii_lowercase()).count();
+                if small > 0 {
+                    at += small;
+                    last = b'a';
+                }
+            }
         }
+        self.next = at;
         if open {
-            return self.undecided(self.next);
+            return self.undecided(at);
         }
-        if self.next - self.run.min(self.next) >= secret::encoded::SHORTEST {
-            let place = Place {
-                text,
-                barrier: self.barrier,
-                wordless: self.wordless,
-                thresholds,
-            };
-            let hits = secret::encoded::run(&place, self.run..self.next);
+        if at - self.run.min(at) >= secret::encoded::SHORTEST {
+            let place = self.place(text, thresholds);
+            let hits = secret::encoded::run(&place, self.run..at);
             out.extend(hits.into_iter().filter(|hit| place.accepts(hit)));
         }
-        self.next
+        at
+    }
+
+    /// Asks the rules that the byte at `wake` wakes. `false`: they want to see more text.
+    #[inline(never)]
+    fn wake(
+        &mut self,
+        text: &Text<'_>,
+        thresholds: &Thresholds,
+        open: bool,
+        wake: &Wake,
+        out: &mut Vec<Hit>,
+    ) -> bool {
+        let (at, byte, last) = (wake.at, wake.byte, wake.last);
+        text.take_touched();
+        let place = self.place(text, thresholds);
+        let mut found = Vec::new();
+        let mut run = self.run;
+        if wake.class & RUN == 0 && at - run >= secret::encoded::SHORTEST {
+            found.extend(secret::encoded::run(&place, run..at));
+        } else if at - run >= secret::encoded::LONGEST {
+            found.extend(secret::encoded::run(&place, run..at));
+            run = at;
+        }
+        match wake.class & !RUN {
+            LETTER if letter_wakes(text.bytes(), at, open) && starts_part(byte, last) => {
+                if open && at + 2 >= text.bytes().len() {
+                    return false;
+                }
+                secret::word(&place, at, &mut found);
+            }
+            DIGIT if !last.is_ascii_digit() && at >= self.digits_from => {
+                if !last.is_ascii_alphanumeric()
+                    && secret::may_start(byte, text.at(at + 1), text.at(at + 2))
+                {
+                    secret::word(&place, at, &mut found);
+                }
+                found.extend(pii::digit(&place, at));
+            }
+            SIGN => match byte {
+                b'@' => found.extend(pii::at_sign(&place, at)),
+                b':' => {
+                    found.extend(pii::colon(&place, at));
+                    secret::colon(&place, at, &mut found);
+                }
+                b'=' => secret::equals(&place, at, &mut found),
+                b'+' => found.extend(pii::plus(&place, at)),
+                _ if last != b'-' => secret::hyphen(&place, at, &mut found),
+                _ => {}
+            },
+            _ => {}
+        }
+        if open && text.take_touched() {
+            return false;
+        }
+        self.run = run;
+        found.retain(|hit| place.accepts(hit));
+        for hit in found {
+            self.barrier = self.barrier.max(hit.span.end);
+            if hit.kind >= Kind::Card {
+                self.digits_from = self.digits_from.max(hit.span.end);
+            }
+            out.push(hit);
+        }
+        true
+    }
+
+    fn place<'t, 'a>(&self, text: &'t Text<'a>, thresholds: &'t Thresholds) -> Place<'t, 'a> {
+        Place {
+            text,
+            barrier: self.barrier,
+            wordless: self.wordless,
+            thresholds,
+        }
     }
 
     /// Forgets the first `count` bytes of the text.
@@ -240,6 +276,31 @@ impl Scanner {
             self.run
         } else {
             at
+        }
+    }
+}
+
+/// A byte that may wake a rule.
+struct Wake {
+    at: usize,
+    byte: u8,
+    class: u8,
+    last: u8,
+}
+
+fn starts_part(byte: u8, last: u8) -> bool {
+    !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase())
+}
+
+/// Whether a token or a telling word may start with the letters at `at`; near the end of a
+/// growing text it always may.
+#[inline]
+fn letter_wakes(bytes: &[u8], at: usize, open: bool) -> bool {
+    match bytes.get(at..at + 3) {
+        Some(&[first, second, third]) => secret::may_start(first, second, third),
+        _ => {
+            let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+            open || secret::may_start(byte(at), byte(at + 1), byte(at + 2))
         }
     }
 }

@@ -123,11 +123,12 @@ has nothing to hold on to.
 - **Ciphers**: rot13, Morse, home-made codes. Base64 and the disguises of the normaliser are undone before scoring.
 - **Paraphrase** in words that neither the lexicon nor the table knows, and languages outside the lexicon.
 - **An attack split over two turns**: each turn is scored alone.
-- **Typing mistakes** in several cue words at once: a tenth to a sixth of short attacks gets lost (see `evaluate`).
+- **Typing mistakes** in cue words: every third long word mistyped loses a fifth to a quarter of short attacks (see
+  `evaluate`).
 - **Plain requests for harm** are no injection; most of what is missed in the jailbreak sets is role-play or a \
 harmful question without any of the tricks.
 - **False alarms** to expect: quotations of attacks in talk about them, role prompts that forbid explanations or \
-speak of prompts and rules, fiction about machines without rules. At the default threshold about one in seventy \
+speak of prompts and rules, fiction about machines without rules. At the default threshold about one in fifty \
 messages of a hard source that training has not seen.
 - **Labels** are those of the sources: some \"jailbreaks\" are plain role-play, one benign role prompt is DAN itself.
 ";

@@ -38,9 +38,9 @@ pub(crate) fn evaluate() -> Result<(), String> {
     Ok(())
 }
 
-/// Prints what other recipes would give: what was tried.
-pub(crate) fn compare() -> Result<(), String> {
-    println!("{}", report::recipes(&corpus::messages()?));
+/// Prints what other recipes would give: what was tried. `only` picks those with it in the name.
+pub(crate) fn compare(only: &str) -> Result<(), String> {
+    println!("{}", report::recipes(&corpus::messages()?, only));
     Ok(())
 }
 

@@ -64,20 +64,25 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
 
 /// The runs long enough, cut to pieces where they are too long.
 fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
+    let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let rest = bytes.get(at..)?;
-            let start = at + rest.iter().position(|&byte| is_run_byte(byte))?;
-            let run = bytes.get(start..)?;
-            let length = run
-                .iter()
-                .take(LONGEST)
-                .position(|&byte| !is_run_byte(byte))
-                .unwrap_or(run.len().min(LONGEST));
-            at = start + length;
-            if length >= SHORTEST {
-                return Some(start..at);
+            // A run long enough has one of every `SHORTEST` bytes: look at the last of them
+            // first, and skip them all where it belongs to none.
+            let probe = from + SHORTEST - 1;
+            if !is_run_byte(*bytes.get(probe)?) {
+                from = probe + 1;
+                continue;
+            }
+            let head = bytes.get(from..probe)?;
+            let back = head.iter().rev().take_while(|&&byte| is_run_byte(byte));
+            let start = probe - back.count();
+            let rest = bytes.get(start..)?;
+            let run = rest.iter().take(LONGEST);
+            let end = start + run.take_while(|&&byte| is_run_byte(byte)).count();
+            from = end;
+            if end - start >= SHORTEST {
+                return Some(start..end);
             }
         }
     })

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 /// `None` where no word mixes letters with signs that stand for letters.
 pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let bytes = text.as_bytes();
-    if !bytes.iter().any(|&byte| letter(byte).is_some()) {
-        return None;
-    }
     let mut out: Option<Vec<u8>> = None;
-    let mut at = 0;
+    // The start of the word in which a sign first stands beside a letter.
+    let pair = first_pair(bytes)?;
+    let head = bytes.get(..pair).unwrap_or_default();
+    let mut at = pair - head.iter().rev().take_while(|&&byte| is_word(byte)).count();
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
         let length = rest
@@ -49,6 +49,31 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     // Only ASCII was replaced by ASCII, so the bytes are still a string.
     let text = String::from_utf8(out?).ok()?;
     Some(View::new(ViewKind::Leet, Cow::Owned(text), base.clone()))
+}
+
+/// Where a sign that stands for a letter first stands beside one, whole chunks at a time.
+fn first_pair(bytes: &[u8]) -> Option<usize> {
+    let sign = |byte: u8| {
+        let digit = (byte.wrapping_sub(b'0') < 10) & (byte != b'2') & (byte != b'6');
+        let other = (byte == b'@') | (byte == b'$') | (byte == b'!') | (byte == b'|');
+        digit | other | (byte == b'+')
+    };
+    let alphabetic = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
+    let beside =
+        |(&one, &two): (&u8, &u8)| (sign(one) & alphabetic(two)) | (alphabetic(one) & sign(two));
+    let next = bytes.get(1..)?;
+    let mut at = 0;
+    for (one, two) in bytes.chunks(64).zip(next.chunks(64)) {
+        let found = one
+            .iter()
+            .zip(two)
+            .fold(false, |found, pair| found | beside(pair));
+        if found {
+            return one.iter().zip(two).position(beside).map(|place| at + place);
+        }
+        at += one.len();
+    }
+    None
 }
 
 fn letter(byte: u8) -> Option<u8> {
