@@ -11,13 +11,18 @@ pub(crate) enum Topic {
     Tax,
     Birth,
     Passport,
+    /// Drivers, but not yet their licences.
+    Driver,
+    /// Licences of any sort.
     Licence,
+    /// A driver's licence in one word.
+    DriverLicence,
     Network,
     /// Something else has numbers like this: orders, versions, times, amounts, hashes.
     Other,
 }
 
-const TOPICS: usize = 9;
+const TOPICS: usize = 11;
 
 /// How far a word may be, in words.
 const FAR: u8 = 8;
@@ -157,7 +162,9 @@ fn topic(word: &[u8]) -> Option<Topic> {
     find(letters).or_else(|| find(letters.strip_suffix(b"s").filter(|word| word.len() > 2)?))
 }
 
-use Topic::{Birth, Card, Licence, Network, Other, Passport, Phone, Ssn, Tax};
+use Topic::{
+    Birth, Card, Driver, DriverLicence, Licence, Network, Other, Passport, Phone, Ssn, Tax,
+};
 
 /// Words and what they speak of: lower case, sorted, accents dropped as the views do.
 #[rustfmt::skip]
@@ -175,11 +182,11 @@ const WORDS: [(&str, Topic); 228] = [
     ("confirmation", Other), ("contact", Phone), ("contacto", Phone), ("coordinate", Other),
     ("count", Other), ("credit", Card), ("customer", Other), ("cvv", Card), ("debit", Card),
     ("dial", Phone), ("dialed", Phone), ("dialing", Phone), ("digest", Other), ("diners", Card),
-    ("discover", Card), ("dl", Licence), ("dob", Birth), ("document", Other), ("dollar", Other),
-    ("driver", Licence), ("driving", Licence), ("ean", Other), ("eftpos", Card),
+    ("discover", Card), ("dl", DriverLicence), ("dob", Birth), ("document", Other), ("dollar", Other),
+    ("driver", Driver), ("driving", Driver), ("ean", Other), ("eftpos", Card),
     ("employee", Other), ("epoch", Other), ("error", Other), ("estimate", Other), ("eur", Other),
-    ("euro", Other), ("extension", Phone), ("fahrer", Licence), ("fax", Phone), ("firmware", Other),
-    ("fon", Phone), ("fuehrerschein", Licence), ("fuhrerschein", Licence), ("gateway", Network),
+    ("euro", Other), ("extension", Phone), ("fahrer", DriverLicence), ("fax", Phone), ("firmware", Other),
+    ("fon", Phone), ("fuehrerschein", DriverLicence), ("fuhrerschein", DriverLicence), ("gateway", Network),
     ("geboren", Birth), ("geburtsdatum", Birth), ("geburtstag", Birth), ("gmt", Other),
     ("gtin", Other), ("handy", Phone), ("hash", Other), ("helpline", Phone), ("host", Network),
     ("hotline", Phone), ("id", Other), ("imei", Other), ("imsi", Other), ("index", Other),
@@ -196,7 +203,7 @@ const WORDS: [(&str, Topic); 228] = [
     ("numero", Phone), ("nummer", Other), ("oem", Other), ("office", Phone), ("offset", Other),
     ("order", Other), ("page", Other), ("pager", Phone), ("pan", Card), ("parcel", Other),
     ("part", Other), ("pasaporte", Passport), ("passaporto", Passport), ("passeport", Passport),
-    ("passport", Passport), ("payment", Card), ("permis", Licence), ("ph", Phone), ("phone", Phone),
+    ("passport", Passport), ("payment", Card), ("permis", DriverLicence), ("ph", Phone), ("phone", Phone),
     ("phoned", Phone), ("pi", Other), ("pid", Other), ("point", Other), ("policy", Other),
     ("population", Other), ("postal", Other), ("postcode", Other), ("pound", Other),
     ("price", Other), ("product", Other), ("quantity", Other), ("reach", Phone),
