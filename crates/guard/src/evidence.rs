@@ -30,6 +30,8 @@ const FAR: u8 = 8;
 const FAR_OTHER: u8 = 4;
 /// How many bytes before the value are read.
 const BEFORE: usize = 72;
+/// The longest gap between the items of a list: " and ", ", or ".
+const GAP: usize = 6;
 /// How many bytes after it.
 const AFTER: usize = 28;
 
@@ -49,8 +51,22 @@ impl Evidence {
     ///
     /// `barrier` is where the last accepted finding ended: what redaction leaves of it must
     /// not change what is said here, so words before it do not count.
-    pub(crate) fn around(text: &Text<'_>, start: usize, end: usize, barrier: usize) -> Self {
+    /// Except that a list goes on: after a telephone number (`listed`) or its tag, and a comma
+    /// or an "or", the next one is spoken of as the first was.
+    pub(crate) fn around(
+        text: &Text<'_>,
+        start: usize,
+        end: usize,
+        barrier: usize,
+        listed: bool,
+    ) -> Self {
         let mut evidence = Self::NONE;
+        let tag = text.run_before(start, GAP, |byte| byte != b']');
+        let tagged = tag >= 7 && text.before(tag) == b']' && text.says(tag - 7, "[phone]");
+        let last = if tagged { tag } else { barrier };
+        if (tagged || listed) && is_list(text.slice(last.min(start)..start)) {
+            evidence.note(Topic::Phone, 1);
+        }
         evidence.read_before(text, start, barrier);
         evidence.read_after(text, end);
         evidence
@@ -146,6 +162,16 @@ impl Evidence {
             distance += 1;
         }
     }
+}
+
+/// Whether these bytes stand between the items of a list.
+fn is_list(gap: &[u8]) -> bool {
+    let letters = gap.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let signs = gap.iter().all(|byte| {
+        byte.is_ascii_alphabetic()
+            || matches!(byte, b' ' | b',' | b';' | b'/' | b'&' | b'|' | b'\n')
+    });
+    !gap.is_empty() && gap.len() <= GAP && signs && letters <= 3
 }
 
 fn topic(word: &[u8]) -> Option<Topic> {
@@ -247,7 +273,7 @@ mod tests {
         for (head, topic, speaks, against) in cases {
             let whole = format!("{head}12345678");
             let text = Text::new(&whole);
-            let evidence = Evidence::around(&text, head.len(), whole.len(), 0);
+            let evidence = Evidence::around(&text, head.len(), whole.len(), 0, false);
             assert_eq!(evidence.speaks_of(topic, 6), speaks, "{head}");
             assert_eq!(evidence.speaks_against(topic), against, "{head}");
         }

@@ -84,5 +84,5 @@ pub(crate) fn evidence(place: &Place<'_, '_>, start: usize, end: usize) -> Evide
     if place.wordless {
         return Evidence::NONE;
     }
-    Evidence::around(place.text, start, end, place.barrier)
+    Evidence::around(place.text, start, end, place.barrier, place.listed)
 }

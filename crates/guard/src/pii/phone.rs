@@ -76,6 +76,7 @@ pub(super) const NATIONAL: Rule = Rule {
         "my mobile is 07700 900123",
         "tel: 13812345678",
         "ring me on (069) 948-538",
+        "They answer at 785 8949 or 785 8950",
         "Fon 030/1234567, Telefon: 030 / 12 34 56 78",
     ],
     passed: &[
@@ -153,7 +154,8 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let start = number.start - 1;
     let area = number.first();
     let close = number.start + area;
-    if area > 5 || text.at(close) != b')' || is_word(text.before(start)) {
+    let before = text.before(start);
+    if area > 5 || text.at(close) != b')' || is_word(before) || before == b']' {
         return None;
     }
     let mut next = close + 1;

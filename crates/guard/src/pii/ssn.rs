@@ -74,7 +74,7 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     if formatted || bare || cut.broken {
         if can_exist(value) {
             let score = ssn_score(place, number.start, &cut, formatted);
-            if score > 0.0 {
+            if score > 0.4 {
                 return Some(Hit::new(&SSN, number.start..cut.end, score));
             }
         } else if is_itin(value) && evidence(place, number.start, cut.end).speaks_of(Topic::Tax, 5)
