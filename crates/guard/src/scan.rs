@@ -44,6 +44,8 @@ pub(crate) struct Place<'t, 'a> {
     pub(crate) text: &'t Text<'a>,
     /// Where the last accepted finding ended.
     pub(crate) barrier: usize,
+    /// That finding was a telephone number, which others may follow.
+    pub(crate) listed: bool,
     /// The text is turned around: the words in it say nothing.
     pub(crate) wordless: bool,
     thresholds: &'t Thresholds,
@@ -75,6 +77,8 @@ pub(crate) struct Scanner {
     next: usize,
     /// Where the last accepted finding ended.
     barrier: usize,
+    /// It was a telephone number.
+    listed: bool,
     wordless: bool,
     /// Digits before this belong to a finding.
     digits_from: usize,
@@ -244,6 +248,9 @@ impl Scanner {
         self.run = run;
         found.retain(|hit| place.accepts(hit));
         for hit in found {
+            if hit.span.end >= self.barrier {
+                self.listed = hit.kind == Kind::Phone;
+            }
             self.barrier = self.barrier.max(hit.span.end);
             if hit.kind >= Kind::Card {
                 self.digits_from = self.digits_from.max(hit.span.end);
@@ -257,6 +264,7 @@ impl Scanner {
         Place {
             text,
             barrier: self.barrier,
+            listed: self.listed,
             wordless: self.wordless,
             thresholds,
         }
