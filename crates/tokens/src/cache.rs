@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 /// Longest piece that is remembered, in bytes.
 pub(crate) const LONGEST: usize = 16;
-/// Number of places; a power of two.
-const PLACES: usize = 1 << 14;
+/// Number of sets of two places.
+const SETS: usize = 12 << 10;
 /// Most tokens of which the ids are remembered.
 const MOST_IDS: usize = 3;
 
@@ -44,9 +44,9 @@ impl Key {
     }
 
     #[inline]
-    fn place(self) -> usize {
+    fn set(self) -> usize {
         let mixed = (self.low ^ self.high.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 50) as usize & (PLACES - 1)
+        (((mixed >> 32) * SETS as u64) >> 32) as usize
     }
 }
 
@@ -75,8 +75,8 @@ impl Answer {
     }
 }
 
-/// The table: each place holds the last piece that fell on it.
-pub(crate) struct Cache(Vec<Place>);
+/// The table: each set holds the last two pieces that fell on it, the newer one first.
+pub(crate) struct Cache(Vec<[Place; 2]>);
 
 #[derive(Clone, Copy, Default)]
 struct Place {
@@ -86,31 +86,41 @@ struct Place {
     answer: u64,
 }
 
+impl Place {
+    #[inline]
+    fn holds(&self, key: Key) -> bool {
+        self.low == key.low
+            && self.high == key.high
+            && self.answer & 15 == key.length as u64 - 1
+            && self.answer != 0
+    }
+}
+
 impl Cache {
     pub(crate) fn new() -> Self {
-        Self(vec![Place::default(); PLACES])
+        Self(vec![[Place::default(); 2]; SETS])
     }
 
     #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<Answer> {
-        let place = self.0.get(key.place())?;
-        let found = place.low == key.low
-            && place.high == key.high
-            && place.answer & 15 == key.length as u64 - 1
-            && place.answer != 0;
-        found.then_some(Answer(place.answer))
+        let [first, second] = self.0.get(key.set())?;
+        if first.holds(key) {
+            return Some(Answer(first.answer));
+        }
+        second.holds(key).then_some(Answer(second.answer))
     }
 
     #[inline]
     pub(crate) fn put(&mut self, key: Key, answer: Answer) {
-        if let Some(place) = self.0.get_mut(key.place()) {
-            *place = Place { low: key.low, high: key.high, answer: answer.0 };
+        if let Some([first, second]) = self.0.get_mut(key.set()) {
+            *second = *first;
+            *first = Place { low: key.low, high: key.high, answer: answer.0 };
         }
     }
 
     /// Bytes of heap in use.
     pub(crate) fn heap(&self) -> usize {
-        self.0.capacity() * size_of::<Place>()
+        self.0.capacity() * size_of::<[Place; 2]>()
     }
 }
 

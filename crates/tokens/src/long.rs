@@ -18,6 +18,8 @@ use crate::sink::Sink;
 
 /// Windows given up one after the other until the heap takes the whole piece.
 const PATIENCE: usize = 24;
+/// Bytes at the end of a window whose tokens are not kept; of greater windows a quarter.
+const MARGIN: usize = 12;
 /// Kept tokens that may still be given up.
 const HELD: usize = 64;
 
@@ -54,7 +56,7 @@ impl Long {
                 known = window;
             }
             let is_last = window.len() == rest.len();
-            let safe = if is_last { window.len() } else { window.len() - window.len() / 4 };
+            let safe = if is_last { window.len() } else { window.len() - MARGIN.max(window.len() / 4 - 4) };
             let kept = self.window.iter().take_while(|&&(_, end)| end as usize <= safe).count();
             if kept == 0 {
                 // one token fills it
@@ -168,9 +170,9 @@ impl Heap {
             next: at + 1,
         }));
         let mut first = Vec::from(core::mem::take(&mut self.queue));
-        for (at, pair) in (0u32..).zip(self.symbols.windows(2)) {
-            if let [left, right] = pair {
-                let rank = merges.rank(left.token, right.token);
+        for (at, pair) in (0u32..).zip(bytes.windows(2)) {
+            if let &[left, right] = pair {
+                let rank = merges.byte_rank(left, right);
                 if rank != NONE {
                     first.push(Reverse(entry(rank, at)));
                 }

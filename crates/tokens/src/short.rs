@@ -10,12 +10,17 @@ use crate::merges::{Merges, NONE};
 pub(crate) const LONGEST: usize = 64;
 const LAST: usize = LONGEST - 1;
 
+/// No merge: greater than every key.
+const NEVER: i32 = i32::MAX;
+
 /// The tokens of a short piece, and where they end.
 pub(crate) struct Short {
     tokens: [u32; LONGEST],
     /// For each symbol that is still there: the rank of its merge with the next one, over its place.
     /// So the least of them is the first of the least rank.
-    keys: [u32; LONGEST],
+    keys: [[i32; 8]; 8],
+    /// The least key of each row.
+    least: [i32; 8],
     next: [u8; LONGEST],
     before: [u8; LONGEST],
     length: usize,
@@ -25,7 +30,8 @@ impl Short {
     pub(crate) fn new() -> Self {
         Self {
             tokens: [0; LONGEST],
-            keys: [0; LONGEST],
+            keys: [[NEVER; 8]; 8],
+            least: [NEVER; 8],
             next: [0; LONGEST],
             before: [0; LONGEST],
             length: 0,
@@ -37,48 +43,57 @@ impl Short {
     pub(crate) fn merge(&mut self, merges: &mut Merges, piece: &[u8]) -> usize {
         let length = piece.len().min(LONGEST);
         self.length = length;
-        let mut last = NONE;
+        let rows = length.div_ceil(8);
+        self.least = [NEVER; 8];
+        self.keys[(rows - 1) & 7] = [NEVER; 8];
+        let mut last = 0;
         for (at, &byte) in piece.iter().take(LONGEST).enumerate() {
-            let token = merges.byte(byte);
-            self.tokens[at & LAST] = token;
+            self.tokens[at & LAST] = merges.byte(byte);
             self.next[at & LAST] = at as u8 + 1;
             self.before[at & LAST] = (at as u8).wrapping_sub(1);
             if at > 0 {
-                self.keys[(at - 1) & LAST] = key(merges.rank(last, token), at - 1);
+                self.set(at - 1, merges.byte_rank(last, byte));
             }
-            last = token;
+            last = byte;
         }
-        let padded = length.next_multiple_of(8);
-        for at in length.saturating_sub(1)..padded {
-            self.keys[at & LAST] = NONE;
+        self.set(length - 1, NONE);
+        for row in 0..rows {
+            self.find_least(row);
         }
         let mut count = length;
         loop {
-            let least = self.least(padded);
-            if least == NONE {
+            let least = least_of(&self.least);
+            if least == NEVER {
                 return count;
             }
             #[cfg(test)]
             {
-                merges.work += padded as u64 / 8;
+                merges.work += 1;
             }
             count -= 1;
             let at = least as usize & LAST;
-            let token = least >> 6;
-            let gone = self.next[at] as usize;
-            let after = self.next[gone & LAST] as usize;
+            let token = least as u32 >> 6;
+            let gone = self.next[at] as usize & LAST;
+            let after = self.next[gone] as usize;
             self.tokens[at] = token;
             self.next[at] = after as u8;
-            self.keys[gone & LAST] = NONE;
-            self.keys[at] = if after < length {
+            self.set(gone, NONE);
+            let mut rank = NONE;
+            if after < length {
                 self.before[after & LAST] = at as u8;
-                key(merges.rank(token, self.tokens[after & LAST]), at)
-            } else {
-                NONE
-            };
+                rank = merges.rank(token, self.tokens[after & LAST]);
+            }
+            self.set(at, rank);
             if at > 0 {
                 let before = self.before[at] as usize & LAST;
-                self.keys[before] = key(merges.rank(self.tokens[before], token), before);
+                self.set(before, merges.rank(self.tokens[before], token));
+                if before >> 3 != at >> 3 {
+                    self.find_least(before >> 3);
+                }
+            }
+            self.find_least(at >> 3);
+            if gone >> 3 != at >> 3 {
+                self.find_least(gone >> 3);
             }
         }
     }
@@ -96,21 +111,20 @@ impl Short {
         })
     }
 
+    /// Notes the rank of a symbol's merge with the next one: 18 bits of rank over 6 of place.
     #[inline]
-    fn least(&self, padded: usize) -> u32 {
-        let (chunks, _) = self.keys[..padded.min(LONGEST)].as_chunks::<8>();
-        let mut lanes = [NONE; 8];
-        for chunk in chunks {
-            for (lane, &key) in lanes.iter_mut().zip(chunk) {
-                *lane = (*lane).min(key);
-            }
-        }
-        lanes.into_iter().fold(NONE, u32::min)
+    fn set(&mut self, at: usize, rank: u32) {
+        self.keys[at >> 3 & 7][at & 7] = if rank == NONE { NEVER } else { (rank << 6) as i32 | at as i32 };
+    }
+
+    #[inline]
+    fn find_least(&mut self, row: usize) {
+        self.least[row & 7] = least_of(&self.keys[row & 7]);
     }
 }
 
-/// A rank has 18 bits, a place 6.
 #[inline]
-fn key(rank: u32, at: usize) -> u32 {
-    if rank == NONE { NONE } else { rank << 6 | at as u32 }
+fn least_of(keys: &[i32; 8]) -> i32 {
+    let [a, b, c, d, e, f, g, h] = *keys;
+    a.min(b).min(c.min(d)).min(e.min(f).min(g.min(h)))
 }
