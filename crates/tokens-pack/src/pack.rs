@@ -11,7 +11,7 @@ use crate::bits::Bits;
 use crate::reference::Merges;
 
 /// A block is closed once it has so many pairs.
-const BLOCK: usize = 160;
+const BLOCK: usize = 300;
 
 /// Packs a vocabulary: with each threshold for "frequent", of which the smallest result is taken.
 pub fn pack(vocabulary: Vocabulary, merges: &Merges) -> Vec<u8> {
@@ -74,9 +74,13 @@ fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8>
 
 fn pack_block(block: &[(u32, Vec<(u32, u32)>)], first: u32, end: u32, tokens: u32, code: &Code) -> Vec<u8> {
     let mut bits = Bits::default();
+    let lefts = || block.iter().map(|(left, _)| *left);
+    let gaps = || lefts().chain([end]).zip([first].into_iter().chain(lefts().map(|left| left + 1))).map(|(left, next)| left - next);
+    let low = (0..8).min_by_key(|&low| gaps().map(|gap| (gap >> low) + 1 + low).sum::<u32>()).unwrap_or(0);
+    bits.put(u64::from(low), 3);
     let mut next = first;
     for (left, pairs) in block {
-        bits.gamma(left - next + 1);
+        bits.rice(left - next, low);
         next = left + 1;
         bits.gamma(pairs.len() as u32);
         let mut last = (*left).max(255);
@@ -94,7 +98,7 @@ fn pack_block(block: &[(u32, Vec<(u32, u32)>)], first: u32, end: u32, tokens: u3
             }
         }
     }
-    bits.gamma(end - next + 1);
+    bits.rice(end - next, low);
     bits.into_bytes()
 }
 

@@ -42,7 +42,6 @@ impl<'d> Bits<'d> {
     }
 
     /// The number of one bits before the next zero bit, which is passed too.
-    #[inline]
     pub(crate) fn unary(&mut self) -> u32 {
         let mut total = 0;
         loop {
@@ -63,7 +62,6 @@ impl<'d> Bits<'d> {
     }
 
     /// An Elias gamma number (≥ 1).
-    #[inline]
     pub(crate) fn gamma(&mut self) -> u32 {
         let zeros = self.peek().leading_zeros().min(31);
         self.skip(zeros);

@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 
 /// Longest piece that is remembered, in bytes.
 pub(crate) const LONGEST: usize = 16;
-/// Number of sets of two places.
-const SETS: usize = 12 << 10;
+/// Number of sets at first (24 KB) and at most (590 KB).
+const FIRST_SETS: usize = 512;
+const MOST_SETS: usize = 12 << 10;
 /// Most tokens of which the ids are remembered.
 const MOST_IDS: usize = 3;
 
@@ -44,9 +45,9 @@ impl Key {
     }
 
     #[inline]
-    fn set(self) -> usize {
+    fn set(self, sets: usize) -> usize {
         let mixed = (self.low ^ self.high.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (((mixed >> 32) * SETS as u64) >> 32) as usize
+        (((mixed >> 32) * sets as u64) >> 32) as usize
     }
 }
 
@@ -76,51 +77,49 @@ impl Answer {
 }
 
 /// The table: each set holds the last two pieces that fell on it, the newer one first.
-pub(crate) struct Cache(Vec<[Place; 2]>);
-
-#[derive(Clone, Copy, Default)]
-struct Place {
-    low: u64,
-    high: u64,
-    /// Three ids of 18 bits, the count in 5, the length less one in 4. 0: nobody is here.
-    answer: u64,
+pub(crate) struct Cache {
+    sets: Vec<Set>,
+    /// Answers put in since the table has its size.
+    puts: usize,
 }
 
-impl Place {
-    #[inline]
-    fn holds(&self, key: Key) -> bool {
-        self.low == key.low
-            && self.high == key.high
-            && self.answer & 15 == key.length as u64 - 1
-            && self.answer != 0
-    }
-}
+/// Two places of three words: the key's low and high half, and the answer: three ids of 18 bits, the
+/// count in 5, the length less one in 4. An answer of 0: nobody is here.
+type Set = [u64; 6];
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        Self(vec![[Place::default(); 2]; SETS])
+        Self { sets: vec![[0; 6]; FIRST_SETS], puts: 0 }
     }
 
     #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<Answer> {
-        let [first, second] = self.0.get(key.set())?;
-        if first.holds(key) {
-            return Some(Answer(first.answer));
+        let &[low, high, answer, second_low, second_high, second_answer] = self.sets.get(key.set(self.sets.len()))?;
+        let holds = |low, high, answer| {
+            low == key.low && high == key.high && answer & 15 == key.length as u64 - 1 && answer != 0
+        };
+        if holds(low, high, answer) {
+            return Some(Answer(answer));
         }
-        second.holds(key).then_some(Answer(second.answer))
+        holds(second_low, second_high, second_answer).then_some(Answer(second_answer))
     }
 
-    #[inline]
     pub(crate) fn put(&mut self, key: Key, answer: Answer) {
-        if let Some([first, second]) = self.0.get_mut(key.set()) {
-            *second = *first;
-            *first = Place { low: key.low, high: key.high, answer: answer.0 };
+        self.puts += 1;
+        if self.puts > 2 * self.sets.len() && self.sets.len() < MOST_SETS {
+            // what was remembered is found again at a small cost; moving it would need its hash
+            *self = Self { sets: vec![[0; 6]; MOST_SETS.min(self.sets.len() * 8)], puts: 0 };
+        }
+        let at = key.set(self.sets.len());
+        if let Some(set) = self.sets.get_mut(at) {
+            let [low, high, known, ..] = *set;
+            *set = [key.low, key.high, answer.0, low, high, known];
         }
     }
 
     /// Bytes of heap in use.
     pub(crate) fn heap(&self) -> usize {
-        self.0.capacity() * size_of::<[Place; 2]>()
+        self.sets.capacity() * size_of::<Set>()
     }
 }
 

@@ -170,13 +170,12 @@ impl Encoder {
         }
         let mut rest = text;
         while let Some((at, name, id)) = first_special(rest, self.vocabulary()) {
-            let (plain, from) = rest.split_at(at);
-            self.run_plain(plain, sink);
+            self.run_plain(rest.get(..at).unwrap_or(""), sink);
             sink.push(id);
             if sink.is_full() {
                 return;
             }
-            rest = from.get(name.len()..).unwrap_or("");
+            rest = rest.get(at + name.len()..).unwrap_or("");
         }
         self.run_plain(rest, sink);
     }
@@ -197,12 +196,14 @@ const LONGEST_TOKEN: usize = 1024;
 
 /// The first special token of a text: where, its name and its id.
 fn first_special(text: &str, vocabulary: Vocabulary) -> Option<(usize, &'static str, u32)> {
-    text.match_indices("<|").find_map(|(at, _)| {
-        let from = text.get(at..)?;
-        let specials = vocabulary.special_tokens().iter();
+    (0..text.len()).find_map(|at| {
+        let from = text.as_bytes().get(at..)?;
+        if !from.starts_with(b"<|") {
+            return None;
+        }
+        let mut specials = vocabulary.special_tokens().iter();
         specials
-            .filter(|(name, _)| from.starts_with(name))
+            .find(|(name, _)| from.starts_with(name.as_bytes()))
             .map(|&(name, id)| (at, name, id))
-            .next()
     })
 }

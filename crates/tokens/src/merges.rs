@@ -4,14 +4,22 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::packed::{MOST_TOKENS, Merge, Packed, PackedError};
+use crate::packed::{MOST_TOKENS, Packed, PackedError};
 use crate::vocabulary::Vocabulary;
 
 /// No token. Greater than every id, so that a least rank can be sought without a case for it.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Most slots: 2.4 MB.
-const SLOTS: usize = 300_000;
+/// Slots at first, and at most: 512 KB, which the pairs of a few pages of one language fit in, and
+/// 2.4 MB.
+const FIRST_SLOTS: usize = 1 << 16;
+const MOST_SLOTS: usize = 300_000;
+/// In the table of byte pairs: not yet asked for; no merge; a rank too great for the table.
+const UNKNOWN: u16 = 0;
+const NO_MERGE: u16 = u16::MAX;
+const GREAT: u16 = u16::MAX - 1;
+/// In the table of parts: not a merged token, or one whose pair has not been read.
+const BYTE: u64 = u64::MAX;
 const ID_BITS: u32 = MOST_TOKENS.trailing_zeros();
 const ID_MASK: u64 = MOST_TOKENS as u64 - 1;
 
@@ -22,13 +30,15 @@ const ID_MASK: u64 = MOST_TOKENS as u64 - 1;
 pub(crate) struct Merges {
     packed: Packed,
     slots: Vec<u64>,
-    /// The slot of each merged token; NONE for bytes and what is not yet read.
-    slot_of: Vec<u32>,
+    /// Slots in use.
+    used: usize,
+    /// The pair of each merged token, BYTE for others: made when first asked for.
+    parts: Vec<u64>,
     /// One bit for each left token: its pairs are in the table.
     read: Vec<u64>,
     /// The ranks of pairs of bytes, the left byte's row first: the lookups that every piece starts
-    /// with. 0: not yet asked for.
-    bytes: Vec<u32>,
+    /// with.
+    bytes: Vec<u16>,
     #[cfg(test)]
     pub(crate) work: u64,
 }
@@ -42,11 +52,11 @@ impl Merges {
         let packed = Packed::open(data, check)?;
         let tokens = packed.tokens as usize;
         Ok(Self {
-            // a load of 1/2 or 2/3, so that there is always a free slot
-            slots: vec![0; (tokens * 2).min(SLOTS)],
-            slot_of: vec![NONE; tokens],
+            slots: vec![0; FIRST_SLOTS],
+            used: 0,
+            parts: Vec::new(),
             read: vec![0; tokens / 64 + 1],
-            bytes: vec![0; 1 << 16],
+            bytes: vec![UNKNOWN; 1 << 16],
             packed,
             #[cfg(test)]
             work: 0,
@@ -90,7 +100,8 @@ impl Merges {
     pub(crate) fn byte_rank(&mut self, left: u8, right: u8) -> u32 {
         let place = usize::from(left) << 8 | usize::from(right);
         match self.bytes.get(place) {
-            Some(&rank) if rank != 0 => rank,
+            Some(&NO_MERGE) => NONE,
+            Some(&rank) if rank != UNKNOWN && rank != GREAT => u32::from(rank),
             _ => self.ask_byte_rank(left, right, place),
         }
     }
@@ -98,11 +109,18 @@ impl Merges {
     /// The two tokens that `token` was merged from; NONE for a byte. The merge must have been found
     /// before, or [`Self::read_all`] called.
     #[inline]
-    pub(crate) fn parts(&self, token: u32) -> (u32, u32) {
-        let slot = self.slot_of.get(token as usize).and_then(|&slot| self.slots.get(slot as usize));
-        match slot {
-            Some(slot) => ((slot >> (2 * ID_BITS)) as u32, (slot >> ID_BITS & ID_MASK) as u32),
-            None => (NONE, NONE),
+    pub(crate) fn parts(&mut self, token: u32) -> (u32, u32) {
+        if self.parts.is_empty() {
+            self.parts = vec![BYTE; self.packed.tokens as usize];
+            for &slot in self.slots.iter().filter(|slot| **slot != 0) {
+                if let Some(pair) = self.parts.get_mut((slot & ID_MASK) as usize) {
+                    *pair = slot >> ID_BITS;
+                }
+            }
+        }
+        match self.parts.get(token as usize) {
+            None | Some(&BYTE) => (NONE, NONE),
+            Some(pair) => ((pair >> ID_BITS) as u32, (pair & ID_MASK) as u32),
         }
     }
 
@@ -118,8 +136,8 @@ impl Merges {
 
     /// Bytes of heap in use.
     pub(crate) fn heap(&self) -> usize {
-        (self.slots.capacity() + self.read.capacity()) * 8
-            + (self.slot_of.capacity() + self.bytes.capacity()) * 4
+        (self.slots.capacity() + self.parts.capacity() + self.read.capacity()) * 8
+            + self.bytes.capacity() * 2
             + self.packed.heap()
     }
 
@@ -129,7 +147,8 @@ impl Merges {
         {
             self.work += 1;
         }
-        let (pair, mut at) = place(left, right, self.slots.len());
+        let pair = u64::from(left) << ID_BITS | u64::from(right);
+        let mut at = place(pair, self.slots.len());
         loop {
             match self.slots.get(at) {
                 Some(&slot) if slot >> ID_BITS == pair => return (slot & ID_MASK) as u32,
@@ -149,14 +168,27 @@ impl Merges {
     #[cold]
     #[inline(never)]
     fn read_block_of(&mut self, left: u32) {
-        let Self { packed, slots, slot_of, read, .. } = self;
+        let Self { packed, slots, used, parts, read, .. } = self;
         let block = packed.block_of(left);
         for left in packed.lefts(block) {
             if let Some(word) = read.get_mut(left as usize / 64) {
                 *word |= 1 << (left % 64);
             }
         }
-        packed.read_block(block, |merge| insert(slots, slot_of, merge));
+        packed.read_block(block, |merge| {
+            if *used >= slots.len() / 2 && slots.len() < MOST_SLOTS {
+                grow(slots, packed.tokens as usize);
+            }
+            // there is always a free slot, whatever the data says
+            if *used < packed.tokens as usize {
+                *used += 1;
+                let pair = u64::from(merge.left) << ID_BITS | u64::from(merge.right);
+                insert(slots, pair << ID_BITS | u64::from(merge.id));
+                if let Some(known) = parts.get_mut(merge.id as usize) {
+                    *known = pair;
+                }
+            }
+        });
     }
 
     #[cold]
@@ -164,39 +196,38 @@ impl Merges {
     fn ask_byte_rank(&mut self, left: u8, right: u8, place: usize) -> u32 {
         let rank = self.rank(self.byte(left), self.byte(right));
         if let Some(known) = self.bytes.get_mut(place) {
-            *known = rank;
+            *known = match u16::try_from(rank) {
+                Ok(rank) => rank.min(GREAT),
+                Err(_) if rank == NONE => NO_MERGE,
+                Err(_) => GREAT,
+            };
         }
         rank
     }
 }
 
-/// A pair as in the upper bits of its slot, and the slot where the search for it starts.
+/// The slot where the search for a pair (36 bits) starts.
 #[inline]
-fn place(left: u32, right: u32, slots: usize) -> (u64, usize) {
-    let pair = u64::from(left) << ID_BITS | u64::from(right);
+fn place(pair: u64, slots: usize) -> usize {
     let hash = pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    (pair, ((hash * slots as u64) >> 32) as usize)
+    ((hash * slots as u64) >> 32) as usize
 }
 
 #[inline]
-fn insert(slots: &mut [u64], slot_of: &mut [u32], merge: Merge) {
-    let Some(known) = slot_of.get_mut(merge.id as usize) else {
-        return;
-    };
-    // each id is taken once, which also bounds the load whatever the data says
-    if *known != NONE {
-        return;
-    }
-    let (pair, mut at) = place(merge.left, merge.right, slots.len());
+fn insert(slots: &mut [u64], entry: u64) {
+    let mut at = place(entry >> ID_BITS, slots.len());
     loop {
         match slots.get_mut(at) {
-            Some(slot) if *slot == 0 => {
-                *slot = pair << ID_BITS | u64::from(merge.id);
-                *known = at as u32;
-                return;
-            }
+            Some(slot) if *slot == 0 => return *slot = entry,
             Some(_) => at += 1,
             None => at = 0,
         }
     }
+}
+
+/// To the final size: a load of 1/2, or 2/3 in the greater vocabulary.
+#[cold]
+fn grow(slots: &mut Vec<u64>, tokens: usize) {
+    let old = core::mem::replace(slots, vec![0; (tokens * 2).min(MOST_SLOTS)]);
+    old.into_iter().filter(|entry| *entry != 0).for_each(|entry| insert(slots, entry));
 }

@@ -13,9 +13,10 @@
 //!   symbols of each length in rising order, as Rice gaps                     byte-aligned
 //! the directory: for each block the gap of its first left token and its
 //!   length in bytes, two Elias gamma numbers                                 byte-aligned
-//! the blocks: for each left token a gap (gamma), its number of pairs (gamma),
-//!   and for each pair the gap of its id (Rice) and its right token (the
-//!   code); then a gap to the first left token of the next block              byte-aligned each
+//! the blocks: a Rice parameter (3 bits); for each left token a gap (Rice),
+//!   its number of pairs (gamma), and for each pair the gap of its id (Rice)
+//!   and its right token (the code); then a gap to the first left token of
+//!   the next block                                                           byte-aligned each
 //! ```
 //! The symbol `tokens` of the code means: the right token follows in plain, in as many bits as the
 //! id has.
@@ -83,10 +84,11 @@ pub(crate) struct Packed {
     pub(crate) bytes: [u8; 256],
     /// First left token and first byte of each block, and a last row that ends the last block.
     blocks: Vec<(u32, u32)>,
-    /// For each length of a code word: the first word above its words, left-aligned to 32 bits, and
-    /// what to add to a word of that length to have its place in `symbols`.
-    limits: Vec<(u64, i64)>,
-    shortest: u32,
+    /// For each length of a code word that occurs: the last of its words, filled up with ones to 32
+    /// bits; what to add to a word to have its place in `symbols`; and the length.
+    limits: Vec<(u32, u32, u32)>,
+    /// For the first 8 bits of a word the row of `limits` from which to search.
+    starts: [u8; 256],
     symbols: Vec<u32>,
 }
 
@@ -121,7 +123,7 @@ impl Packed {
             bytes,
             blocks: Vec::new(),
             limits: Vec::new(),
-            shortest: 0,
+            starts: [0; 256],
             symbols: Vec::new(),
         };
         let at = packed.read_code(HEADER + 256)?;
@@ -146,7 +148,7 @@ impl Packed {
             Cow::Owned(data) => data.capacity(),
             Cow::Borrowed(_) => 0,
         };
-        fetched + self.blocks.capacity() * 8 + self.limits.capacity() * 16 + self.symbols.capacity() * 4
+        fetched + self.blocks.capacity() * 8 + self.limits.capacity() * 12 + self.symbols.capacity() * 4
     }
 
     /// Number of blocks.
@@ -162,11 +164,11 @@ impl Packed {
             return;
         };
         let mut bits = Bits::new(&self.data, from as usize);
+        let low = bits.take(3);
         let mut next = lefts.start;
         loop {
-            let gap = bits.gamma();
-            let left = next.saturating_add(gap).saturating_sub(1);
-            if gap == 0 || left >= lefts.end {
+            let left = next.saturating_add(bits.rice(low));
+            if left >= lefts.end {
                 return;
             }
             next = left + 1;
@@ -191,18 +193,17 @@ impl Packed {
     #[inline]
     fn right(&self, bits: &mut Bits<'_>, id: u32) -> u32 {
         let word = bits.peek();
-        let mut length = self.shortest;
-        for &(limit, offset) in &self.limits {
-            if u64::from(word) < limit {
+        // by far the most words start the search at their own length
+        let first = usize::from(self.starts.get(word as usize >> 24).copied().unwrap_or(0));
+        for &(limit, offset, length) in self.limits.get(first..).unwrap_or(&[]) {
+            if word <= limit {
                 bits.skip(length);
-                let place = i64::from(word >> (32 - length)) + offset;
-                let symbol = usize::try_from(place).ok().and_then(|place| self.symbols.get(place));
-                return match symbol {
+                let place = (word >> (32 - length)).wrapping_add(offset);
+                return match self.symbols.get(place as usize) {
                     Some(&symbol) if symbol != self.tokens => symbol,
                     _ => bits.take(32 - id.leading_zeros()),
                 };
             }
-            length += 1;
         }
         self.tokens
     }
@@ -216,7 +217,6 @@ impl Packed {
         if shortest == 0 || shortest > longest || longest as usize > LONGEST {
             return Err(PackedError::Invalid);
         }
-        self.shortest = u32::from(shortest);
         let lengths = usize::from(longest - shortest) + 1;
         let rows = self.data.get(at + 2..at + 2 + 3 * lengths).ok_or(PackedError::Truncated)?;
         let at = at + 2 + 3 * lengths;
@@ -224,13 +224,13 @@ impl Packed {
         let (mut symbols, mut limits) = (Vec::new(), Vec::new());
         // the next code word, of the length in turn
         let mut word = 0u64;
-        for (length, row) in (self.shortest..).zip(rows.as_chunks::<3>().0) {
+        for (length, row) in (u32::from(shortest)..).zip(rows.as_chunks::<3>().0) {
             let count = u64::from(u16::from_le_bytes([row[0], row[1]]));
             let low = u32::from(row[2]);
             if low > 20 {
                 return Err(PackedError::Invalid);
             }
-            let offset = symbols.len() as i64 - word as i64;
+            let offset = (symbols.len() as u32).wrapping_sub(word as u32);
             let mut next = 0u32;
             for _ in 0..count {
                 let symbol = next.saturating_add(bits.rice(low));
@@ -241,10 +241,15 @@ impl Packed {
                 next = symbol + 1;
             }
             word += count;
-            limits.push((word << (32 - length), offset));
+            if count > 0 {
+                limits.push(((word << (32 - length)).saturating_sub(1) as u32, offset, length));
+            }
             word <<= 1;
         }
         let end = bits.byte();
+        for (start, first) in self.starts.iter_mut().zip(0u32..) {
+            *start = limits.partition_point(|&(limit, ..)| limit < first << 24) as u8;
+        }
         (self.symbols, self.limits) = (symbols, limits);
         Ok(end)
     }
@@ -276,10 +281,10 @@ impl Packed {
 }
 
 /// The parameter for the gap to the next of `rest` ids that are spread over `span`: about
-/// log2(mean gap × ln 2).
+/// log2(mean gap), by what packs best.
 #[inline]
 pub fn rice_parameter(span: u32, rest: u32) -> u32 {
-    let scaled = (u64::from(span) * 11) >> 4;
+    let scaled = (u64::from(span) * 14) >> 4;
     let mean = (scaled as u32) / (rest + 1);
     31u32.saturating_sub((mean | 1).leading_zeros())
 }
