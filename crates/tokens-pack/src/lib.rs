@@ -4,6 +4,7 @@
 //! the Unicode class table, generated texts, the comparison with both references, benchmarks. Runs
 //! on the developer's machine and in tests only.
 
+pub mod bench;
 pub mod bits;
 pub mod corpora;
 pub mod pack;

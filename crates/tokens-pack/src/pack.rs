@@ -1,17 +1,55 @@
 //! Packing; the format is described in `packed.rs` of `promptgate-tokens`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BinaryHeap;
-use std::cmp::Reverse;
 
 use promptgate_tokens::Vocabulary;
 use promptgate_tokens::format::{checksum, rice_parameter};
 
+use sha2::{Digest, Sha256};
+
 use crate::bits::Bits;
-use crate::reference::Merges;
+use crate::reference::{self, Merges};
+use crate::unicode;
+
+/// A left token and its pairs: what they merge into, and the right token.
+type Group = (u32, Vec<(u32, u32)>);
 
 /// A block is closed once it has so many pairs.
 const BLOCK: usize = 300;
+
+/// Every data file of `promptgate-tokens` with its name.
+///
+/// # Errors
+/// A sentence, if the references differ or are not as the format needs them.
+pub fn files() -> Result<Vec<(&'static str, Vec<u8>)>, String> {
+    Ok(vec![
+        (
+            "cl100k.tokens",
+            pack(Vocabulary::Cl100k, &reference::read(Vocabulary::Cl100k)?),
+        ),
+        (
+            "o200k.tokens",
+            pack(Vocabulary::O200k, &reference::read(Vocabulary::O200k)?),
+        ),
+        ("unicode16.classes", unicode::pack()?),
+    ])
+}
+
+/// The SHA-256 of files, as `sha256sum` prints them.
+pub fn sums(files: &[(&'static str, Vec<u8>)]) -> String {
+    let hex = |bytes: &[u8]| {
+        Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    files
+        .iter()
+        .map(|(name, bytes)| format!("{}  {name}\n", hex(bytes)))
+        .collect()
+}
 
 /// Packs a vocabulary: with each threshold for "frequent", of which the smallest result is taken.
 pub fn pack(vocabulary: Vocabulary, merges: &Merges) -> Vec<u8> {
@@ -27,12 +65,16 @@ pub fn pack(vocabulary: Vocabulary, merges: &Merges) -> Vec<u8> {
 
 fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8> {
     let tokens = vocabulary.ordinary_tokens();
-    let code = Code::of(merges.pairs.iter().map(|&(_, right)| right), tokens, threshold);
+    let code = Code::of(
+        merges.pairs.iter().map(|&(_, right)| right),
+        tokens,
+        threshold,
+    );
     let mut groups: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
     for (id, &(left, right)) in (256..).zip(&merges.pairs) {
         groups.entry(left).or_default().push((id, right));
     }
-    let mut blocks: Vec<Vec<(u32, Vec<(u32, u32)>)>> = Vec::new();
+    let mut blocks: Vec<Vec<Group>> = Vec::new();
     let mut size = BLOCK;
     for (left, pairs) in groups {
         if size >= BLOCK {
@@ -44,7 +86,11 @@ fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8>
             block.push((left, pairs));
         }
     }
-    let firsts: Vec<u32> = blocks.iter().filter_map(|block| block.first()).map(|(left, _)| *left).collect();
+    let firsts: Vec<u32> = blocks
+        .iter()
+        .filter_map(|block| block.first())
+        .map(|(left, _)| *left)
+        .collect();
     let ends = firsts.iter().skip(1).copied().chain([tokens]);
     let packed: Vec<Vec<u8>> = blocks
         .iter()
@@ -72,11 +118,18 @@ fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8>
     data
 }
 
-fn pack_block(block: &[(u32, Vec<(u32, u32)>)], first: u32, end: u32, tokens: u32, code: &Code) -> Vec<u8> {
+fn pack_block(block: &[Group], first: u32, end: u32, tokens: u32, code: &Code) -> Vec<u8> {
     let mut bits = Bits::default();
     let lefts = || block.iter().map(|(left, _)| *left);
-    let gaps = || lefts().chain([end]).zip([first].into_iter().chain(lefts().map(|left| left + 1))).map(|(left, next)| left - next);
-    let low = (0..8).min_by_key(|&low| gaps().map(|gap| (gap >> low) + 1 + low).sum::<u32>()).unwrap_or(0);
+    let gaps = || {
+        lefts()
+            .chain([end])
+            .zip([first].into_iter().chain(lefts().map(|left| left + 1)))
+            .map(|(left, next)| left - next)
+    };
+    let low = (0..8)
+        .min_by_key(|&low| gaps().map(|gap| (gap >> low) + 1 + low).sum::<u32>())
+        .unwrap_or(0);
     bits.put(u64::from(low), 3);
     let mut next = first;
     for (left, pairs) in block {
@@ -154,7 +207,11 @@ impl Code {
                     Some(gap)
                 })
                 .collect();
-            let cost = |low: u32| gaps.iter().map(|gap| u64::from((gap >> low) + 1 + low)).sum::<u64>();
+            let cost = |low: u32| {
+                gaps.iter()
+                    .map(|gap| u64::from((gap >> low) + 1 + low))
+                    .sum::<u64>()
+            };
             let low = (0..18).min_by_key(|&low| cost(low)).unwrap_or(0);
             bytes.extend((symbols.len() as u16).to_le_bytes());
             bytes.push(low as u8);
@@ -172,7 +229,11 @@ fn huffman(counts: &BTreeMap<u32, u32>) -> Vec<(u32, u32)> {
         Both(usize, usize),
     }
     let mut nodes: Vec<Node> = counts.keys().map(|&symbol| Node::Leaf(symbol)).collect();
-    let mut queue: BinaryHeap<_> = counts.values().zip(0..).map(|(&count, node)| Reverse((count, node))).collect();
+    let mut queue: BinaryHeap<_> = counts
+        .values()
+        .zip(0..)
+        .map(|(&count, node)| Reverse((count, node)))
+        .collect();
     while let (Some(Reverse((a, left))), Some(Reverse((b, right)))) = (queue.pop(), queue.pop()) {
         queue.push(Reverse((a + b, nodes.len())));
         nodes.push(Node::Both(left, right));
@@ -185,9 +246,32 @@ fn huffman(counts: &BTreeMap<u32, u32>) -> Vec<(u32, u32)> {
     while let Some((node, depth)) = pending.pop() {
         match nodes.get(node) {
             Some(&Node::Leaf(symbol)) => lengths.push((symbol, depth)),
-            Some(&Node::Both(left, right)) => pending.extend([(left, depth + 1), (right, depth + 1)]),
+            Some(&Node::Both(left, right)) => {
+                pending.extend([(left, depth + 1), (right, depth + 1)])
+            }
             None => {}
         }
     }
     lengths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_data_is_what_this_packs() {
+        let files = files().unwrap();
+        let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../tokens/data");
+        for (name, bytes) in &files {
+            assert!(
+                std::fs::read(format!("{committed}/{name}")).unwrap() == *bytes,
+                "{name}"
+            );
+        }
+        assert_eq!(
+            std::fs::read_to_string(format!("{committed}/SHA256SUMS")).unwrap(),
+            sums(&files)
+        );
+    }
 }

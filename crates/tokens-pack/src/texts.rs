@@ -24,7 +24,10 @@ impl Random {
 
     /// One of `items`, or the default of an empty slice.
     pub fn pick<T: Copy + Default>(&mut self, items: &[T]) -> T {
-        items.get(self.below(items.len())).copied().unwrap_or_default()
+        items
+            .get(self.below(items.len()))
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -39,29 +42,102 @@ pub struct Texts {
 
 /// First and last code point of blocks in many scripts.
 const SCRIPTS: [(u32, u32); 36] = [
-    (0x20, 0x7e), (0x61, 0x7a), (0xa0, 0xff), (0x100, 0x24f), (0x250, 0x2af), (0x300, 0x36f),
-    (0x370, 0x3ff), (0x400, 0x4ff), (0x530, 0x58f), (0x590, 0x5ff), (0x600, 0x6ff), (0x700, 0x74f),
-    (0x900, 0x97f), (0x980, 0x9ff), (0xb80, 0xbff), (0xe00, 0xe7f), (0xf00, 0xfff), (0x1000, 0x109f),
-    (0x10a0, 0x10ff), (0x1200, 0x137f), (0x13a0, 0x13ff), (0x1780, 0x17ff), (0x1800, 0x18af),
-    (0x1e00, 0x1eff), (0x2000, 0x206f), (0x2070, 0x218f), (0x2190, 0x2bff), (0x3000, 0x30ff),
-    (0x4e00, 0x9fff), (0xac00, 0xd7a3), (0xe000, 0xe0ff), (0xfb00, 0xfdff), (0xfe00, 0xffef),
-    (0x10400, 0x1044f), (0x1d400, 0x1d7ff), (0x1f300, 0x1faff),
+    (0x20, 0x7e),
+    (0x61, 0x7a),
+    (0xa0, 0xff),
+    (0x100, 0x24f),
+    (0x250, 0x2af),
+    (0x300, 0x36f),
+    (0x370, 0x3ff),
+    (0x400, 0x4ff),
+    (0x530, 0x58f),
+    (0x590, 0x5ff),
+    (0x600, 0x6ff),
+    (0x700, 0x74f),
+    (0x900, 0x97f),
+    (0x980, 0x9ff),
+    (0xb80, 0xbff),
+    (0xe00, 0xe7f),
+    (0xf00, 0xfff),
+    (0x1000, 0x109f),
+    (0x10a0, 0x10ff),
+    (0x1200, 0x137f),
+    (0x13a0, 0x13ff),
+    (0x1780, 0x17ff),
+    (0x1800, 0x18af),
+    (0x1e00, 0x1eff),
+    (0x2000, 0x206f),
+    (0x2070, 0x218f),
+    (0x2190, 0x2bff),
+    (0x3000, 0x30ff),
+    (0x4e00, 0x9fff),
+    (0xac00, 0xd7a3),
+    (0xe000, 0xe0ff),
+    (0xfb00, 0xfdff),
+    (0xfe00, 0xffef),
+    (0x10400, 0x1044f),
+    (0x1d400, 0x1d7ff),
+    (0x1f300, 0x1faff),
 ];
 const WORDS: [&str; 24] = [
-    "the", "of", "and", "customer", "Order", "REFUND", "I", "don", "we", "they", "O", "naïve", "straße", "Ελλάδα",
-    "привет", "שלום", "مرحبا", "नमस्ते", "สวัสดี", "你好", "東京都", "안녕", "HTTPServer", "camelCase",
+    "the",
+    "of",
+    "and",
+    "customer",
+    "Order",
+    "REFUND",
+    "I",
+    "don",
+    "we",
+    "they",
+    "O",
+    "naïve",
+    "straße",
+    "Ελλάδα",
+    "привет",
+    "שלום",
+    "مرحبا",
+    "नमस्ते",
+    "สวัสดี",
+    "你好",
+    "東京都",
+    "안녕",
+    "HTTPServer",
+    "camelCase",
 ];
 const CONTRACTIONS: [&str; 22] = [
-    "'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "'Ve", "'M", "'lL", "'D", "'ſ", "'ſt", "'l", "'r",
-    "'v", "'", "''s", "’s",
+    "'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "'Ve", "'M", "'lL", "'D", "'ſ",
+    "'ſt", "'l", "'r", "'v", "'", "''s", "’s",
 ];
 const SPACES: [&str; 16] = [
-    " ", "  ", "\n", "\r\n", "\t", "\r", "\u{a0}", "\u{85}", "\u{2028}", "\u{3000}", "\u{feff}", "\u{200b}", "\u{b}",
-    "\u{c}", "    ", "\n\n\n",
+    " ", "  ", "\n", "\r\n", "\t", "\r", "\u{a0}", "\u{85}", "\u{2028}", "\u{3000}", "\u{feff}",
+    "\u{200b}", "\u{b}", "\u{c}", "    ", "\n\n\n",
 ];
 const SYMBOLS: [&str; 24] = [
-    "!", "?", ".", ",", "/", "//", "{", "}", "();", "->", "=>", "==", "<|endoftext|>", "<|", "|>", "#", "@", "_", "-", "--",
-    "\"", "`", "…", "\u{301}",
+    "!",
+    "?",
+    ".",
+    ",",
+    "/",
+    "//",
+    "{",
+    "}",
+    "();",
+    "->",
+    "=>",
+    "==",
+    "<|endoftext|>",
+    "<|",
+    "|>",
+    "#",
+    "@",
+    "_",
+    "-",
+    "--",
+    "\"",
+    "`",
+    "…",
+    "\u{301}",
 ];
 
 impl Texts {
@@ -71,7 +147,10 @@ impl Texts {
     /// A sentence, if the references cannot be read.
     pub fn new(seed: u64) -> Result<Self, String> {
         let mut borders = Vec::new();
-        for pattern in [r"\p{Lu}", r"\p{Lt}", r"\p{Ll}", r"\p{Lm}", r"\p{Lo}", r"\p{M}", r"\p{N}", r"\s", r"\p{P}", r"\p{S}", r"\p{C}"] {
+        for pattern in [
+            r"\p{Lu}", r"\p{Lt}", r"\p{Ll}", r"\p{Lm}", r"\p{Lo}", r"\p{M}", r"\p{N}", r"\s",
+            r"\p{P}", r"\p{S}", r"\p{C}",
+        ] {
             for (first, last) in unicode::ranges(pattern)? {
                 let around = [first.wrapping_sub(1), first, last, last + 1];
                 borders.extend(around.into_iter().filter_map(char::from_u32));
@@ -85,7 +164,11 @@ impl Texts {
                 tokens.push(reference::bpe(vocabulary).bpe.token_bytes(id).to_vec());
             }
         }
-        Ok(Self { random: Random::new(seed), borders, tokens })
+        Ok(Self {
+            random: Random::new(seed),
+            borders,
+            tokens,
+        })
     }
 
     /// The next text: mostly 1 to 60 characters, now and then several hundred.
@@ -105,7 +188,11 @@ impl Texts {
             6 => self.joined_tokens(length / 2 + 1, true),
             7 => self.several(length / 2 + 1, |texts| texts.random.pick(&SYMBOLS).into()),
             8 => self.run(length),
-            9 => self.several(length, |texts| char::from_u32(texts.random.below(0x11_0000) as u32).unwrap_or('\u{fffd}').into()),
+            9 => self.several(length, |texts| {
+                char::from_u32(texts.random.below(0x11_0000) as u32)
+                    .unwrap_or('\u{fffd}')
+                    .into()
+            }),
             10 => self.letters(length),
             _ => self.several(length / 2 + 1, Self::anything),
         }
@@ -137,14 +224,20 @@ impl Texts {
         let &(first, last) = SCRIPTS.get(at).unwrap_or(&(0x20, 0x7e));
         let character = |texts: &mut Self| match texts.random.below(7) {
             0 => " ".into(),
-            _ => char::from_u32(first + texts.random.below((last - first + 1) as usize) as u32).map_or(String::new(), String::from),
+            _ => char::from_u32(first + texts.random.below((last - first + 1) as usize) as u32)
+                .map_or(String::new(), String::from),
         };
         self.several(length, character)
     }
 
     fn word_and_contraction(&mut self) -> String {
         let space = if self.random.below(3) == 0 { "" } else { " " };
-        [space, self.random.pick(&WORDS), self.random.pick(&CONTRACTIONS)].concat()
+        [
+            space,
+            self.random.pick(&WORDS),
+            self.random.pick(&CONTRACTIONS),
+        ]
+        .concat()
     }
 
     fn space_or_letter(&mut self) -> String {
@@ -177,8 +270,14 @@ impl Texts {
             // the low ids are the common ones
             let bound = self.random.pick(&[1_000, 10_000, self.tokens.len()]);
             let at = self.random.below(bound);
-            let Some(token) = self.tokens.get(at) else { continue };
-            let cut = if self.random.below(4) == 0 { 1 + self.random.below(token.len()) } else { token.len() };
+            let Some(token) = self.tokens.get(at) else {
+                continue;
+            };
+            let cut = if self.random.below(4) == 0 {
+                1 + self.random.below(token.len())
+            } else {
+                token.len()
+            };
             let token = token.get(..cut).unwrap_or(token);
             match letters {
                 true => bytes.extend(token.iter().filter(|byte| byte.is_ascii_alphabetic())),
@@ -200,7 +299,12 @@ impl Texts {
     }
 
     fn letters(&mut self, length: usize) -> String {
-        let kinds: [&[char]; 4] = [&['a', 'b'], &['e', 't', 'a', 'o', 'i', 'n', 's'], &['A', 'a', 'é', 'ß', 'Σ'], &['中', '国', '人', '的', 'の']];
+        let kinds: [&[char]; 4] = [
+            &['a', 'b'],
+            &['e', 't', 'a', 'o', 'i', 'n', 's'],
+            &['A', 'a', 'é', 'ß', 'Σ'],
+            &['中', '国', '人', '的', 'の'],
+        ];
         let kind = kinds.get(self.random.below(4)).copied().unwrap_or(&[]);
         (0..length).map(|_| self.random.pick(kind)).collect()
     }

@@ -20,7 +20,11 @@ impl<'d> Bits<'d> {
     #[inline]
     pub(crate) fn peek(&self) -> u32 {
         let byte = self.at >> 3;
-        let word = match self.data.get(byte..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = match self
+            .data
+            .get(byte..)
+            .and_then(|rest| rest.first_chunk::<8>())
+        {
             Some(word) => u64::from_be_bytes(*word),
             None => self.peek_near_end(byte),
         };

@@ -37,12 +37,21 @@ impl Long {
         Self {
             window: Vec::new(),
             held: Vec::new(),
-            heap: Heap { queue: BinaryHeap::new(), symbols: Vec::new() },
+            heap: Heap {
+                queue: BinaryHeap::new(),
+                symbols: Vec::new(),
+            },
         }
     }
 
     /// Merges `piece`; stops early once the sink is full.
-    pub(crate) fn merge(&mut self, merges: &mut Merges, short: &mut Short, piece: &[u8], sink: &mut Sink<'_>) {
+    pub(crate) fn merge(
+        &mut self,
+        merges: &mut Merges,
+        short: &mut Short,
+        piece: &[u8],
+        sink: &mut Sink<'_>,
+    ) {
         let before = sink.total();
         self.held.clear();
         self.window.clear();
@@ -56,8 +65,16 @@ impl Long {
                 known = window;
             }
             let is_last = window.len() == rest.len();
-            let safe = if is_last { window.len() } else { window.len() - MARGIN.max(window.len() / 4 - 4) };
-            let kept = self.window.iter().take_while(|&&(_, end)| end as usize <= safe).count();
+            let safe = if is_last {
+                window.len()
+            } else {
+                window.len() - MARGIN.max(window.len() / 4 - 4)
+            };
+            let kept = self
+                .window
+                .iter()
+                .take_while(|&&(_, end)| end as usize <= safe)
+                .count();
             if kept == 0 {
                 // one token fills it
                 size *= 2;
@@ -87,7 +104,9 @@ impl Long {
                 break;
             }
             if self.held.len() > 2 * HELD {
-                self.held.drain(..HELD).for_each(|(token, _)| sink.push(token));
+                self.held
+                    .drain(..HELD)
+                    .for_each(|(token, _)| sink.push(token));
                 if sink.is_full() {
                     break;
                 }
@@ -111,7 +130,8 @@ impl Long {
         self.window.clear();
         if window.len() <= short::LONGEST {
             short.merge(merges, window);
-            self.window.extend(short.tokens().map(|(token, end)| (token, end as u32)));
+            self.window
+                .extend(short.tokens().map(|(token, end)| (token, end as u32)));
         } else {
             self.heap.merge(merges, window);
             self.window.extend(self.heap.tokens());
@@ -164,11 +184,12 @@ impl Heap {
     fn merge(&mut self, merges: &mut Merges, bytes: &[u8]) {
         self.queue.clear();
         self.symbols.clear();
-        self.symbols.extend((0u32..).zip(bytes).map(|(at, &byte)| Symbol {
-            token: merges.byte(byte),
-            before: at.wrapping_sub(1),
-            next: at + 1,
-        }));
+        self.symbols
+            .extend((0u32..).zip(bytes).map(|(at, &byte)| Symbol {
+                token: merges.byte(byte),
+                before: at.wrapping_sub(1),
+                next: at + 1,
+            }));
         let mut first = Vec::from(core::mem::take(&mut self.queue));
         for (at, pair) in (0u32..).zip(bytes.windows(2)) {
             if let &[left, right] = pair {
@@ -197,8 +218,12 @@ impl Heap {
         {
             merges.work += 1;
         }
-        let Some(&symbol) = self.symbols.get(at as usize) else { return };
-        let Some(&gone) = self.symbols.get(symbol.next as usize) else { return };
+        let Some(&symbol) = self.symbols.get(at as usize) else {
+            return;
+        };
+        let Some(&gone) = self.symbols.get(symbol.next as usize) else {
+            return;
+        };
         if symbol.token == NONE || merges.rank(symbol.token, gone.token) != token {
             return;
         }

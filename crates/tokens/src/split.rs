@@ -16,7 +16,9 @@
 //! A piece depends on nothing before it, so a text may be cut at the start of any piece and its
 //! end counted alone. It may depend on what follows: [`Pieces::saw_end`].
 
-use crate::class::{self, Classes, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER_LETTER, SPACE, SYMBOL, UPPER};
+use crate::class::{
+    self, Classes, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER_LETTER, SPACE, SYMBOL, UPPER,
+};
 use crate::vocabulary::Vocabulary;
 
 /// The pieces of a text, from left to right.
@@ -25,6 +27,9 @@ pub(crate) struct Pieces<'t> {
     vocabulary: Vocabulary,
     at: usize,
     saw_end: bool,
+    /// Characters looked at.
+    #[cfg(test)]
+    pub(crate) work: u64,
 }
 
 impl<'t> Pieces<'t> {
@@ -35,6 +40,8 @@ impl<'t> Pieces<'t> {
             vocabulary,
             at,
             saw_end: false,
+            #[cfg(test)]
+            work: 0,
         }
     }
 
@@ -252,6 +259,10 @@ impl<'t> Pieces<'t> {
 
     #[inline]
     fn class(&mut self, at: usize) -> (Classes, usize) {
+        #[cfg(test)]
+        {
+            self.work += 1;
+        }
         let (class, width) = class::at(self.text, at);
         self.saw_end |= width == 0;
         (class, width)
@@ -285,7 +296,10 @@ fn ascii_letters(text: &[u8], mut at: usize, case: u64) -> usize {
         }
         at += 8;
     }
-    while text.get(at).is_some_and(|byte| (byte | case as u8).is_ascii_lowercase()) {
+    while text
+        .get(at)
+        .is_some_and(|byte| (byte | case as u8).is_ascii_lowercase())
+    {
         at += 1;
     }
     at
@@ -332,7 +346,11 @@ mod tests {
             (O200k, "\u{301}ABC", &["\u{301}", "ABC"]),
         ];
         for (vocabulary, text, expected) in rows {
-            assert_eq!(pieces(text, *vocabulary), *expected, "{vocabulary:?} {text:?}");
+            assert_eq!(
+                pieces(text, *vocabulary),
+                *expected,
+                "{vocabulary:?} {text:?}"
+            );
         }
     }
 

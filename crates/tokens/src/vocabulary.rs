@@ -23,7 +23,9 @@ impl Vocabulary {
 
     /// The vocabulary of that name (`cl100k_base`, `o200k_base`).
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|vocabulary| vocabulary.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|vocabulary| vocabulary.name() == name)
     }
 
     /// Its special tokens with their ids, as in OpenAI's tiktoken.
@@ -69,6 +71,8 @@ impl Vocabulary {
     }
 
     pub(crate) fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|vocabulary| vocabulary.number() == number)
+        Self::ALL
+            .into_iter()
+            .find(|vocabulary| vocabulary.number() == number)
     }
 }
