@@ -12,3 +12,4 @@ pub mod reference;
 pub mod texts;
 pub mod unicode;
 pub mod verify;
+pub mod words;

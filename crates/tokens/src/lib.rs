@@ -45,3 +45,8 @@ pub use packed::PackedError;
 pub use stream::Stream;
 pub use transcript::Transcript;
 pub use vocabulary::Vocabulary;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

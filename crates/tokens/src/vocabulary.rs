@@ -28,6 +28,16 @@ impl Vocabulary {
             .find(|vocabulary| vocabulary.name() == name)
     }
 
+    /// The vocabulary of a model by its name, with or without a provider's prefix (`openai/gpt-4o`) or
+    /// a date after it; `None` for models whose vocabulary is not public or not one of these. Source:
+    /// the model table of OpenAI's tiktoken.
+    pub fn for_model(model: &str) -> Option<Self> {
+        let model = model.rsplit('/').next()?.to_ascii_lowercase();
+        let model = model.strip_prefix("ft:").unwrap_or(&model);
+        let known = MODELS.iter().find(|(prefix, _)| model.starts_with(prefix));
+        known.map(|&(_, vocabulary)| vocabulary)
+    }
+
     /// Its special tokens with their ids, as in OpenAI's tiktoken.
     pub const fn special_tokens(self) -> &'static [(&'static str, u32)] {
         match self {
@@ -74,5 +84,45 @@ impl Vocabulary {
         Self::ALL
             .into_iter()
             .find(|vocabulary| vocabulary.number() == number)
+    }
+}
+
+/// How names of models start; the first that fits counts.
+const MODELS: [(&str, Vocabulary); 15] = [
+    ("gpt-4o", Vocabulary::O200k),
+    ("gpt-4.1", Vocabulary::O200k),
+    ("gpt-4.5", Vocabulary::O200k),
+    ("gpt-5", Vocabulary::O200k),
+    ("chatgpt-4o", Vocabulary::O200k),
+    ("o1", Vocabulary::O200k),
+    ("o3", Vocabulary::O200k),
+    ("o4-mini", Vocabulary::O200k),
+    ("gpt-4", Vocabulary::Cl100k),
+    ("gpt-3.5", Vocabulary::Cl100k),
+    ("gpt-35", Vocabulary::Cl100k),
+    ("davinci-002", Vocabulary::Cl100k),
+    ("babbage-002", Vocabulary::Cl100k),
+    ("text-embedding-ada-002", Vocabulary::Cl100k),
+    ("text-embedding-3", Vocabulary::Cl100k),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models() {
+        for (model, vocabulary) in [
+            ("gpt-4o-mini-2024-07-18", Some(Vocabulary::O200k)),
+            ("openai/gpt-4.1", Some(Vocabulary::O200k)),
+            ("ft:gpt-4o:acme::1", Some(Vocabulary::O200k)),
+            ("gpt-4-turbo", Some(Vocabulary::Cl100k)),
+            ("gpt-35-turbo", Some(Vocabulary::Cl100k)),
+            ("text-embedding-3-large", Some(Vocabulary::Cl100k)),
+            ("claude-sonnet-4", None),
+            ("", None),
+        ] {
+            assert_eq!(Vocabulary::for_model(model), vocabulary, "{model}");
+        }
     }
 }

@@ -1,5 +1,11 @@
 //! Packed data that was fetched: equal to the embedded one, and refused when it is not whole.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: there a panic is the message"
+)]
+
 use promptgate_tokens::{Encoder, PackedError, Vocabulary, format};
 use promptgate_tokens_pack::texts::Random;
 
