@@ -1,0 +1,305 @@
+//! Counting, encoding and decoding.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::cache::{Answer, Cache, Key};
+use crate::long::Long;
+use crate::merges::{Merges, NONE};
+use crate::packed::PackedError;
+use crate::short::{self, Short};
+use crate::sink::Sink;
+use crate::split::Pieces;
+use crate::vocabulary::Vocabulary;
+
+/// What the names of special tokens (`<|endoftext|>`) in a text are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Special {
+    /// Ordinary text: several tokens. Right for anything that comes from outside.
+    #[default]
+    AsText,
+    /// The one token of that name. Only for text whose author may steer the model.
+    Recognise,
+}
+
+/// Exact token counts of one vocabulary.
+///
+/// Methods take `&mut self` since merges are read from the packed data when a text first asks for
+/// them, and answers for short pieces are remembered. Neither changes a result. Keep one for each
+/// vocabulary; making one reads a few kilobytes.
+pub struct Encoder {
+    merges: Merges,
+    cache: Cache,
+    short: Short,
+    long: Long,
+    special: Special,
+}
+
+impl Encoder {
+    /// An encoder from the data embedded by the feature `cl100k` or `o200k`; `None` without it.
+    pub fn new(vocabulary: Vocabulary) -> Option<Self> {
+        // the embedded data is checked by this crate's tests
+        Self::open(Cow::Borrowed(vocabulary.embedded()?), false).ok()
+    }
+
+    /// An encoder from packed data (`data/*.tokens`) that was fetched.
+    ///
+    /// # Errors
+    /// [`PackedError`], when the data is truncated, damaged or something else.
+    pub fn from_packed(data: impl Into<Cow<'static, [u8]>>) -> Result<Self, PackedError> {
+        Self::open(data.into(), true)
+    }
+
+    /// The same encoder with another policy for special tokens; the default is [`Special::AsText`].
+    #[must_use]
+    pub fn with_special(mut self, special: Special) -> Self {
+        self.special = special;
+        self
+    }
+
+    /// Its vocabulary.
+    pub fn vocabulary(&self) -> Vocabulary {
+        self.merges.vocabulary()
+    }
+
+    /// The number of tokens of a text.
+    pub fn count(&mut self, text: &str) -> usize {
+        let mut sink = Sink::count(usize::MAX);
+        self.run(text, &mut sink);
+        sink.total()
+    }
+
+    /// The number of tokens if it is at most `limit`, else `None`, and then without reading on: a
+    /// text of any length costs about `limit` tokens of work.
+    pub fn count_up_to(&mut self, text: &str, limit: usize) -> Option<usize> {
+        let mut sink = Sink::count(limit);
+        self.run(text, &mut sink);
+        (!sink.is_full()).then_some(sink.total())
+    }
+
+    /// The tokens of a text.
+    pub fn encode(&mut self, text: &str) -> Vec<u32> {
+        let mut tokens = Vec::with_capacity(text.len() / 3);
+        self.run(text, &mut Sink::list(&mut tokens));
+        tokens
+    }
+
+    /// The bytes of tokens; of special tokens their names. `None` if a token is not in the
+    /// vocabulary. Tokens may split a character, so that the bytes of part of a text need not be
+    /// UTF-8.
+    pub fn decode(&mut self, tokens: &[u32]) -> Option<Vec<u8>> {
+        self.merges.read_all();
+        let mut bytes = Vec::with_capacity(tokens.len() * 4);
+        let mut pending = Vec::new();
+        let single = self.merges.bytes();
+        for &token in tokens {
+            if let Some(&(name, _)) = self
+                .vocabulary()
+                .special_tokens()
+                .iter()
+                .find(|(_, id)| *id == token)
+            {
+                bytes.extend_from_slice(name.as_bytes());
+                continue;
+            }
+            let most = bytes.len() + LONGEST_TOKEN;
+            pending.push(token);
+            while let Some(token) = pending.pop() {
+                match self.merges.parts(token) {
+                    (NONE, _) => bytes.push(*single.get(token as usize)?),
+                    (left, right) => pending.extend([right, left]),
+                }
+                if bytes.len() > most {
+                    return None;
+                }
+            }
+        }
+        Some(bytes)
+    }
+
+    /// Bytes of heap in use.
+    pub fn heap(&self) -> usize {
+        self.merges.heap() + self.cache.heap() + self.long.heap()
+    }
+
+    /// Counts a text whose special tokens, if recognised, have been cut out, from the byte `at`.
+    pub(crate) fn run_plain(&mut self, text: &str, sink: &mut Sink<'_>) {
+        let mut pieces = Pieces::new(text, 0, self.vocabulary());
+        let mut start = 0;
+        while let Some(end) = pieces.next_end() {
+            self.piece(text.as_bytes(), start, end, sink);
+            #[cfg(test)]
+            {
+                self.merges.work += core::mem::take(&mut pieces.work);
+            }
+            if sink.is_full() {
+                return;
+            }
+            start = end;
+        }
+    }
+
+    /// Merges the piece `text[start..end]`.
+    #[inline]
+    pub(crate) fn piece(&mut self, text: &[u8], start: usize, end: usize, sink: &mut Sink<'_>) {
+        if let Some(key) = Key::of(text, start, end) {
+            if let Some(answer) = self.cache.get(key) {
+                if !sink.lists() {
+                    return sink.add(answer.count());
+                }
+                if let Some(tokens) = answer.tokens() {
+                    return tokens.for_each(|token| sink.push(token));
+                }
+            }
+            let count = self.short_piece(text, start, end, sink);
+            let tokens = self.short.tokens().map(|(token, _)| token);
+            self.cache.put(key, Answer::new(key, count, tokens));
+        } else if end - start <= short::LONGEST {
+            self.short_piece(text, start, end, sink);
+        } else {
+            let piece = text.get(start..end).unwrap_or(&[]);
+            self.long
+                .merge(&mut self.merges, &mut self.short, piece, sink);
+        }
+    }
+
+    fn short_piece(&mut self, text: &[u8], start: usize, end: usize, sink: &mut Sink<'_>) -> usize {
+        let piece = text.get(start..end).unwrap_or(&[]);
+        let count = self.short.merge(&mut self.merges, piece);
+        if sink.lists() {
+            self.short.tokens().for_each(|(token, _)| sink.push(token));
+        } else {
+            sink.add(count);
+        }
+        count
+    }
+
+    fn run(&mut self, text: &str, sink: &mut Sink<'_>) {
+        if self.special == Special::AsText {
+            return self.run_plain(text, sink);
+        }
+        let mut rest = text;
+        while let Some((at, name, id)) = first_special(rest, self.vocabulary()) {
+            self.run_plain(rest.get(..at).unwrap_or(""), sink);
+            sink.push(id);
+            if sink.is_full() {
+                return;
+            }
+            rest = rest.get(at + name.len()..).unwrap_or("");
+        }
+        self.run_plain(rest, sink);
+    }
+
+    fn open(data: Cow<'static, [u8]>, check: bool) -> Result<Self, PackedError> {
+        Ok(Self {
+            merges: Merges::open(data, check)?,
+            cache: Cache::new(),
+            short: Short::new(),
+            long: Long::new(),
+            special: Special::AsText,
+        })
+    }
+}
+
+/// Longest token of both vocabularies in bytes, and then some: bounds what wrong data decodes to.
+const LONGEST_TOKEN: usize = 1024;
+
+/// The first special token of a text: where, its name and its id.
+fn first_special(text: &str, vocabulary: Vocabulary) -> Option<(usize, &'static str, u32)> {
+    (0..text.len()).find_map(|at| {
+        let from = text.as_bytes().get(at..)?;
+        if !from.starts_with(b"<|") {
+            return None;
+        }
+        let mut specials = vocabulary.special_tokens().iter();
+        specials
+            .find(|(name, _)| from.starts_with(name.as_bytes()))
+            .map(|&(name, id)| (at, name, id))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    /// Steps of work (characters looked at, lookups of pairs, merges) for each byte of a text.
+    fn work(text: &str) -> f64 {
+        let mut worst = 0f64;
+        for vocabulary in Vocabulary::ALL {
+            let mut encoder = Encoder::new(vocabulary).unwrap();
+            encoder.merges.read_all();
+            encoder.merges.work = 0;
+            encoder.count(text);
+            worst = worst.max(encoder.merges.work as f64 / text.len() as f64);
+        }
+        worst
+    }
+
+    #[test]
+    fn work_is_linear_in_every_input() {
+        let mut state = 1u64;
+        let mut random = |set: &[u8]| {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            set[(state >> 33) as usize % set.len()] as char
+        };
+        let mut letters = |set: &[u8]| -> String { (0..1 << 20).map(|_| random(set)).collect() };
+        let texts = [
+            "a".repeat(1 << 20),
+            " ".repeat(1 << 20),
+            "\n".repeat(1 << 20),
+            "!".repeat(1 << 20),
+            "中".repeat(1 << 18),
+            "a1".repeat(1 << 19),
+            "aA".repeat(1 << 19),
+            "\u{301}A".repeat(1 << 18),
+            " \n!".repeat(1 << 18),
+            letters(b"ab"),
+            letters(b"abcdefghijklmnopqrstuvwxyz"),
+            letters(b"!#$%&()*+,-./:;<=>?@[]^_`{|}~"),
+        ];
+        for text in texts {
+            let part: String = text.chars().take(text.chars().count() / 16).collect();
+            let (small, great) = (work(&part), work(&text));
+            let start: String = text.chars().take(4).collect();
+            assert!(great < 12.0, "{start:?}: {great} steps a byte");
+            assert!(
+                great < small * 1.5 + 0.5,
+                "{start:?}: {small} steps a byte of 64 KB, {great} of 1 MB"
+            );
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        for vocabulary in Vocabulary::ALL {
+            let mut encoder = Encoder::new(vocabulary).unwrap();
+            assert!(encoder.heap() < 800_000, "{} at first", encoder.heap());
+            encoder.count(&"misunderstanding".repeat(1 << 16));
+            encoder.merges.read_all();
+            for word in 0..50_000 {
+                encoder.count(&alloc::format!("{word} {word:x}"));
+            }
+            assert!(encoder.heap() < 5_000_000, "{}", encoder.heap());
+        }
+    }
+
+    #[test]
+    fn a_limit_bounds_the_work() {
+        let mut encoder = Encoder::new(Vocabulary::Cl100k).unwrap();
+        for text in [
+            "misunderstanding".repeat(1 << 16),
+            "a b c d ".repeat(1 << 16),
+        ] {
+            encoder.merges.work = 0;
+            assert_eq!(encoder.count_up_to(&text, 10), None);
+            assert!(
+                encoder.merges.work < 20_000,
+                "{} steps",
+                encoder.merges.work
+            );
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! The pre-tokeniser: cuts text into the pieces that merges never cross.
+//!
+//! Each vocabulary's regular expression, by hand. Their alternatives in the order in which they are
+//! tried; what backtracking would do is worked out at each place.
+//!
+//! ```text
+//! cl100k_base                                o200k_base
+//! (?i:'s|'t|'re|'ve|'m|'ll|'d)               [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*
+//! [^\r\n\p{L}\p{N}]?\p{L}+                     [\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?
+//! \p{N}{1,3}                                 [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+
+//!  ?[^\s\p{L}\p{N}]+[\r\n]*                    [\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?
+//! \s*[\r\n]+                                 \p{N}{1,3}
+//! \s+(?!\S)                                   ?[^\s\p{L}\p{N}]+[\r\n/]*
+//! \s+                                        \s*[\r\n]+ | \s+(?!\S) | \s+
+//! ```
+//! A piece depends on nothing before it, so a text may be cut at the start of any piece and its
+//! end counted alone. It may depend on what follows: [`Pieces::saw_end`].
+
+use crate::class::{
+    self, Classes, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER_LETTER, SPACE, SYMBOL, UPPER,
+};
+use crate::vocabulary::Vocabulary;
+
+/// The pieces of a text, from left to right.
+pub(crate) struct Pieces<'t> {
+    text: &'t [u8],
+    vocabulary: Vocabulary,
+    at: usize,
+    saw_end: bool,
+    /// Characters looked at.
+    #[cfg(test)]
+    pub(crate) work: u64,
+}
+
+impl<'t> Pieces<'t> {
+    /// Starts at byte `at` of a UTF-8 text, which must be the start of a character.
+    pub(crate) fn new(text: &'t str, at: usize, vocabulary: Vocabulary) -> Self {
+        Self {
+            text: text.as_bytes(),
+            vocabulary,
+            at,
+            saw_end: false,
+            #[cfg(test)]
+            work: 0,
+        }
+    }
+
+    /// Whether the last piece might have been another had the text gone on.
+    pub(crate) fn saw_end(&self) -> bool {
+        self.saw_end
+    }
+
+    /// The end of the next piece, in bytes; `None` at the end of the text.
+    #[inline]
+    pub(crate) fn next_end(&mut self) -> Option<usize> {
+        if self.at >= self.text.len() {
+            return None;
+        }
+        self.saw_end = false;
+        let end = match (self.ascii_word(), self.vocabulary) {
+            (Some(end), _) => end,
+            (None, Vocabulary::Cl100k) => self.cl100k(),
+            (None, Vocabulary::O200k) => self.o200k(),
+        };
+        // a piece has at least one byte, whatever happens
+        self.at = end.max(self.at + 1);
+        Some(self.at)
+    }
+
+    /// The end of the commonest piece: ASCII letters with or without a space before, then another
+    /// ASCII character. Anything else is left to the patterns.
+    #[inline]
+    fn ascii_word(&self) -> Option<usize> {
+        let start = self.at + usize::from(self.text.get(self.at) == Some(&b' '));
+        match self.vocabulary {
+            Vocabulary::Cl100k => {
+                let end = ascii_letters(self.text, start, CASE);
+                (end > start && *self.text.get(end)? < 0x80).then_some(end)
+            }
+            Vocabulary::O200k => {
+                let lower = start + usize::from(self.text.get(start)?.is_ascii_uppercase());
+                let end = ascii_letters(self.text, lower, 0);
+                let next = *self.text.get(end)?;
+                (end > lower && next < 0x80 && next != b'\'').then_some(end)
+            }
+        }
+    }
+
+    fn cl100k(&mut self) -> usize {
+        let start = self.at;
+        let (class, width) = self.class(start);
+        let next = start + width;
+        if class & LETTER != 0 {
+            return self.run(next, LETTER);
+        }
+        if class & NUMBER != 0 {
+            return self.numbers(next);
+        }
+        if class & NEWLINE != 0 {
+            return self.white_space(start);
+        }
+        if let Some(end) = self.contraction(start) {
+            return end;
+        }
+        let (second, width) = self.class(next);
+        if second & LETTER != 0 {
+            return self.run(next + width, LETTER);
+        }
+        if class & SYMBOL != 0 {
+            let end = self.run(next, SYMBOL);
+            return self.run(end, NEWLINE);
+        }
+        if second & SYMBOL != 0 && self.byte(start) == Some(b' ') {
+            let end = self.run(next + width, SYMBOL);
+            return self.run(end, NEWLINE);
+        }
+        self.white_space(start)
+    }
+
+    fn o200k(&mut self) -> usize {
+        let start = self.at;
+        let (class, width) = self.class(start);
+        let next = start + width;
+        if class & LETTER != 0 {
+            let end = match self.word(start) {
+                Word::Lower(end) | Word::Upper(end) => end,
+                Word::None => next,
+            };
+            return self.contraction(end).unwrap_or(end);
+        }
+        if class & NUMBER != 0 {
+            return self.numbers(next);
+        }
+        if class & NEWLINE != 0 {
+            return self.white_space(start);
+        }
+        match (self.word(next), class & MARK != 0) {
+            (Word::Lower(end), _) | (Word::Upper(end), false) => {
+                return self.contraction(end).unwrap_or(end);
+            }
+            // the first alternative without its optional character comes before the second with it
+            (_, true) => {
+                if let Word::Lower(end) = self.word(start) {
+                    return self.contraction(end).unwrap_or(end);
+                }
+            }
+            (Word::None, false) => {}
+        }
+        if class & SYMBOL != 0 {
+            let end = self.run(next, SYMBOL);
+            return self.newlines_and_slashes(end);
+        }
+        let (second, width) = self.class(next);
+        if second & SYMBOL != 0 && self.byte(start) == Some(b' ') {
+            let end = self.run(next + width, SYMBOL);
+            return self.newlines_and_slashes(end);
+        }
+        self.white_space(start)
+    }
+
+    /// What the two word alternatives of o200k_base make of the text at `start`.
+    #[inline]
+    fn word(&mut self, start: usize) -> Word {
+        let (mut at, mut last_of_both) = (start, None);
+        loop {
+            let (class, width) = self.class(at);
+            if class & (OTHER_LETTER | MARK) != 0 {
+                last_of_both = Some(at + width);
+            } else if class & LOWER != 0 {
+                return Word::Lower(self.run(at + width, LOWER | OTHER_LETTER | MARK));
+            } else if class & UPPER == 0 {
+                break;
+            }
+            at += width;
+        }
+        // `[..]+` of the first alternative gets the last character that is in both sets
+        match last_of_both {
+            Some(end) => Word::Lower(end),
+            None if at > start => Word::Upper(at),
+            None => Word::None,
+        }
+    }
+
+    /// The end of `(?i:'s|'t|'re|'ve|'m|'ll|'d)` at `at`. `ſ` (U+017F) folds to `s`.
+    #[inline]
+    fn contraction(&mut self, at: usize) -> Option<usize> {
+        if self.byte(at) != Some(b'\'') {
+            return None;
+        }
+        let lower = |byte: Option<u8>| byte.map(|byte| byte.to_ascii_lowercase());
+        match lower(self.byte(at + 1))? {
+            b's' | b't' | b'm' | b'd' => Some(at + 2),
+            b'l' => (lower(self.byte(at + 2))? == b'l').then_some(at + 3),
+            b'r' | b'v' => (lower(self.byte(at + 2))? == b'e').then_some(at + 3),
+            0xc5 => (self.byte(at + 2)? == 0xbf).then_some(at + 3),
+            _ => None,
+        }
+    }
+
+    /// `\p{N}{1,3}`, of which the first is passed.
+    #[inline]
+    fn numbers(&mut self, mut at: usize) -> usize {
+        for _ in 0..2 {
+            let (class, width) = self.class(at);
+            if class & NUMBER == 0 {
+                break;
+            }
+            at += width;
+        }
+        at
+    }
+
+    /// `\s*[\r\n]+|\s+(?!\S)|\s+`
+    #[inline]
+    fn white_space(&mut self, start: usize) -> usize {
+        let (mut at, mut last, mut after_newline) = (start, start, None);
+        loop {
+            let (class, width) = self.class(at);
+            if class & NEWLINE != 0 {
+                after_newline = Some(at + width);
+            } else if class & SPACE == 0 {
+                break;
+            }
+            last = at;
+            at += width;
+        }
+        match after_newline {
+            Some(end) => end,
+            // before a character that is no white space, the last one is left to it
+            None if at < self.text.len() && last > start => last,
+            None => at,
+        }
+    }
+
+    #[inline]
+    fn newlines_and_slashes(&mut self, mut at: usize) -> usize {
+        while let Some(b'\r' | b'\n' | b'/') = self.byte(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// The end of the run of characters in `classes` that starts at `at`.
+    #[inline]
+    fn run(&mut self, mut at: usize, classes: Classes) -> usize {
+        loop {
+            while let Some(&byte) = self.text.get(at)
+                && class::ascii_of(byte) & classes != 0
+            {
+                at += 1;
+            }
+            let (class, width) = self.class(at);
+            if class & classes == 0 {
+                return at;
+            }
+            at += width;
+        }
+    }
+
+    #[inline]
+    fn class(&mut self, at: usize) -> (Classes, usize) {
+        #[cfg(test)]
+        {
+            self.work += 1;
+        }
+        let (class, width) = class::at(self.text, at);
+        self.saw_end |= width == 0;
+        (class, width)
+    }
+
+    #[inline]
+    fn byte(&mut self, at: usize) -> Option<u8> {
+        let byte = self.text.get(at).copied();
+        self.saw_end |= byte.is_none();
+        byte
+    }
+}
+
+/// The bit by which ASCII letters differ in case, in each byte of a word.
+const CASE: u64 = 0x2020_2020_2020_2020;
+
+/// The end of the run of ASCII lower-case letters at `at`, after `case` has been or-ed to them; looks at
+/// eight bytes at a time.
+#[inline]
+fn ascii_letters(text: &[u8], mut at: usize, case: u64) -> usize {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*word);
+        let low = (word | case) & !HIGH;
+        // the high bit of each byte: at least 'a', more than 'z'
+        let (from_a, after_z) = (low + ONES * 0x1f, low + ONES * 0x05);
+        let others = !(from_a & !after_z & !word) & HIGH;
+        if others != 0 {
+            return at + others.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while text
+        .get(at)
+        .is_some_and(|byte| (byte | case as u8).is_ascii_lowercase())
+    {
+        at += 1;
+    }
+    at
+}
+
+/// How far a word of o200k_base goes.
+enum Word {
+    /// By its first alternative, which ends in `[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`.
+    Lower(usize),
+    /// By its second.
+    Upper(usize),
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    fn pieces(text: &str, vocabulary: Vocabulary) -> Vec<&str> {
+        let (mut pieces, mut from, mut all) = (Pieces::new(text, 0, vocabulary), 0, vec![]);
+        while let Some(end) = pieces.next_end() {
+            all.push(&text[from..end]);
+            from = end;
+        }
+        all
+    }
+
+    #[test]
+    fn rows() {
+        use Vocabulary::{Cl100k, O200k};
+        let rows: &[(Vocabulary, &str, &[&str])] = &[
+            (Cl100k, "Hello world", &["Hello", " world"]),
+            (Cl100k, "we'll'LL'ſ", &["we", "'ll", "'LL", "'ſ"]),
+            (Cl100k, "12345 6", &["123", "45", " ", "6"]),
+            (Cl100k, "a  \n \n  b", &["a", "  \n \n", " ", " b"]),
+            (Cl100k, "x !?\n\ny", &["x", " !?\n\n", "y"]),
+            (Cl100k, "tail   ", &["tail", "   "]),
+            (O200k, "CamelCase", &["Camel", "Case"]),
+            (O200k, "we'll go", &["we'll", " go"]),
+            (O200k, "HTTPServer", &["HTTPServer"]),
+            (O200k, "a!/\n/b", &["a", "!/\n/", "b"]),
+            (O200k, "\u{301}ABC", &["\u{301}", "ABC"]),
+        ];
+        for (vocabulary, text, expected) in rows {
+            assert_eq!(
+                pieces(text, *vocabulary),
+                *expected,
+                "{vocabulary:?} {text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_piece_that_saw_the_end_is_not_final() {
+        let mut pieces = Pieces::new("a \n ", 0, Vocabulary::Cl100k);
+        assert_eq!((pieces.next_end(), pieces.saw_end()), (Some(1), false));
+        assert_eq!((pieces.next_end(), pieces.saw_end()), (Some(3), true));
+        assert_eq!((pieces.next_end(), pieces.saw_end()), (Some(4), true));
+    }
+}
