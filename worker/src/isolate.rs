@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use promptgate_core::call::{Health, TokenCache};
+use promptgate_core::chat::Counters;
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
 use worker::{Date, Env};
@@ -12,6 +13,7 @@ use worker::{Date, Env};
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
     static HEALTH: RefCell<Health> = RefCell::new(Health::default());
+    static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
     static TOKENS: RefCell<TokenCache> = RefCell::new(TokenCache::default());
 }
 
@@ -26,6 +28,11 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
 /// What is known of upstream's health. `use_it` must not wait for anything.
 pub(crate) fn health<T>(use_it: impl FnOnce(&mut Health) -> T) -> T {
     HEALTH.with_borrow_mut(use_it)
+}
+
+/// The encoders that count tokens. `use_it` must not wait for anything.
+pub(crate) fn counters<T>(use_it: impl FnOnce(&mut Counters) -> T) -> T {
+    COUNTERS.with_borrow_mut(use_it)
 }
 
 /// Upstream's token. `use_it` must not wait for anything.

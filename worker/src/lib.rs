@@ -83,24 +83,23 @@ async fn answer(
     match route {
         Route::Health => Ok(json(r#"{"status":"ok"}"#.to_owned())),
         Route::OpenApi => Ok(json(openapi::document())),
+        Route::Guard => {
+            headers(request).tenant(&settings.clients)?;
+            let body = body::read(request, settings.call.total).await?;
+            Ok(json(settings.guards.explain(body.bytes())?))
+        }
         Route::Chat => {
-            let headers = request.headers();
-            let header = |name| headers.get(name).ok().flatten();
-            let headers = Headers {
-                authorization: header("authorization"),
-                content_type: header("content-type"),
-                content_length: header("content-length"),
-                accept: header("accept"),
-                idempotency_key: header("idempotency-key"),
-            };
             let refused =
                 |tenant: Option<&str>, problem| Refusal { problem, tenant: tenant.map(str::to_owned), audited: true };
-            let admitted = headers.admit(&settings.clients, random.key).map_err(|problem| refused(None, problem))?;
+            let admitted =
+                headers(request).admit(&settings.clients, random.key).map_err(|problem| refused(None, problem))?;
             let tenant = admitted.tenant.as_str();
             let body =
                 body::read(request, settings.call.total).await.map_err(|problem| refused(Some(tenant), problem))?;
-            let prepared =
-                Prepared::from_body(body.bytes(), &settings.fit).map_err(|problem| refused(Some(tenant), problem))?;
+            let prepared = isolate::counters(|counters| {
+                Prepared::from_body(body.bytes(), &settings.guards.input, &settings.chat, counters)
+            });
+            let prepared = prepared.map_err(|problem| refused(Some(tenant), problem))?;
             let identity = Identity {
                 request_id: random.request_id(),
                 idempotency_key: admitted.upstream_key,
@@ -108,8 +107,14 @@ async fn answer(
                 started_ms: clock.started_ms,
             };
             let request_id = identity.request_id.clone();
-            let call =
-                Call::new(prepared, settings.endpoints.clone(), settings.call.clone(), identity, admitted.format);
+            let call = Call::new(
+                prepared,
+                settings.guards.output.clone(),
+                settings.endpoints.clone(),
+                settings.call.clone(),
+                identity,
+                admitted.format,
+            );
             let (reply, replied) = futures_channel::oneshot::channel();
             let driver = drive::Driver {
                 call,
@@ -125,6 +130,19 @@ async fn answer(
             // Nothing is answered only where the client has left before.
             replied.await.map_err(|_| Problem::new(Code::Internal, "The client has left.").into())
         }
+    }
+}
+
+/// The headers that the core decides on.
+fn headers(request: &web_sys::Request) -> Headers {
+    let headers = request.headers();
+    let header = |name| headers.get(name).ok().flatten();
+    Headers {
+        authorization: header("authorization"),
+        content_type: header("content-type"),
+        content_length: header("content-length"),
+        accept: header("accept"),
+        idempotency_key: header("idempotency-key"),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use promptgate_core::chat::{FitRules, Prepared};
+use promptgate_core::chat::{ChatRules, Counters, Prepared};
 use promptgate_core::guard::Guards;
 
 fn request(instructions: usize, instruction: usize, messages: usize, content: usize, max_tokens: u64) -> Vec<u8> {
@@ -24,11 +24,14 @@ fn request(instructions: usize, instruction: usize, messages: usize, content: us
 
 fn prepare(criterion: &mut Criterion) {
     let guards = Guards::default();
+    let mut counters = Counters::default();
     let mut group = criterion.benchmark_group("prepare");
     for (name, body) in [("small", request(1, 80, 4, 120, 512)), ("largest", request(5, 500, 25, 4000, 4096))] {
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| Prepared::from_body(black_box(&body), &guards.input, &FitRules::default()).unwrap());
+            bencher.iter(|| {
+                Prepared::from_body(black_box(&body), &guards.input, &ChatRules::default(), &mut counters).unwrap()
+            });
         });
     }
     group.finish();

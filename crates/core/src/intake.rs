@@ -14,6 +14,8 @@ use crate::reply::Format;
 pub enum Route {
     /// `POST /v1/chat`
     Chat,
+    /// `POST /v1/guard`
+    Guard,
     /// `GET /healthz`
     Health,
     /// `GET /v1/openapi.json`
@@ -21,8 +23,9 @@ pub enum Route {
 }
 
 /// Every address with its methods, for the `Allow` header.
-pub const ROUTES: [(&str, &str, Route); 3] = [
+pub const ROUTES: [(&str, &str, Route); 4] = [
     ("/v1/chat", "POST", Route::Chat),
+    ("/v1/guard", "POST", Route::Guard),
     ("/healthz", "GET, HEAD", Route::Health),
     ("/v1/openapi.json", "GET, HEAD", Route::OpenApi),
 ];
@@ -78,21 +81,30 @@ impl Headers {
     /// Decides on a chat request by its headers; `random` is 16 random bytes.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] before anything else, then [`Code::UnsupportedMediaType`],
-    /// [`Code::NotAcceptable`], [`Code::InvalidIdempotencyKey`], [`Code::BodyTooLarge`].
+    /// Those of [`Headers::tenant`], then [`Code::NotAcceptable`] and [`Code::InvalidIdempotencyKey`].
     pub fn admit(&self, clients: &Clients, random: [u8; 16]) -> Result<Admitted, Problem> {
-        let tenant = clients.authenticate(self.authorization.as_deref())?.clone();
-        self.json()?;
+        let tenant = self.tenant(clients)?.clone();
         let format = Format::from_accept(self.accept.as_deref())?;
         let upstream_key = match &self.idempotency_key {
             Some(key) => derived_key(&tenant, client_key(key)?),
             None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
         };
+        Ok(Admitted { tenant, format, upstream_key })
+    }
+
+    /// Who sends a JSON body.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] before anything else, then [`Code::UnsupportedMediaType`] and
+    /// [`Code::BodyTooLarge`].
+    pub fn tenant<'a>(&self, clients: &'a Clients) -> Result<&'a Tenant, Problem> {
+        let tenant = clients.authenticate(self.authorization.as_deref())?;
+        self.json()?;
         let declared = self.content_length.as_deref().map(|length| length.trim().parse::<u64>());
         if matches!(declared, Some(Ok(length)) if length > MAX_BODY as u64) {
             return Err(too_large());
         }
-        Ok(Admitted { tenant, format, upstream_key })
+        Ok(tenant)
     }
 
     fn json(&self) -> Result<(), Problem> {

@@ -23,6 +23,18 @@ fn value() -> Value {
         "security": [{ "clientKey": [] }],
         "paths": {
             "/v1/chat": { "post": chat() },
+            "/v1/guard": { "post": {
+                "operationId": "guard", "summary": "What the guard says of a text, and what it would make of it.",
+                "requestBody": { "required": true, "content": { "application/json": {
+                    "schema": { "$ref": "#/components/schemas/GuardRequest" },
+                } } },
+                "responses": {
+                    "200": answer("The report.", "application/json", json!({ "$ref": "#/components/schemas/GuardReport" })),
+                    "400": problem("The body has faults."), "401": problem("No valid client key."),
+                    "408": problem("The body came too slowly."), "413": problem("The body is too large."),
+                    "415": problem("The body is not application/json."), "503": problem("The gateway is not configured."),
+                },
+            } },
             "/healthz": { "get": {
                 "operationId": "health", "summary": "Whether the gateway is configured.", "security": [],
                 "responses": { "200": answer("It is.", "application/json", json!({
@@ -93,7 +105,7 @@ fn schemas() -> Value {
             "completion_tokens": { "type": "integer", "minimum": 0 },
         },
     });
-    let summary = json!({
+    let mut summary = json!({
         "status": status,
         "reason": { "type": "string", "description": "Why the fallback was answered: a problem's code." },
         "request_id": { "type": "string" },
@@ -101,16 +113,24 @@ fn schemas() -> Value {
         "latency_ms": { "type": "integer", "minimum": 0 },
         "malformed_frames": { "type": "integer", "minimum": 0 },
         "trim": {
-            "type": "object", "required": ["dropped", "tokens_before", "tokens_after", "limit"],
+            "type": "object", "required": ["dropped", "tokens_before", "tokens_after", "limit", "counted_by"],
             "properties": {
                 "dropped": { "type": "array", "items": { "type": "integer" }, "description": "Indices in `context`." },
                 "tokens_before": { "type": "integer" },
                 "tokens_after": { "type": "integer" },
                 "limit": { "type": "integer" },
+                "counted_by": { "enum": ["estimate", "cl100k_base", "o200k_base"] },
             },
         },
     });
-    let required = ["status", "request_id", "model_id", "latency_ms", "malformed_frames", "trim"];
+    if let Some(members) = summary.as_object_mut() {
+        let findings = json!({ "$ref": "#/components/schemas/Findings" });
+        let guard = json!({
+            "type": "object", "required": ["input", "output"], "properties": { "input": findings, "output": findings },
+        });
+        members.insert("guard".into(), guard);
+    }
+    let required = ["status", "request_id", "model_id", "latency_ms", "malformed_frames", "trim", "guard"];
     let required_answer = [&required[..], &["content", "usage"]].concat();
     let mut answer = summary.clone();
     if let Some(members) = answer.as_object_mut() {
@@ -142,6 +162,44 @@ fn schemas() -> Value {
                 "modelId": { "type": "string", "minLength": 1, "maxLength": MAX_MODEL_ID },
             },
         },
+        "Findings": {
+            "type": "object", "required": ["redacted", "flagged"],
+            "properties": {
+                "redacted": { "type": "integer", "minimum": 0 },
+                "flagged": { "type": "integer", "minimum": 0 },
+                "rules": { "type": "object", "additionalProperties": { "type": "integer" }, "description": "By rule." },
+            },
+        },
+        "GuardRequest": {
+            "type": "object", "additionalProperties": false, "required": ["text"],
+            "properties": {
+                "text": { "type": "string" },
+                "role": { "enum": ["user", "agent", "system"], "default": "user" },
+                "direction": { "enum": ["input", "output"], "default": "input" },
+            },
+        },
+        "GuardReport": {
+            "type": "object", "required": ["action", "redacted", "findings"],
+            "properties": {
+                "action": { "$ref": "#/components/schemas/Action" },
+                "redacted": { "type": "string", "description": "The text with a tag in the place of each value." },
+                "findings": { "type": "array", "items": {
+                    "type": "object", "required": ["code", "kind", "action", "span", "score", "view", "message"],
+                    "properties": {
+                        "code": { "type": "string" }, "name": { "type": ["string", "null"] }, "kind": { "type": "string" },
+                        "action": { "$ref": "#/components/schemas/Action" },
+                        "span": {
+                            "type": "array", "items": { "type": "integer" },
+                            "description": "Start and end in `text`, in UTF-16 code units.",
+                        },
+                        "score": { "type": "number", "minimum": 0, "maximum": 1 },
+                        "view": { "type": "string", "description": "The reading of the text in which it was seen." },
+                        "message": { "type": "string" }, "about": { "type": ["string", "null"] },
+                    },
+                } },
+            },
+        },
+        "Action": { "enum": ["ignore", "flag", "redact", "block"] },
         "Usage": usage,
         "Summary": { "type": "object", "required": required, "properties": summary },
         "Answer": { "type": "object", "required": required_answer, "properties": answer },

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use promptgate_guard::{Guard, Policy};
+use promptgate_tokens::Vocabulary;
 
 use crate::call::CallRules;
-use crate::chat::{Counting, FitRules};
+use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
@@ -49,7 +50,7 @@ pub struct Settings {
     /// `UPSTREAM_CLIENT_ID` and `UPSTREAM_CLIENT_SECRET`.
     pub credentials: Credentials,
     /// `CONTEXT_RATIO`, `CONTEXT_WINDOW`, `TOKEN_COUNT`.
-    pub fit: FitRules,
+    pub chat: ChatRules,
     /// `MAX_LATENCY_MS`, `IDLE_MS`, `TOTAL_MS`, `FALLBACK_TEXT`.
     pub call: CallRules,
     /// `GUARD_INPUT` and `GUARD_OUTPUT`.
@@ -101,7 +102,7 @@ impl Reader<'_> {
             clients: clients?,
             endpoints: endpoints?,
             credentials: Credentials { id: id?, secret: secret? },
-            fit: FitRules { ratio_permille: ratio, context_window, counting },
+            chat: ChatRules { counting, fit: FitRules { ratio_permille: ratio, context_window } },
             call: CallRules {
                 first_content: Duration::from_millis(first_content),
                 idle: Duration::from_millis(idle),
@@ -191,11 +192,16 @@ impl Reader<'_> {
 
     fn counting(&mut self) -> Counting {
         match self.get("TOKEN_COUNT").as_deref() {
-            None | Some("estimate") => Counting::Estimate,
-            Some(_) => {
-                self.fault("TOKEN_COUNT", "bad_variable", "TOKEN_COUNT must be `estimate`.");
-                Counting::Estimate
-            }
+            None | Some("auto") => Counting::Auto,
+            Some("estimate") => Counting::Estimate,
+            Some(name) => Vocabulary::from_name(name).map_or_else(
+                || {
+                    let message = "TOKEN_COUNT must be `auto`, `estimate`, `cl100k_base` or `o200k_base`.";
+                    self.fault("TOKEN_COUNT", "bad_variable", message);
+                    Counting::Auto
+                },
+                Counting::Exact,
+            ),
         }
     }
 
@@ -244,7 +250,7 @@ mod tests {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.endpoints.api, "https://api.mypurecloud.com");
         assert_eq!(settings.endpoints.login, "https://login.mypurecloud.com");
-        assert_eq!(settings.fit, FitRules::default());
+        assert_eq!(settings.chat, ChatRules::default());
         assert_eq!(settings.call.first_content, Duration::from_secs(5));
         assert_eq!(settings.call.idle, Duration::from_secs(15));
         assert_eq!(settings.call.total, Duration::from_secs(60));
@@ -265,7 +271,7 @@ mod tests {
         .unwrap();
         assert_eq!(settings.endpoints.api, "http://127.0.0.1:8788");
         assert_eq!(settings.endpoints.login, "https://login.euw2.pure.cloud");
-        assert_eq!((settings.fit.ratio_permille, settings.fit.context_window), (550, Some(8192)));
+        assert_eq!((settings.chat.fit.ratio_permille, settings.chat.fit.context_window), (550, Some(8192)));
         assert_eq!(settings.call.fallback, None);
         assert!(settings.webhook.is_some());
     }

@@ -1,9 +1,15 @@
 //! The core for JavaScript: conversion only, no decision.
 
-use promptgate_core::chat::{FitRules, Prepared};
+use std::cell::RefCell;
+
+use promptgate_core::chat::{ChatRules, Counters, Prepared};
 use promptgate_core::guard::Guards;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+thread_local! {
+    static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+}
 
 /// Once per instance.
 #[wasm_bindgen(start)]
@@ -17,7 +23,10 @@ pub fn start() {
 /// An `Error` whose message is the problem document as JSON.
 #[wasm_bindgen(js_name = prepareChat)]
 pub fn prepare_chat(body: &[u8]) -> Result<String, JsError> {
-    Prepared::from_body(body, &Guards::default().input, &FitRules::default())
+    COUNTERS
+        .with_borrow_mut(|counters| {
+            Prepared::from_body(body, &Guards::default().input, &ChatRules::default(), counters)
+        })
         .map(|prepared| prepared.payload.text().to_owned())
         .map_err(|problem| JsError::new(&problem.document("").to_string()))
 }

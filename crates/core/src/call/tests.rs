@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::chat::{FitRules, Prepared};
+use crate::chat::{ChatRules, Counters, Prepared};
 use crate::genesys::Endpoints;
 use crate::guard::Guards;
 use crate::reply::Format;
@@ -59,7 +59,13 @@ fn prepare(max_tokens: u64) -> Prepared {
         "context": [{"role": "agent", "content": "x".repeat(200)}, {"role": "user", "content": "canary"}],
         "temperature": 0, "maxTokens": max_tokens, "modelId": "m",
     });
-    Prepared::from_body(body.to_string().as_bytes(), &Guards::default().input, &FitRules::default()).unwrap()
+    Prepared::from_body(
+        body.to_string().as_bytes(),
+        &Guards::default().input,
+        &ChatRules::default(),
+        &mut Counters::default(),
+    )
+    .unwrap()
 }
 
 impl Run {

@@ -1,17 +1,8 @@
 //! Trims a conversation to its token budget (requirements, B2).
 
+use super::count::{Weighed, Weight};
 use super::request::{Message, Request, Role};
-use super::safety::Checked;
 use crate::problem::{Code, Problem};
-use crate::sensitive::Sensitive;
-
-/// How tokens are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Counting {
-    /// A quarter of a token per UTF-16 code unit, as the document estimates.
-    #[default]
-    Estimate,
-}
 
 /// How much of the budget system text and conversation may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +11,11 @@ pub struct FitRules {
     pub ratio_permille: u64,
     /// The model's window in tokens; without one the budget is the request's `maxTokens`.
     pub context_window: Option<u64>,
-    /// How tokens are counted.
-    pub counting: Counting,
 }
 
 impl Default for FitRules {
     fn default() -> Self {
-        FitRules { ratio_permille: 800, context_window: None, counting: Counting::Estimate }
+        FitRules { ratio_permille: 800, context_window: None }
     }
 }
 
@@ -50,34 +39,33 @@ pub struct Trim {
     pub tokens_after: u64,
     /// The most that may be sent: ratio × budget.
     pub limit: u64,
+    /// `estimate`, `cl100k_base` or `o200k_base`.
+    pub counted_by: &'static str,
 }
 
-/// A request whose conversation fits. Made only by [`Checked::fit`].
+/// A request whose conversation fits. Made only by [`Weighed::fit`].
 #[derive(Debug, Clone)]
 pub struct Fitted<'a> {
-    pub(super) checked: &'a Checked,
+    weighed: &'a Weighed,
     /// What trimming did.
     pub trim: Trim,
 }
 
-impl Checked {
+impl Weighed {
     /// Drops the oldest messages until system text and conversation take at most ratio × budget. Messages
     /// of the role `system` and the newest one of the role `user` are never dropped.
     ///
     /// # Errors
     /// [`Code::ContextTooLong`], with the numbers, where what may not be dropped does not fit.
     pub fn fit(&self, rules: &FitRules) -> Result<Fitted<'_>, Problem> {
-        let request = self.request();
+        let request = self.checked.request();
         let limit = Weight::tokens(rules.context_window.unwrap_or(request.max_tokens)).ratio(rules.ratio_permille);
-        let system = rules.counting.joined(&request.system_instructions);
-        let weights: Vec<Weight> =
-            request.context.iter().map(|message| rules.counting.text(message.content.expose())).collect();
-        let before = weights.iter().fold(system, |sum, weight| sum.plus(*weight));
+        let before = self.messages.iter().fold(self.system, |sum, weight| sum.plus(*weight));
         let newest_user = request.context.iter().rposition(|message| message.role == Role::User);
 
         let mut after = before;
         let mut dropped = Vec::new();
-        for (index, (message, weight)) in request.context.iter().zip(&weights).enumerate() {
+        for (index, (message, weight)) in request.context.iter().zip(&self.messages).enumerate() {
             if after <= limit {
                 break;
             }
@@ -90,96 +78,57 @@ impl Checked {
             let detail = format!(
                 "System text, `system` messages and the newest `user` message take {} tokens; at most {} fit \
                  ({}/1000 of a budget of {}). Shorten them, or raise `maxTokens`.",
-                after.whole(),
+                after.ceil(),
                 limit.floor(),
                 rules.ratio_permille,
                 rules.context_window.unwrap_or(request.max_tokens),
             );
             return Err(Problem::new(Code::ContextTooLong, detail));
         }
-        let trim = Trim { dropped, tokens_before: before.whole(), tokens_after: after.whole(), limit: limit.floor() };
-        Ok(Fitted { checked: self, trim })
+        let trim = Trim {
+            dropped,
+            tokens_before: before.ceil(),
+            tokens_after: after.ceil(),
+            limit: limit.floor(),
+            counted_by: self.counted_by,
+        };
+        Ok(Fitted { weighed: self, trim })
     }
 }
 
 impl Fitted<'_> {
     /// The request as it came.
     pub fn request(&self) -> &Request {
-        self.checked.request()
+        self.weighed.checked.request()
     }
 
     /// The messages that are sent, oldest first.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         let kept = |(index, message)| (!self.trim.dropped.contains(&index)).then_some(message);
-        self.checked.request().context.iter().enumerate().filter_map(kept)
-    }
-}
-
-impl Counting {
-    fn text(self, text: &str) -> Weight {
-        match self {
-            Counting::Estimate => Weight::quarters(utf16_len(text)),
-        }
-    }
-
-    /// The system instructions as upstream joins them: by a line feed.
-    fn joined(self, texts: &[Sensitive]) -> Weight {
-        match self {
-            Counting::Estimate => {
-                let units: u64 = texts.iter().map(|text| utf16_len(text.expose())).sum();
-                Weight::quarters(units + texts.len().saturating_sub(1) as u64)
-            }
-        }
-    }
-}
-
-fn utf16_len(text: &str) -> u64 {
-    if text.is_ascii() { text.len() as u64 } else { text.encode_utf16().count() as u64 }
-}
-
-/// A number of tokens in four-thousandths, in which quarters and thousandths are both exact.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Weight(u64);
-
-impl Weight {
-    fn tokens(tokens: u64) -> Weight {
-        Weight(tokens.saturating_mul(4000))
-    }
-    fn quarters(quarters: u64) -> Weight {
-        Weight(quarters.saturating_mul(1000))
-    }
-    fn ratio(self, permille: u64) -> Weight {
-        Weight(self.0 / 1000 * permille)
-    }
-    fn plus(self, other: Weight) -> Weight {
-        Weight(self.0.saturating_add(other.0))
-    }
-    fn minus(self, other: Weight) -> Weight {
-        Weight(self.0.saturating_sub(other.0))
-    }
-    fn whole(self) -> u64 {
-        self.0.div_ceil(4000)
-    }
-    fn floor(self) -> u64 {
-        self.0 / 4000
+        self.request().context.iter().enumerate().filter_map(kept)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::count::{Counters, Counting};
     use super::*;
     use crate::guard::Guards;
     use serde_json::json;
 
     /// Messages as (role, length in units); one system instruction of `system` units.
-    fn checked(system: usize, messages: &[(&str, usize)], max_tokens: u64) -> Checked {
+    fn weighed(system: usize, messages: &[(&str, usize)], max_tokens: u64) -> Weighed {
         let context: Vec<_> =
             messages.iter().map(|(role, length)| json!({"role": role, "content": "x".repeat(*length)})).collect();
         let body = json!({
             "systemInstructions": ["x".repeat(system)], "context": context,
             "temperature": 0, "maxTokens": max_tokens, "modelId": "m",
         });
-        Request::parse(body.to_string().as_bytes()).unwrap().check(&Guards::default().input).unwrap()
+        Request::parse(body.to_string().as_bytes())
+            .unwrap()
+            .check(&Guards::default().input)
+            .unwrap()
+            .weigh(Counting::Estimate, &mut Counters::default())
     }
 
     #[test]
@@ -196,8 +145,8 @@ mod tests {
             (vec![("agent", 1000)], vec![0]),
             (vec![], vec![]),
         ] {
-            let checked = checked(0, &messages, 100);
-            let fitted = checked.fit(&FitRules::default()).unwrap();
+            let weighed = weighed(0, &messages, 100);
+            let fitted = weighed.fit(&FitRules::default()).unwrap();
             assert_eq!(fitted.trim.dropped, dropped, "{messages:?}");
             assert_eq!(fitted.messages().count(), messages.len() - dropped.len());
             assert!(fitted.trim.tokens_after <= fitted.trim.limit);
@@ -207,23 +156,23 @@ mod tests {
     #[test]
     fn what_may_not_be_dropped_is_refused_with_the_numbers() {
         for messages in [vec![("user", 321)], vec![("system", 200), ("user", 121)], vec![("agent", 9), ("user", 400)]] {
-            let problem = checked(0, &messages, 100).fit(&FitRules::default()).unwrap_err();
+            let problem = weighed(0, &messages, 100).fit(&FitRules::default()).unwrap_err();
             assert_eq!(problem.code, Code::ContextTooLong, "{messages:?}");
             assert!(problem.detail.contains("at most 80"), "{}", problem.detail);
         }
-        assert_eq!(checked(321, &[], 100).fit(&FitRules::default()).unwrap_err().code, Code::ContextTooLong);
-        assert!(checked(320, &[], 100).fit(&FitRules::default()).is_ok());
+        assert_eq!(weighed(321, &[], 100).fit(&FitRules::default()).unwrap_err().code, Code::ContextTooLong);
+        assert!(weighed(320, &[], 100).fit(&FitRules::default()).is_ok());
     }
 
     #[test]
     fn a_context_window_replaces_the_answers_budget() {
         let rules = FitRules { context_window: Some(1000), ..FitRules::default() };
-        let checked = checked(0, &[("user", 3200)], 1);
-        assert_eq!(checked.fit(&rules).unwrap().trim.limit, 800);
-        assert!(checked.fit(&rules.tighter()).is_err());
+        let weighed = weighed(0, &[("user", 3200)], 1);
+        assert_eq!(weighed.fit(&rules).unwrap().trim.limit, 800);
+        assert!(weighed.fit(&rules.tighter()).is_err());
         assert_eq!(FitRules { ratio_permille: 400, ..rules }.tighter().ratio_permille, 300);
         let vast = FitRules { context_window: Some(u64::MAX), ..rules };
-        assert!(checked.fit(&vast).is_ok());
+        assert!(weighed.fit(&vast).is_ok());
     }
 
     proptest::proptest! {
@@ -233,8 +182,8 @@ mod tests {
             max_tokens in 1u64..400,
         ) {
             let messages: Vec<_> = lengths.iter().map(|(role, length)| (["user", "agent", "system"][*role], *length)).collect();
-            let checked = checked(10, &messages, max_tokens);
-            if let Ok(fitted) = checked.fit(&FitRules::default()) {
+            let weighed = weighed(10, &messages, max_tokens);
+            if let Ok(fitted) = weighed.fit(&FitRules::default()) {
                 let trim = &fitted.trim;
                 let kept: usize = 10 + messages.iter().enumerate()
                     .filter(|(index, _)| !trim.dropped.contains(index))

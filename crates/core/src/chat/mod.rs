@@ -1,15 +1,17 @@
 //! A chat call: bytes to payload.
 //!
 //! ```text
-//! bytes ─parse─▶ Request ─check─▶ Checked ─fit─▶ Fitted ─payload─▶ Payload
+//! bytes ─parse─▶ Request ─check─▶ Checked ─weigh─▶ Weighed ─fit─▶ Fitted ─payload─▶ Payload
 //! ```
 //! Each type is made only by the stage before it.
 
+mod count;
 mod fit;
 mod request;
 mod safety;
 
-pub use fit::{Counting, FitRules, Fitted, Trim};
+pub use count::{Counters, Counting, Weighed};
+pub use fit::{FitRules, Fitted, Trim};
 pub use request::{
     MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Message, Request, Role,
 };
@@ -21,10 +23,19 @@ use crate::genesys::{self, Payload};
 use crate::guard::Findings;
 use crate::problem::Problem;
 
-/// A checked request and what is sent of it.
+/// What is done to every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChatRules {
+    /// How tokens are counted.
+    pub counting: Counting,
+    /// How the conversation is trimmed.
+    pub fit: FitRules,
+}
+
+/// A request, and what is sent of it.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    checked: Checked,
+    weighed: Weighed,
     rules: FitRules,
     /// What trimming did.
     pub trim: Trim,
@@ -36,27 +47,33 @@ impl Prepared {
     /// All stages: from the bytes of the client's body to the payload.
     ///
     /// # Errors
-    /// Those of [`Request::parse`], [`Request::check`] and [`Checked::fit`].
-    pub fn from_body(body: &[u8], guard: &Guard, rules: &FitRules) -> Result<Prepared, Problem> {
-        Prepared::fit(Request::parse(body)?.check(guard)?, *rules)
+    /// Those of [`Request::parse`], [`Request::check`] and [`Weighed::fit`].
+    pub fn from_body(
+        body: &[u8],
+        guard: &Guard,
+        rules: &ChatRules,
+        counters: &mut Counters,
+    ) -> Result<Prepared, Problem> {
+        let checked = Request::parse(body)?.check(guard)?;
+        Prepared::fit(checked.weigh(rules.counting, counters), rules.fit)
     }
 
-    /// The same request, trimmed harder (B7).
+    /// The same request, trimmed harder (B7); nothing is counted again.
     ///
     /// # Errors
-    /// Those of [`Checked::fit`].
+    /// Those of [`Weighed::fit`].
     pub fn tighter(&self) -> Result<Prepared, Problem> {
-        Prepared::fit(self.checked.clone(), self.rules.tighter())
+        Prepared::fit(self.weighed.clone(), self.rules.tighter())
     }
 
-    /// The checked request.
+    /// The request.
     pub fn request(&self) -> &Request {
-        self.checked.request()
+        self.weighed.checked.request()
     }
 
     /// What the guard has redacted and flagged in it.
     pub fn findings(&self) -> &Findings {
-        &self.checked.findings
+        &self.weighed.checked.findings
     }
 
     /// How many system instructions and messages are sent: the audit row's figures (B6).
@@ -65,10 +82,10 @@ impl Prepared {
         (request.system_instructions.len(), request.context.len() - self.trim.dropped.len())
     }
 
-    fn fit(checked: Checked, rules: FitRules) -> Result<Prepared, Problem> {
-        let fitted = checked.fit(&rules)?;
+    fn fit(weighed: Weighed, rules: FitRules) -> Result<Prepared, Problem> {
+        let fitted = weighed.fit(&rules)?;
         let payload = genesys::chat_payload(&fitted);
         let trim = fitted.trim;
-        Ok(Prepared { checked, rules, trim, payload })
+        Ok(Prepared { weighed, rules, trim, payload })
     }
 }
