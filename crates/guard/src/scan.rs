@@ -70,6 +70,9 @@ pub(crate) const LOOK_BACK: usize = 72;
 /// How much of what has been decided a rule may still want to see.
 pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
 
+/// The most bytes that a long candidate waits for before it is looked at again.
+const MOST_WAIT: usize = 128;
+
 /// The state between two bytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scanner {
@@ -84,6 +87,8 @@ pub(crate) struct Scanner {
     digits_from: usize,
     /// Where the run of Base64 characters began that `next` may continue.
     run: usize,
+    /// A long candidate is looked at again once the text is this long, not at every byte.
+    retry: usize,
 }
 
 /// What a byte may wake.
@@ -130,6 +135,9 @@ impl Scanner {
         out: &mut Vec<Hit>,
     ) -> usize {
         let bytes = text.bytes();
+        if open && bytes.len() < self.retry {
+            return self.undecided(self.next);
+        }
         let before = self.next.checked_sub(1).and_then(|at| bytes.get(at));
         let mut last = before.copied().unwrap_or(b' ');
         let mut at = self.next;
@@ -163,6 +171,7 @@ impl Scanner {
                     // Most words.
                 } else if !self.wake(text, thresholds, open, &wake, out) {
                     self.next = at;
+                    self.retry = bytes.len() + ((bytes.len() - at) / 8).min(MOST_WAIT);
                     return self.undecided(at);
                 }
             }
@@ -276,6 +285,7 @@ impl Scanner {
         self.barrier = self.barrier.saturating_sub(count);
         self.digits_from = self.digits_from.saturating_sub(count);
         self.run = self.run.saturating_sub(count);
+        self.retry = self.retry.saturating_sub(count);
     }
 
     /// A run long enough to be read as Base64 is undecided from its start.

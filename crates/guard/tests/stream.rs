@@ -93,6 +93,23 @@ fn a_long_text_is_let_go_as_it_comes() {
 }
 
 #[test]
+fn a_key_without_an_end_is_held_no_longer_than_a_key() {
+    let guard = guard();
+    let text = format!(
+        "-----BEGIN RSA PRIVATE KEY-----\n{}",
+        "MIIEpAIBAAKCAQEA7n7x\n".repeat(2_000)
+    );
+    let mut stream = guard.stream(Role::Assistant);
+    let mut out = String::new();
+    for at in 0..text.len() {
+        out.push_str(&stream.push(&text[at..=at]).text);
+        assert!(stream.held() <= 16 * 1024 + 512, "{}", stream.held());
+    }
+    out.push_str(&stream.finish().text);
+    assert_eq!(out, whole(&guard, &text).0);
+}
+
+#[test]
 fn a_block_ends_the_stream() {
     let guard = Guard::new(&Policy::all(Action::Block));
     let mut stream = guard.stream(Role::Assistant);
