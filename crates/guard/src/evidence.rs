@@ -11,13 +11,18 @@ pub(crate) enum Topic {
     Tax,
     Birth,
     Passport,
+    /// Drivers, but not yet their licences.
+    Driver,
+    /// Licences of any sort.
     Licence,
+    /// A driver's licence in one word.
+    DriverLicence,
     Network,
     /// Something else has numbers like this: orders, versions, times, amounts, hashes.
     Other,
 }
 
-const TOPICS: usize = 9;
+const TOPICS: usize = 11;
 
 /// How far a word may be, in words.
 const FAR: u8 = 8;
@@ -25,6 +30,8 @@ const FAR: u8 = 8;
 const FAR_OTHER: u8 = 4;
 /// How many bytes before the value are read.
 const BEFORE: usize = 72;
+/// The longest gap between the items of a list: " and ", ", or ".
+const GAP: usize = 6;
 /// How many bytes after it.
 const AFTER: usize = 28;
 
@@ -44,8 +51,22 @@ impl Evidence {
     ///
     /// `barrier` is where the last accepted finding ended: what redaction leaves of it must
     /// not change what is said here, so words before it do not count.
-    pub(crate) fn around(text: &Text<'_>, start: usize, end: usize, barrier: usize) -> Self {
+    /// Except that a list goes on: after a telephone number (`listed`) or its tag, and a comma
+    /// or an "or", the next one is spoken of as the first was.
+    pub(crate) fn around(
+        text: &Text<'_>,
+        start: usize,
+        end: usize,
+        barrier: usize,
+        listed: bool,
+    ) -> Self {
         let mut evidence = Self::NONE;
+        let tag = text.run_before(start, GAP, |byte| byte != b']');
+        let tagged = tag >= 7 && text.before(tag) == b']' && text.says(tag - 7, "[phone]");
+        let last = if tagged { tag } else { barrier };
+        if (tagged || listed) && is_list(text.slice(last.min(start)..start)) {
+            evidence.note(Topic::Phone, 1);
+        }
         evidence.read_before(text, start, barrier);
         evidence.read_after(text, end);
         evidence
@@ -143,6 +164,16 @@ impl Evidence {
     }
 }
 
+/// Whether these bytes stand between the items of a list.
+fn is_list(gap: &[u8]) -> bool {
+    let letters = gap.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let signs = gap.iter().all(|byte| {
+        byte.is_ascii_alphabetic()
+            || matches!(byte, b' ' | b',' | b';' | b'/' | b'&' | b'|' | b'\n')
+    });
+    !gap.is_empty() && gap.len() <= GAP && signs && letters <= 3
+}
+
 fn topic(word: &[u8]) -> Option<Topic> {
     let mut lower = [0_u8; 16];
     let letters = lower.get_mut(..word.len())?;
@@ -157,7 +188,9 @@ fn topic(word: &[u8]) -> Option<Topic> {
     find(letters).or_else(|| find(letters.strip_suffix(b"s").filter(|word| word.len() > 2)?))
 }
 
-use Topic::{Birth, Card, Licence, Network, Other, Passport, Phone, Ssn, Tax};
+use Topic::{
+    Birth, Card, Driver, DriverLicence, Licence, Network, Other, Passport, Phone, Ssn, Tax,
+};
 
 /// Words and what they speak of: lower case, sorted, accents dropped as the views do.
 #[rustfmt::skip]
@@ -175,11 +208,11 @@ const WORDS: [(&str, Topic); 228] = [
     ("confirmation", Other), ("contact", Phone), ("contacto", Phone), ("coordinate", Other),
     ("count", Other), ("credit", Card), ("customer", Other), ("cvv", Card), ("debit", Card),
     ("dial", Phone), ("dialed", Phone), ("dialing", Phone), ("digest", Other), ("diners", Card),
-    ("discover", Card), ("dl", Licence), ("dob", Birth), ("document", Other), ("dollar", Other),
-    ("driver", Licence), ("driving", Licence), ("ean", Other), ("eftpos", Card),
+    ("discover", Card), ("dl", DriverLicence), ("dob", Birth), ("document", Other), ("dollar", Other),
+    ("driver", Driver), ("driving", Driver), ("ean", Other), ("eftpos", Card),
     ("employee", Other), ("epoch", Other), ("error", Other), ("estimate", Other), ("eur", Other),
-    ("euro", Other), ("extension", Phone), ("fahrer", Licence), ("fax", Phone), ("firmware", Other),
-    ("fon", Phone), ("fuehrerschein", Licence), ("fuhrerschein", Licence), ("gateway", Network),
+    ("euro", Other), ("extension", Phone), ("fahrer", DriverLicence), ("fax", Phone), ("firmware", Other),
+    ("fon", Phone), ("fuehrerschein", DriverLicence), ("fuhrerschein", DriverLicence), ("gateway", Network),
     ("geboren", Birth), ("geburtsdatum", Birth), ("geburtstag", Birth), ("gmt", Other),
     ("gtin", Other), ("handy", Phone), ("hash", Other), ("helpline", Phone), ("host", Network),
     ("hotline", Phone), ("id", Other), ("imei", Other), ("imsi", Other), ("index", Other),
@@ -196,7 +229,7 @@ const WORDS: [(&str, Topic); 228] = [
     ("numero", Phone), ("nummer", Other), ("oem", Other), ("office", Phone), ("offset", Other),
     ("order", Other), ("page", Other), ("pager", Phone), ("pan", Card), ("parcel", Other),
     ("part", Other), ("pasaporte", Passport), ("passaporto", Passport), ("passeport", Passport),
-    ("passport", Passport), ("payment", Card), ("permis", Licence), ("ph", Phone), ("phone", Phone),
+    ("passport", Passport), ("payment", Card), ("permis", DriverLicence), ("ph", Phone), ("phone", Phone),
     ("phoned", Phone), ("pi", Other), ("pid", Other), ("point", Other), ("policy", Other),
     ("population", Other), ("postal", Other), ("postcode", Other), ("pound", Other),
     ("price", Other), ("product", Other), ("quantity", Other), ("reach", Phone),
@@ -240,7 +273,7 @@ mod tests {
         for (head, topic, speaks, against) in cases {
             let whole = format!("{head}12345678");
             let text = Text::new(&whole);
-            let evidence = Evidence::around(&text, head.len(), whole.len(), 0);
+            let evidence = Evidence::around(&text, head.len(), whole.len(), 0, false);
             assert_eq!(evidence.speaks_of(topic, 6), speaks, "{head}");
             assert_eq!(evidence.speaks_against(topic), against, "{head}");
         }

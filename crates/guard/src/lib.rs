@@ -1,4 +1,16 @@
 //! PII, secrets and prompt injection in text, whole or streamed.
+//!
+//! ```text
+//! text ─views─▶ Raw, Plain, Bidi … ─scan─▶ hits ─policy─▶ Report ─▶ refuse / redacted text
+//!                      └──────── injection ───┘
+//! ```
+//!
+//! In scope: views of a text with a way back to the caller's offsets, rules for values
+//! (personal data, secrets) and for injection, policies, redaction, streams.
+//! Out of scope: names and addresses of people, anything that needs a model or a network,
+//! paths inside a document (the caller knows where a text came from), logging.
+//!
+//! Pure: no clock, randomness or I/O; work is bounded by a constant per byte.
 
 mod correlation;
 mod evidence;
@@ -21,3 +33,7 @@ pub use policy::{Action, Policy, Role};
 pub use report::{Entry, Report};
 pub use rule::{Rule, rule, rules};
 pub use stream::{Piece, Stream};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

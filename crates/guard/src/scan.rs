@@ -44,6 +44,8 @@ pub(crate) struct Place<'t, 'a> {
     pub(crate) text: &'t Text<'a>,
     /// Where the last accepted finding ended.
     pub(crate) barrier: usize,
+    /// That finding was a telephone number, which others may follow.
+    pub(crate) listed: bool,
     /// The text is turned around: the words in it say nothing.
     pub(crate) wordless: bool,
     thresholds: &'t Thresholds,
@@ -68,6 +70,9 @@ pub(crate) const LOOK_BACK: usize = 72;
 /// How much of what has been decided a rule may still want to see.
 pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
 
+/// The most bytes that a long candidate waits for before it is looked at again.
+const MOST_WAIT: usize = 128;
+
 /// The state between two bytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scanner {
@@ -75,11 +80,15 @@ pub(crate) struct Scanner {
     next: usize,
     /// Where the last accepted finding ended.
     barrier: usize,
+    /// It was a telephone number.
+    listed: bool,
     wordless: bool,
     /// Digits before this belong to a finding.
     digits_from: usize,
     /// Where the run of Base64 characters began that `next` may continue.
     run: usize,
+    /// A long candidate is looked at again once the text is this long, not at every byte.
+    retry: usize,
 }
 
 /// What a byte may wake.
@@ -126,6 +135,9 @@ impl Scanner {
         out: &mut Vec<Hit>,
     ) -> usize {
         let bytes = text.bytes();
+        if open && bytes.len() < self.retry {
+            return self.undecided(self.next);
+        }
         let before = self.next.checked_sub(1).and_then(|at| bytes.get(at));
         let mut last = before.copied().unwrap_or(b' ');
         let mut at = self.next;
@@ -159,6 +171,7 @@ impl Scanner {
                     // Most words.
                 } else if !self.wake(text, thresholds, open, &wake, out) {
                     self.next = at;
+                    self.retry = bytes.len() + ((bytes.len() - at) / 8).min(MOST_WAIT);
                     return self.undecided(at);
                 }
             }
@@ -244,6 +257,9 @@ impl Scanner {
         self.run = run;
         found.retain(|hit| place.accepts(hit));
         for hit in found {
+            if hit.span.end >= self.barrier {
+                self.listed = hit.kind == Kind::Phone;
+            }
             self.barrier = self.barrier.max(hit.span.end);
             if hit.kind >= Kind::Card {
                 self.digits_from = self.digits_from.max(hit.span.end);
@@ -257,6 +273,7 @@ impl Scanner {
         Place {
             text,
             barrier: self.barrier,
+            listed: self.listed,
             wordless: self.wordless,
             thresholds,
         }
@@ -268,6 +285,7 @@ impl Scanner {
         self.barrier = self.barrier.saturating_sub(count);
         self.digits_from = self.digits_from.saturating_sub(count);
         self.run = self.run.saturating_sub(count);
+        self.retry = self.retry.saturating_sub(count);
     }
 
     /// A run long enough to be read as Base64 is undecided from its start.

@@ -130,7 +130,6 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     if number.count() < 12 {
         return None;
     }
-    let mut labelled = None;
     for cut in number.cuts() {
         if !(12..=19).contains(&cut.digits.len()) || !is_layout(&cut) {
             continue;
@@ -139,9 +138,6 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
             continue;
         }
         if !has_check_digit(cut.digits) {
-            if cut.digits.len() == 16 && is_labelled(place, number.start) {
-                labelled = Some(Hit::new(&LABELLED, number.start..cut.end, 0.4));
-            }
             continue;
         }
         let alone = RANGES
@@ -168,7 +164,13 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         };
         return Some(Hit::new(&CARD, number.start..cut.end, score));
     }
-    labelled
+    labelled(place, number)
+}
+
+/// Sixteen digits after a label, whatever they are.
+pub(super) fn labelled(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
+    let sixteen = number.cuts().find(|cut| cut.digits.len() == 16)?;
+    is_labelled(place, number.start).then(|| Hit::new(&LABELLED, number.start..sixteen.end, 0.4))
 }
 
 /// ISO/IEC 7812-1, annex B: every second digit from the right doubled, digits summed.

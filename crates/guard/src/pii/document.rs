@@ -70,10 +70,16 @@ pub(super) fn token(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     let evidence = evidence(place, start, end);
     let plain = token.iter().all(u8::is_ascii_alphanumeric);
     let passport = evidence.distance(Topic::Passport);
-    let licence = evidence.distance(Topic::Licence);
+    let drivers = evidence.speaks_of(Topic::Driver, 8) && evidence.speaks_of(Topic::Licence, 6);
+    let licence = if drivers || evidence.speaks_of(Topic::DriverLicence, 6) {
+        let both = evidence.distance(Topic::Licence);
+        both.min(evidence.distance(Topic::DriverLicence))
+    } else {
+        u8::MAX
+    };
     if evidence.speaks_of(Topic::Passport, 6) && passport < licence && plain && token.len() <= 9 {
         return Some(Hit::new(&PASSPORT, start..end, 0.8));
     }
-    let words = evidence.speaks_of(Topic::Licence, 6) && licence < passport;
-    (words && digits >= 5).then(|| Hit::new(&DRIVER_LICENCE, start..end, 0.75))
+    let near = licence <= 6 && licence < passport;
+    (near && digits >= 5).then(|| Hit::new(&DRIVER_LICENCE, start..end, 0.75))
 }

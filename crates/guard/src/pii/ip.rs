@@ -74,10 +74,7 @@ pub(super) fn v4(place: &Place<'_, '_>, start: usize) -> Option<Hit> {
         0.3
     } else if evidence.speaks_of(Topic::Network, 6) {
         0.95
-    } else if octets.iter().all(|&octet| octet < 32)
-        && !bits
-        && !(octets.starts_with(&[10]) && octets.contains(&0))
-    {
+    } else if octets.iter().all(|&octet| octet < 32) && !bits && !octets.starts_with(&[10]) {
         0.4
     } else {
         0.75

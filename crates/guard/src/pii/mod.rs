@@ -52,12 +52,16 @@ pub(crate) use phone::plus;
 /// is certain enough, the gravest and the most telling forms first.
 pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let accepted = |hit: &Hit| place.accepts(hit);
-    let named = iban::before_digit(place, at).filter(accepted);
-    if let Some(hit) = named.or_else(|| document::token(place, at).filter(accepted)) {
+    if let Some(hit) = iban::before_digit(place, at).filter(accepted) {
         return Some(hit);
     }
-    if number::glued_before(place.text, at) {
-        return None;
+    let document = document::token(place, at).filter(accepted);
+    let glued = number::glued_before(place.text, at);
+    if document.is_some() || glued {
+        // "ssn123456789": what a label says right before counts more.
+        let number = Number::read(place.text, at);
+        let labelled = card::labelled(place, &number).or_else(|| ssn::labelled(place, &number));
+        return labelled.filter(accepted).or(document);
     }
     if let Some(hit) = ip::v4(place, at).filter(accepted) {
         return Some(hit);
@@ -66,7 +70,7 @@ pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return Some(hit);
     }
     let number = Number::read(place.text, at);
-    if number.count() < 6 && place.text.before(at) != b'(' {
+    if number.count() < 6 && !phone::may_be_apart(place, &number) {
         return None;
     }
     card::number(place, &number)
@@ -80,5 +84,5 @@ pub(crate) fn evidence(place: &Place<'_, '_>, start: usize, end: usize) -> Evide
     if place.wordless {
         return Evidence::NONE;
     }
-    Evidence::around(place.text, start, end, place.barrier)
+    Evidence::around(place.text, start, end, place.barrier, place.listed)
 }

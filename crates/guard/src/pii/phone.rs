@@ -76,6 +76,8 @@ pub(super) const NATIONAL: Rule = Rule {
         "my mobile is 07700 900123",
         "tel: 13812345678",
         "ring me on (069) 948-538",
+        "They answer at 785 8949 or 785 8950",
+        "Fon 030/1234567, Telefon: 030 / 12 34 56 78",
     ],
     passed: &[
         "0487 23 46 71",
@@ -84,6 +86,7 @@ pub(super) const NATIONAL: Rule = Rule {
         "calls made 2010-2015",
         "we sold 785 8949 pieces",
         "version 02.27.96.63.08",
+        "on 012/2024 we called",
     ],
 };
 
@@ -93,6 +96,9 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     if text.before(number.start) == b'(' {
         return parenthesis(place, number);
     }
+    if let Some(hit) = slash(place, number) {
+        return Some(hit);
+    }
     number.cuts().find_map(|cut| {
         let (end, extended) = extension(text, cut.end);
         if glued_after(text, end) {
@@ -100,6 +106,15 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         }
         grouped(place, number.start..end, &cut, extended)
     })
+}
+
+/// Whether few digits may be an area code that a parenthesis or slash sets apart.
+pub(super) fn may_be_apart(place: &Place<'_, '_>, number: &Number) -> bool {
+    let text = place.text;
+    let end = number.start + number.first();
+    text.before(number.start) == b'('
+        || text.at(end) == b'/'
+        || (text.at(end) == b' ' && text.at(end + 1) == b'/')
 }
 
 /// A number whose `+` stands at `at`.
@@ -139,7 +154,8 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let start = number.start - 1;
     let area = number.first();
     let close = number.start + area;
-    if area > 5 || text.at(close) != b')' || is_word(text.before(start)) {
+    let before = text.before(start);
+    if area > 5 || text.at(close) != b')' || is_word(before) || before == b']' {
         return None;
     }
     let mut next = close + 1;
@@ -173,6 +189,29 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         let score = if area == 3 && shape { 0.45 } else { 0.4 };
         Some(Hit::new(&NATIONAL, start..end, weigh(&evidence, score, 8)))
     })
+}
+
+/// `030/1234567`, as in Germany: an area code with its trunk 0, next to a telling word.
+fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
+    let text = place.text;
+    let area = number.start + number.first();
+    let sign = text.run(area, 1, |byte| byte == b' ');
+    if text.at(number.start) != b'0' || !(3..=6).contains(&number.first()) || text.at(sign) != b'/'
+    {
+        return None;
+    }
+    let next = text.run(sign + 1, 1, |byte| byte == b' ');
+    if !text.at(next).is_ascii_digit() {
+        return None;
+    }
+    let rest = Number::read(text, next);
+    let cut = rest.cuts().find(|cut| {
+        let total = number.first() + cut.digits.len();
+        (8..=13).contains(&total) && !glued_after(text, cut.end)
+    })?;
+    let evidence = evidence(place, number.start, cut.end);
+    let score = weigh(&evidence, 0.4, 8);
+    Some(Hit::new(&NATIONAL, number.start..cut.end, score))
 }
 
 fn grouped(

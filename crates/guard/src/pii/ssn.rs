@@ -67,8 +67,6 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     }
     let formatted = cut.shape() == [3, 2, 4] && !cut.mixed;
     let bare = cut.shape() == [9];
-    let labelled = (formatted || bare || cut.shape() == [5, 4] || cut.shape() == [3, 6])
-        && is_labelled(place, number.start);
     let value = cut
         .digits
         .iter()
@@ -76,7 +74,7 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     if formatted || bare || cut.broken {
         if can_exist(value) {
             let score = ssn_score(place, number.start, &cut, formatted);
-            if score > 0.0 {
+            if score > 0.4 {
                 return Some(Hit::new(&SSN, number.start..cut.end, score));
             }
         } else if is_itin(value) && evidence(place, number.start, cut.end).speaks_of(Topic::Tax, 5)
@@ -84,7 +82,13 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
             return Some(Hit::new(&ITIN, number.start..cut.end, 0.8));
         }
     }
-    labelled.then(|| Hit::new(&LABELLED, number.start..cut.end, 0.4))
+    labelled(place, number)
+}
+
+/// Nine digits after a label, whatever they are.
+pub(super) fn labelled(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
+    let nine = number.cuts().find(|cut| cut.digits.len() == 9)?;
+    is_labelled(place, number.start).then(|| Hit::new(&LABELLED, number.start..nine.end, 0.4))
 }
 
 fn ssn_score(place: &Place<'_, '_>, start: usize, cut: &Cut<'_>, formatted: bool) -> f32 {

@@ -113,10 +113,12 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     if text.at(end) == b'@' && text.at(next) == b'@' {
         end = next;
     }
-    if end == password
-        || text.at(end) != b'@'
-        || !(is_word(text.at(end + 1)) || text.at(end + 1) >= 0x80 || text.at(end + 1) == b'[')
-    {
+    let host = text.at(end + 1);
+    let literal = text.at(end + 2);
+    // An address in brackets, but not a tag of redaction.
+    let bracketed = host == b'['
+        && (literal == b':' || literal.is_ascii_digit() || literal.is_ascii_lowercase());
+    if end == password || text.at(end) != b'@' || !(is_word(host) || host >= 0x80 || bracketed) {
         return None;
     }
     let look = value::look(text.slice(password..end), true);

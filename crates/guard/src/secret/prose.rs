@@ -75,7 +75,9 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         let gap = text.run(end, 8, |byte| byte.is_ascii_whitespace());
         let colon = gap + usize::from(text.at(gap) == b':');
         let start = text.run(colon, 8, |byte| byte.is_ascii_whitespace());
-        let last = text.run(start, 128, |byte| byte > b' ');
+        let mut last = text.run(start, 128, |byte| byte > b' ');
+        let start = if last == start { gap } else { start };
+        last = last.max(colon);
         (listed && last > start && text.at(start) != b'[')
             .then(|| Hit::new(&NAMED, start..last, 0.2))
     };

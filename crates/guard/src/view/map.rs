@@ -72,6 +72,19 @@ impl Map {
         self.replace(view, base.span(at));
     }
 
+    /// Whether the caller's bytes behind `at` are these very bytes, so that any place inside
+    /// leads to a place inside.
+    pub(crate) fn copies(&self, at: Range<usize>) -> bool {
+        let Some(segments) = &self.segments else {
+            return true;
+        };
+        let after = segments.partition_point(|segment| segment.view as usize <= at.start);
+        let found = after.checked_sub(1).and_then(|found| segments.get(found));
+        found.is_some_and(|segment| {
+            segment.linear && at.end <= segment.view as usize + segment.length as usize
+        })
+    }
+
     /// Drops the segments before `cut`, a place in the view, or fewer where a segment can't be
     /// divided there. Returns how many of the view's and of the caller's bytes have gone.
     pub(crate) fn forget(&mut self, cut: usize) -> (usize, usize) {

@@ -157,7 +157,7 @@ fn keep(text: &str, range: Range<usize>, base: &Map, out: &mut String, map: &mut
     for (offset, word) in words(part) {
         let at = range.start + offset;
         let span = base.span(at..at + word.len());
-        if span.len() == word.len() {
+        if base.copies(at..at + word.len()) {
             map.copy(out.len(), span.start, word.len());
             out.push_str(word);
             continue;
