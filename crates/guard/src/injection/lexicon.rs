@@ -112,7 +112,7 @@ classes! {
         omitir contourne desactive disattiva aggira desative burle отключи обойди сними 绕过 关闭 解除 禁用";
     40, CODED, "base64 rot13 hex hexadecimal reversed backwards morse cipher leetspeak leet encoded encode decode decoded encrypted ascii pig binary";
     41, ARE, "are re be is youre bist sind eres es est sei e jestes";
-    42, JAILNAME, "dan stan antigpt dude jailbreak jailbroken anything amoral aim devmode evilbot betterdan mongo kevin omega basedgpt freedomgpt";
+    42, JAILNAME, "dan stan antigpt dude jailbreak jailbroken amoral devmode evilbot betterdan omega basedgpt freedomgpt";
     43, STRICT, "must always strictly only just simply immediately exactly completely fully totally absolutely";
     45, MASK, "urgent important attention notice note update notification critical warning priority authorized authorised verified official";
     46, CHARGE, "execute run perform carry executing launch proceed";
@@ -122,7 +122,9 @@ classes! {
     51, WORD, "an do if when to the you are ignore reset print execute bypass output longer bound anything everything \
         system ethical user users only tell inform show reveal by any";
     59, CUE, "told instructed refuse disobey exfiltrate verbatim everything above repeat configuration config initialization \
-        supposed forbidden credentials privileges privileged elevated decline";
+        supposed forbidden credentials privileges privileged elevated decline comply obey override overrides overriding \
+        overridden supersede revoked filters restrictions ethics ethical moral morals censorship safeguards guardrails \
+        guidelines safety persona roleplay hypothetical fictional character";
     58, ENDS, "ai now prompt context command security rules following reading processing summarizing parsing analyzing";
     52, LAST_IGNORE, "unut yoksay 無視 忘れ 무시 잊어";
     53, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";
@@ -149,12 +151,8 @@ pub(crate) const CUES: Classes = IGNORE
     | MACHINE
     | PRETEND
     | UNBOUND
-    | SAFETY
-    | COMPLY
     | HARM
-    | ROLE
     | RANK
-    | VOID
     | CODED
     | JAILNAME
     | HIDDEN
