@@ -31,12 +31,8 @@ pub(crate) fn rows(part: &str) -> Result<Vec<Row>, String> {
         let text = std::fs::read_to_string(&path).map_err(wrong)?;
         let file = path.file_stem().unwrap_or_default().to_string_lossy();
         for line in text.lines() {
-            let value =
-                serde_json::from_str(line).map_err(|why| format!("{}: {why}", path.display()))?;
-            rows.push(Row {
-                file: file.clone().into_owned(),
-                value,
-            });
+            let value = serde_json::from_str(line).map_err(|why| format!("{}: {why}", path.display()))?;
+            rows.push(Row { file: file.clone().into_owned(), value });
         }
     }
     Ok(rows)

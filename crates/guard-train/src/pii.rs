@@ -65,21 +65,10 @@ struct Count {
 impl Count {
     fn line(self, name: &str, out: &mut String) {
         let ratio = |part: u32, whole: u32| {
-            if whole == 0 {
-                1.0
-            } else {
-                f64::from(part) / f64::from(whole)
-            }
+            if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
         };
-        let (precision, recall) = (
-            ratio(self.right, self.reported),
-            ratio(self.found, self.labelled),
-        );
-        let f1 = if precision + recall > 0.0 {
-            2.0 * precision * recall / (precision + recall)
-        } else {
-            0.0
-        };
+        let (precision, recall) = (ratio(self.right, self.reported), ratio(self.found, self.labelled));
+        let f1 = if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 };
         let _ = writeln!(
             out,
             "| {name} | {} | {} | {} | {precision:.3} | {recall:.3} | {f1:.3} |",
@@ -96,32 +85,20 @@ fn overlap_table(guard: &Guard, rows: &[Row], out: &mut String) {
         for (_, kind) in LABELS {
             let count = counts.entry(kind).or_default();
             let labelled: Vec<_> = row.spans.iter().filter(|span| span.0 == kind).collect();
-            let reported: Vec<_> = report
-                .findings
-                .iter()
-                .filter(|found| found.kind == kind)
-                .collect();
+            let reported: Vec<_> = report.findings.iter().filter(|found| found.kind == kind).collect();
             count.labelled += labelled.len() as u32;
             count.reported += reported.len() as u32;
             for (_, span) in &labelled {
-                count.impossible += u32::from(!possible(
-                    kind,
-                    row.text.get(span.clone()).unwrap_or_default(),
-                ));
+                count.impossible += u32::from(!possible(kind, row.text.get(span.clone()).unwrap_or_default()));
                 count.found += u32::from(reported.iter().any(|found| overlaps(&found.span, span)));
             }
             for found in &reported {
-                count.right +=
-                    u32::from(labelled.iter().any(|(_, span)| overlaps(&found.span, span)));
+                count.right += u32::from(labelled.iter().any(|(_, span)| overlaps(&found.span, span)));
             }
             if detail::is_wanted() {
                 for (_, span) in &labelled {
                     if !reported.iter().any(|found| overlaps(&found.span, span)) {
-                        detail::line(&format!(
-                            "MISSED {} {:?}",
-                            kind.name(),
-                            window(&row.text, span)
-                        ));
+                        detail::line(&format!("MISSED {} {:?}", kind.name(), window(&row.text, span)));
                     }
                 }
                 for found in &reported {
@@ -137,7 +114,9 @@ fn overlap_table(guard: &Guard, rows: &[Row], out: &mut String) {
             }
         }
     }
-    out.push_str("| kind | labelled | impossible | reported | precision | recall | F1 |\n|---|---|---|---|---|---|---|\n");
+    out.push_str(
+        "| kind | labelled | impossible | reported | precision | recall | F1 |\n|---|---|---|---|---|---|---|\n",
+    );
     let mut total = Count::default();
     for (kind, count) in &counts {
         count.line(kind.name(), out);
@@ -155,12 +134,7 @@ fn window(text: &str, span: &Range<usize>) -> String {
     let start = text.floor_char_boundary(span.start.saturating_sub(30));
     let end = text.ceil_char_boundary((span.end + 15).min(text.len()));
     let part = |range: Range<usize>| text.get(range).unwrap_or_default().to_owned();
-    format!(
-        "{}<<{}>>{}",
-        part(start..span.start),
-        part(span.clone()),
-        part(span.end..end)
-    )
+    format!("{}<<{}>>{}", part(start..span.start), part(span.clone()), part(span.end..end))
 }
 
 /// Whether a labelled value passes its check digits, where its kind has them.
@@ -175,16 +149,11 @@ fn possible(kind: Kind, value: &str) -> bool {
             digits.iter().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
         }
         Kind::Iban => {
-            let plain: Vec<char> = value
-                .chars()
-                .filter(|char| char.is_ascii_alphanumeric())
-                .collect();
+            let plain: Vec<char> = value.chars().filter(|char| char.is_ascii_alphanumeric()).collect();
             let moved = plain.iter().skip(4).chain(plain.iter().take(4));
             let remainder = moved
                 .filter_map(|char| char.to_digit(36))
-                .fold(0, |sum, value| {
-                    (sum * if value > 9 { 100 } else { 10 } + value) % 97
-                });
+                .fold(0, |sum, value| (sum * if value > 9 { 100 } else { 10 } + value) % 97);
             remainder == 1
         }
         _ => true,
@@ -195,11 +164,7 @@ fn possible(kind: Kind, value: &str) -> bool {
 fn recognizers(guard: &Guard, data: &Path, out: &mut String) {
     let path = data.join("pii").join("presidio_recognizer_tests.jsonl");
     let Ok(file) = std::fs::read_to_string(&path) else {
-        let _ = writeln!(
-            out,
-            "!! SKIPPED presidio_recognizer_tests: {} is not there\n",
-            path.display()
-        );
+        let _ = writeln!(out, "!! SKIPPED presidio_recognizer_tests: {} is not there\n", path.display());
         return;
     };
     out.push_str("## presidio_recognizer_tests (texts that another engine's tests expect to match, and not to)\n\n");
@@ -214,14 +179,8 @@ fn recognizers(guard: &Guard, data: &Path, out: &mut String) {
                 continue;
             }
             let text = field(&row, "text").as_str().unwrap_or_default();
-            let found = guard
-                .check(text, Role::User)
-                .findings
-                .iter()
-                .any(|found| found.kind == kind);
-            let expected = field(&row, "spans")
-                .as_array()
-                .is_some_and(|spans| !spans.is_empty());
+            let found = guard.check(text, Role::User).findings.iter().any(|found| found.kind == kind);
+            let expected = field(&row, "spans").as_array().is_some_and(|spans| !spans.is_empty());
             if expected != found && detail::is_wanted() {
                 detail::line(&format!("RECOGNIZER {label} expected {expected} {text:?}"));
             }
@@ -244,9 +203,7 @@ fn recognizers(guard: &Guard, data: &Path, out: &mut String) {
 /// What users of such engines complain of, generated: 40 texts of each sort.
 fn hard_negatives(guard: &Guard, out: &mut String) {
     let mut random = Random::new(7);
-    out.push_str(
-        "## Hard negatives (generated, 40 of each sort)\n\n| sort | texts flagged |\n|---|---|\n",
-    );
+    out.push_str("## Hard negatives (generated, 40 of each sort)\n\n| sort | texts flagged |\n|---|---|\n");
     let mut total = 0;
     for (name, make) in NEGATIVES {
         let mut flagged = 0;
@@ -270,11 +227,8 @@ type Make = fn(&mut Random) -> String;
 const NEGATIVES: [(&str, Make); 9] = [
     ("unix timestamps", |random| {
         let seconds = 1_500_000_000 + random.below(300_000_000);
-        let stamp = if random.below(2) == 0 {
-            format!("{seconds}")
-        } else {
-            format!("{seconds}{:03}", random.below(1000))
-        };
+        let stamp =
+            if random.below(2) == 0 { format!("{seconds}") } else { format!("{seconds}{:03}", random.below(1000)) };
         random.frame(
             &[
                 "The event happened at @",
@@ -311,35 +265,14 @@ const NEGATIVES: [(&str, Make); 9] = [
                 break card;
             }
         };
-        let spaced: Vec<String> = card
-            .as_bytes()
-            .chunks(4)
-            .map(|part| String::from_utf8_lossy(part).into_owned())
-            .collect();
-        let card = if random.below(2) == 0 {
-            card
-        } else {
-            spaced.join(" ")
-        };
-        random.frame(
-            &[
-                "The number @ was printed on it",
-                "My card is @",
-                "id @ in the table",
-                "Use @ please",
-                "@",
-            ],
-            &card,
-        )
+        let spaced: Vec<String> =
+            card.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+        let card = if random.below(2) == 0 { card } else { spaced.join(" ") };
+        random
+            .frame(&["The number @ was printed on it", "My card is @", "id @ in the table", "Use @ please", "@"], &card)
     }),
     ("versions", |random| {
-        let version = format!(
-            "{}.{}.{}.{}",
-            random.below(20),
-            random.below(30),
-            random.below(200),
-            random.below(250)
-        );
+        let version = format!("{}.{}.{}.{}", random.below(20), random.below(30), random.below(200), random.below(250));
         random.frame(
             &[
                 "We run version @",
@@ -356,48 +289,19 @@ const NEGATIVES: [(&str, Make); 9] = [
     ("commit hashes", |random| {
         let length = if random.below(2) == 0 { 40 } else { 12 };
         let hash = random.hex(length);
-        random.frame(
-            &[
-                "commit @",
-                "fixed in @",
-                "git checkout @",
-                "see @ for the change",
-                "sha: @",
-            ],
-            &hash,
-        )
+        random.frame(&["commit @", "fixed in @", "git checkout @", "see @ for the change", "sha: @"], &hash)
     }),
     ("UUIDs", |random| {
-        let uuid = format!(
-            "{}-{}-4{}-a{}-{}",
-            random.hex(8),
-            random.hex(4),
-            random.hex(3),
-            random.hex(3),
-            random.hex(12)
-        );
-        random.frame(
-            &[
-                "id: @",
-                "conversation @ ended",
-                "trace @",
-                "@",
-                "user_id=@&x=1",
-                "The request @ failed",
-            ],
-            &uuid,
-        )
+        let uuid =
+            format!("{}-{}-4{}-a{}-{}", random.hex(8), random.hex(4), random.hex(3), random.hex(3), random.hex(12));
+        random.frame(&["id: @", "conversation @ ended", "trace @", "@", "user_id=@&x=1", "The request @ failed"], &uuid)
     }),
     ("social security numbers that cannot be", |random| {
         let tail = 1 + random.below(9999);
         let ssn = match random.below(4) {
             0 => format!("000-{:02}-{tail:04}", 1 + random.below(99)),
             1 => format!("666-{:02}-{tail:04}", 1 + random.below(99)),
-            2 => format!(
-                "9{}-{:02}-{tail:04}",
-                random.digits(2),
-                1 + random.below(49)
-            ),
+            2 => format!("9{}-{:02}-{tail:04}", random.digits(2), 1 + random.below(49)),
             _ => format!("{}-00-{tail:04}", 100 + random.below(500)),
         };
         random.frame(&["My SSN is @", "@", "code @", "Is @ valid?"], &ssn)
@@ -430,19 +334,10 @@ const NEGATIVES: [(&str, Make); 9] = [
                 random.below(9)
             ),
             1 => format!("{} bytes", random.digits(9)),
-            2 => format!(
-                "part no. {}-{}-{}",
-                random.digits(3),
-                random.digits(3),
-                random.digits(4)
-            ),
-            3 => format!(
-                "ISBN 978-{}-{}-{}-{}",
-                random.digits(1),
-                random.digits(4),
-                random.digits(4),
-                random.digits(1)
-            ),
+            2 => format!("part no. {}-{}-{}", random.digits(3), random.digits(3), random.digits(4)),
+            3 => {
+                format!("ISBN 978-{}-{}-{}-{}", random.digits(1), random.digits(4), random.digits(4), random.digits(1))
+            }
             _ => format!("tracking number 1Z{}", random.digits(16)),
         };
         random.frame(&["It says @.", "@", "Please look at @ again"], &value)
@@ -457,34 +352,18 @@ fn evasions(guard: &Guard, rows: &[Row], out: &mut String) {
     out.push_str("## Evasions (values of presidio_generated_large found plain, dressed up)\n\n| dress | values | still found |\n|---|---|---|\n");
     type Dress = fn(&str) -> String;
     let dresses: [(&str, Dress); 8] = [
-        ("zero-width space between all", |value| {
-            spread(value, '\u{200B}')
-        }),
+        ("zero-width space between all", |value| spread(value, '\u{200B}')),
         ("soft hyphen between all", |value| spread(value, '\u{AD}')),
         ("full-width", |value| {
-            map(value, |char| {
-                char::from_u32(char as u32 + 0xFEE0).filter(|_| char.is_ascii_graphic())
-            })
+            map(value, |char| char::from_u32(char as u32 + 0xFEE0).filter(|_| char.is_ascii_graphic()))
         }),
         ("Arabic-Indic digits", |value| {
-            map(value, |char| {
-                char.to_digit(10)
-                    .and_then(|digit| char::from_u32(0x660 + digit))
-            })
+            map(value, |char| char.to_digit(10).and_then(|digit| char::from_u32(0x660 + digit)))
         }),
-        ("U+2011 and no-break space", |value| {
-            value.replace('-', "\u{2011}").replace(' ', "\u{A0}")
-        }),
-        ("character references", |value| {
-            value
-                .chars()
-                .map(|char| format!("&#{};", char as u32))
-                .collect()
-        }),
+        ("U+2011 and no-break space", |value| value.replace('-', "\u{2011}").replace(' ', "\u{A0}")),
+        ("character references", |value| value.chars().map(|char| format!("&#{};", char as u32)).collect()),
         ("tag characters", |value| {
-            map(value, |char| {
-                char::from_u32(0xE0000 + char as u32).filter(|_| char.is_ascii())
-            })
+            map(value, |char| char::from_u32(0xE0000 + char as u32).filter(|_| char.is_ascii()))
         }),
         ("line break in the middle", |value| {
             let middle = value.ceil_char_boundary(value.len() / 2);
@@ -498,9 +377,10 @@ fn evasions(guard: &Guard, rows: &[Row], out: &mut String) {
             let report = guard.check(&row.text, Role::User);
             for (kind, span) in &row.spans {
                 let hit = |report: &promptgate_guard::Report, from: usize, to: usize| {
-                    report.findings.iter().any(|found| {
-                        found.kind == *kind && found.span.start < to && found.span.end > from
-                    })
+                    report
+                        .findings
+                        .iter()
+                        .any(|found| found.kind == *kind && found.span.start < to && found.span.end > from)
                 };
                 if !hit(&report, span.start, span.end) {
                     continue;
@@ -509,11 +389,7 @@ fn evasions(guard: &Guard, rows: &[Row], out: &mut String) {
                 let mut text = row.text.clone();
                 text.replace_range(span.clone(), &dressed);
                 all += 1;
-                let found = hit(
-                    &guard.check(&text, Role::User),
-                    span.start,
-                    span.start + dressed.len(),
-                );
+                let found = hit(&guard.check(&text, Role::User), span.start, span.start + dressed.len());
                 if !found && detail::is_wanted() {
                     detail::line(&format!(
                         "EVADED {name} {} {:?}",
@@ -551,16 +427,9 @@ fn read(path: &Path) -> Option<Vec<Row>> {
         let row: Value = serde_json::from_str(line).ok()?;
         let text = field(&row, "text").as_str()?.to_owned();
         // Offsets in the files count characters.
-        let borders: Vec<usize> = text
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([text.len()])
-            .collect();
+        let borders: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let spans = field(&row, "spans").as_array()?.iter().filter_map(|span| {
-            let kind = LABELS
-                .iter()
-                .find(|label| field(span, "label").as_str() == Some(label.0))?
-                .1;
+            let kind = LABELS.iter().find(|label| field(span, "label").as_str() == Some(label.0))?.1;
             let border = |name: &str| borders.get(field(span, name).as_u64()? as usize).copied();
             Some((kind, border("start")?..border("end")?))
         });

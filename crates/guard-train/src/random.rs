@@ -27,11 +27,7 @@ impl Random {
     pub(crate) fn digits(&mut self, count: usize) -> String {
         (0..count)
             .map(|place| {
-                let digit = if place == 0 {
-                    1 + self.below(9)
-                } else {
-                    self.below(10)
-                };
+                let digit = if place == 0 { 1 + self.below(9) } else { self.below(10) };
                 char::from(b'0' + digit as u8)
             })
             .collect()
@@ -39,9 +35,7 @@ impl Random {
 
     /// So many hexadecimal digits.
     pub(crate) fn hex(&mut self, count: usize) -> String {
-        (0..count)
-            .filter_map(|_| char::from_digit(self.below(16) as u32, 16))
-            .collect()
+        (0..count).filter_map(|_| char::from_digit(self.below(16) as u32, 16)).collect()
     }
 
     /// One of the frames with `@` replaced by the value.

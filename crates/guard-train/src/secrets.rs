@@ -18,11 +18,7 @@ pub(crate) fn evaluate(data: &Path) -> String {
     for source in SOURCES {
         let path = data.join("secrets").join(format!("{source}.jsonl"));
         let Ok(file) = std::fs::read_to_string(&path) else {
-            let _ = writeln!(
-                out,
-                "!! SKIPPED {source}: {} is not there\n",
-                path.display()
-            );
+            let _ = writeln!(out, "!! SKIPPED {source}: {} is not there\n", path.display());
             continue;
         };
         // By rule of the source: to be flagged, flagged; to pass, flagged all the same.
@@ -32,20 +28,13 @@ pub(crate) fn evaluate(data: &Path) -> String {
                 continue;
             };
             let text = field(&row, "text").as_str().unwrap_or_default();
-            let rule = field(&row, "rule")
-                .as_str()
-                .unwrap_or_default()
-                .replace("_TEST_CASES", "");
+            let rule = field(&row, "rule").as_str().unwrap_or_default().replace("_TEST_CASES", "");
             let flagged = is_flagged(&guard, text);
             let expected = field(&row, "label").as_u64() == Some(1);
             for name in [rule.as_str(), "~all"] {
                 let count = counts.entry(name.to_owned()).or_default();
                 let [secrets, found, others, wrong] = count;
-                let (all, hits) = if expected {
-                    (secrets, found)
-                } else {
-                    (others, wrong)
-                };
+                let (all, hits) = if expected { (secrets, found) } else { (others, wrong) };
                 *all += 1;
                 *hits += u32::from(flagged);
             }
@@ -58,11 +47,7 @@ pub(crate) fn evaluate(data: &Path) -> String {
             "## {source}\n\n| rule of the source | secrets | found | others | flagged |\n|---|---|---|---|---|"
         );
         for (rule, [secrets, found, others, flagged]) in &counts {
-            let _ = writeln!(
-                out,
-                "| {} | {secrets} | {found} | {others} | {flagged} |",
-                rule.trim_start_matches('~')
-            );
+            let _ = writeln!(out, "| {} | {secrets} | {found} | {others} | {flagged} |", rule.trim_start_matches('~'));
         }
         out.push('\n');
     }
@@ -87,49 +72,18 @@ fn must_pass(guard: &Guard, out: &mut String) {
         ("git hashes", |random| {
             let hash = random.hex(40);
             random.frame(
-                &[
-                    "commit @",
-                    "fixed in @",
-                    "git checkout @",
-                    "sha: @",
-                    "rev = \"@\"",
-                    "digest: sha256:@",
-                ],
+                &["commit @", "fixed in @", "git checkout @", "sha: @", "rev = \"@\"", "digest: sha256:@"],
                 &hash,
             )
         }),
         ("UUIDs", |random| {
-            let uuid = format!(
-                "{}-{}-4{}-a{}-{}",
-                random.hex(8),
-                random.hex(4),
-                random.hex(3),
-                random.hex(3),
-                random.hex(12)
-            );
-            random.frame(
-                &[
-                    "id: @",
-                    "session_id=@",
-                    "trace token: @",
-                    "conversation @",
-                    "key: @",
-                ],
-                &uuid,
-            )
+            let uuid =
+                format!("{}-{}-4{}-a{}-{}", random.hex(8), random.hex(4), random.hex(3), random.hex(3), random.hex(12));
+            random.frame(&["id: @", "session_id=@", "trace token: @", "conversation @", "key: @"], &uuid)
         }),
         ("SHA-256 digests", |random| {
             let hash = random.hex(64);
-            random.frame(
-                &[
-                    "sha256:@",
-                    "checksum = \"@\"",
-                    "integrity @",
-                    "etag: \"@\"",
-                    "@  file.tar.gz",
-                ],
-                &hash,
-            )
+            random.frame(&["sha256:@", "checksum = \"@\"", "integrity @", "etag: \"@\"", "@  file.tar.gz"], &hash)
         }),
         ("camel-case names", |random| {
             let name = [
@@ -139,15 +93,7 @@ fn must_pass(guard: &Guard, out: &mut String) {
                 "passwordResetTokenProvider",
             ];
             let picked = random.pick(&name);
-            random.frame(
-                &[
-                    "call @()",
-                    "let key = @",
-                    "token = @",
-                    "the class @ is abstract",
-                ],
-                picked,
-            )
+            random.frame(&["call @()", "let key = @", "token = @", "the class @ is abstract"], picked)
         }),
         ("placeholders", |random| {
             let value = [
@@ -163,10 +109,7 @@ fn must_pass(guard: &Guard, out: &mut String) {
                 "null",
             ];
             let picked = random.pick(&value);
-            random.frame(
-                &["api_key = @", "password: @", "secret=@", "export TOKEN=@"],
-                picked,
-            )
+            random.frame(&["api_key = @", "password: @", "secret=@", "export TOKEN=@"], picked)
         }),
         ("talk about passwords", |random| {
             let talk = [
@@ -242,18 +185,12 @@ fn benign(guard: &Guard, data: &Path, out: &mut String) {
             all += 1;
             let report = guard.check(text, Role::User);
             let secret = is_flagged(guard, text);
-            let other = report.findings.iter().any(|found| {
-                !matches!(
-                    found.kind,
-                    Kind::Token | Kind::Password | Kind::PrivateKey | Kind::Injection
-                )
-            });
+            let other = report
+                .findings
+                .iter()
+                .any(|found| !matches!(found.kind, Kind::Token | Kind::Password | Kind::PrivateKey | Kind::Injection));
             if detail::is_wanted() {
-                for found in report
-                    .findings
-                    .iter()
-                    .filter(|found| found.kind != Kind::Injection)
-                {
+                for found in report.findings.iter().filter(|found| found.kind != Kind::Injection) {
                     let start = text.floor_char_boundary(found.span.start.saturating_sub(30));
                     detail::line(&format!(
                         "BENIGN {set} {} {:.2} {:?}",
@@ -273,10 +210,7 @@ fn benign(guard: &Guard, data: &Path, out: &mut String) {
                 .any(|found| found.action == Action::Block && stays(found.kind));
             refused += u32::from(blocked);
         }
-        let _ = writeln!(
-            out,
-            "| {set} | {all} | {secrets} | {personal} | {refused} |"
-        );
+        let _ = writeln!(out, "| {set} | {all} | {secrets} | {personal} | {refused} |");
     }
     out.push('\n');
 }

@@ -19,9 +19,7 @@ use std::time::Instant;
 
 fn main() {
     let guard = Guard::new(&Policy::all(Action::Redact));
-    println!(
-        "| text | bytes | views | values only | everything | redact | stream (24-byte pieces) |"
-    );
+    println!("| text | bytes | views | values only | everything | redact | stream (24-byte pieces) |");
     println!("|---|---|---|---|---|---|---|");
     for (name, text) in texts() {
         let values = rate(&text, |text| {
@@ -68,10 +66,7 @@ fn main() {
     for _ in 0..1000 {
         black_box(Guard::new(&Policy::default()));
     }
-    println!(
-        "A guard is made in {:.2} µs.",
-        start.elapsed().as_secs_f64() * 1e3
-    );
+    println!("A guard is made in {:.2} µs.", start.elapsed().as_secs_f64() * 1e3);
 }
 
 /// Best rate in MB/s over many short rounds, so that a busy machine matters less.
@@ -79,9 +74,7 @@ fn rate(text: &str, work: impl Fn(&str)) -> f64 {
     let mut best: f64 = 0.0;
     let once = Instant::now();
     work(text);
-    let count = (0.002 / once.elapsed().as_secs_f64().max(1e-9))
-        .ceil()
-        .max(1.0) as usize;
+    let count = (0.002 / once.elapsed().as_secs_f64().max(1e-9)).ceil().max(1.0) as usize;
     for _ in 0..80 {
         let start = Instant::now();
         for _ in 0..count {
@@ -101,7 +94,5 @@ fn texts() -> Vec<(String, String)> {
         let piece = row["text"].as_str().unwrap();
         piece.repeat(row["times"].as_u64().unwrap() as usize)
     };
-    rows.iter()
-        .map(|row| (row["name"].as_str().unwrap().to_owned(), text(row)))
-        .collect()
+    rows.iter().map(|row| (row["name"].as_str().unwrap().to_owned(), text(row))).collect()
 }

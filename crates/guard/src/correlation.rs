@@ -22,15 +22,8 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     } else {
         fill(&mut block, key);
     }
-    let inner = Sha256::new()
-        .chain_update(block.map(|byte| byte ^ 0x36))
-        .chain_update(message)
-        .finalize();
-    Sha256::new()
-        .chain_update(block.map(|byte| byte ^ 0x5C))
-        .chain_update(inner)
-        .finalize()
-        .into()
+    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(block.map(|byte| byte ^ 0x5C)).chain_update(inner).finalize().into()
 }
 
 fn fill(block: &mut [u8; BLOCK], bytes: &[u8]) {
@@ -46,16 +39,7 @@ mod tests {
     #[test]
     fn the_code_is_the_standard_one() {
         // RFC 4231, test cases 2 and 6
-        assert_eq!(
-            code(b"Jefe", "what do ya want for nothing?"),
-            "5bdcc146bf60754e"
-        );
-        assert_eq!(
-            code(
-                &[0xAA; 131],
-                "Test Using Larger Than Block-Size Key - Hash Key First"
-            ),
-            "60e431591ee0b67f"
-        );
+        assert_eq!(code(b"Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e");
+        assert_eq!(code(&[0xAA; 131], "Test Using Larger Than Block-Size Key - Hash Key First"), "60e431591ee0b67f");
     }
 }

@@ -43,9 +43,7 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// Nothing is said.
-    pub(crate) const NONE: Self = Self {
-        nearest: [u8::MAX; TOPICS],
-    };
+    pub(crate) const NONE: Self = Self { nearest: [u8::MAX; TOPICS] };
 
     /// Reads the words before `start`, back to `barrier` at the most, and a few after `end`.
     ///
@@ -53,13 +51,7 @@ impl Evidence {
     /// not change what is said here, so words before it do not count.
     /// Except that a list goes on: after a telephone number (`listed`) or its tag, and a comma
     /// or an "or", the next one is spoken of as the first was.
-    pub(crate) fn around(
-        text: &Text<'_>,
-        start: usize,
-        end: usize,
-        barrier: usize,
-        listed: bool,
-    ) -> Self {
+    pub(crate) fn around(text: &Text<'_>, start: usize, end: usize, barrier: usize, listed: bool) -> Self {
         let mut evidence = Self::NONE;
         let tag = text.run_before(start, GAP, |byte| byte != b']');
         let tagged = tag >= 7 && text.before(tag) == b']' && text.says(tag - 7, "[phone]");
@@ -117,8 +109,7 @@ impl Evidence {
             let mut word_start = end - 1;
             while word_start > floor
                 && text.before(word_start).is_ascii_alphabetic()
-                && !(text.at(word_start).is_ascii_uppercase()
-                    && text.before(word_start).is_ascii_lowercase())
+                && !(text.at(word_start).is_ascii_uppercase() && text.before(word_start).is_ascii_lowercase())
             {
                 word_start -= 1;
             }
@@ -142,8 +133,7 @@ impl Evidence {
         let (mut at, mut distance) = (end, 0_u8);
         while at < end + AFTER && distance < 3 {
             let byte = text.at(at);
-            if byte.is_ascii_digit() || matches!(byte, 0 | b'@' | b'[' | b':' | b'=' | b'\n' | b';')
-            {
+            if byte.is_ascii_digit() || matches!(byte, 0 | b'@' | b'[' | b':' | b'=' | b'\n' | b';') {
                 return;
             }
             if !byte.is_ascii_alphabetic() {
@@ -167,10 +157,9 @@ impl Evidence {
 /// Whether these bytes stand between the items of a list.
 fn is_list(gap: &[u8]) -> bool {
     let letters = gap.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    let signs = gap.iter().all(|byte| {
-        byte.is_ascii_alphabetic()
-            || matches!(byte, b' ' | b',' | b';' | b'/' | b'&' | b'|' | b'\n')
-    });
+    let signs = gap
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b',' | b';' | b'/' | b'&' | b'|' | b'\n'));
     !gap.is_empty() && gap.len() <= GAP && signs && letters <= 3
 }
 
@@ -180,17 +169,13 @@ fn topic(word: &[u8]) -> Option<Topic> {
     letters.copy_from_slice(word);
     letters.make_ascii_lowercase();
     let find = |word: &[u8]| {
-        let found = WORDS
-            .binary_search_by(|entry| entry.0.as_bytes().cmp(word))
-            .ok()?;
+        let found = WORDS.binary_search_by(|entry| entry.0.as_bytes().cmp(word)).ok()?;
         WORDS.get(found).map(|entry| entry.1)
     };
     find(letters).or_else(|| find(letters.strip_suffix(b"s").filter(|word| word.len() > 2)?))
 }
 
-use Topic::{
-    Birth, Card, Driver, DriverLicence, Licence, Network, Other, Passport, Phone, Ssn, Tax,
-};
+use Topic::{Birth, Card, Driver, DriverLicence, Licence, Network, Other, Passport, Phone, Ssn, Tax};
 
 /// Words and what they speak of: lower case, sorted, accents dropped as the views do.
 #[rustfmt::skip]

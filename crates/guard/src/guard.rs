@@ -25,10 +25,7 @@ pub struct Guard {
 impl Guard {
     /// Makes `policy` ready.
     pub fn new(policy: &Policy) -> Self {
-        Self {
-            policy: Arc::new(policy.clone()),
-            thresholds: policy.scan_thresholds(),
-        }
+        Self { policy: Arc::new(policy.clone()), thresholds: policy.scan_thresholds() }
     }
 
     /// What is in `text`, written by `role`. Spans are bytes of `text`.
@@ -125,11 +122,7 @@ impl Guard {
 
     fn find(&self, text: &str, role: Role) -> Vec<Found> {
         let injection = !matches!(self.policy.action(role, Kind::Injection), Action::Ignore);
-        let views = if injection {
-            Views::new(text)
-        } else {
-            Views::values(text)
-        };
+        let views = if injection { Views::new(text) } else { Views::values(text) };
         let mut found = Vec::new();
         let mut hits = Vec::new();
         let plain = views.plain();
@@ -138,16 +131,8 @@ impl Guard {
                 true => scan::scan_turned(text, &self.thresholds, &mut hits),
                 false => scan::scan(text, &self.thresholds, &mut hits),
             }
-            let seen = Seen {
-                raw: views.raw().text(),
-                text,
-                map,
-                bidi,
-            };
-            found.extend(
-                hits.drain(..)
-                    .filter_map(|hit| self.admit(hit, &seen, role)),
-            );
+            let seen = Seen { raw: views.raw().text(), text, map, bidi };
+            found.extend(hits.drain(..).filter_map(|hit| self.admit(hit, &seen, role)));
         };
         seen(plain.text(), plain.map(), false);
         if views.get(ViewKind::Bidi).is_some() {
@@ -161,16 +146,10 @@ impl Guard {
             let mut findings = Vec::new();
             let threshold = self.policy.threshold(Kind::Injection);
             injection::findings(&views, threshold, &mut findings);
-            let enabled = findings
-                .into_iter()
-                .filter(|finding| !self.policy.disabled.contains(finding.code))
-                .map(|finding| {
+            let enabled =
+                findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
                     let value = text.get(finding.span.clone()).unwrap_or_default();
-                    Found {
-                        correlation: self.correlation(finding.kind, value),
-                        finding,
-                        last_four: None,
-                    }
+                    Found { correlation: self.correlation(finding.kind, value), finding, last_four: None }
                 });
             found.extend(enabled);
         }
@@ -179,25 +158,19 @@ impl Guard {
 
     /// A view's hit as a finding in the caller's text, unless the policy doesn't want it.
     pub(crate) fn admit(&self, hit: Hit, seen: &Seen<'_>, role: Role) -> Option<Found> {
-        if self.policy.action(role, hit.kind) == Action::Ignore
-            || self.policy.disabled.contains(hit.code)
-        {
+        if self.policy.action(role, hit.kind) == Action::Ignore || self.policy.disabled.contains(hit.code) {
             return None;
         }
         let text = seen.text;
-        let (start, end) = (
-            text.floor_char_boundary(hit.span.start),
-            text.ceil_char_boundary(hit.span.end),
-        );
+        let (start, end) = (text.floor_char_boundary(hit.span.start), text.ceil_char_boundary(hit.span.end));
         let value = text.get(start..end)?;
         if self.policy.allows(hit.kind, value) {
             return None;
         }
-        let last_four = (hit.kind == Kind::Card && self.policy.keep_last_four && !hit.encoded)
-            .then(|| {
-                let digits: Vec<char> = value.chars().filter(char::is_ascii_digit).collect();
-                digits.iter().skip(digits.len().saturating_sub(4)).collect()
-            });
+        let last_four = (hit.kind == Kind::Card && self.policy.keep_last_four && !hit.encoded).then(|| {
+            let digits: Vec<char> = value.chars().filter(char::is_ascii_digit).collect();
+            digits.iter().skip(digits.len().saturating_sub(4)).collect()
+        });
         let span = seen.map.span(start..end);
         let view = if hit.encoded {
             ViewKind::Base64
@@ -211,27 +184,13 @@ impl Guard {
         Some(Found {
             correlation: self.correlation(hit.kind, value),
             last_four,
-            finding: Finding {
-                code: hit.code,
-                kind: hit.kind,
-                span,
-                score: hit.score,
-                view,
-            },
+            finding: Finding { code: hit.code, kind: hit.kind, span, score: hit.score, view },
         })
     }
 
     /// What stands in the place of overlapping findings, and where; `None` if they stay.
-    pub(crate) fn replacement(
-        &self,
-        cluster: &[Found],
-        role: Role,
-    ) -> Option<(Range<usize>, String)> {
-        let replaced = || {
-            cluster
-                .iter()
-                .filter(|found| self.policy.action(role, found.finding.kind) >= Action::Redact)
-        };
+    pub(crate) fn replacement(&self, cluster: &[Found], role: Role) -> Option<(Range<usize>, String)> {
+        let replaced = || cluster.iter().filter(|found| self.policy.action(role, found.finding.kind) >= Action::Redact);
         let gravest = replaced().min_by_key(|found| found.finding.kind)?;
         let start = replaced().map(|found| found.finding.span.start).min()?;
         let end = replaced().map(|found| found.finding.span.end).max()?;
@@ -279,9 +238,7 @@ pub(crate) struct Found {
 pub(crate) fn settle(found: &mut Vec<Found>) {
     found.sort_by(|a, b| {
         let key = |found: &Found| {
-            let Finding {
-                span, kind, code, ..
-            } = &found.finding;
+            let Finding { span, kind, code, .. } = &found.finding;
             (span.start, *kind, usize::MAX - span.end, *code)
         };
         key(a).cmp(&key(b))

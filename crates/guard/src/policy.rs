@@ -26,14 +26,7 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 6] = [
-        Self::System,
-        Self::Template,
-        Self::Assistant,
-        Self::User,
-        Self::Value,
-        Self::Tool,
-    ];
+    pub const ALL: [Self; 6] = [Self::System, Self::Template, Self::Assistant, Self::User, Self::Value, Self::Tool];
 
     /// Whether the operator or the model wrote it, so that it is not scored for injection.
     pub const fn is_trusted(self) -> bool {
@@ -93,9 +86,7 @@ impl Default for Policy {
                 let action = match kind {
                     Kind::Injection if role.is_trusted() => Action::Ignore,
                     Kind::Email | Kind::Phone | Kind::Ip => Action::Flag,
-                    Kind::Iban | Kind::Passport | Kind::DriverLicence | Kind::BirthDate => {
-                        Action::Redact
-                    }
+                    Kind::Iban | Kind::Passport | Kind::DriverLicence | Kind::BirthDate => Action::Redact,
                     _ if role == Role::Assistant => Action::Redact,
                     _ => Action::Block,
                 };
@@ -138,13 +129,7 @@ impl Policy {
     pub fn matrix() -> Self {
         let mut policy = Self::default();
         for role in Role::ALL {
-            for kind in [
-                Kind::PrivateKey,
-                Kind::Token,
-                Kind::Password,
-                Kind::Card,
-                Kind::Ssn,
-            ] {
+            for kind in [Kind::PrivateKey, Kind::Token, Kind::Password, Kind::Card, Kind::Ssn] {
                 policy.set(role, kind, Action::Block);
             }
         }
@@ -174,10 +159,7 @@ impl Policy {
     /// What is done about `kind` in texts of `role`.
     pub fn action(&self, role: Role, kind: Kind) -> Action {
         let kinds = self.actions.get(&role);
-        kinds
-            .and_then(|kinds| kinds.get(&kind))
-            .copied()
-            .unwrap_or_default()
+        kinds.and_then(|kinds| kinds.get(&kind)).copied().unwrap_or_default()
     }
 
     /// The lowest score of `kind` that counts.
@@ -195,26 +177,20 @@ impl Policy {
             return false;
         }
         let plain = normal(kind, value);
-        self.allow
-            .iter()
-            .any(|allowed| match allowed.strip_prefix('@') {
-                Some(domain) => {
-                    kind == Kind::Email
-                        && plain
-                            .rsplit_once('@')
-                            .is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain))
-                }
-                None => normal(kind, allowed) == plain,
-            })
+        self.allow.iter().any(|allowed| match allowed.strip_prefix('@') {
+            Some(domain) => {
+                kind == Kind::Email
+                    && plain.rsplit_once('@').is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain))
+            }
+            None => normal(kind, allowed) == plain,
+        })
     }
 }
 
 /// A value as it is compared: small letters, and numbers without the signs between.
 pub(crate) fn normal(kind: Kind, value: &str) -> String {
-    let number = matches!(
-        kind,
-        Kind::Card | Kind::Ssn | Kind::Iban | Kind::Phone | Kind::Passport | Kind::DriverLicence
-    );
+    let number =
+        matches!(kind, Kind::Card | Kind::Ssn | Kind::Iban | Kind::Phone | Kind::Passport | Kind::DriverLicence);
     match kind {
         Kind::Token | Kind::Password | Kind::PrivateKey => value.to_owned(),
         _ => value
@@ -239,9 +215,7 @@ mod tests {
     #[test]
     fn allowed_values_are_compared_as_people_write_them() {
         let mut policy = Policy::default();
-        policy
-            .allow
-            .extend(["+1 800 555 0199".to_owned(), "@example.com".to_owned()]);
+        policy.allow.extend(["+1 800 555 0199".to_owned(), "@example.com".to_owned()]);
         for (kind, value, allowed) in [
             (Kind::Phone, "+1-800-555-0199", true),
             (Kind::Phone, "+1-800-555-0198", false),

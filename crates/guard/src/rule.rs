@@ -24,10 +24,7 @@ pub struct Rule {
 /// ([`crate::injection`]).
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     use crate::{pii, secret};
-    pii::RULES
-        .iter()
-        .chain(secret::FORMS)
-        .chain(&secret::VENDORS)
+    pii::RULES.iter().chain(secret::FORMS).chain(&secret::VENDORS)
 }
 
 /// The rule of that code.

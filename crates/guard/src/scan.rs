@@ -25,13 +25,7 @@ pub(crate) struct Hit {
 
 impl Hit {
     pub(crate) fn new(rule: &Rule, span: Range<usize>, score: f32) -> Self {
-        Self {
-            code: rule.code,
-            kind: rule.kind,
-            span,
-            score: score.clamp(0.0, 1.0),
-            encoded: false,
-        }
+        Self { code: rule.code, kind: rule.kind, span, score: score.clamp(0.0, 1.0), encoded: false }
     }
 }
 
@@ -98,10 +92,7 @@ const DIGIT: u8 = 2;
 const SIGN: u8 = 3;
 
 /// Classes of bytes; the high bit says that Base64 uses it.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, within bounds"
-)]
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
 const CLASSES: [u8; 256] = {
     let mut classes = [NONE; 256];
     let mut byte = 0;
@@ -127,13 +118,7 @@ impl Scanner {
     /// adds what counts to `out`. If more text may follow (`open`), stops at the first byte
     /// whose meaning depends on it. Returns where the undecided part starts: findings to come
     /// start there, or at most [`LOOK_BACK`] bytes earlier.
-    pub(crate) fn run(
-        &mut self,
-        text: &Text<'_>,
-        thresholds: &Thresholds,
-        open: bool,
-        out: &mut Vec<Hit>,
-    ) -> usize {
+    pub(crate) fn run(&mut self, text: &Text<'_>, thresholds: &Thresholds, open: bool, out: &mut Vec<Hit>) -> usize {
         let bytes = text.bytes();
         if open && bytes.len() < self.retry {
             return self.undecided(self.next);
@@ -145,28 +130,16 @@ impl Scanner {
             let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
             let wakes = match class & !RUN {
                 // The rest of a word, unless a capital starts a part of it.
-                LETTER => {
-                    !last.is_ascii_alphanumeric()
-                        || (byte.is_ascii_uppercase() && last.is_ascii_lowercase())
-                }
+                LETTER => !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()),
                 DIGIT => !last.is_ascii_digit(),
                 SIGN => true,
                 _ => false,
             };
             let run_ends = class & RUN == 0;
             let run = at - self.run;
-            if wakes
-                || (run_ends && run >= secret::encoded::SHORTEST)
-                || run >= secret::encoded::LONGEST
-            {
-                let wake = Wake {
-                    at,
-                    byte,
-                    class,
-                    last,
-                };
-                if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open))
-                    && run < secret::encoded::LONGEST
+            if wakes || (run_ends && run >= secret::encoded::SHORTEST) || run >= secret::encoded::LONGEST {
+                let wake = Wake { at, byte, class, last };
+                if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open)) && run < secret::encoded::LONGEST
                 {
                     // Most words.
                 } else if !self.wake(text, thresholds, open, &wake, out) {
@@ -204,14 +177,7 @@ impl Scanner {
 
     /// Asks the rules that the byte at `wake` wakes. `false`: they want to see more text.
     #[inline(never)]
-    fn wake(
-        &mut self,
-        text: &Text<'_>,
-        thresholds: &Thresholds,
-        open: bool,
-        wake: &Wake,
-        out: &mut Vec<Hit>,
-    ) -> bool {
+    fn wake(&mut self, text: &Text<'_>, thresholds: &Thresholds, open: bool, wake: &Wake, out: &mut Vec<Hit>) -> bool {
         let (at, byte, last) = (wake.at, wake.byte, wake.last);
         text.take_touched();
         let place = self.place(text, thresholds);
@@ -231,9 +197,7 @@ impl Scanner {
                 secret::word(&place, at, &mut found);
             }
             DIGIT if !last.is_ascii_digit() && at >= self.digits_from => {
-                if !last.is_ascii_alphanumeric()
-                    && secret::may_start(byte, text.at(at + 1), text.at(at + 2))
-                {
+                if !last.is_ascii_alphanumeric() && secret::may_start(byte, text.at(at + 1), text.at(at + 2)) {
                     secret::word(&place, at, &mut found);
                 }
                 found.extend(pii::digit(&place, at));
@@ -270,13 +234,7 @@ impl Scanner {
     }
 
     fn place<'t, 'a>(&self, text: &'t Text<'a>, thresholds: &'t Thresholds) -> Place<'t, 'a> {
-        Place {
-            text,
-            barrier: self.barrier,
-            listed: self.listed,
-            wordless: self.wordless,
-            thresholds,
-        }
+        Place { text, barrier: self.barrier, listed: self.listed, wordless: self.wordless, thresholds }
     }
 
     /// Forgets the first `count` bytes of the text.
@@ -290,11 +248,7 @@ impl Scanner {
 
     /// A run long enough to be read as Base64 is undecided from its start.
     fn undecided(&self, at: usize) -> usize {
-        if at - self.run.min(at) > LOOK_BACK {
-            self.run
-        } else {
-            at
-        }
+        if at - self.run.min(at) > LOOK_BACK { self.run } else { at }
     }
 }
 
@@ -331,10 +285,7 @@ pub(crate) fn scan(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit>) {
 /// Everything in an override's contents turned around. Forms only: words stand in the wrong
 /// order there, and what redaction does to the text as it was written must not matter.
 pub(crate) fn scan_turned(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit>) {
-    let mut scanner = Scanner {
-        wordless: true,
-        ..Scanner::default()
-    };
+    let mut scanner = Scanner { wordless: true, ..Scanner::default() };
     scanner.run(&Text::new(text), thresholds, false, out);
 }
 
@@ -351,8 +302,7 @@ mod tests {
 
     #[test]
     fn prose_wakes_little() {
-        let prose =
-            "The quick brown fox asked about the order that never came, and left. ".repeat(50);
+        let prose = "The quick brown fox asked about the order that never came, and left. ".repeat(50);
         assert!(work(&prose) < prose.len() as u64 * 2, "{}", work(&prose));
     }
 
@@ -385,10 +335,7 @@ mod tests {
         for piece in hostile {
             let text = |length: usize| piece.repeat(length / piece.len());
             let (small, large) = (work(&text(40_000)), work(&text(80_000)));
-            assert!(
-                large <= small * 21 / 10 + 1000,
-                "{piece:?}: {small} {large}"
-            );
+            assert!(large <= small * 21 / 10 + 1000, "{piece:?}: {small} {large}");
             assert!(large < 80_000 * 1_500, "{piece:?}: {large}");
         }
     }

@@ -96,19 +96,9 @@ impl Stream {
         self.folding.extend(&self.raw, open);
         let mut hits = Vec::new();
         let text = Text::new(self.folding.text());
-        let decided = self
-            .scanner
-            .run(&text, self.guard.thresholds(), open, &mut hits);
-        let seen = Seen {
-            raw: &self.raw,
-            text: self.folding.text(),
-            map: self.folding.map(),
-            bidi: false,
-        };
-        let admitted: Vec<_> = hits
-            .into_iter()
-            .filter_map(|hit| self.guard.admit(hit, &seen, self.role))
-            .collect();
+        let decided = self.scanner.run(&text, self.guard.thresholds(), open, &mut hits);
+        let seen = Seen { raw: &self.raw, text: self.folding.text(), map: self.folding.map(), bidi: false };
+        let admitted: Vec<_> = hits.into_iter().filter_map(|hit| self.guard.admit(hit, &seen, self.role)).collect();
         self.keep(admitted);
         let mut border = if open {
             let at = decided.saturating_sub(LOOK_BACK);
@@ -146,18 +136,10 @@ impl Stream {
                 break;
             }
             let (text, map) = bidi::turn(&self.raw, from + segment.start..from + segment.end);
-            let seen = Seen {
-                raw: &self.raw,
-                text: &text,
-                map: &map,
-                bidi: true,
-            };
+            let seen = Seen { raw: &self.raw, text: &text, map: &map, bidi: true };
             let mut hits = Vec::new();
             scan::scan_turned(&text, self.guard.thresholds(), &mut hits);
-            admitted.extend(
-                hits.into_iter()
-                    .filter_map(|hit| self.guard.admit(hit, &seen, self.role)),
-            );
+            admitted.extend(hits.into_iter().filter_map(|hit| self.guard.admit(hit, &seen, self.role)));
             reached = segment.end;
         }
         self.overrides = from + reached;
@@ -186,8 +168,7 @@ impl Stream {
             if let Some(replacement) = self.guard.replacement(cluster, self.role) {
                 replaced.push(replacement);
             }
-            let blocks =
-                |found: &Found| self.guard.action(self.role, found.finding.kind) == Action::Block;
+            let blocks = |found: &Found| self.guard.action(self.role, found.finding.kind) == Action::Block;
             if cluster.iter().any(blocks) {
                 self.blocked = true;
                 end = first;

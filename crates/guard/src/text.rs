@@ -48,10 +48,7 @@ impl<'a> Text<'a> {
     pub(crate) fn before(&self, at: usize) -> u8 {
         #[cfg(test)]
         self.work.set(self.work.get() + 1);
-        at.checked_sub(1)
-            .and_then(|at| self.bytes.get(at))
-            .copied()
-            .unwrap_or(0)
+        at.checked_sub(1).and_then(|at| self.bytes.get(at)).copied().unwrap_or(0)
     }
 
     /// The bytes of a range that has been looked at.
@@ -62,9 +59,7 @@ impl<'a> Text<'a> {
             self.touched.set(true);
         }
         let end = range.end.min(self.bytes.len());
-        self.bytes
-            .get(range.start.min(end)..end)
-            .unwrap_or_default()
+        self.bytes.get(range.start.min(end)..end).unwrap_or_default()
     }
 
     /// Where the run of bytes that `belongs` accepts ends, from `from` on, after `most` bytes
@@ -78,12 +73,7 @@ impl<'a> Text<'a> {
     }
 
     /// Where the run of bytes before `from` starts, `most` bytes earlier at the most.
-    pub(crate) fn run_before(
-        &self,
-        from: usize,
-        most: usize,
-        belongs: impl Fn(u8) -> bool,
-    ) -> usize {
+    pub(crate) fn run_before(&self, from: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
         let mut at = from;
         while at > 0 && from - at < most && belongs(self.before(at)) {
             at -= 1;
@@ -93,9 +83,7 @@ impl<'a> Text<'a> {
 
     /// Whether `word` (lower case) stands at `at`, in any case.
     pub(crate) fn says(&self, at: usize, word: &str) -> bool {
-        word.bytes()
-            .enumerate()
-            .all(|(offset, byte)| self.at(at + offset).to_ascii_lowercase() == byte)
+        word.bytes().enumerate().all(|(offset, byte)| self.at(at + offset).to_ascii_lowercase() == byte)
     }
 
     /// Whether somebody has asked for what lies past the end since the last call.

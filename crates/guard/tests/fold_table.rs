@@ -1,13 +1,7 @@
 //! `src/view/fold_table.rs` is what the Unicode data and the look-alikes below give.
 //!
 //! `UPDATE_FOLD_TABLE=1 cargo test -p promptgate-guard --test fold_table` writes it anew.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    clippy::indexing_slicing
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,11 +9,11 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// First digits (zeros) of the decimal digits of each script (Unicode `Nd`).
 const ZEROS: &[u32] = &[
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
-    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
-    0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
-    0x104A0, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0,
-    0x11730, 0x118E0, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16B50, 0x1E140, 0x1E2F0, 0x1E950,
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50,
+    0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
+    0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0x104A0, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0,
+    0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16B50, 0x1E140,
+    0x1E2F0, 0x1E950,
 ];
 
 /// Letters and signs that are drawn like ASCII ones, as one sees them; left: what they look like.
@@ -251,16 +245,8 @@ fn table() -> BTreeMap<u32, String> {
         let look: String = char.nfkd().filter(|&char| !is_mark(char as u32)).collect();
         let look = look.replace('\u{2044}', "/");
         // "(1)" and "1." of list signs are noise; what stands for more than eight is prose.
-        if !look.is_empty()
-            && look.is_ascii()
-            && look.len() <= 8
-            && !(look.len() > 1 && look.starts_with('('))
-        {
-            let look = if look.len() > 1 {
-                look.trim_end_matches('.')
-            } else {
-                &look
-            };
+        if !look.is_empty() && look.is_ascii() && look.len() <= 8 && !(look.len() > 1 && look.starts_with('(')) {
+            let look = if look.len() > 1 { look.trim_end_matches('.') } else { &look };
             table.insert(code, look.to_owned());
         }
     }
@@ -331,12 +317,7 @@ fn rendered(table: &BTreeMap<u32, String>) -> String {
          /// First character, how many, step (0: all alike, 1: counting up, 2: case alternates),\n\
          /// what the first looks like; 0 is nothing.\n",
     );
-    writeln!(
-        out,
-        "#[rustfmt::skip]\npub(super) const RUNS: [(u32, u16, u8, u8); {}] = [",
-        runs.len()
-    )
-    .unwrap();
+    writeln!(out, "#[rustfmt::skip]\npub(super) const RUNS: [(u32, u16, u8, u8); {}] = [", runs.len()).unwrap();
     for line in runs.chunks(6) {
         out.push_str("   ");
         for (start, length, step, ascii) in line {
@@ -345,12 +326,7 @@ fn rendered(table: &BTreeMap<u32, String>) -> String {
         out.push('\n');
     }
     out.push_str("];\n\n/// Characters that look like several.\n");
-    writeln!(
-        out,
-        "#[rustfmt::skip]\npub(super) const STRINGS: [(u32, &str); {}] = [",
-        strings.len()
-    )
-    .unwrap();
+    writeln!(out, "#[rustfmt::skip]\npub(super) const STRINGS: [(u32, &str); {}] = [", strings.len()).unwrap();
     for line in strings.chunks(8) {
         out.push_str("   ");
         for (code, look) in line {

@@ -1,10 +1,5 @@
 //! What the chat gateway's document refuses is refused by [`Policy::matrix`].
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use promptgate_guard::{Guard, Policy, Role};
 use proptest::prelude::*;
@@ -32,11 +27,7 @@ proptest! {
 #[test]
 fn the_default_lets_talk_about_passwords_pass() {
     let guard = Guard::new(&Policy::default());
-    for text in [
-        "password reset please",
-        "the secret of good tea",
-        "my ssn is secret",
-    ] {
+    for text in ["password reset please", "the secret of good tea", "my ssn is secret"] {
         assert!(!guard.check(text, Role::User).is_blocked(), "{text}");
     }
 }

@@ -1,10 +1,5 @@
 //! Every rule's examples are its tests, and codes are unique and sorted.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use promptgate_guard::{Action, Guard, Policy, Role, rules};
 
@@ -17,11 +12,7 @@ fn codes_are_unique_and_sorted() {
     sorted.dedup();
     assert_eq!(codes, sorted);
     for rule in rules() {
-        assert!(
-            rule.code.len() == 4 && rule.summary.len() > 40,
-            "{}",
-            rule.code
-        );
+        assert!(rule.code.len() == 4 && rule.summary.len() > 40, "{}", rule.code);
         let form = !(rule.code.starts_with('K') && rule.code >= "K101");
         assert!(!form || !rule.passed.is_empty(), "{}", rule.code);
     }
@@ -34,23 +25,10 @@ fn examples_hold() {
     for rule in rules() {
         let fires = |text: &str| {
             let report = guard.check(text, Role::User);
-            report
-                .findings
-                .iter()
-                .any(|finding| finding.code == rule.code)
+            report.findings.iter().any(|finding| finding.code == rule.code)
         };
-        wrong.extend(
-            rule.caught
-                .iter()
-                .filter(|text| !fires(text))
-                .map(|text| (rule.code, "missed", *text)),
-        );
-        wrong.extend(
-            rule.passed
-                .iter()
-                .filter(|text| fires(text))
-                .map(|text| (rule.code, "flagged", *text)),
-        );
+        wrong.extend(rule.caught.iter().filter(|text| !fires(text)).map(|text| (rule.code, "missed", *text)));
+        wrong.extend(rule.passed.iter().filter(|text| fires(text)).map(|text| (rule.code, "flagged", *text)));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,10 +1,5 @@
 //! Cut as you like: a stream gives what the whole text gives.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
 use proptest::prelude::*;
@@ -62,26 +57,17 @@ fn every_cut_gives_the_same() {
         assert!(text.contains("order") || expected.0 != *text, "{text}");
         for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
             let (head, tail) = text.split_at(at);
-            assert_eq!(
-                streamed(&guard, &[head, tail]),
-                expected,
-                "{text:?} cut at {at}"
-            );
+            assert_eq!(streamed(&guard, &[head, tail]), expected, "{text:?} cut at {at}");
         }
         let pieces: Vec<&str> = text.split_inclusive(|_| true).collect();
-        assert_eq!(
-            streamed(&guard, &pieces),
-            expected,
-            "{text:?} by characters"
-        );
+        assert_eq!(streamed(&guard, &pieces), expected, "{text:?} by characters");
     }
 }
 
 #[test]
 fn a_long_text_is_let_go_as_it_comes() {
     let guard = guard();
-    let text =
-        "The quick brown fox says call 415-555-0132 or write a.b@example.com now. ".repeat(400);
+    let text = "The quick brown fox says call 415-555-0132 or write a.b@example.com now. ".repeat(400);
     let mut stream = guard.stream(Role::Assistant);
     let mut out = String::new();
     for piece in text.as_bytes().chunks(7) {
@@ -95,10 +81,7 @@ fn a_long_text_is_let_go_as_it_comes() {
 #[test]
 fn a_key_without_an_end_is_held_no_longer_than_a_key() {
     let guard = guard();
-    let text = format!(
-        "-----BEGIN RSA PRIVATE KEY-----\n{}",
-        "MIIEpAIBAAKCAQEA7n7x\n".repeat(2_000)
-    );
+    let text = format!("-----BEGIN RSA PRIVATE KEY-----\n{}", "MIIEpAIBAAKCAQEA7n7x\n".repeat(2_000));
     let mut stream = guard.stream(Role::Assistant);
     let mut out = String::new();
     for at in 0..text.len() {
@@ -113,7 +96,9 @@ fn a_key_without_an_end_is_held_no_longer_than_a_key() {
 fn a_block_ends_the_stream() {
     let guard = Guard::new(&Policy::all(Action::Block));
     let mut stream = guard.stream(Role::Assistant);
-    let first = stream.push("The card is 4111 1111 1111 1111, and more text follows after it so that all is clear. Really, a lot of it.");
+    let first = stream.push(
+        "The card is 4111 1111 1111 1111, and more text follows after it so that all is clear. Really, a lot of it.",
+    );
     assert!(first.blocked);
     assert_eq!(first.text, "The card is ");
     assert_eq!(first.findings.len(), 1);

@@ -1,10 +1,5 @@
 //! Views over arbitrary text: the map leads back, nothing panics, work is linear.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use promptgate_guard::view::{ViewKind, Views};
 use proptest::prelude::*;

@@ -58,12 +58,8 @@ fn verify(options: &[&str]) -> Result<String, String> {
     let (mut texts, mut seed, mut files) = (1_000_000, 16, Vec::new());
     let mut options = options.iter();
     while let Some(option) = options.next() {
-        let mut number = || {
-            options
-                .next()
-                .and_then(|value| value.parse().ok())
-                .ok_or(format!("{option} needs a number"))
-        };
+        let mut number =
+            || options.next().and_then(|value| value.parse().ok()).ok_or(format!("{option} needs a number"));
         match *option {
             "--texts" => texts = number()?,
             "--seed" => seed = number()? as u64,
@@ -75,11 +71,7 @@ fn verify(options: &[&str]) -> Result<String, String> {
     verifier.generated(seed, texts)?;
     let mut out = format!("generated, seed {seed}: {}\n", verifier.report);
     verifier.code_points(1)?;
-    let _ = writeln!(
-        out,
-        "and every code point in 12 contexts: {}",
-        verifier.report
-    );
+    let _ = writeln!(out, "and every code point in 12 contexts: {}", verifier.report);
     for file in files {
         let bytes = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
         for line in String::from_utf8_lossy(&bytes).split_inclusive('\n') {
@@ -87,11 +79,7 @@ fn verify(options: &[&str]) -> Result<String, String> {
         }
         let _ = writeln!(out, "and the lines of {file}: {}", verifier.report);
     }
-    let _ = write!(
-        out,
-        "0 differences from tiktoken-rs and bpe-openai, {:.0} s",
-        from.elapsed().as_secs_f64()
-    );
+    let _ = write!(out, "0 differences from tiktoken-rs and bpe-openai, {:.0} s", from.elapsed().as_secs_f64());
     Ok(out)
 }
 
@@ -99,17 +87,10 @@ fn write_corpora(folder: &str) -> Result<String, String> {
     fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let (corpora, _) = corpora::all(DATA);
     for corpus in &corpora {
-        let kind = if corpus.is_pathological {
-            "hard"
-        } else {
-            "plain"
-        };
+        let kind = if corpus.is_pathological { "hard" } else { "plain" };
         // the texts of a corpus lie one after the other, NUL between
-        fs::write(
-            format!("{folder}/{kind} {}.txt", corpus.name),
-            corpus.texts.join("\0"),
-        )
-        .map_err(|error| error.to_string())?;
+        fs::write(format!("{folder}/{kind} {}.txt", corpus.name), corpus.texts.join("\0"))
+            .map_err(|error| error.to_string())?;
     }
     Ok(format!("{} files in {folder}", corpora.len()))
 }

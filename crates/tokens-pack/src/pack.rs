@@ -25,30 +25,16 @@ const BLOCK: usize = 300;
 /// A sentence, if the references differ or are not as the format needs them.
 pub fn files() -> Result<Vec<(&'static str, Vec<u8>)>, String> {
     Ok(vec![
-        (
-            "cl100k.tokens",
-            pack(Vocabulary::Cl100k, &reference::read(Vocabulary::Cl100k)?),
-        ),
-        (
-            "o200k.tokens",
-            pack(Vocabulary::O200k, &reference::read(Vocabulary::O200k)?),
-        ),
+        ("cl100k.tokens", pack(Vocabulary::Cl100k, &reference::read(Vocabulary::Cl100k)?)),
+        ("o200k.tokens", pack(Vocabulary::O200k, &reference::read(Vocabulary::O200k)?)),
         ("unicode16.classes", unicode::pack()?),
     ])
 }
 
 /// The SHA-256 of files, as `sha256sum` prints them.
 pub fn sums(files: &[(&'static str, Vec<u8>)]) -> String {
-    let hex = |bytes: &[u8]| {
-        Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    files
-        .iter()
-        .map(|(name, bytes)| format!("{}  {name}\n", hex(bytes)))
-        .collect()
+    let hex = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    files.iter().map(|(name, bytes)| format!("{}  {name}\n", hex(bytes))).collect()
 }
 
 /// Packs a vocabulary: with each threshold for "frequent", of which the smallest result is taken.
@@ -65,11 +51,7 @@ pub fn pack(vocabulary: Vocabulary, merges: &Merges) -> Vec<u8> {
 
 fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8> {
     let tokens = vocabulary.ordinary_tokens();
-    let code = Code::of(
-        merges.pairs.iter().map(|&(_, right)| right),
-        tokens,
-        threshold,
-    );
+    let code = Code::of(merges.pairs.iter().map(|&(_, right)| right), tokens, threshold);
     let mut groups: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
     for (id, &(left, right)) in (256..).zip(&merges.pairs) {
         groups.entry(left).or_default().push((id, right));
@@ -86,11 +68,7 @@ fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8>
             block.push((left, pairs));
         }
     }
-    let firsts: Vec<u32> = blocks
-        .iter()
-        .filter_map(|block| block.first())
-        .map(|(left, _)| *left)
-        .collect();
+    let firsts: Vec<u32> = blocks.iter().filter_map(|block| block.first()).map(|(left, _)| *left).collect();
     let ends = firsts.iter().skip(1).copied().chain([tokens]);
     let packed: Vec<Vec<u8>> = blocks
         .iter()
@@ -127,9 +105,7 @@ fn pack_block(block: &[Group], first: u32, end: u32, tokens: u32, code: &Code) -
             .zip([first].into_iter().chain(lefts().map(|left| left + 1)))
             .map(|(left, next)| left - next)
     };
-    let low = (0..8)
-        .min_by_key(|&low| gaps().map(|gap| (gap >> low) + 1 + low).sum::<u32>())
-        .unwrap_or(0);
+    let low = (0..8).min_by_key(|&low| gaps().map(|gap| (gap >> low) + 1 + low).sum::<u32>()).unwrap_or(0);
     bits.put(u64::from(low), 3);
     let mut next = first;
     for (left, pairs) in block {
@@ -207,11 +183,7 @@ impl Code {
                     Some(gap)
                 })
                 .collect();
-            let cost = |low: u32| {
-                gaps.iter()
-                    .map(|gap| u64::from((gap >> low) + 1 + low))
-                    .sum::<u64>()
-            };
+            let cost = |low: u32| gaps.iter().map(|gap| u64::from((gap >> low) + 1 + low)).sum::<u64>();
             let low = (0..18).min_by_key(|&low| cost(low)).unwrap_or(0);
             bytes.extend((symbols.len() as u16).to_le_bytes());
             bytes.push(low as u8);
@@ -229,11 +201,7 @@ fn huffman(counts: &BTreeMap<u32, u32>) -> Vec<(u32, u32)> {
         Both(usize, usize),
     }
     let mut nodes: Vec<Node> = counts.keys().map(|&symbol| Node::Leaf(symbol)).collect();
-    let mut queue: BinaryHeap<_> = counts
-        .values()
-        .zip(0..)
-        .map(|(&count, node)| Reverse((count, node)))
-        .collect();
+    let mut queue: BinaryHeap<_> = counts.values().zip(0..).map(|(&count, node)| Reverse((count, node))).collect();
     while let (Some(Reverse((a, left))), Some(Reverse((b, right)))) = (queue.pop(), queue.pop()) {
         queue.push(Reverse((a + b, nodes.len())));
         nodes.push(Node::Both(left, right));
@@ -246,9 +214,7 @@ fn huffman(counts: &BTreeMap<u32, u32>) -> Vec<(u32, u32)> {
     while let Some((node, depth)) = pending.pop() {
         match nodes.get(node) {
             Some(&Node::Leaf(symbol)) => lengths.push((symbol, depth)),
-            Some(&Node::Both(left, right)) => {
-                pending.extend([(left, depth + 1), (right, depth + 1)])
-            }
+            Some(&Node::Both(left, right)) => pending.extend([(left, depth + 1), (right, depth + 1)]),
             None => {}
         }
     }
@@ -264,14 +230,8 @@ mod tests {
         let files = files().unwrap();
         let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../tokens/data");
         for (name, bytes) in &files {
-            assert!(
-                std::fs::read(format!("{committed}/{name}")).unwrap() == *bytes,
-                "{name}"
-            );
+            assert!(std::fs::read(format!("{committed}/{name}")).unwrap() == *bytes, "{name}");
         }
-        assert_eq!(
-            std::fs::read_to_string(format!("{committed}/SHA256SUMS")).unwrap(),
-            sums(&files)
-        );
+        assert_eq!(std::fs::read_to_string(format!("{committed}/SHA256SUMS")).unwrap(), sums(&files));
     }
 }

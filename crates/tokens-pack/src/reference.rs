@@ -35,11 +35,7 @@ pub struct Merges {
 /// then merges in the order of their ids.
 pub fn read(vocabulary: Vocabulary) -> Result<Merges, String> {
     let tokens = (0..vocabulary.ordinary_tokens())
-        .map(|id| {
-            tiktoken(vocabulary)
-                .decode_bytes(&[id])
-                .map_err(|error| format!("token {id}: {error}"))
-        })
+        .map(|id| tiktoken(vocabulary).decode_bytes(&[id]).map_err(|error| format!("token {id}: {error}")))
         .collect::<Result<Vec<_>, _>>()?;
     for (id, token) in (0u32..).zip(&tokens) {
         if bpe(vocabulary).bpe.token_bytes(id) != token.as_slice() {
@@ -47,10 +43,7 @@ pub fn read(vocabulary: Vocabulary) -> Result<Merges, String> {
         }
     }
     let ids: HashMap<&[u8], u32> = tokens.iter().map(Vec::as_slice).zip(0u32..).collect();
-    let mut merges = Merges {
-        bytes: [0; 256],
-        pairs: Vec::new(),
-    };
+    let mut merges = Merges { bytes: [0; 256], pairs: Vec::new() };
     for (id, token) in (0u32..).zip(&tokens) {
         match token.as_slice() {
             &[byte] => {
@@ -59,9 +52,7 @@ pub fn read(vocabulary: Vocabulary) -> Result<Merges, String> {
                     *place = id;
                 }
             }
-            token => merges
-                .pairs
-                .push(split(token, id, &ids).ok_or(format!("token {id} is no merge of two"))?),
+            token => merges.pairs.push(split(token, id, &ids).ok_or(format!("token {id} is no merge of two"))?),
         }
     }
     if merges.pairs.len() + 256 != tokens.len() {

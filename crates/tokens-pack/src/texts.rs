@@ -24,10 +24,7 @@ impl Random {
 
     /// One of `items`, or the default of an empty slice.
     pub fn pick<T: Copy + Default>(&mut self, items: &[T]) -> T {
-        items
-            .get(self.below(items.len()))
-            .copied()
-            .unwrap_or_default()
+        items.get(self.below(items.len())).copied().unwrap_or_default()
     }
 }
 
@@ -106,12 +103,12 @@ const WORDS: [&str; 24] = [
     "camelCase",
 ];
 const CONTRACTIONS: [&str; 22] = [
-    "'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "'Ve", "'M", "'lL", "'D", "'ſ",
-    "'ſt", "'l", "'r", "'v", "'", "''s", "’s",
+    "'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "'Ve", "'M", "'lL", "'D", "'ſ", "'ſt", "'l", "'r",
+    "'v", "'", "''s", "’s",
 ];
 const SPACES: [&str; 16] = [
-    " ", "  ", "\n", "\r\n", "\t", "\r", "\u{a0}", "\u{85}", "\u{2028}", "\u{3000}", "\u{feff}",
-    "\u{200b}", "\u{b}", "\u{c}", "    ", "\n\n\n",
+    " ", "  ", "\n", "\r\n", "\t", "\r", "\u{a0}", "\u{85}", "\u{2028}", "\u{3000}", "\u{feff}", "\u{200b}", "\u{b}",
+    "\u{c}", "    ", "\n\n\n",
 ];
 const SYMBOLS: [&str; 24] = [
     "!",
@@ -148,8 +145,8 @@ impl Texts {
     pub fn new(seed: u64) -> Result<Self, String> {
         let mut borders = Vec::new();
         for pattern in [
-            r"\p{Lu}", r"\p{Lt}", r"\p{Ll}", r"\p{Lm}", r"\p{Lo}", r"\p{M}", r"\p{N}", r"\s",
-            r"\p{P}", r"\p{S}", r"\p{C}",
+            r"\p{Lu}", r"\p{Lt}", r"\p{Ll}", r"\p{Lm}", r"\p{Lo}", r"\p{M}", r"\p{N}", r"\s", r"\p{P}", r"\p{S}",
+            r"\p{C}",
         ] {
             for (first, last) in unicode::ranges(pattern)? {
                 let around = [first.wrapping_sub(1), first, last, last + 1];
@@ -164,11 +161,7 @@ impl Texts {
                 tokens.push(reference::bpe(vocabulary).bpe.token_bytes(id).to_vec());
             }
         }
-        Ok(Self {
-            random: Random::new(seed),
-            borders,
-            tokens,
-        })
+        Ok(Self { random: Random::new(seed), borders, tokens })
     }
 
     /// The next text: mostly 1 to 60 characters, now and then several hundred.
@@ -189,9 +182,7 @@ impl Texts {
             7 => self.several(length / 2 + 1, |texts| texts.random.pick(&SYMBOLS).into()),
             8 => self.run(length),
             9 => self.several(length, |texts| {
-                char::from_u32(texts.random.below(0x11_0000) as u32)
-                    .unwrap_or('\u{fffd}')
-                    .into()
+                char::from_u32(texts.random.below(0x11_0000) as u32).unwrap_or('\u{fffd}').into()
             }),
             10 => self.letters(length),
             _ => self.several(length / 2 + 1, Self::anything),
@@ -232,12 +223,7 @@ impl Texts {
 
     fn word_and_contraction(&mut self) -> String {
         let space = if self.random.below(3) == 0 { "" } else { " " };
-        [
-            space,
-            self.random.pick(&WORDS),
-            self.random.pick(&CONTRACTIONS),
-        ]
-        .concat()
+        [space, self.random.pick(&WORDS), self.random.pick(&CONTRACTIONS)].concat()
     }
 
     fn space_or_letter(&mut self) -> String {
@@ -273,11 +259,7 @@ impl Texts {
             let Some(token) = self.tokens.get(at) else {
                 continue;
             };
-            let cut = if self.random.below(4) == 0 {
-                1 + self.random.below(token.len())
-            } else {
-                token.len()
-            };
+            let cut = if self.random.below(4) == 0 { 1 + self.random.below(token.len()) } else { token.len() };
             let token = token.get(..cut).unwrap_or(token);
             match letters {
                 true => bytes.extend(token.iter().filter(|byte| byte.is_ascii_alphabetic())),

@@ -21,14 +21,12 @@ const OTHER: u8 = 128;
 pub fn ranges(pattern: &str) -> Result<Vec<(u32, u32)>, String> {
     let hir = regex_syntax::parse(&format!("[{pattern}]")).map_err(|error| error.to_string())?;
     match hir.kind() {
-        HirKind::Class(Class::Unicode(class)) => Ok(class
-            .iter()
-            .map(|range| (range.start().into(), range.end().into()))
-            .collect()),
-        HirKind::Class(Class::Bytes(class)) => Ok(class
-            .iter()
-            .map(|range| (range.start().into(), range.end().into()))
-            .collect()),
+        HirKind::Class(Class::Unicode(class)) => {
+            Ok(class.iter().map(|range| (range.start().into(), range.end().into())).collect())
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            Ok(class.iter().map(|range| (range.start().into(), range.end().into())).collect())
+        }
         _ => Err(format!("{pattern} is no class")),
     }
 }
@@ -41,11 +39,7 @@ pub fn classes() -> Result<Vec<u8>, String> {
     let mut table = vec![OTHER; 0x11_0000];
     for (pattern, bit) in CLASSES {
         for (first, last) in ranges(pattern)? {
-            for place in table
-                .iter_mut()
-                .take(last as usize + 1)
-                .skip(first as usize)
-            {
+            for place in table.iter_mut().take(last as usize + 1).skip(first as usize) {
                 if *place != OTHER {
                     return Err(format!("{pattern} overlaps another class"));
                 }
@@ -65,10 +59,7 @@ pub fn pack() -> Result<Vec<u8>, String> {
     let mut pages: Vec<&[u8]> = Vec::new();
     let mut table = Vec::new();
     for page in classes.chunks(128) {
-        let number = pages
-            .iter()
-            .position(|known| *known == page)
-            .unwrap_or(pages.len());
+        let number = pages.iter().position(|known| *known == page).unwrap_or(pages.len());
         if number == pages.len() {
             pages.push(page);
         }

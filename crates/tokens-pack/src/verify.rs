@@ -18,11 +18,7 @@ pub struct Report {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} texts, {} bytes, {} tokens agree",
-            self.texts, self.bytes, self.tokens
-        )
+        write!(f, "{} texts, {} bytes, {} tokens agree", self.texts, self.bytes, self.tokens)
     }
 }
 
@@ -39,14 +35,8 @@ impl Verifier {
     /// # Errors
     /// A sentence, if one is not embedded.
     pub fn new() -> Result<Self, String> {
-        let encoders = Vocabulary::ALL
-            .into_iter()
-            .map(Encoder::new)
-            .collect::<Option<_>>();
-        Ok(Self {
-            encoders: encoders.ok_or("a vocabulary is not embedded")?,
-            report: Report::default(),
-        })
+        let encoders = Vocabulary::ALL.into_iter().map(Encoder::new).collect::<Option<_>>();
+        Ok(Self { encoders: encoders.ok_or("a vocabulary is not embedded")?, report: Report::default() })
     }
 
     /// Compares one text.
@@ -66,9 +56,7 @@ impl Verifier {
             let count = encoder.count(text);
             let found = encoder.encode(text);
             if found != expected || count != expected.len() {
-                return Err(format!(
-                    "{name} {text:?}: counted {count}, encoded {found:?}, expected {expected:?}"
-                ));
+                return Err(format!("{name} {text:?}: counted {count}, encoded {found:?}, expected {expected:?}"));
             }
             if encoder.decode(&found).as_deref() != Some(text.as_bytes()) {
                 return Err(format!("{name} {text:?}: decodes to something else"));
@@ -93,8 +81,7 @@ impl Verifier {
     pub fn generated(&mut self, seed: u64, texts: usize) -> Result<(), String> {
         let mut source = Texts::new(seed)?;
         for _ in 0..texts {
-            self.text(&source.next_text())
-                .map_err(|error| format!("seed {seed}: {error}"))?;
+            self.text(&source.next_text()).map_err(|error| format!("seed {seed}: {error}"))?;
         }
         Ok(())
     }
@@ -124,8 +111,7 @@ impl Verifier {
         for c in (0..=0x10_ffff).filter_map(char::from_u32) {
             let at = c as usize;
             let class = |at: Option<usize>| at.and_then(|at| classes.get(at));
-            let is_border = class(at.checked_sub(1)) != class(Some(at))
-                || class(Some(at + 1)) != class(Some(at));
+            let is_border = class(at.checked_sub(1)) != class(Some(at)) || class(Some(at + 1)) != class(Some(at));
             if !at.is_multiple_of(every) && !is_border {
                 continue;
             }

@@ -10,21 +10,14 @@ pub(crate) struct Bits<'d> {
 impl<'d> Bits<'d> {
     /// Starts at byte `at` of `data`.
     pub(crate) fn new(data: &'d [u8], at: usize) -> Self {
-        Self {
-            data,
-            at: at.saturating_mul(8),
-        }
+        Self { data, at: at.saturating_mul(8) }
     }
 
     /// The next 32 bits, without moving.
     #[inline]
     pub(crate) fn peek(&self) -> u32 {
         let byte = self.at >> 3;
-        let word = match self
-            .data
-            .get(byte..)
-            .and_then(|rest| rest.first_chunk::<8>())
-        {
+        let word = match self.data.get(byte..).and_then(|rest| rest.first_chunk::<8>()) {
             Some(word) => u64::from_be_bytes(*word),
             None => self.peek_near_end(byte),
         };

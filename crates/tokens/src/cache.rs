@@ -58,12 +58,7 @@ pub(crate) struct Answer(u64);
 impl Answer {
     /// The answer for a piece that merges into these tokens (at most 16, as many as it has bytes).
     pub(crate) fn new(key: Key, count: usize, tokens: impl Iterator<Item = u32>) -> Self {
-        let ids = tokens
-            .take(MOST_IDS)
-            .fold((0, 0), |(word, shift), id| {
-                (word | u64::from(id) << shift, shift + 18)
-            })
-            .0;
+        let ids = tokens.take(MOST_IDS).fold((0, 0), |(word, shift), id| (word | u64::from(id) << shift, shift + 18)).0;
         Self(ids << 9 | (count as u64) << 4 | (key.length as u64 - 1))
     }
 
@@ -94,21 +89,14 @@ type Set = [u64; 6];
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        Self {
-            sets: vec![[0; 6]; FIRST_SETS],
-            puts: 0,
-        }
+        Self { sets: vec![[0; 6]; FIRST_SETS], puts: 0 }
     }
 
     #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<Answer> {
-        let &[low, high, answer, second_low, second_high, second_answer] =
-            self.sets.get(key.set(self.sets.len()))?;
+        let &[low, high, answer, second_low, second_high, second_answer] = self.sets.get(key.set(self.sets.len()))?;
         let holds = |low, high, answer| {
-            low == key.low
-                && high == key.high
-                && answer & 15 == key.length as u64 - 1
-                && answer != 0
+            low == key.low && high == key.high && answer & 15 == key.length as u64 - 1 && answer != 0
         };
         if holds(low, high, answer) {
             return Some(Answer(answer));
@@ -120,10 +108,7 @@ impl Cache {
         self.puts += 1;
         if self.puts > 2 * self.sets.len() && self.sets.len() < MOST_SETS {
             // what was remembered is found again at a small cost; moving it would need its hash
-            *self = Self {
-                sets: vec![[0; 6]; MOST_SETS.min(self.sets.len() * 8)],
-                puts: 0,
-            };
+            *self = Self { sets: vec![[0; 6]; MOST_SETS.min(self.sets.len() * 8)], puts: 0 };
         }
         let at = key.set(self.sets.len());
         if let Some(set) = self.sets.get_mut(at) {
@@ -159,24 +144,16 @@ mod tests {
         cache.put(one, Answer::new(one, 1, [188].into_iter()));
         assert!(cache.get(two).is_none());
         let answer = cache.get(one).unwrap();
-        assert_eq!(
-            (answer.count(), answer.tokens().unwrap().collect::<Vec<_>>()),
-            (1, vec![188])
-        );
+        assert_eq!((answer.count(), answer.tokens().unwrap().collect::<Vec<_>>()), (1, vec![188]));
     }
 
     #[test]
     fn the_key_is_the_piece_wherever_it_lies() {
         let text = b"a piece in the middle of a longer text";
         for (start, end) in [(2, 7), (0, 16), (30, 38), (37, 38)] {
-            let (here, alone) = (
-                Key::of(text, start, end).unwrap(),
-                Key::of(&text[start..end], 0, end - start).unwrap(),
-            );
-            assert_eq!(
-                (here.low, here.high, here.length),
-                (alone.low, alone.high, alone.length)
-            );
+            let (here, alone) =
+                (Key::of(text, start, end).unwrap(), Key::of(&text[start..end], 0, end - start).unwrap());
+            assert_eq!((here.low, here.high, here.length), (alone.low, alone.high, alone.length));
         }
         assert!(Key::of(text, 0, 17).is_none());
     }

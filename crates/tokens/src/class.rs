@@ -37,13 +37,8 @@ pub(crate) static ASCII: [Classes; 256] = ascii();
 /// The class of a code point.
 #[inline]
 pub(crate) fn of(code_point: u32) -> Classes {
-    let page = TABLE
-        .get(code_point as usize / 128)
-        .map_or(0, |&page| usize::from(page));
-    TABLE
-        .get(PAGES + page * 128 + code_point as usize % 128)
-        .copied()
-        .unwrap_or(OTHER)
+    let page = TABLE.get(code_point as usize / 128).map_or(0, |&page| usize::from(page));
+    TABLE.get(PAGES + page * 128 + code_point as usize % 128).copied().unwrap_or(OTHER)
 }
 
 /// The class of the character that starts at byte `at`, and its length in bytes; at the end of the
@@ -71,10 +66,7 @@ fn multibyte(text: &[u8], at: usize) -> (Classes, usize) {
     match *rest {
         [a, b, ..] if a < 0xe0 => (of(u32::from(a & 0x1f) << 6 | low(b)), 2),
         [a, b, c, ..] if a < 0xf0 => (of(u32::from(a & 0x0f) << 12 | low(b) << 6 | low(c)), 3),
-        [a, b, c, d, ..] => (
-            of(u32::from(a & 0x07) << 18 | low(b) << 12 | low(c) << 6 | low(d)),
-            4,
-        ),
+        [a, b, c, d, ..] => (of(u32::from(a & 0x07) << 18 | low(b) << 12 | low(c) << 6 | low(d)), 4),
         _ => (OTHER, rest.len().max(1)),
     }
 }
@@ -83,10 +75,7 @@ const fn ascii() -> [Classes; 256] {
     let mut table = [0; 256];
     let mut byte = 0u8;
     while byte < 128 {
-        #[allow(
-            clippy::indexing_slicing,
-            reason = "evaluated at compile time; a byte is below 256"
-        )]
+        #[allow(clippy::indexing_slicing, reason = "evaluated at compile time; a byte is below 256")]
         {
             table[byte as usize] = match byte {
                 b'A'..=b'Z' => UPPER,
@@ -115,17 +104,8 @@ mod tests {
 
     #[test]
     fn decodes_each_length() {
-        for (c, class) in [
-            ('é', LOWER),
-            ('中', OTHER_LETTER),
-            ('\u{1d400}', UPPER),
-            ('\u{301}', MARK),
-        ] {
-            assert_eq!(
-                at(alloc::format!("{c}").as_bytes(), 0),
-                (class, c.len_utf8()),
-                "{c}"
-            );
+        for (c, class) in [('é', LOWER), ('中', OTHER_LETTER), ('\u{1d400}', UPPER), ('\u{301}', MARK)] {
+            assert_eq!(at(alloc::format!("{c}").as_bytes(), 0), (class, c.len_utf8()), "{c}");
         }
     }
 }

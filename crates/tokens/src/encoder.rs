@@ -93,12 +93,7 @@ impl Encoder {
         let mut pending = Vec::new();
         let single = self.merges.bytes();
         for &token in tokens {
-            if let Some(&(name, _)) = self
-                .vocabulary()
-                .special_tokens()
-                .iter()
-                .find(|(_, id)| *id == token)
-            {
+            if let Some(&(name, _)) = self.vocabulary().special_tokens().iter().find(|(_, id)| *id == token) {
                 bytes.extend_from_slice(name.as_bytes());
                 continue;
             }
@@ -158,8 +153,7 @@ impl Encoder {
             self.short_piece(text, start, end, sink);
         } else {
             let piece = text.get(start..end).unwrap_or(&[]);
-            self.long
-                .merge(&mut self.merges, &mut self.short, piece, sink);
+            self.long.merge(&mut self.merges, &mut self.short, piece, sink);
         }
     }
 
@@ -212,9 +206,7 @@ fn first_special(text: &str, vocabulary: Vocabulary) -> Option<(usize, &'static 
             return None;
         }
         let mut specials = vocabulary.special_tokens().iter();
-        specials
-            .find(|(name, _)| from.starts_with(name.as_bytes()))
-            .map(|&(name, id)| (at, name, id))
+        specials.find(|(name, _)| from.starts_with(name.as_bytes())).map(|&(name, id)| (at, name, id))
     })
 }
 
@@ -240,9 +232,7 @@ mod tests {
     fn work_is_linear_in_every_input() {
         let mut state = 1u64;
         let mut random = |set: &[u8]| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             set[(state >> 33) as usize % set.len()] as char
         };
         let mut letters = |set: &[u8]| -> String { (0..1 << 20).map(|_| random(set)).collect() };
@@ -265,10 +255,7 @@ mod tests {
             let (small, great) = (work(&part), work(&text));
             let start: String = text.chars().take(4).collect();
             assert!(great < 12.0, "{start:?}: {great} steps a byte");
-            assert!(
-                great < small * 1.5 + 0.5,
-                "{start:?}: {small} steps a byte of 64 KB, {great} of 1 MB"
-            );
+            assert!(great < small * 1.5 + 0.5, "{start:?}: {small} steps a byte of 64 KB, {great} of 1 MB");
         }
     }
 
@@ -289,17 +276,10 @@ mod tests {
     #[test]
     fn a_limit_bounds_the_work() {
         let mut encoder = Encoder::new(Vocabulary::Cl100k).unwrap();
-        for text in [
-            "misunderstanding".repeat(1 << 16),
-            "a b c d ".repeat(1 << 16),
-        ] {
+        for text in ["misunderstanding".repeat(1 << 16), "a b c d ".repeat(1 << 16)] {
             encoder.merges.work = 0;
             assert_eq!(encoder.count_up_to(&text, 10), None);
-            assert!(
-                encoder.merges.work < 20_000,
-                "{} steps",
-                encoder.merges.work
-            );
+            assert!(encoder.merges.work < 20_000, "{} steps", encoder.merges.work);
         }
     }
 }

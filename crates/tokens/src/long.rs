@@ -34,24 +34,11 @@ pub(crate) struct Long {
 
 impl Long {
     pub(crate) fn new() -> Self {
-        Self {
-            window: Vec::new(),
-            held: Vec::new(),
-            heap: Heap {
-                queue: BinaryHeap::new(),
-                symbols: Vec::new(),
-            },
-        }
+        Self { window: Vec::new(), held: Vec::new(), heap: Heap { queue: BinaryHeap::new(), symbols: Vec::new() } }
     }
 
     /// Merges `piece`; stops early once the sink is full.
-    pub(crate) fn merge(
-        &mut self,
-        merges: &mut Merges,
-        short: &mut Short,
-        piece: &[u8],
-        sink: &mut Sink<'_>,
-    ) {
+    pub(crate) fn merge(&mut self, merges: &mut Merges, short: &mut Short, piece: &[u8], sink: &mut Sink<'_>) {
         let before = sink.total();
         self.held.clear();
         self.window.clear();
@@ -65,16 +52,8 @@ impl Long {
                 known = window;
             }
             let is_last = window.len() == rest.len();
-            let safe = if is_last {
-                window.len()
-            } else {
-                window.len() - MARGIN.max(window.len() / 4 - 4)
-            };
-            let kept = self
-                .window
-                .iter()
-                .take_while(|&&(_, end)| end as usize <= safe)
-                .count();
+            let safe = if is_last { window.len() } else { window.len() - MARGIN.max(window.len() / 4 - 4) };
+            let kept = self.window.iter().take_while(|&&(_, end)| end as usize <= safe).count();
             if kept == 0 {
                 // one token fills it
                 size *= 2;
@@ -104,9 +83,7 @@ impl Long {
                 break;
             }
             if self.held.len() > 2 * HELD {
-                self.held
-                    .drain(..HELD)
-                    .for_each(|(token, _)| sink.push(token));
+                self.held.drain(..HELD).for_each(|(token, _)| sink.push(token));
                 if sink.is_full() {
                     break;
                 }
@@ -130,8 +107,7 @@ impl Long {
         self.window.clear();
         if window.len() <= short::LONGEST {
             short.merge(merges, window);
-            self.window
-                .extend(short.tokens().map(|(token, end)| (token, end as u32)));
+            self.window.extend(short.tokens().map(|(token, end)| (token, end as u32)));
         } else {
             self.heap.merge(merges, window);
             self.window.extend(self.heap.tokens());
@@ -184,12 +160,11 @@ impl Heap {
     fn merge(&mut self, merges: &mut Merges, bytes: &[u8]) {
         self.queue.clear();
         self.symbols.clear();
-        self.symbols
-            .extend((0u32..).zip(bytes).map(|(at, &byte)| Symbol {
-                token: merges.byte(byte),
-                before: at.wrapping_sub(1),
-                next: at + 1,
-            }));
+        self.symbols.extend((0u32..).zip(bytes).map(|(at, &byte)| Symbol {
+            token: merges.byte(byte),
+            before: at.wrapping_sub(1),
+            next: at + 1,
+        }));
         let mut first = Vec::from(core::mem::take(&mut self.queue));
         for (at, pair) in (0u32..).zip(bytes.windows(2)) {
             if let &[left, right] = pair {
@@ -206,10 +181,7 @@ impl Heap {
     }
 
     fn tokens(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
-        self.symbols
-            .iter()
-            .filter(|symbol| symbol.token != NONE)
-            .map(|symbol| (symbol.token, symbol.next))
+        self.symbols.iter().filter(|symbol| symbol.token != NONE).map(|symbol| (symbol.token, symbol.next))
     }
 
     /// Merges the symbol at `at` with the next one, if that still gives `token`.

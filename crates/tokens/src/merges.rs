@@ -70,10 +70,7 @@ impl Merges {
     /// The token of a byte.
     #[inline]
     pub(crate) fn byte(&self, byte: u8) -> u32 {
-        self.packed
-            .bytes
-            .get(usize::from(byte))
-            .map_or(NONE, |&id| u32::from(id))
+        self.packed.bytes.get(usize::from(byte)).map_or(NONE, |&id| u32::from(id))
     }
 
     /// The byte of each token below 256.
@@ -165,22 +162,13 @@ impl Merges {
 
     #[inline]
     fn has_read(&self, left: u32) -> bool {
-        self.read
-            .get(left as usize / 64)
-            .is_none_or(|word| word >> (left % 64) & 1 == 1)
+        self.read.get(left as usize / 64).is_none_or(|word| word >> (left % 64) & 1 == 1)
     }
 
     #[cold]
     #[inline(never)]
     fn read_block_of(&mut self, left: u32) {
-        let Self {
-            packed,
-            slots,
-            used,
-            parts,
-            read,
-            ..
-        } = self;
+        let Self { packed, slots, used, parts, read, .. } = self;
         let block = packed.block_of(left);
         for left in packed.lefts(block) {
             if let Some(word) = read.get_mut(left as usize / 64) {
@@ -241,7 +229,5 @@ fn insert(slots: &mut [u64], entry: u64) {
 #[cold]
 fn grow(slots: &mut Vec<u64>, tokens: usize) {
     let old = core::mem::replace(slots, vec![0; (tokens * 2).min(MOST_SLOTS)]);
-    old.into_iter()
-        .filter(|entry| *entry != 0)
-        .for_each(|entry| insert(slots, entry));
+    old.into_iter().filter(|entry| *entry != 0).for_each(|entry| insert(slots, entry));
 }

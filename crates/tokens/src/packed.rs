@@ -99,32 +99,7 @@ impl Packed {
     /// [`PackedError`], when the data is not a packed vocabulary.
     pub(crate) fn open(data: Cow<'static, [u8]>, check: bool) -> Result<Self, PackedError> {
         let header: &[u8; HEADER] = data.first_chunk().ok_or(PackedError::Truncated)?;
-        let [
-            m0,
-            m1,
-            m2,
-            m3,
-            m4,
-            m5,
-            m6,
-            m7,
-            c0,
-            c1,
-            c2,
-            c3,
-            c4,
-            c5,
-            c6,
-            c7,
-            v,
-            _,
-            b0,
-            b1,
-            t0,
-            t1,
-            t2,
-            t3,
-        ] = *header;
+        let [m0, m1, m2, m3, m4, m5, m6, m7, c0, c1, c2, c3, c4, c5, c6, c7, v, _, b0, b1, t0, t1, t2, t3] = *header;
         if [m0, m1, m2, m3, m4, m5, m6, m7] != *MAGIC {
             return Err(PackedError::Unknown);
         }
@@ -137,10 +112,7 @@ impl Packed {
         if tokens != vocabulary.ordinary_tokens() {
             return Err(PackedError::Invalid);
         }
-        let bytes = *data
-            .get(HEADER..)
-            .and_then(|rest| rest.first_chunk())
-            .ok_or(PackedError::Truncated)?;
+        let bytes = *data.get(HEADER..).and_then(|rest| rest.first_chunk()).ok_or(PackedError::Truncated)?;
         let mut packed = Self {
             data,
             vocabulary,
@@ -158,18 +130,12 @@ impl Packed {
 
     /// The block that holds the pairs of `left`.
     pub(crate) fn block_of(&self, left: u32) -> usize {
-        self.blocks
-            .partition_point(|&(first, _)| first <= left)
-            .saturating_sub(1)
+        self.blocks.partition_point(|&(first, _)| first <= left).saturating_sub(1)
     }
 
     /// The left tokens of a block.
     pub(crate) fn lefts(&self, block: usize) -> core::ops::Range<u32> {
-        let first = |block| {
-            self.blocks
-                .get(block)
-                .map_or(self.tokens, |&(first, _): &(u32, u32)| first)
-        };
+        let first = |block| self.blocks.get(block).map_or(self.tokens, |&(first, _): &(u32, u32)| first);
         first(block)..first(block.saturating_add(1))
     }
 
@@ -179,10 +145,7 @@ impl Packed {
             Cow::Owned(data) => data.capacity(),
             Cow::Borrowed(_) => 0,
         };
-        fetched
-            + self.blocks.capacity() * 8
-            + self.limits.capacity() * 12
-            + self.symbols.capacity() * 4
+        fetched + self.blocks.capacity() * 8 + self.limits.capacity() * 12 + self.symbols.capacity() * 4
     }
 
     /// Number of blocks.
@@ -210,9 +173,7 @@ impl Packed {
             let mut last = left.max(255);
             for rest in (1..=count).rev() {
                 let id = last
-                    .saturating_add(
-                        bits.rice(rice_parameter(self.tokens.saturating_sub(last), rest)),
-                    )
+                    .saturating_add(bits.rice(rice_parameter(self.tokens.saturating_sub(last), rest)))
                     .saturating_add(1);
                 if id >= self.tokens {
                     return;
@@ -245,19 +206,13 @@ impl Packed {
     }
 
     fn read_code(&mut self, at: usize) -> Result<usize, PackedError> {
-        let &[shortest, longest] = self
-            .data
-            .get(at..)
-            .and_then(|rest| rest.first_chunk())
-            .ok_or(PackedError::Truncated)?;
+        let &[shortest, longest] =
+            self.data.get(at..).and_then(|rest| rest.first_chunk()).ok_or(PackedError::Truncated)?;
         if shortest == 0 || shortest > longest || longest as usize > LONGEST {
             return Err(PackedError::Invalid);
         }
         let lengths = usize::from(longest - shortest) + 1;
-        let rows = self
-            .data
-            .get(at + 2..at + 2 + 3 * lengths)
-            .ok_or(PackedError::Truncated)?;
+        let rows = self.data.get(at + 2..at + 2 + 3 * lengths).ok_or(PackedError::Truncated)?;
         let at = at + 2 + 3 * lengths;
         let mut bits = Bits::new(&self.data, at);
         let (mut symbols, mut limits) = (Vec::new(), Vec::new());
@@ -281,11 +236,7 @@ impl Packed {
             }
             word += count;
             if count > 0 {
-                limits.push((
-                    (word << (32 - length)).saturating_sub(1) as u32,
-                    offset,
-                    length,
-                ));
+                limits.push(((word << (32 - length)).saturating_sub(1) as u32, offset, length));
             }
             word <<= 1;
         }

@@ -114,11 +114,7 @@ impl Short {
     /// Notes the rank of a symbol's merge with the next one: 18 bits of rank over 6 of place.
     #[inline]
     fn set(&mut self, at: usize, rank: u32) {
-        self.keys[at >> 3 & 7][at & 7] = if rank == NONE {
-            NEVER
-        } else {
-            (rank << 6) as i32 | at as i32
-        };
+        self.keys[at >> 3 & 7][at & 7] = if rank == NONE { NEVER } else { (rank << 6) as i32 | at as i32 };
     }
 
     #[inline]

@@ -12,20 +12,12 @@ pub(crate) struct Sink<'o> {
 impl<'o> Sink<'o> {
     /// A sink that is full once it holds more than `limit` tokens.
     pub(crate) fn count(limit: usize) -> Self {
-        Self {
-            count: 0,
-            limit,
-            list: None,
-        }
+        Self { count: 0, limit, list: None }
     }
 
     /// A sink that appends to `list` and is never full.
     pub(crate) fn list(list: &'o mut Vec<u32>) -> Self {
-        Self {
-            count: 0,
-            limit: usize::MAX,
-            list: Some(list),
-        }
+        Self { count: 0, limit: usize::MAX, list: Some(list) }
     }
 
     /// The number of tokens so far.

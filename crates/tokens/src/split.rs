@@ -16,9 +16,7 @@
 //! A piece depends on nothing before it, so a text may be cut at the start of any piece and its
 //! end counted alone. It may depend on what follows: [`Pieces::saw_end`].
 
-use crate::class::{
-    self, Classes, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER_LETTER, SPACE, SYMBOL, UPPER,
-};
+use crate::class::{self, Classes, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER_LETTER, SPACE, SYMBOL, UPPER};
 use crate::vocabulary::Vocabulary;
 
 /// The pieces of a text, from left to right.
@@ -296,10 +294,7 @@ fn ascii_letters(text: &[u8], mut at: usize, case: u64) -> usize {
         }
         at += 8;
     }
-    while text
-        .get(at)
-        .is_some_and(|byte| (byte | case as u8).is_ascii_lowercase())
-    {
+    while text.get(at).is_some_and(|byte| (byte | case as u8).is_ascii_lowercase()) {
         at += 1;
     }
     at
@@ -346,11 +341,7 @@ mod tests {
             (O200k, "\u{301}ABC", &["\u{301}", "ABC"]),
         ];
         for (vocabulary, text, expected) in rows {
-            assert_eq!(
-                pieces(text, *vocabulary),
-                *expected,
-                "{vocabulary:?} {text:?}"
-            );
+            assert_eq!(pieces(text, *vocabulary), *expected, "{vocabulary:?} {text:?}");
         }
     }
 

@@ -55,11 +55,7 @@ impl Transcript {
         }
         self.text.drain(..bytes);
         self.cut_bytes += bytes;
-        while self
-            .checkpoints
-            .front()
-            .is_some_and(|&(at, _)| at < self.cut_bytes)
-        {
+        while self.checkpoints.front().is_some_and(|&(at, _)| at < self.cut_bytes) {
             self.checkpoints.pop_front();
         }
         // the pieces from the cut until one starts at a checkpoint
@@ -68,19 +64,14 @@ impl Transcript {
         let mut at = 0;
         loop {
             let here = self.cut_bytes + at;
-            while self
-                .checkpoints
-                .front()
-                .is_some_and(|&(checkpoint, _)| checkpoint < here)
-            {
+            while self.checkpoints.front().is_some_and(|&(checkpoint, _)| checkpoint < here) {
                 self.checkpoints.pop_front();
             }
             if let Some(&(checkpoint, before)) = self.checkpoints.front()
                 && checkpoint == here
             {
                 self.cut_tokens = before.wrapping_sub(sink.total());
-                self.checkpoints
-                    .push_front((self.cut_bytes, self.cut_tokens));
+                self.checkpoints.push_front((self.cut_bytes, self.cut_tokens));
                 return true;
             }
             match pieces.next_end() {
@@ -123,11 +114,7 @@ impl Transcript {
                 break;
             }
             let here = self.cut_bytes + at;
-            if self
-                .checkpoints
-                .back()
-                .is_none_or(|&(checkpoint, _)| here >= checkpoint + STRIDE)
-            {
+            if self.checkpoints.back().is_none_or(|&(checkpoint, _)| here >= checkpoint + STRIDE) {
                 self.checkpoints.push_back((here, tokens));
             }
             let mut sink = Sink::count(usize::MAX);

@@ -23,9 +23,7 @@ impl Vocabulary {
 
     /// The vocabulary of that name (`cl100k_base`, `o200k_base`).
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|vocabulary| vocabulary.name() == name)
+        Self::ALL.into_iter().find(|vocabulary| vocabulary.name() == name)
     }
 
     /// The vocabulary of a model by its name, with or without a provider's prefix (`openai/gpt-4o`) or
@@ -81,9 +79,7 @@ impl Vocabulary {
     }
 
     pub(crate) fn from_number(number: u8) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|vocabulary| vocabulary.number() == number)
+        Self::ALL.into_iter().find(|vocabulary| vocabulary.number() == number)
     }
 }
 

@@ -24,15 +24,12 @@ fn code_points_in_context() {
 #[test]
 fn long_pieces() {
     let mut verifier = Verifier::new().unwrap();
-    for unit in [
-        "a", " ", "!", "\n", "ab", "abc", "Aa", "é", "中", "的人", "=", "-", "_", "0", "a ", "\t",
-        "\r\n", "'s", "😀",
-    ] {
+    for unit in
+        ["a", " ", "!", "\n", "ab", "abc", "Aa", "é", "中", "的人", "=", "-", "_", "0", "a ", "\t", "\r\n", "'s", "😀"]
+    {
         for length in [63, 64, 65, 127, 128, 129, 1000, 5000] {
             verifier.text(&unit.repeat(length)).unwrap();
-            verifier
-                .text(&format!("x{}y", unit.repeat(length)))
-                .unwrap();
+            verifier.text(&format!("x{}y", unit.repeat(length))).unwrap();
         }
     }
 }
@@ -78,11 +75,7 @@ fn count_up_to_stops_early() {
         let text = texts.next_text();
         let count = encoder.count(&text);
         for limit in [0, 1, count.saturating_sub(1), count, count + 1] {
-            assert_eq!(
-                encoder.count_up_to(&text, limit),
-                (count <= limit).then_some(count),
-                "{text:?}"
-            );
+            assert_eq!(encoder.count_up_to(&text, limit), (count <= limit).then_some(count), "{text:?}");
         }
     }
 }

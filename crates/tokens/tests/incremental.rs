@@ -34,11 +34,7 @@ fn a_stream_counts_like_the_whole() {
             for part in parts(&text, &mut random) {
                 stream.push(&mut encoder, part);
                 so_far.push_str(part);
-                assert_eq!(
-                    stream.total(&mut encoder),
-                    encoder.count(&so_far),
-                    "{so_far:?}"
-                );
+                assert_eq!(stream.total(&mut encoder), encoder.count(&so_far), "{so_far:?}");
             }
         }
     }
@@ -62,12 +58,7 @@ fn a_transcript_counts_like_the_whole_after_every_cut() {
                     assert!(cut || !transcript.text().is_char_boundary(at));
                 }
                 let whole = encoder.count(transcript.text());
-                assert_eq!(
-                    transcript.total(&mut encoder),
-                    whole,
-                    "{:?}",
-                    transcript.text()
-                );
+                assert_eq!(transcript.total(&mut encoder), whole, "{:?}", transcript.text());
             }
         }
     }
@@ -91,10 +82,7 @@ fn a_conversation_is_the_sum_of_its_messages() {
             messages.remove(place);
             conversation.remove(place);
         }
-        let counts: Vec<usize> = messages
-            .iter()
-            .map(|message| encoder.count(message))
-            .collect();
+        let counts: Vec<usize> = messages.iter().map(|message| encoder.count(message)).collect();
         assert!(conversation.total() <= budget);
         assert_eq!(conversation.total(), counts.iter().sum::<usize>());
         assert!(conversation.counts().eq(counts));

@@ -1,10 +1,6 @@
 //! Packed data that was fetched: equal to the embedded one, and refused when it is not whole.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests: there a panic is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests: there a panic is the message")]
 
 use promptgate_tokens::{Encoder, PackedError, Vocabulary, format};
 use promptgate_tokens_pack::texts::Random;
@@ -27,14 +23,8 @@ fn truncated_damaged_and_wrong_data_is_refused() {
     let refused = |data: Vec<u8>| Encoder::from_packed(data).err();
     assert_eq!(refused(Vec::new()), Some(PackedError::Truncated));
     assert_eq!(refused(data()[..20].to_vec()), Some(PackedError::Truncated));
-    assert_eq!(
-        refused(data()[..200_000].to_vec()),
-        Some(PackedError::Checksum)
-    );
-    assert_eq!(
-        refused(b"<!doctype html><title>Not found</title>".to_vec()),
-        Some(PackedError::Unknown)
-    );
+    assert_eq!(refused(data()[..200_000].to_vec()), Some(PackedError::Checksum));
+    assert_eq!(refused(b"<!doctype html><title>Not found</title>".to_vec()), Some(PackedError::Unknown));
     let mut random = Random::new(6);
     for _ in 0..300 {
         let mut damaged = data();
@@ -54,17 +44,11 @@ fn forged_data_does_no_harm() {
     for round in 0..60 {
         let mut forged = data();
         for _ in 0..1 + random.below(2000) {
-            let at = 24
-                + random.below(if round % 2 == 0 {
-                    12_000
-                } else {
-                    forged.len() - 24
-                });
+            let at = 24 + random.below(if round % 2 == 0 { 12_000 } else { forged.len() - 24 });
             forged[at] = random.below(256) as u8;
         }
         if let Ok(mut encoder) = Encoder::from_packed(with_checksum(forged)) {
-            let text =
-                "Hello world, 你好, and a long word: ".to_string() + &"misunderstanding".repeat(20);
+            let text = "Hello world, 你好, and a long word: ".to_string() + &"misunderstanding".repeat(20);
             let tokens = encoder.encode(&text);
             encoder.count(&text);
             encoder.decode(&tokens);

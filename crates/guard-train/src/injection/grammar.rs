@@ -25,11 +25,9 @@ const TYPO_EVERY: usize = 6;
 pub(crate) fn samples() -> Vec<Sample> {
     let mut seed = Seed(0x5eed_009a_7e00);
     let mut out: Vec<Sample> = Vec::new();
-    for (templates, attack, source) in [
-        (ATTACKS, true, "grammar_attacks"),
-        (BENIGN, false, "grammar_hard_benign"),
-        (CHAT, false, "grammar_chat"),
-    ] {
+    for (templates, attack, source) in
+        [(ATTACKS, true, "grammar_attacks"), (BENIGN, false, "grammar_hard_benign"), (CHAT, false, "grammar_chat")]
+    {
         for template in templates {
             let first = out.len();
             for _ in 0..DRAWS {
@@ -39,11 +37,7 @@ pub(crate) fn samples() -> Vec<Sample> {
                 }
                 let seen = out.iter().skip(first).any(|sample| sample.text == text);
                 if !seen {
-                    out.push(Sample {
-                        text,
-                        attack,
-                        source,
-                    });
+                    out.push(Sample { text, attack, source });
                 }
             }
         }
@@ -98,9 +92,6 @@ impl Seed {
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(high)
-            .unwrap_or(0)
-            .checked_rem(n)
-            .unwrap_or(0)
+        usize::try_from(high).unwrap_or(0).checked_rem(n).unwrap_or(0)
     }
 }

@@ -41,13 +41,7 @@ pub(crate) struct Recipe {
 
 impl Recipe {
     pub(crate) const CHOSEN: Self = Self {
-        kinds: &[
-            Kind::Gram5,
-            Kind::Word,
-            Kind::Bigram,
-            Kind::Class,
-            Kind::ClassPair,
-        ],
+        kinds: &[Kind::Gram5, Kind::Word, Kind::Bigram, Kind::Class, Kind::ClassPair],
         bits: TABLE_LEN.trailing_zeros(),
         windows: &WINDOWS,
         whole: false,
@@ -103,9 +97,7 @@ impl Indexed {
 
     /// Where the features of the words before the `word`th end.
     fn offset(&self, word: usize) -> usize {
-        word.checked_sub(1)
-            .and_then(|last| self.ends.get(last).copied())
-            .unwrap_or(0)
+        word.checked_sub(1).and_then(|last| self.ends.get(last).copied()).unwrap_or(0)
     }
 }
 
@@ -118,17 +110,12 @@ struct Window<'a> {
 impl Weights {
     /// The highest value of any window, bias included.
     pub(crate) fn value(&self, message: &Message, indexed: &Indexed, recipe: &Recipe) -> f32 {
-        self.highest(message, indexed, recipe, false)
-            .map_or(f32::MIN, |window| window.value + self.bias)
+        self.highest(message, indexed, recipe, false).map_or(f32::MIN, |window| window.value + self.bias)
     }
 
     /// The value behind a raw value of [`Weights::table`]; the least there is for none.
     pub(crate) fn value_of(&self, raw: f32) -> f32 {
-        if raw > 0.0 {
-            raw * STEP + self.bias
-        } else {
-            f32::MIN
-        }
+        if raw > 0.0 { raw * STEP + self.bias } else { f32::MIN }
     }
 
     fn weight(&self, feature: u32) -> f32 {
@@ -188,9 +175,7 @@ impl Weights {
             }
         }
         let (value, first, last) = best;
-        let features = indexed
-            .features
-            .get(indexed.offset(first)..indexed.offset(last))?;
+        let features = indexed.features.get(indexed.offset(first)..indexed.offset(last))?;
         (!features.is_empty()).then_some(Window { value, features })
     }
 
@@ -220,19 +205,14 @@ pub(crate) fn learn(
     let mut taken: Vec<(&Message, &Indexed)> = messages
         .iter()
         .zip(indexed)
-        .filter(|(message, _)| {
-            take(message) && (recipe.grammar || !super::corpus::own(&message.source))
-        })
+        .filter(|(message, _)| take(message) && (recipe.grammar || !super::corpus::own(&message.source)))
         .collect();
     if recipe.once {
         let mut seen = std::collections::BTreeSet::new();
         taken.retain(|(message, _)| seen.insert((message.opening, message.attack)));
     }
     let shares = shares(&taken, recipe);
-    let mut model = Weights {
-        weights: vec![0.0; 1 << recipe.bits],
-        bias: 0.0,
-    };
+    let mut model = Weights { weights: vec![0.0; 1 << recipe.bits], bias: 0.0 };
     let mut squares = vec![1e-6_f32; 1 << recipe.bits];
     let mut bias_squares = 1e-6_f32;
     let mut order: Vec<usize> = (0..taken.len()).collect();
@@ -259,9 +239,7 @@ pub(crate) fn learn(
             let slope = slope / (window.features.len() as f32 + PRIOR).sqrt();
             for &feature in window.features {
                 let at = feature as usize;
-                if let (Some(weight), Some(square)) =
-                    (model.weights.get_mut(at), squares.get_mut(at))
-                {
+                if let (Some(weight), Some(square)) = (model.weights.get_mut(at), squares.get_mut(at)) {
                     let slope = slope + recipe.l2 * *weight;
                     *square += slope * slope;
                     *weight -= rate * slope / square.sqrt();
@@ -284,28 +262,17 @@ fn shares(taken: &[(&Message, &Indexed)], recipe: &Recipe) -> Vec<f32> {
     }
     let of_source = |message: &Message| {
         let size = sizes.get(&(message.source.as_str(), message.attack));
-        if recipe.by_size {
-            1.0
-        } else {
-            1.0 / size.copied().unwrap_or(1.0).sqrt()
-        }
+        if recipe.by_size { 1.0 } else { 1.0 / size.copied().unwrap_or(1.0).sqrt() }
     };
     let (mut attacks, mut benign) = (0.0_f32, 0.0_f32);
     for (message, _) in taken {
-        *(if message.attack {
-            &mut attacks
-        } else {
-            &mut benign
-        }) += of_source(message);
+        *(if message.attack { &mut attacks } else { &mut benign }) += of_source(message);
     }
     taken
         .iter()
         .map(|(message, _)| {
-            let (class, total) = if message.attack {
-                (recipe.attacks, attacks)
-            } else {
-                (1.0 - recipe.attacks, benign)
-            };
+            let (class, total) =
+                if message.attack { (recipe.attacks, attacks) } else { (1.0 - recipe.attacks, benign) };
             let tone = match message.tone {
                 Tone::Hard if !message.attack => recipe.hard,
                 _ => 1.0,

@@ -56,10 +56,7 @@ fn table(messages: &[Message]) -> Box<[u8; TABLE_LEN]> {
 /// A table whose classifier never says anything.
 fn silent() -> Box<[u8; TABLE_LEN]> {
     let mut table = Box::new([0; TABLE_LEN]);
-    for (byte, of_header) in table
-        .iter_mut()
-        .zip(header(1.0, 0.0).into_iter().take(HEADER_LEN))
-    {
+    for (byte, of_header) in table.iter_mut().zip(header(1.0, 0.0).into_iter().take(HEADER_LEN)) {
         *byte = of_header;
     }
     table
@@ -79,10 +76,7 @@ mod tests {
 
     #[test]
     fn training_gives_the_same_bytes_twice() {
-        let recipe = Recipe {
-            epochs: 2,
-            ..Recipe::CHOSEN
-        };
+        let recipe = Recipe { epochs: 2, ..Recipe::CHOSEN };
         let messages: Vec<Message> = corpus::grammar().into_iter().step_by(4).collect();
         let train = || {
             let bench = Bench::new(&messages, &recipe);

@@ -53,11 +53,7 @@ pub struct Model<'a> {
 impl Model<'static> {
     /// The table in the binary.
     pub fn built_in() -> Self {
-        Self::read(BUILT_IN).unwrap_or(Self {
-            table: BUILT_IN,
-            slope: 0.0,
-            offset: f32::NEG_INFINITY,
-        })
+        Self::read(BUILT_IN).unwrap_or(Self { table: BUILT_IN, slope: 0.0, offset: f32::NEG_INFINITY })
     }
 }
 
@@ -68,11 +64,7 @@ impl<'a> Model<'a> {
         let (slope, rest) = rest.split_first_chunk::<4>()?;
         let (offset, _) = rest.split_first_chunk::<4>()?;
         let (slope, offset) = (f32::from_le_bytes(*slope), f32::from_le_bytes(*offset));
-        (magic == &MAGIC && slope > 0.0 && offset.is_finite()).then_some(Self {
-            table,
-            slope,
-            offset,
-        })
+        (magic == &MAGIC && slope > 0.0 && offset.is_finite()).then_some(Self { table, slope, offset })
     }
 
     /// The weight a feature has.
@@ -151,11 +143,7 @@ impl<'a> Meter<'a> {
     pub(crate) fn new(model: Model<'a>, threshold: f32) -> Self {
         Self {
             model,
-            least: if threshold < 1.0 {
-                model.raw_of(threshold)
-            } else {
-                f32::INFINITY
-            },
+            least: if threshold < 1.0 { model.raw_of(threshold) } else { f32::INFINITY },
             now: Sum::default(),
             sums: [Sum::default(); KEPT],
             count: 0,
@@ -277,10 +265,7 @@ mod tests {
             panic!("{:?}", meter.found);
         };
         let at = text.find(attack).unwrap();
-        assert!(
-            found.start <= at && found.end >= at + attack.len() - 2,
-            "{found:?} {at}"
-        );
+        assert!(found.start <= at && found.end >= at + attack.len() - 2, "{found:?} {at}");
         assert!(found.end - found.start < 1000, "{found:?}");
     }
 

@@ -227,11 +227,7 @@ pub(crate) struct Hash {
 }
 
 impl Hash {
-    pub(crate) const NEW: Self = Self {
-        done: 0,
-        open: 0,
-        len: 0,
-    };
+    pub(crate) const NEW: Self = Self { done: 0, open: 0, len: 0 };
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
 
     #[inline]
@@ -239,9 +235,7 @@ impl Hash {
         self.open = self.open << 8 | byte as u64;
         self.len += 1;
         if self.len & 7 == 0 {
-            self.done = (self.done ^ self.open)
-                .wrapping_mul(Self::ODD)
-                .rotate_left(29);
+            self.done = (self.done ^ self.open).wrapping_mul(Self::ODD).rotate_left(29);
             self.open = 0;
         }
         self
@@ -325,11 +319,7 @@ const fn build() -> Lexicon {
         group += 1;
     }
     assert!(filled * 2 < SLOTS);
-    let mut lexicon = Lexicon {
-        seen: [0; SEEN],
-        slots: [0; SLOTS],
-        sets: [0; 256],
-    };
+    let mut lexicon = Lexicon { seen: [0; SEEN], slots: [0; SLOTS], sets: [0; 256] };
     let mut known = 1;
     let mut slot = 0;
     while slot < SLOTS {

@@ -60,10 +60,7 @@ static LEARNT: Rule = Rule {
 
 /// Every rule of this module, by code.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [&MARKER]
-        .into_iter()
-        .chain(PHRASES.iter().map(|phrase| &phrase.rule))
-        .chain([&LEARNT])
+    [&MARKER].into_iter().chain(PHRASES.iter().map(|phrase| &phrase.rule)).chain([&LEARNT])
 }
 
 /// Adds what is found in any of the views with a score of at least `threshold` to `out`,
@@ -95,10 +92,7 @@ fn search(views: &Views<'_>, model: Option<Model<'_>>, threshold: f32, out: &mut
 /// The score of the surest finding in one text, phrases and `model` together; 0 for none.
 /// What evaluation calls: [`findings`] with another model, without views.
 pub fn strongest(text: &str, model: Model<'_>) -> f32 {
-    scan(text, Some(model), f32::MIN_POSITIVE)
-        .into_iter()
-        .map(|hit| hit.score)
-        .fold(0.0, f32::max)
+    scan(text, Some(model), f32::MIN_POSITIVE).into_iter().map(|hit| hit.score).fold(0.0, f32::max)
 }
 
 /// The classifier's highest raw value in one text, without views or phrases; 0 for none. What
@@ -138,12 +132,7 @@ impl Hit {
 }
 
 fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
-    let mut first = First {
-        warm: Warm::new(),
-        matcher: Matcher::new(),
-        text,
-        markers: Vec::new(),
-    };
+    let mut first = First { warm: Warm::new(), matcher: Matcher::new(), text, markers: Vec::new() };
     words::read(text, &mut first);
     first.warm.finish();
     let mut hits = Vec::new();
@@ -161,12 +150,7 @@ fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
         };
         let placed = !phrase.leading || leads(text, found.start);
         if phrase.score >= threshold && placed {
-            hits.push(Hit {
-                code: phrase.rule.code,
-                score: phrase.score,
-                start: found.start,
-                end: found.end,
-            });
+            hits.push(Hit { code: phrase.rule.code, score: phrase.score, start: found.start, end: found.end });
         }
     }
     if let Some(model) = model {
@@ -178,20 +162,11 @@ fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
 /// Whether only letters and blanks come before `start`: at most 200 bytes of them.
 fn leads(text: &str, start: usize) -> bool {
     let before = text.as_bytes().get(..start).unwrap_or_default();
-    before.len() <= 200
-        && before
-            .iter()
-            .all(|b| b.is_ascii_alphabetic() || b.is_ascii_whitespace())
+    before.len() <= 200 && before.iter().all(|b| b.is_ascii_alphabetic() || b.is_ascii_whitespace())
 }
 
 /// The classifier's stretches within the warm ranges.
-fn learnt(
-    text: &str,
-    warm: &[(usize, usize)],
-    model: Model<'_>,
-    threshold: f32,
-    hits: &mut Vec<Hit>,
-) {
+fn learnt(text: &str, warm: &[(usize, usize)], model: Model<'_>, threshold: f32, hits: &mut Vec<Hit>) {
     for &(start, end) in warm {
         let Some(part) = text.get(start..end) else {
             continue;
@@ -250,11 +225,7 @@ mod tests {
     fn codes_are_unique_and_sorted() {
         let codes: Vec<_> = rules().map(|rule| rule.code).collect();
         assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
-        assert!(
-            codes
-                .iter()
-                .all(|code| code.starts_with('J') && code.len() == 4)
-        );
+        assert!(codes.iter().all(|code| code.starts_with('J') && code.len() == 4));
     }
 
     #[test]
@@ -308,10 +279,7 @@ mod tests {
         let mut out = Vec::new();
         findings(&Views::new(text), 0.5, &mut out);
         let finding = out.iter().find(|finding| finding.code == "J010").unwrap();
-        assert_eq!(
-            &text[finding.span.clone()],
-            "\u{456}gnore previous instructions"
-        );
+        assert_eq!(&text[finding.span.clone()], "\u{456}gnore previous instructions");
         assert_eq!(finding.view, ViewKind::Plain);
     }
 

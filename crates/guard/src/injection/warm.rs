@@ -35,13 +35,7 @@ pub(crate) struct Warm {
 
 impl Warm {
     pub(crate) fn new() -> Self {
-        Self {
-            starts: [0; KEPT],
-            count: 0,
-            end: 0,
-            open: None,
-            found: Vec::new(),
-        }
+        Self { starts: [0; KEPT], count: 0, end: 0, open: None, found: Vec::new() }
     }
 
     #[inline]

@@ -76,14 +76,7 @@ pub trait Sink {
 
 /// Reads `text` and hands every word and feature to `sink`. Linear in the text.
 pub fn read(text: &str, sink: &mut impl Sink) {
-    let mut reader = Reader {
-        sink,
-        recent: [(0, 0); 4],
-        count: 0,
-        previous: 0,
-        sentence: 0,
-        before: Break::Sentence,
-    };
+    let mut reader = Reader { sink, recent: [(0, 0); 4], count: 0, previous: 0, sentence: 0, before: Break::Sentence };
     let bytes = text.as_bytes();
     let mut han: Option<char> = None;
     let mut at = 0;
@@ -178,10 +171,7 @@ impl<S: Sink> Reader<'_, S> {
             self.finish(start, start + found.len as usize, found.end(), found.end());
             return start + found.len as usize;
         }
-        let mut letters = Letters {
-            hash: lexicon::Hash::NEW,
-            last: u64::from(b' '),
-        };
+        let mut letters = Letters { hash: lexicon::Hash::NEW, last: u64::from(b' ') };
         let mut at = start;
         let mut end = start;
         while let Some(&byte) = bytes.get(at) {
@@ -223,10 +213,7 @@ impl<S: Sink> Reader<'_, S> {
             *han = Some(found);
             return;
         }
-        if matches!(
-            found,
-            '。' | '！' | '？' | '…' | '\u{2028}' | '\u{2029}' | '।'
-        ) {
+        if matches!(found, '。' | '！' | '？' | '…' | '\u{2028}' | '\u{2029}' | '।') {
             self.before = Break::Sentence;
         }
         *han = None;
@@ -259,13 +246,7 @@ impl<S: Sink> Reader<'_, S> {
             }
             self.previous = hash;
         }
-        self.sink.word(&Word {
-            start,
-            end,
-            hash,
-            classes,
-            before,
-        });
+        self.sink.word(&Word { start, end, hash, classes, before });
     }
 
     fn pair(&mut self, classes: Classes) {
@@ -295,9 +276,7 @@ impl<S: Sink> Reader<'_, S> {
 #[inline(always)]
 fn short(bytes: &[u8], start: usize) -> Option<lexicon::Hash> {
     let (sixteen, after) = bytes.get(start..)?.split_first_chunk::<16>()?;
-    let plain = sixteen
-        .iter()
-        .position(|&byte| fold_ascii(byte) <= BREAK_SENTENCE);
+    let plain = sixteen.iter().position(|&byte| fold_ascii(byte) <= BREAK_SENTENCE);
     let len = plain.unwrap_or(16);
     let next = sixteen.get(len).or(after.first()).copied().unwrap_or(b' ');
     let next = fold_ascii(next);
@@ -362,9 +341,7 @@ const fn fold_table() -> [u8; 256] {
 /// What an ASCII separator ends. A full stop inside `3.5` or `e.g` ends nothing.
 fn breaking(folded: u8, next: Option<u8>) -> Break {
     match folded {
-        BREAK_SENTENCE if next.is_none_or(|next| fold_ascii(next) <= BREAK_SENTENCE) => {
-            Break::Sentence
-        }
+        BREAK_SENTENCE if next.is_none_or(|next| fold_ascii(next) <= BREAK_SENTENCE) => Break::Sentence,
         BREAK_LINE if next.is_some_and(|next| fold_ascii(next) == BREAK_LINE) => Break::Sentence,
         BREAK_LINE => Break::Line,
         _ => Break::None,
@@ -374,8 +351,7 @@ fn breaking(folded: u8, next: Option<u8>) -> Break {
 /// Lower case and without its accent (Latin); `None` for what is no letter or digit.
 fn fold_letter(found: char) -> Option<char> {
     const LATIN_1: &[u8; 64] = b"aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty";
-    const EXTENDED: &[u8; 128] =
-        b"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllln\
+    const EXTENDED: &[u8; 128] = b"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllln\
 nnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
     let code = found as usize;
     let plain = match code {

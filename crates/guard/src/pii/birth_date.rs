@@ -23,13 +23,7 @@ pub(super) const BIRTH_DATE: Rule = Rule {
         "geboren am 04.07.1985",
         "DOB: 07/04/85",
     ],
-    passed: &[
-        "the invoice of 2/7/1961",
-        "born in 1961",
-        "DOB: 31/31/1985",
-        "version 17.04.1986",
-        "July 4, 1985",
-    ],
+    passed: &["the invoice of 2/7/1961", "born in 1961", "DOB: 31/31/1985", "version 17.04.1986", "July 4, 1985"],
 };
 
 /// A date that starts with the digit at `start` or with the month before it.
@@ -59,11 +53,7 @@ fn numeric(text: &Text<'_>, start: usize) -> Option<usize> {
     }
     let (third, end) = figures(text, at + 1)?;
     let year_first = (1900..=2099).contains(&first);
-    let (year, one, two) = if year_first {
-        (first, second, third)
-    } else {
-        (third, first, second)
-    };
+    let (year, one, two) = if year_first { (first, second, third) } else { (third, first, second) };
     let short = !year_first && end - at == 3;
     ((1900..=2099).contains(&year) || short)
         .then_some(())
@@ -74,10 +64,7 @@ fn numeric(text: &Text<'_>, start: usize) -> Option<usize> {
 /// `4 July 1985`, `4th of July 1985`, `4-Jul-1985`.
 fn day_first(text: &Text<'_>, start: usize) -> Option<usize> {
     let (day, mut at) = figures(text, start)?;
-    if ["st", "nd", "rd", "th"]
-        .iter()
-        .any(|suffix| text.says(at, suffix))
-    {
+    if ["st", "nd", "rd", "th"].iter().any(|suffix| text.says(at, suffix)) {
         at += 2;
     }
     at = text.run(at, 1, |byte| byte == b' ' || byte == b'-');
@@ -101,10 +88,7 @@ fn month_first(text: &Text<'_>, digit: usize) -> Option<(usize, usize)> {
     if name_end == digit || !(1..=31).contains(&day) || !is_month(text.slice(start..name_end)) {
         return None;
     }
-    if ["st", "nd", "rd", "th"]
-        .iter()
-        .any(|suffix| text.says(at, suffix))
-    {
+    if ["st", "nd", "rd", "th"].iter().any(|suffix| text.says(at, suffix)) {
         at += 2;
     }
     at = text.run(at, 2, |byte| matches!(byte, b' ' | b',' | b'-'));
@@ -119,9 +103,7 @@ fn figures(text: &Text<'_>, start: usize) -> Option<(u16, usize)> {
     if digits.is_empty() || digits.len() > 4 {
         return None;
     }
-    let value = digits
-        .iter()
-        .fold(0, |value, &digit| value * 10 + u16::from(digit - b'0'));
+    let value = digits.iter().fold(0, |value, &digit| value * 10 + u16::from(digit - b'0'));
     Some((value, end))
 }
 
@@ -141,9 +123,5 @@ fn is_month(word: &[u8]) -> bool {
         b"december",
     ];
     word.len() >= 3
-        && MONTHS.iter().any(|month| {
-            month
-                .get(..word.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(word))
-        })
+        && MONTHS.iter().any(|month| month.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)))
 }

@@ -70,14 +70,7 @@ struct Range {
 }
 
 const fn range(from: u32, to: u32, prefix: u32, shortest: u8, longest: u8, alone: f32) -> Range {
-    Range {
-        from,
-        to,
-        prefix,
-        shortest,
-        longest,
-        alone,
-    }
+    Range { from, to, prefix, shortest, longest, alone }
 }
 
 /// Issuer identification numbers as the networks publish them (collected in "Payment card
@@ -140,11 +133,7 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         if !has_check_digit(cut.digits) {
             continue;
         }
-        let alone = RANGES
-            .iter()
-            .filter(|range| fits(range, cut.digits))
-            .map(|range| range.alone)
-            .fold(0.0, f32::max);
+        let alone = RANGES.iter().filter(|range| fits(range, cut.digits)).map(|range| range.alone).fold(0.0, f32::max);
         if alone == 0.0 {
             continue;
         }
@@ -190,10 +179,7 @@ pub(crate) fn has_check_digit(digits: &[u8]) -> bool {
 
 fn fits(range: &Range, digits: &[u8]) -> bool {
     let length = digits.len() as u8;
-    let prefix = digits
-        .iter()
-        .take(range.prefix as usize)
-        .fold(0_u32, |value, &digit| value * 10 + u32::from(digit));
+    let prefix = digits.iter().take(range.prefix as usize).fold(0_u32, |value, &digit| value * 10 + u32::from(digit));
     (range.shortest..=range.longest).contains(&length) && (range.from..=range.to).contains(&prefix)
 }
 
@@ -222,8 +208,7 @@ fn is_labelled(place: &Place<'_, '_>, start: usize) -> bool {
     text.says(end.saturating_sub(2), "cc")
         || (text.says(card, "card")
             && text.says(
-                text.run_before(card, 4, |byte| byte.is_ascii_whitespace())
-                    .saturating_sub("credit".len()),
+                text.run_before(card, 4, |byte| byte.is_ascii_whitespace()).saturating_sub("credit".len()),
                 "credit",
             ))
 }
@@ -234,12 +219,9 @@ mod tests {
 
     #[test]
     fn the_check_digit_is_that_of_the_standard() {
-        for (number, right) in [
-            ("4111111111111111", true),
-            ("4111111111111112", false),
-            ("79927398713", true),
-            ("0", true),
-        ] {
+        for (number, right) in
+            [("4111111111111111", true), ("4111111111111112", false), ("79927398713", true), ("0", true)]
+        {
             let digits: Vec<u8> = number.bytes().map(|byte| byte - b'0').collect();
             assert_eq!(has_check_digit(&digits), right, "{number}");
         }

@@ -20,11 +20,7 @@ pub(super) const PASSPORT: Rule = Rule {
         "travel passport is A12803456",
         "Reisepass Nr. C01X00T47",
     ],
-    passed: &[
-        "CD7654321",
-        "my passport expires in 2031",
-        "passport order AB123456",
-    ],
+    passed: &["CD7654321", "my passport expires in 2031", "passport order AB123456"],
 };
 
 pub(super) const DRIVER_LICENCE: Rule = Rule {
@@ -40,11 +36,7 @@ pub(super) const DRIVER_LICENCE: Rule = Rule {
         "DL: D123-4567-8901",
         "driver license 425700624",
     ],
-    passed: &[
-        "A56319335",
-        "drivers need 2 forms",
-        "the driver version 53.10.1234",
-    ],
+    passed: &["A56319335", "drivers need 2 forms", "the driver version 53.10.1234"],
 };
 
 /// A token of letters and digits around the digit at `digit`, the first digit in it.
@@ -55,9 +47,7 @@ pub(super) fn token(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     if is_word(before) || matches!(before, b']' | b'-' | b'.' | b'$' | b'+') {
         return None;
     }
-    let end = text.run(digit, 20, |byte| {
-        byte.is_ascii_alphanumeric() || byte == b'-'
-    });
+    let end = text.run(digit, 20, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let token = text.slice(start..end);
     let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits < 4 || !(6..=18).contains(&token.len()) || token.ends_with(b"-") {

@@ -38,8 +38,8 @@ const DOMAIN: usize = 255;
 
 /// What is commonly written after a point and is no top-level label.
 const FILES: [&[u8]; 20] = [
-    b"bmp", b"conf", b"css", b"csv", b"doc", b"exe", b"gif", b"html", b"ini", b"jpeg", b"jpg",
-    b"js", b"json", b"md", b"pdf", b"png", b"svg", b"ts", b"txt", b"webp",
+    b"bmp", b"conf", b"css", b"csv", b"doc", b"exe", b"gif", b"html", b"ini", b"jpeg", b"jpg", b"js", b"json", b"md",
+    b"pdf", b"png", b"svg", b"ts", b"txt", b"webp",
 ];
 
 /// An address around the at sign at `at`.
@@ -49,15 +49,12 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let end = at - usize::from(text.before(at) == b'\n');
     let floor = end.saturating_sub(LOCAL + 1).max(place.barrier.min(end));
     let mut start = text.run_before(end, end - floor, |byte| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'')
-            || byte >= 0x80
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'') || byte >= 0x80
     });
     while start < at && !(is_word(text.at(start)) || text.at(start) >= 0xC0) {
         start += 1;
     }
-    if start >= end || end - start > LOCAL || text.before(end) == b'.' || text.before(start) == b']'
-    {
+    if start >= end || end - start > LOCAL || text.before(end) == b'.' || text.before(start) == b']' {
         return None;
     }
     let next = at + 1 + usize::from(text.at(at + 1) == b'\n' && end == at);
@@ -77,9 +74,7 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
 fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     let (mut at, mut label, mut last) = (from, from, None);
     while at < from + DOMAIN {
-        let end = text.run(at, 64, |byte| {
-            byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80
-        });
+        let end = text.run(at, 64, |byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80);
         if end == at || text.at(at) == b'-' {
             break;
         }
@@ -90,11 +85,7 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
             break;
         }
         // A line break right after a point is the mail program's.
-        at = if text.at(end + 1) == b'\n' && last.is_none() {
-            end + 2
-        } else {
-            end + 1
-        };
+        at = if text.at(end + 1) == b'\n' && last.is_none() { end + 2 } else { end + 1 };
         label = at;
     }
     let (end, label) = last?;
@@ -107,6 +98,5 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
 
 /// Letters, two to 24 (the longest delegated has 24), or the ASCII form of others.
 fn is_top(label: &[u8]) -> bool {
-    label.starts_with(b"xn--")
-        || ((2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic))
+    label.starts_with(b"xn--") || ((2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic))
 }

@@ -152,11 +152,7 @@ pub(crate) fn colon(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
         return None;
     }
     end = prefix_length(text, end, 128);
-    Some(Hit::new(
-        &V6,
-        start..end,
-        if groups > 1 { 0.9 } else { 0.6 },
-    ))
+    Some(Hit::new(&V6, start..end, if groups > 1 { 0.9 } else { 0.6 }))
 }
 
 /// Four numbers with points between.
@@ -178,9 +174,7 @@ fn four(text: &Text<'_>, start: usize) -> Option<([u16; 4], usize)> {
         if digits.is_empty() || digits.len() > 3 || (digits.len() > 1 && digits.starts_with(b"0")) {
             return None;
         }
-        *octet = digits
-            .iter()
-            .fold(0, |value, &digit| value * 10 + u16::from(digit - b'0'));
+        *octet = digits.iter().fold(0, |value, &digit| value * 10 + u16::from(digit - b'0'));
         if *octet > 255 {
             return None;
         }
@@ -195,13 +189,6 @@ fn prefix_length(text: &Text<'_>, at: usize, most: u16) -> usize {
         return at;
     }
     let end = text.run(at + 1, 4, |byte| byte.is_ascii_digit());
-    let bits = text
-        .slice(at + 1..end)
-        .iter()
-        .fold(0_u16, |value, &digit| value * 10 + u16::from(digit - b'0'));
-    if end > at + 1 && bits <= most && !is_word(text.at(end)) {
-        end
-    } else {
-        at
-    }
+    let bits = text.slice(at + 1..end).iter().fold(0_u16, |value, &digit| value * 10 + u16::from(digit - b'0'));
+    if end > at + 1 && bits <= most && !is_word(text.at(end)) { end } else { at }
 }

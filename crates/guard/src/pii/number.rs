@@ -55,13 +55,7 @@ impl Number {
     /// Reads from the digit at `start`. Between groups stand a space, hyphen, point or line
     /// break, or a hyphen or point beside a space or break.
     pub(crate) fn read(text: &Text<'_>, start: usize) -> Self {
-        let mut number = Self {
-            start,
-            digits: [0; MOST],
-            count: 0,
-            groups: [Group::default(); MOST],
-            size: 0,
-        };
+        let mut number = Self { start, digits: [0; MOST], count: 0, groups: [Group::default(); MOST], size: 0 };
         let (mut at, mut gap) = (start, 0);
         loop {
             while text.at(at).is_ascii_digit() && number.count < MOST {
@@ -72,11 +66,7 @@ impl Number {
                 at += 1;
             }
             if let Some(group) = number.groups.get_mut(number.size) {
-                *group = Group {
-                    total: number.count as u8,
-                    end: at,
-                    gap,
-                };
+                *group = Group { total: number.count as u8, end: at, gap };
                 number.size += 1;
             }
             if number.count == MOST {
@@ -96,9 +86,7 @@ impl Number {
 
     /// How many digits the first group has.
     pub(crate) fn first(&self) -> usize {
-        self.groups
-            .first()
-            .map_or(0, |group| usize::from(group.total))
+        self.groups.first().map_or(0, |group| usize::from(group.total))
     }
 
     /// Every number that starts here and ends with one of the groups, longest first.
@@ -115,10 +103,7 @@ impl Number {
             size: 0,
             gap: 0,
             mixed: false,
-            more: self
-                .groups
-                .get(size)
-                .is_some_and(|next| next.gap != b'\n' && size < self.size),
+            more: self.groups.get(size).is_some_and(|next| next.gap != b'\n' && size < self.size),
             broken: false,
         };
         let mut before = 0;
@@ -184,9 +169,7 @@ pub(crate) fn glued_after(text: &Text<'_>, end: usize) -> bool {
         return true;
     }
     match after {
-        b'.' | b',' | b'-' | b'/' | b':' => {
-            text.at(end + 1).is_ascii_digit() || text.at(end + 1) == b'['
-        }
+        b'.' | b',' | b'-' | b'/' | b':' => text.at(end + 1).is_ascii_digit() || text.at(end + 1) == b'[',
         b'%' => true,
         _ => false,
     }
@@ -200,18 +183,11 @@ mod tests {
     fn numbers_are_cut_at_every_group() {
         let text = Text::new("415-555-0132 7 x");
         let number = Number::read(&text, 0);
-        let shapes: Vec<(Vec<u8>, usize, bool)> = number
-            .cuts()
-            .map(|cut| (cut.shape().to_vec(), cut.end, cut.mixed))
-            .collect();
+        let shapes: Vec<(Vec<u8>, usize, bool)> =
+            number.cuts().map(|cut| (cut.shape().to_vec(), cut.end, cut.mixed)).collect();
         assert_eq!(
             shapes,
-            [
-                (vec![3, 3, 4, 1], 14, true),
-                (vec![3, 3, 4], 12, false),
-                (vec![3, 3], 7, false),
-                (vec![3], 3, false),
-            ]
+            [(vec![3, 3, 4, 1], 14, true), (vec![3, 3, 4], 12, false), (vec![3, 3], 7, false), (vec![3], 3, false),]
         );
         assert_eq!(number.cuts().nth(1).unwrap().gap, b'-');
     }

@@ -24,12 +24,7 @@ pub(super) const INTERNATIONAL: Rule = Rule {
         "call 0044 20 7123 4567",
         "+91\u{A0}4155\u{2011}550132",
     ],
-    passed: &[
-        "+999 123 456 789",
-        "a +12 b",
-        "1+15551234567890123",
-        "UTC+0100",
-    ],
+    passed: &["+999 123 456 789", "a +12 b", "1+15551234567890123", "UTC+0100"],
 };
 
 pub(super) const NORTH_AMERICAN: Rule = Rule {
@@ -112,9 +107,7 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
 pub(super) fn may_be_apart(place: &Place<'_, '_>, number: &Number) -> bool {
     let text = place.text;
     let end = number.start + number.first();
-    text.before(number.start) == b'('
-        || text.at(end) == b'/'
-        || (text.at(end) == b' ' && text.at(end + 1) == b'/')
+    text.before(number.start) == b'(' || text.at(end) == b'/' || (text.at(end) == b' ' && text.at(end + 1) == b'/')
 }
 
 /// A number whose `+` stands at `at`.
@@ -177,11 +170,7 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         let shape = matches!(cut.shape(), [3, 4] | [7]);
         if area == 3 && shape && is_area(area_code.digits) {
             let score = if is_exchange(cut.digits) { 0.65 } else { 0.5 };
-            return Some(Hit::new(
-                &NORTH_AMERICAN,
-                start..end,
-                weigh(&evidence, score, 8),
-            ));
+            return Some(Hit::new(&NORTH_AMERICAN, start..end, weigh(&evidence, score, 8)));
         }
         if cut.mixed || cut.shape().iter().any(|&length| length < 2) {
             return None;
@@ -196,8 +185,7 @@ fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let text = place.text;
     let area = number.start + number.first();
     let sign = text.run(area, 1, |byte| byte == b' ');
-    if text.at(number.start) != b'0' || !(3..=6).contains(&number.first()) || text.at(sign) != b'/'
-    {
+    if text.at(number.start) != b'0' || !(3..=6).contains(&number.first()) || text.at(sign) != b'/' {
         return None;
     }
     let next = text.run(sign + 1, 1, |byte| byte == b' ');
@@ -214,12 +202,7 @@ fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     Some(Hit::new(&NATIONAL, number.start..cut.end, score))
 }
 
-fn grouped(
-    place: &Place<'_, '_>,
-    span: std::ops::Range<usize>,
-    cut: &Cut<'_>,
-    extended: bool,
-) -> Option<Hit> {
+fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, extended: bool) -> Option<Hit> {
     let (start, end) = (span.start, span.end);
     let digits = cut.digits;
     if !(6..=15).contains(&digits.len()) {
@@ -247,11 +230,7 @@ fn grouped(
         return None;
     }
     let evidence = evidence(place, start, end);
-    let score = weigh(
-        &evidence,
-        if digits.starts_with(&[0]) { 0.4 } else { 0.2 },
-        6,
-    );
+    let score = weigh(&evidence, if digits.starts_with(&[0]) { 0.4 } else { 0.2 }, 6);
     Some(Hit::new(&NATIONAL, start..end, score))
 }
 
@@ -260,11 +239,7 @@ fn weigh(evidence: &Evidence, alone: f32, words: u8) -> f32 {
         alone.max(0.25) + 0.35
     } else if evidence.speaks_against(Topic::Phone) {
         // "the phone number on the account": spoken of, if not next to it.
-        if evidence.distance(Topic::Phone) < u8::MAX {
-            alone
-        } else {
-            alone - 0.3
-        }
+        if evidence.distance(Topic::Phone) < u8::MAX { alone } else { alone - 0.3 }
     } else {
         alone
     }
@@ -332,20 +307,12 @@ fn is_national(cut: &Cut<'_>) -> bool {
 
 /// `2010-2015`
 fn is_years(digits: &[u8], shape: &[u8]) -> bool {
-    shape == [4, 4]
-        && digits
-            .chunks(4)
-            .all(|year| matches!(year, [1, 8..=9, ..] | [2, 0, ..]))
+    shape == [4, 4] && digits.chunks(4).all(|year| matches!(year, [1, 8..=9, ..] | [2, 0, ..]))
 }
 
 /// Digits after `+`, single separators and one pair of parentheses between them.
 fn loose(text: &Text<'_>, start: usize) -> Option<Digits> {
-    let mut digits = Digits {
-        values: [0; 16],
-        count: 0,
-        ends: [(0, 0); 16],
-        groups: 0,
-    };
+    let mut digits = Digits { values: [0; 16], count: 0, ends: [(0, 0); 16], groups: 0 };
     let mut at = start;
     let mut parentheses = text.before(start) == b'(';
     loop {
@@ -363,9 +330,7 @@ fn loose(text: &Text<'_>, start: usize) -> Option<Digits> {
             *place = (digits.count, group);
             digits.groups += 1;
         }
-        at = text.run(group, 2, |byte| {
-            matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n')
-        });
+        at = text.run(group, 2, |byte| matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n'));
         let gap = text.slice(group..at);
         if gap.is_empty() || gap == b"  " || (gap.contains(&b'(') && parentheses) {
             break;
@@ -410,11 +375,7 @@ fn extension(text: &Text<'_>, end: usize) -> (usize, bool) {
         return (end, false);
     }
     let last = text.run(at, 6, |byte| byte.is_ascii_digit());
-    if last > at && !is_word(text.at(last)) {
-        (last, true)
-    } else {
-        (end, false)
-    }
+    if last > at && !is_word(text.at(last)) { (last, true) } else { (end, false) }
 }
 
 /// How many digits the country code has that these digits start with.

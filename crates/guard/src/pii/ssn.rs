@@ -67,18 +67,14 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     }
     let formatted = cut.shape() == [3, 2, 4] && !cut.mixed;
     let bare = cut.shape() == [9];
-    let value = cut
-        .digits
-        .iter()
-        .fold(0_u32, |value, &digit| value * 10 + u32::from(digit));
+    let value = cut.digits.iter().fold(0_u32, |value, &digit| value * 10 + u32::from(digit));
     if formatted || bare || cut.broken {
         if can_exist(value) {
             let score = ssn_score(place, number.start, &cut, formatted);
             if score > 0.4 {
                 return Some(Hit::new(&SSN, number.start..cut.end, score));
             }
-        } else if is_itin(value) && evidence(place, number.start, cut.end).speaks_of(Topic::Tax, 5)
-        {
+        } else if is_itin(value) && evidence(place, number.start, cut.end).speaks_of(Topic::Tax, 5) {
             return Some(Hit::new(&ITIN, number.start..cut.end, 0.8));
         }
     }
@@ -107,12 +103,7 @@ fn ssn_score(place: &Place<'_, '_>, start: usize, cut: &Cut<'_>, formatted: bool
 
 fn can_exist(value: u32) -> bool {
     let (area, group, serial) = (value / 1_000_000, value / 10_000 % 100, value % 10_000);
-    area != 0
-        && area != 666
-        && area < 900
-        && group != 0
-        && serial != 0
-        && !WITHDRAWN.contains(&value)
+    area != 0 && area != 666 && area < 900 && group != 0 && serial != 0 && !WITHDRAWN.contains(&value)
 }
 
 fn is_itin(value: u32) -> bool {
@@ -127,8 +118,7 @@ fn is_labelled(place: &Place<'_, '_>, start: usize) -> bool {
     text.says(end.saturating_sub(3), "ssn")
         || (text.says(security, "security")
             && text.says(
-                text.run_before(security, 4, |byte| byte.is_ascii_whitespace())
-                    .saturating_sub("social".len()),
+                text.run_before(security, 4, |byte| byte.is_ascii_whitespace()).saturating_sub("social".len()),
                 "social",
             ))
 }

@@ -58,11 +58,7 @@ pub(super) const AUTHORIZATION: Rule = Rule {
         "curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZDEyMw=='",
         "\"authorization\": \"Token A1b2C3d4E5f6G7h8I9j0\"",
     ],
-    passed: &[
-        "Authorization: Bearer $TOKEN",
-        "Authorization: Bearer <token>",
-        "authorization: needed here",
-    ],
+    passed: &["Authorization: Bearer $TOKEN", "Authorization: Bearer <token>", "authorization: needed here"],
 };
 
 /// How far back a name is read.
@@ -116,9 +112,7 @@ fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> O
     let end = text.run_before(before, 2, |byte| byte == b' ');
     let value = value::read_before(text, end)?;
     let start = text.run(operator, 2, |byte| byte == b' ');
-    let name = start..text.run(start, NAME, |byte| {
-        byte.is_ascii_alphanumeric() || byte == b'_'
-    });
+    let name = start..text.run(start, NAME, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let named = meaning(text.slice(name)) == Some(Meaning::Secret);
     let look = value::look(text.slice(value.span.clone()), true);
     let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
@@ -150,12 +144,9 @@ fn name(text: &Text<'_>, before: usize) -> Option<std::ops::Range<usize>> {
             end = inside - 1;
         }
     }
-    end = text.run_before(end, 3, |byte| {
-        matches!(byte, b'"' | b'\'' | b'`' | b']' | b'\\' | b'*')
-    });
-    let mut start = text.run_before(end, NAME, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-    });
+    end = text.run_before(end, 3, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'\\' | b'*'));
+    let mut start =
+        text.run_before(end, NAME, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     // `[PASSWORD]=`: what redaction has left.
     if start == end || (text.before(start) == b'[' && text.at(end) == b']') {
         return None;
@@ -201,11 +192,7 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
     }
     let joined = joined.get(..length)?;
     let last = joined.get(last_start..)?;
-    let has = |part: &str| {
-        joined
-            .windows(part.len())
-            .any(|window| window == part.as_bytes())
-    };
+    let has = |part: &str| joined.windows(part.len()).any(|window| window == part.as_bytes());
     if ABOUT.iter().any(|about| last == about.as_bytes()) {
         return None;
     }
@@ -248,18 +235,8 @@ const SECRET: [&str; 21] = [
 ];
 
 /// What stands before `key` in the name of one that is secret.
-const KEY: [&str; 10] = [
-    "admin",
-    "api",
-    "client",
-    "deploy",
-    "license",
-    "service",
-    "storage",
-    "subscription",
-    "webhook",
-    "x",
-];
+const KEY: [&str; 10] =
+    ["admin", "api", "client", "deploy", "license", "service", "storage", "subscription", "webhook", "x"];
 
 /// Names that end so speak about the secret.
 const ABOUT: [&str; 40] = [

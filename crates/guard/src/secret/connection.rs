@@ -39,10 +39,7 @@ pub(super) const WEBHOOK: Rule = Rule {
         "https://hooks.slack.com/services/T00000001/B00000002/a1B2c3D4e5F6g7H8i9J0k1L2",
         "https://discord.com/api/webhooks/123456789012345678/a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
     ],
-    passed: &[
-        "https://hooks.slack.com/services/",
-        "https://discord.com/api/webhooks/docs",
-    ],
+    passed: &["https://hooks.slack.com/services/", "https://discord.com/api/webhooks/docs"],
 };
 
 pub(super) const TELEGRAM: Rule = Rule {
@@ -70,36 +67,21 @@ const WEBHOOKS: [&str; 5] = [
 /// A URL whose `://` starts at `colon`.
 pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     let text = place.text;
-    let start = text.run_before(colon, 24, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')
-    });
+    let start = text.run_before(colon, 24, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'));
     if start == colon {
         return None;
     }
     let host = colon + 3;
     if let Some(prefix) = WEBHOOKS.iter().find(|prefix| text.says(host, prefix)) {
         let path = host + prefix.len();
-        let end = text.run(path, 200, |byte| {
-            is_word(byte) || matches!(byte, b'/' | b'-' | b'@')
-        });
+        let end = text.run(path, 200, |byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'@'));
         return (end - path >= 40).then(|| Hit::new(&WEBHOOK, start..end, 0.95));
     }
     let in_name = |byte: u8| {
         byte > b' '
             && !matches!(
                 byte,
-                b'/' | b'?'
-                    | b'#'
-                    | b'"'
-                    | b'\''
-                    | b'`'
-                    | b'<'
-                    | b'>'
-                    | b'['
-                    | b']'
-                    | b'@'
-                    | b','
-                    | b';'
+                b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'[' | b']' | b'@' | b',' | b';'
             )
     };
     let user = text.run(host, 128, |byte| in_name(byte) && byte != b':');
@@ -116,8 +98,7 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     let host = text.at(end + 1);
     let literal = text.at(end + 2);
     // An address in brackets, but not a tag of redaction.
-    let bracketed = host == b'['
-        && (literal == b':' || literal.is_ascii_digit() || literal.is_ascii_lowercase());
+    let bracketed = host == b'[' && (literal == b':' || literal.is_ascii_digit() || literal.is_ascii_lowercase());
     if end == password || text.at(end) != b'@' || !(is_word(host) || host >= 0x80 || bracketed) {
         return None;
     }
@@ -127,10 +108,7 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
         // "https://url:8000@…" is no port: a host would follow.
         _ => 0.85,
     };
-    let hidden = text
-        .slice(password..end)
-        .iter()
-        .all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'));
+    let hidden = text.slice(password..end).iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'));
     (!hidden).then(|| Hit::new(&URL_PASSWORD, password..end, score))
 }
 
@@ -142,8 +120,6 @@ pub(super) fn telegram(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     }
     let start = text.run_before(colon, 11, |byte| byte.is_ascii_digit());
     let end = text.run(colon + 1, 36, |byte| is_word(byte) || byte == b'-');
-    let whole = (8..=10).contains(&(colon - start))
-        && end - colon - 1 == 35
-        && !is_word(text.before(start));
+    let whole = (8..=10).contains(&(colon - start)) && end - colon - 1 == 35 && !is_word(text.before(start));
     whole.then(|| Hit::new(&TELEGRAM, start..end, 0.95))
 }

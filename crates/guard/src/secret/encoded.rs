@@ -48,9 +48,7 @@ pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
 
 fn discord(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
     let text = place.text;
-    if !(24..=26).contains(&run.len())
-        || !matches!(text.at(run.start), b'M' | b'N' | b'O')
-        || text.at(run.end) != b'.'
+    if !(24..=26).contains(&run.len()) || !matches!(text.at(run.start), b'M' | b'N' | b'O') || text.at(run.end) != b'.'
     {
         return None;
     }
@@ -61,7 +59,5 @@ fn discord(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
     }
     let end = text.run(middle + 1, 39, word);
     let length = end - middle - 1;
-    (27..=38)
-        .contains(&length)
-        .then(|| Hit::new(&DISCORD, run.start..end, 0.95))
+    (27..=38).contains(&length).then(|| Hit::new(&DISCORD, run.start..end, 0.95))
 }

@@ -24,9 +24,7 @@ pub(super) fn bits(value: &[u8]) -> f32 {
 pub(super) fn is_random(value: &[u8]) -> bool {
     let sign = |byte: &u8| matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':');
     value.len() >= 16
-        && value
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || sign(byte))
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || sign(byte))
         && (is_mixed(value) || is_long_mix(value))
         && bits(value) >= 3.0
 }
@@ -43,22 +41,15 @@ fn is_long_mix(value: &[u8]) -> bool {
 /// Letters and digits both, at least two of each.
 pub(super) fn is_mixed(value: &[u8]) -> bool {
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = value
-        .iter()
-        .filter(|byte| byte.is_ascii_alphabetic())
-        .count();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     digits >= 2 && letters >= 2
 }
 
 /// The same character all along, as in `xxxxxxxx`: a placeholder.
 pub(super) fn is_one_character(value: &[u8]) -> bool {
-    let mut bytes = value
-        .iter()
-        .filter(|byte| !matches!(byte, b'-' | b'_' | b'.'));
+    let mut bytes = value.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.'));
     match bytes.next() {
-        Some(first @ (b'x' | b'X' | b'*' | b'0' | b'.' | b'a' | b'A')) => {
-            bytes.all(|byte| byte == first)
-        }
+        Some(first @ (b'x' | b'X' | b'*' | b'0' | b'.' | b'a' | b'A')) => bytes.all(|byte| byte == first),
         Some(_) => false,
         None => true,
     }

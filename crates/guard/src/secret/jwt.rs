@@ -30,12 +30,10 @@ const LONGEST: usize = 8 * 1024;
 /// A token that starts at `at`, where a word starts.
 pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    if !["eyJ", "ewo", "ewog"].iter().any(|start| {
-        start
-            .bytes()
-            .enumerate()
-            .all(|(offset, byte)| text.at(at + offset) == byte)
-    }) {
+    if !["eyJ", "ewo", "ewog"]
+        .iter()
+        .any(|start| start.bytes().enumerate().all(|(offset, byte)| text.at(at + offset) == byte))
+    {
         return None;
     }
     if is_word(text.before(at)) {

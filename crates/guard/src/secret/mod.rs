@@ -36,9 +36,7 @@ pub(crate) use vendor::RULES as VENDORS;
 /// Whether a token or one of the words in [`prose`] may start with these three bytes.
 pub(crate) fn may_start(first: u8, second: u8, third: u8) -> bool {
     let slot = slot(first, second, third);
-    FILTER
-        .get(slot / 8)
-        .is_some_and(|byte| byte >> (slot % 8) & 1 == 1)
+    FILTER.get(slot / 8).is_some_and(|byte| byte >> (slot % 8) & 1 == 1)
 }
 
 /// What starts with the letter or digit at `at`, where a word or part of one starts.
@@ -78,10 +76,7 @@ const fn slot(first: u8, second: u8, third: u8) -> usize {
 }
 
 /// One bit for each start, worked out by the compiler.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, within bounds"
-)]
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
 const FILTER: [u8; SLOTS / 8] = {
     let mut filter = [0; SLOTS / 8];
     let mut at = 0;
@@ -101,21 +96,9 @@ const FILTER: [u8; SLOTS / 8] = {
     let mut at = 0;
     while at < words.len() * 8 {
         let word = words[at / 8];
-        let first = if at & 1 == 0 {
-            word[0]
-        } else {
-            word[0].to_ascii_uppercase()
-        };
-        let second = if at & 2 == 0 {
-            word[1]
-        } else {
-            word[1].to_ascii_uppercase()
-        };
-        let third = if at & 4 == 0 {
-            word[2]
-        } else {
-            word[2].to_ascii_uppercase()
-        };
+        let first = if at & 1 == 0 { word[0] } else { word[0].to_ascii_uppercase() };
+        let second = if at & 2 == 0 { word[1] } else { word[1].to_ascii_uppercase() };
+        let third = if at & 4 == 0 { word[2] } else { word[2].to_ascii_uppercase() };
         let slot = slot(first, second, third);
         filter[slot / 8] |= 1 << (slot % 8);
         at += 1;
@@ -135,10 +118,8 @@ mod tests {
             assert!(may_start(first, second, third), "{}", token.prefix);
         }
         let words = "the quick brown fox jumps over lazy dogs while people were asking about their orders and whether shipping would cost more than last year";
-        let through = words
-            .split(' ')
-            .filter(|word| matches!(word.as_bytes(), [a, b, c, ..] if may_start(*a, *b, *c)))
-            .count();
+        let through =
+            words.split(' ').filter(|word| matches!(word.as_bytes(), [a, b, c, ..] if may_start(*a, *b, *c))).count();
         assert!(through <= 4, "{through}");
     }
 }

@@ -34,13 +34,9 @@ pub(super) fn block(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return None;
     }
     let label = at + "-----begin ".len();
-    let label_end = text.run(label, 64, |byte| {
-        byte.is_ascii_alphanumeric() || byte == b' '
-    });
+    let label_end = text.run(label, 64, |byte| byte.is_ascii_alphanumeric() || byte == b' ');
     let name = text.slice(label..label_end);
-    let private = name
-        .windows("private key".len())
-        .any(|part| part.eq_ignore_ascii_case(b"private key"));
+    let private = name.windows("private key".len()).any(|part| part.eq_ignore_ascii_case(b"private key"));
     if !private || !text.says(label_end, "-----") {
         return None;
     }
@@ -56,9 +52,7 @@ pub(super) fn block(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
             break;
         }
         if text.says(end, "-----end ") {
-            let last = text.run(end + 9, 64, |byte| {
-                byte.is_ascii_alphanumeric() || byte == b' '
-            });
+            let last = text.run(end + 9, 64, |byte| byte.is_ascii_alphanumeric() || byte == b' ');
             end = text.run(last, 5, |byte| byte == b'-');
             break;
         }
@@ -72,9 +66,5 @@ pub(super) fn block(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     while end > body && (text.before(end).is_ascii_whitespace() || text.before(end) == b'"') {
         end -= 1;
     }
-    Some(Hit::new(
-        &PRIVATE_KEY,
-        at..end,
-        if end > body + 8 { 0.99 } else { 0.6 },
-    ))
+    Some(Hit::new(&PRIVATE_KEY, at..end, if end > body + 8 { 0.99 } else { 0.6 }))
 }

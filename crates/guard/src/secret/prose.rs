@@ -57,8 +57,8 @@ const WORDS: [(&str, bool); 9] = [
 
 /// Words that look chosen and name techniques.
 const TECHNIQUES: [&str; 16] = [
-    "2fa", "3des", "aes", "base32", "base64", "bcrypt", "http2", "md5", "oauth2", "pbkdf2", "rsa",
-    "sha", "utf8", "v1", "v2", "x509",
+    "2fa", "3des", "aes", "base32", "base64", "bcrypt", "http2", "md5", "oauth2", "pbkdf2", "rsa", "sha", "utf8", "v1",
+    "v2", "x509",
 ];
 
 /// The word that starts at `at`, and what it introduces.
@@ -78,8 +78,7 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         let mut last = text.run(start, 128, |byte| byte > b' ');
         let start = if last == start { gap } else { start };
         last = last.max(colon);
-        (listed && last > start && text.at(start) != b'[')
-            .then(|| Hit::new(&NAMED, start..last, 0.2))
+        (listed && last > start && text.at(start) != b'[').then(|| Hit::new(&NAMED, start..last, 0.2))
     };
     if text.at(end).is_ascii_alphanumeric() || matches!(text.at(end), b'_' | b'-') {
         return named();
@@ -111,11 +110,7 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let bytes = text.slice(value.span.clone());
     let look = value::look(bytes, value.quoted);
     let technique = TECHNIQUES.iter().any(|name| {
-        bytes.len() >= name.len()
-            && bytes
-                .iter()
-                .zip(name.bytes())
-                .all(|(byte, name)| byte.eq_ignore_ascii_case(&name))
+        bytes.len() >= name.len() && bytes.iter().zip(name.bytes()).all(|(byte, name)| byte.eq_ignore_ascii_case(&name))
     });
     let number = bytes.iter().all(u8::is_ascii_digit);
     let score = match look {
@@ -133,9 +128,5 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         Look::Word if value.quoted && told => 0.6,
         _ => 0.2,
     };
-    if score > 0.2 {
-        Some(Hit::new(&PASSWORD, value.span, score))
-    } else {
-        named()
-    }
+    if score > 0.2 { Some(Hit::new(&PASSWORD, value.span, score)) } else { named() }
 }

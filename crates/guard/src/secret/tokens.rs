@@ -18,14 +18,7 @@ const fn token(
     shortest: u16,
     longest: u16,
 ) -> Token {
-    Token {
-        code,
-        name,
-        prefix,
-        alphabet,
-        shortest,
-        longest,
-    }
+    Token { code, name, prefix, alphabet, shortest, longest }
 }
 
 #[rustfmt::skip]

@@ -27,45 +27,28 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
     }
     let quote = text.at(start);
     if matches!(quote, b'"' | b'\'' | b'`') {
-        let end = text.run(start + 1, LONGEST, |byte| {
-            byte != quote && byte != b'\n' && byte != 0
-        });
+        let end = text.run(start + 1, LONGEST, |byte| byte != quote && byte != b'\n' && byte != 0);
         if text.at(end) == quote {
-            let end = if text.before(end) == b'\\' {
-                end - 1
-            } else {
-                end
-            };
-            return (end > start + 1).then_some(Value {
-                span: start + 1..end,
-                quoted: true,
-                more: false,
-            });
+            let end = if text.before(end) == b'\\' { end - 1 } else { end };
+            return (end > start + 1).then_some(Value { span: start + 1..end, quoted: true, more: false });
         }
     }
     let start = if start > at { at } else { start };
     let mut end = text.run(start, LONGEST, |byte| byte > b' ');
     // What follows the value in prose or code does not belong to it.
-    let stop = text.run(start, LONGEST, |byte| {
-        byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'<')
-    });
+    let stop = text.run(start, LONGEST, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'<'));
     if stop > start {
         end = end.min(stop);
     }
     while end > start
-        && matches!(
-            text.before(end),
-            b',' | b';' | b')' | b'.' | b']' | b'"' | b'\'' | b'`' | b'!' | b'?' | b'}'
-        )
+        && matches!(text.before(end), b',' | b';' | b')' | b'.' | b']' | b'"' | b'\'' | b'`' | b'!' | b'?' | b'}')
     {
         end -= 1;
     }
     if end == start || text.at(start) == b'[' {
         return None;
     }
-    let rest = text.run(end, 3, |byte| {
-        !byte.is_ascii_alphanumeric() && byte != b'\n' && byte != 0
-    });
+    let rest = text.run(end, 3, |byte| !byte.is_ascii_alphanumeric() && byte != b'\n' && byte != 0);
     Some(Value {
         span: start..end,
         quoted: false,
@@ -81,11 +64,7 @@ pub(super) fn read_before(text: &Text<'_>, end: usize) -> Option<Value> {
     }
     let last = end - 1;
     let start = text.run_before(last, LOOK_BACK - 8, |byte| byte != quote && byte != b'\n');
-    (start < last && text.before(start) == quote).then_some(Value {
-        span: start..last,
-        quoted: true,
-        more: false,
-    })
+    (start < last && text.before(start) == quote).then_some(Value { span: start..last, quoted: true, more: false })
 }
 
 /// What a value looks like.
@@ -119,20 +98,13 @@ pub(super) fn look(value: &[u8], quoted: bool) -> Look {
     if entropy::is_random(value) {
         return Look::Random;
     }
-    let letters = value
-        .iter()
-        .filter(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80)
-        .count();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let inner = value.iter().skip(1).any(u8::is_ascii_uppercase)
-        && value.iter().any(u8::is_ascii_lowercase);
-    let signs = value.iter().any(|byte| {
-        byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'_' | b'\'' | b'.' | b'/')
-    });
+    let inner = value.iter().skip(1).any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+    let signs =
+        value.iter().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'_' | b'\'' | b'.' | b'/'));
     if value.len() >= 4
-        && (digits > 0 && (letters > 0 || digits >= 4)
-            || (letters > 0 && signs)
-            || (inner && value.len() >= 6))
+        && (digits > 0 && (letters > 0 || digits >= 4) || (letters > 0 && signs) || (inner && value.len() >= 6))
     {
         Look::Chosen
     } else {
@@ -145,10 +117,7 @@ fn has_tag(value: &[u8]) -> bool {
     let opens = value.iter().enumerate().filter(|(_, byte)| **byte == b'[');
     opens.into_iter().any(|(at, _)| {
         let name = value.get(at + 1..).unwrap_or_default();
-        let length = name
-            .iter()
-            .take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_')
-            .count();
+        let length = name.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_').count();
         length >= 2 && matches!(name.get(length), Some(b']') | None)
     })
 }
@@ -157,10 +126,7 @@ fn has_tag(value: &[u8]) -> bool {
 fn is_reference(value: &[u8], quoted: bool) -> bool {
     let starts = |start: &str| {
         value.len() >= start.len()
-            && value
-                .iter()
-                .zip(start.bytes())
-                .all(|(byte, start)| byte.eq_ignore_ascii_case(&start))
+            && value.iter().zip(start.bytes()).all(|(byte, start)| byte.eq_ignore_ascii_case(&start))
     };
     const STARTS: [&str; 26] = [
         "${",
@@ -195,26 +161,15 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
     }
     let variable = value.first() == Some(&b'$')
         && value.len() > 1
-        && value
-            .iter()
-            .skip(1)
-            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+        && value.iter().skip(1).all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
     let tag = value.first() == Some(&b'<') || value.ends_with(b">") && value.starts_with(b"<");
     let braces = value.first() == Some(&b'{') && !quoted;
     // name(…), name[…]: code.
     let call = !quoted
-        && value
-            .iter()
-            .position(|&byte| byte == b'(' || byte == b'[')
-            .is_some_and(|at| {
-                at > 1
-                    && value
-                        .iter()
-                        .take(at)
-                        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
-            });
-    let format =
-        quoted && value.first() == Some(&b'{') && value.last() == Some(&b'}') && value.len() < 24;
+        && value.iter().position(|&byte| byte == b'(' || byte == b'[').is_some_and(|at| {
+            at > 1 && value.iter().take(at).all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
+        });
+    let format = quoted && value.first() == Some(&b'{') && value.last() == Some(&b'}') && value.len() < 24;
     variable || tag || braces || call || format
 }
 
@@ -289,9 +244,7 @@ fn is_placeholder(value: &[u8]) -> bool {
     // Signs only.
     !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
         || entropy::is_one_character(value)
-        || value
-            .iter()
-            .all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'x' | b'X' | b'#' | b'?'))
+        || value.iter().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'x' | b'X' | b'#' | b'?'))
         || WHOLE.contains(&trimmed)
         || WHOLE.contains(&lower.as_str())
         || (!random && INSIDE.iter().any(|part| lower.contains(part)))

@@ -83,10 +83,7 @@ pub(crate) static RULES: [Rule; TOKENS.len()] = {
         passed: &[],
     }; TOKENS.len()];
     let mut at = 0;
-    #[allow(
-        clippy::indexing_slicing,
-        reason = "evaluated by the compiler, within bounds"
-    )]
+    #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
     while at < rules.len() {
         rules[at].code = TOKENS[at].code;
         rules[at].name = TOKENS[at].name;
@@ -103,21 +100,13 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let first = [text.at(at), text.at(at + 1)];
     let mut best: Option<(usize, Hit)> = None;
-    for token in TOKENS
-        .iter()
-        .filter(|token| token.prefix.as_bytes().starts_with(&first))
-    {
+    for token in TOKENS.iter().filter(|token| token.prefix.as_bytes().starts_with(&first)) {
         let body = at + token.prefix.len();
         let prefix = token.prefix.bytes().enumerate();
-        if !prefix
-            .into_iter()
-            .all(|(offset, byte)| text.at(at + offset) == byte)
-        {
+        if !prefix.into_iter().all(|(offset, byte)| text.at(at + offset) == byte) {
             continue;
         }
-        let end = text.run(body, usize::from(token.longest) + 1, |byte| {
-            token.alphabet.has(byte)
-        });
+        let end = text.run(body, usize::from(token.longest) + 1, |byte| token.alphabet.has(byte));
         let (shortest, longest) = (usize::from(token.shortest), usize::from(token.longest));
         let mut last = end;
         // A full stop or dash at the end may belong to the sentence.
@@ -140,10 +129,7 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
             0.95
         };
         let rule = RULES.iter().find(|rule| rule.code == token.code)?;
-        if best
-            .as_ref()
-            .is_none_or(|(prefix, _)| *prefix < token.prefix.len())
-        {
+        if best.as_ref().is_none_or(|(prefix, _)| *prefix < token.prefix.len()) {
             best = Some((token.prefix.len(), Hit::new(rule, at..last, score)));
         }
     }
@@ -157,11 +143,7 @@ pub(super) const MAILCHIMP: Rule = Rule {
     summary: "32 hexadecimal digits, `-us` and the number of a data centre \
               (mailchimp.com/developer, \"Fundamentals\"): the one token known by its end.",
     caught: &["343ea45721923ed956e2b38c31db76aa-us30"],
-    passed: &[
-        "3ea4572956e2b381923ed34c31db76aa-2",
-        "9276a43e2951aa46e2b1c33ED38357DB-us2",
-        "3a5633e829d3c71-us2",
-    ],
+    passed: &["3ea4572956e2b381923ed34c31db76aa-2", "9276a43e2951aa46e2b1c33ED38357DB-us2", "3a5633e829d3c71-us2"],
 };
 
 /// A Mailchimp key whose hyphen is at `at`.
@@ -172,8 +154,7 @@ pub(super) fn mailchimp(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let start = text.run_before(at, 33, |byte| Alphabet::Hex.has(byte));
     let end = text.run(at + 3, 2, |byte| byte.is_ascii_digit());
-    let whole =
-        at - start == 32 && end > at + 3 && !is_word(text.before(start)) && !is_word(text.at(end));
+    let whole = at - start == 32 && end > at + 3 && !is_word(text.before(start)) && !is_word(text.at(end));
     whole.then(|| Hit::new(&MAILCHIMP, start..end, 0.95))
 }
 
@@ -183,13 +164,9 @@ pub(super) mod tests {
 
     /// A body of the alphabet and length, letters and digits mixed, no two alike in a row.
     pub(in crate::secret) fn body(alphabet: Alphabet, length: u16) -> String {
-        let all: Vec<char> = (b'0'..=b'z')
-            .filter(|&byte| byte.is_ascii_alphanumeric() && alphabet.has(byte))
-            .map(char::from)
-            .collect();
-        (0..usize::from(length))
-            .map(|place| all[(place * 7 + 3) % all.len()])
-            .collect()
+        let all: Vec<char> =
+            (b'0'..=b'z').filter(|&byte| byte.is_ascii_alphanumeric() && alphabet.has(byte)).map(char::from).collect();
+        (0..usize::from(length)).map(|place| all[(place * 7 + 3) % all.len()]).collect()
     }
 
     #[test]
@@ -201,29 +178,13 @@ pub(super) mod tests {
         };
         for token in &TOKENS {
             for length in [token.shortest, token.longest] {
-                let example = format!(
-                    "use {}{} please",
-                    token.prefix,
-                    body(token.alphabet, length)
-                );
+                let example = format!("use {}{} please", token.prefix, body(token.alphabet, length));
                 assert!(fires(&example, token.code), "{example}");
             }
-            let long = format!(
-                "{}{}",
-                token.prefix,
-                body(token.alphabet, token.longest + 1)
-            );
-            let short = format!(
-                "{}{}",
-                token.prefix,
-                body(token.alphabet, token.shortest - 1)
-            );
+            let long = format!("{}{}", token.prefix, body(token.alphabet, token.longest + 1));
+            let short = format!("{}{}", token.prefix, body(token.alphabet, token.shortest - 1));
             let inside = format!("x{}{}", token.prefix, body(token.alphabet, token.shortest));
-            let placeholder = format!(
-                "{}{}",
-                token.prefix,
-                "x".repeat(usize::from(token.shortest))
-            );
+            let placeholder = format!("{}{}", token.prefix, "x".repeat(usize::from(token.shortest)));
             for text in [long, short, inside, placeholder] {
                 assert!(!fires(&text, token.code), "{text}");
             }

@@ -23,9 +23,9 @@ pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)>
     std::iter::from_fn(move || {
         let start = at + text.get(at..)?.find(OVERRIDE)? + OVERRIDE.len_utf8();
         let rest = text.get(start..)?;
-        let end = rest.char_indices().find(|&(offset, char)| {
-            offset >= LONGEST || matches!(char, '\u{202C}' | OVERRIDE | '\n' | '\u{2029}')
-        });
+        let end = rest
+            .char_indices()
+            .find(|&(offset, char)| offset >= LONGEST || matches!(char, '\u{202C}' | OVERRIDE | '\n' | '\u{2029}'));
         let (end, closed) = match end {
             Some((offset, _)) => (start + offset, true),
             None => (text.len(), false),

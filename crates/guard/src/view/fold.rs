@@ -37,11 +37,7 @@ impl Folding {
 
     /// The caller's byte behind the byte at `at`.
     pub(crate) fn source(&self, at: usize) -> usize {
-        if at < self.text.len() {
-            self.map.span(at..at + 1).start
-        } else {
-            self.consumed
-        }
+        if at < self.text.len() { self.map.span(at..at + 1).start } else { self.consumed }
     }
 
     /// Drops at most `spare` bytes of the text, and none behind which are the caller's bytes
@@ -63,11 +59,7 @@ impl Folding {
 /// The `Plain` view, or `None` where it would be the text itself.
 pub(crate) fn fold(text: &str) -> Option<(String, Map)> {
     // Whole chunks without a branch, which the compiler turns into vector code.
-    let clean = |chunk: &[u8]| {
-        !chunk
-            .iter()
-            .fold(false, |found, &byte| found | needs_work(byte))
-    };
+    let clean = |chunk: &[u8]| !chunk.iter().fold(false, |found, &byte| found | needs_work(byte));
     if text.as_bytes().chunks(64).all(clean) {
         return None;
     }
@@ -118,10 +110,7 @@ fn run(text: &str, from: usize, open: bool, out: &mut String, map: &mut Map) -> 
     let mut at = from;
     loop {
         let rest = text.as_bytes().get(at..).unwrap_or_default();
-        at += rest
-            .iter()
-            .position(|&byte| needs_work(byte))
-            .unwrap_or(rest.len());
+        at += rest.iter().position(|&byte| needs_work(byte)).unwrap_or(rest.len());
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else {
             break;
         };
@@ -203,14 +192,9 @@ fn step(text: &str, at: usize, char: char, open: bool) -> (usize, Step) {
             match hidden::legitimate(before, rest, open) {
                 None => (length, Step::Wait),
                 // A keycap, too, is read as its digit.
-                Some(_) if before.is_some_and(|before| before.is_ascii()) => (
-                    length,
-                    Step::Write(if class == Class::Tag {
-                        tag(char)
-                    } else {
-                        Look::Byte(0)
-                    }),
-                ),
+                Some(_) if before.is_some_and(|before| before.is_ascii()) => {
+                    (length, Step::Write(if class == Class::Tag { tag(char) } else { Look::Byte(0) }))
+                }
                 Some(0) => match class {
                     Class::Tag => (length, Step::Write(tag(char))),
                     _ => (length, Step::Write(Look::Byte(0))),
@@ -242,16 +226,9 @@ const LONGEST: usize = 12;
 /// HTML character references: numeric ones, and the named ones that hide ASCII.
 fn reference(text: &str, at: usize) -> Reference {
     let bytes = text.as_bytes().get(at + 1..).unwrap_or_default();
-    let name_end = bytes
-        .iter()
-        .take(LONGEST)
-        .position(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'#'));
+    let name_end = bytes.iter().take(LONGEST).position(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'#'));
     let Some(end) = name_end else {
-        return if bytes.len() < LONGEST {
-            Reference::Open
-        } else {
-            Reference::None
-        };
+        return if bytes.len() < LONGEST { Reference::Open } else { Reference::None };
     };
     let name = text.get(at + 1..at + 1 + end).unwrap_or_default();
     let semicolon = bytes.get(end) == Some(&b';');
@@ -368,11 +345,9 @@ mod tests {
 
     #[test]
     fn what_is_no_disguise_stays() {
-        for text in [
-            "👩‍👩‍👧 ❤️ 🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}!",
-            "क्‍ष می‌خواهم",
-            "日本語のテキスト 한국어",
-        ] {
+        for text in
+            ["👩‍👩‍👧 ❤️ 🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}!", "क्‍ष می‌خواهم", "日本語のテキスト 한국어"]
+        {
             assert_eq!(plain(text), text, "{text:?}");
         }
     }
@@ -382,13 +357,7 @@ mod tests {
         let text = "é4\u{200B}1 &#52;２";
         let (plain, map) = fold(text).unwrap();
         assert_eq!(plain, "e41 42");
-        for (view, caller) in [
-            (0..1, "é"),
-            (1..3, "4\u{200B}1"),
-            (4..5, "&#52;"),
-            (5..6, "２"),
-            (0..6, text),
-        ] {
+        for (view, caller) in [(0..1, "é"), (1..3, "4\u{200B}1"), (4..5, "&#52;"), (5..6, "２"), (0..6, text)] {
             assert_eq!(&text[map.span(view)], caller);
         }
     }

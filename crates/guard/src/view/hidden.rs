@@ -44,18 +44,10 @@ pub fn find(text: &str) -> Vec<Hidden> {
                 0 => {
                     let reorders = reorders(char);
                     match found.last_mut() {
-                        Some(last)
-                            if last.class == class
-                                && last.span.end == at
-                                && last.reorders == reorders =>
-                        {
+                        Some(last) if last.class == class && last.span.end == at && last.reorders == reorders => {
                             last.span.end = at + length;
                         }
-                        _ => found.push(Hidden {
-                            class,
-                            span: at..at + length,
-                            reorders,
-                        }),
+                        _ => found.push(Hidden { class, span: at..at + length, reorders }),
                     }
                 }
                 sequence => length = sequence,
@@ -119,11 +111,9 @@ pub(crate) fn legitimate(before: Option<char>, rest: &str, open: bool) -> Option
         '\u{200C}' | '\u{200D}' => match chars.next() {
             None if open => None,
             after => {
-                let emoji = char == '\u{200D}'
-                    && (is_emoji(before) || before == '\u{FE0F}')
-                    && after.is_some_and(is_emoji);
-                let script = joins(before)
-                    && after.is_none_or(|after| joins(after) || !after.is_alphanumeric());
+                let emoji =
+                    char == '\u{200D}' && (is_emoji(before) || before == '\u{FE0F}') && after.is_some_and(is_emoji);
+                let script = joins(before) && after.is_none_or(|after| joins(after) || !after.is_alphanumeric());
                 Some(if emoji || script { char.len_utf8() } else { 0 })
             }
         },
@@ -131,10 +121,7 @@ pub(crate) fn legitimate(before: Option<char>, rest: &str, open: bool) -> Option
             for flag in FLAGS {
                 let mut tags = rest.chars();
                 let mut length = 0;
-                let whole = flag
-                    .bytes()
-                    .map(|byte| 0xE0000 + u32::from(byte))
-                    .chain([0xE007F]);
+                let whole = flag.bytes().map(|byte| 0xE0000 + u32::from(byte)).chain([0xE007F]);
                 let mut matched = true;
                 for expected in whole {
                     match tags.next() {
@@ -209,10 +196,7 @@ mod tests {
             ("a\u{E0041}\u{E0042}", &[(Class::Tag, 1..9)]),
             ("👩\u{200D}💻 ❤\u{FE0F} 1\u{FE0F}\u{20E3}", &[]),
             ("❤\u{FE0F}\u{200D}🔥", &[]),
-            (
-                "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}",
-                &[],
-            ),
+            ("🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}", &[]),
             ("🏴\u{E0067}\u{E0062}", &[(Class::Tag, 4..12)]),
             ("می\u{200C}خواهم", &[]),
             ("क्\u{200D}ष", &[]),
@@ -220,10 +204,7 @@ mod tests {
             ("שלום\u{200F}!", &[(Class::Bidi, 8..11)]),
         ];
         for (text, expected) in rows {
-            let found: Vec<_> = find(text)
-                .into_iter()
-                .map(|hidden| (hidden.class, hidden.span))
-                .collect();
+            let found: Vec<_> = find(text).into_iter().map(|hidden| (hidden.class, hidden.span)).collect();
             assert_eq!(&found, expected, "{text:?}");
         }
         assert!(!find("ש\u{200F}")[0].reorders);

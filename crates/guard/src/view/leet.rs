@@ -14,23 +14,18 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let mut at = pair - head.iter().rev().take_while(|&&byte| is_word(byte)).count();
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
-        let length = rest
-            .iter()
-            .position(|&byte| !is_word(byte))
-            .unwrap_or(rest.len());
+        let length = rest.iter().position(|&byte| !is_word(byte)).unwrap_or(rest.len());
         let word = rest.get(..length).unwrap_or_default();
         if is_leet(word) {
             let out = out.get_or_insert_with(|| bytes.to_vec());
             for (offset, &byte) in word.iter().enumerate() {
                 let new = match byte {
                     // 1 is i, but l in a pair (a11), before another l, and after u (ru1es).
-                    b'1' if word
-                        .get(offset + 1)
-                        .is_some_and(|next| matches!(next, b'1' | b'l' | b'L'))
+                    b'1' if word.get(offset + 1).is_some_and(|next| matches!(next, b'1' | b'l' | b'L'))
                         || offset > 0
-                            && word.get(offset - 1).is_some_and(|last| {
-                                matches!(last, b'1' | b'l' | b'L' | b'u' | b'U')
-                            }) =>
+                            && word
+                                .get(offset - 1)
+                                .is_some_and(|last| matches!(last, b'1' | b'l' | b'L' | b'u' | b'U')) =>
                     {
                         b'l'
                     }
@@ -59,15 +54,11 @@ fn first_pair(bytes: &[u8]) -> Option<usize> {
         digit | other | (byte == b'+')
     };
     let alphabetic = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
-    let beside =
-        |(&one, &two): (&u8, &u8)| (sign(one) & alphabetic(two)) | (alphabetic(one) & sign(two));
+    let beside = |(&one, &two): (&u8, &u8)| (sign(one) & alphabetic(two)) | (alphabetic(one) & sign(two));
     let next = bytes.get(1..)?;
     let mut at = 0;
     for (one, two) in bytes.chunks(64).zip(next.chunks(64)) {
-        let found = one
-            .iter()
-            .zip(two)
-            .fold(false, |found, pair| found | beside(pair));
+        let found = one.iter().zip(two).fold(false, |found, pair| found | beside(pair));
         if found {
             return one.iter().zip(two).position(beside).map(|place| at + place);
         }
@@ -99,22 +90,18 @@ fn is_leet(word: &[u8]) -> bool {
     if word.len() > 40 || !word.iter().any(|&byte| letter(byte).is_some()) {
         return false;
     }
-    let letters = word
-        .iter()
-        .filter(|byte| byte.is_ascii_alphabetic())
-        .count();
+    let letters = word.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let signs = word.iter().filter(|&&byte| letter(byte).is_some()).count();
     if letters == 0 || letters + signs < 3 {
         return false;
     }
-    let inside = word.windows(2).any(|pair| matches!(pair, [sign, next] if letter(*sign).is_some() && next.is_ascii_alphabetic()));
-    let ordinal = word.first().is_some_and(u8::is_ascii_digit)
-        && letters <= 2
-        && word.len() == signs + letters
-        && {
-            // 1st, 5pm, 30th: digits, then one or two letters.
-            word.iter().take_while(|byte| byte.is_ascii_digit()).count() == signs
-        };
+    let inside = word
+        .windows(2)
+        .any(|pair| matches!(pair, [sign, next] if letter(*sign).is_some() && next.is_ascii_alphabetic()));
+    let ordinal = word.first().is_some_and(u8::is_ascii_digit) && letters <= 2 && word.len() == signs + letters && {
+        // 1st, 5pm, 30th: digits, then one or two letters.
+        word.iter().take_while(|byte| byte.is_ascii_digit()).count() == signs
+    };
     // a11, w3: at most a pair at the end, and only in a short word.
     let tail = word.ends_with(b"11") && letters + 2 == word.len() && letters <= 4;
     (inside && !ordinal) || tail

@@ -29,9 +29,7 @@ impl Map {
 
     /// A map to be filled in the view's order.
     pub(crate) fn empty() -> Self {
-        Self {
-            segments: Some(Vec::new()),
-        }
+        Self { segments: Some(Vec::new()) }
     }
 
     /// `length` bytes taken over as they are. Empty stretches are dropped.
@@ -48,12 +46,7 @@ impl Map {
             last.length += length as u32;
             return;
         }
-        segments.push(Segment {
-            view: view as u32,
-            source: source as u32,
-            length: length as u32,
-            linear: true,
-        });
+        segments.push(Segment { view: view as u32, source: source as u32, length: length as u32, linear: true });
     }
 
     /// From `view` on, what is written stands for `source` as a whole.
@@ -80,9 +73,7 @@ impl Map {
         };
         let after = segments.partition_point(|segment| segment.view as usize <= at.start);
         let found = after.checked_sub(1).and_then(|found| segments.get(found));
-        found.is_some_and(|segment| {
-            segment.linear && at.end <= segment.view as usize + segment.length as usize
-        })
+        found.is_some_and(|segment| segment.linear && at.end <= segment.view as usize + segment.length as usize)
     }
 
     /// Drops the segments before `cut`, a place in the view, or fewer where a segment can't be
@@ -91,9 +82,7 @@ impl Map {
         let Some(segments) = &mut self.segments else {
             return (cut, cut);
         };
-        let whole = segments
-            .partition_point(|segment| segment.view as usize <= cut)
-            .saturating_sub(1);
+        let whole = segments.partition_point(|segment| segment.view as usize <= cut).saturating_sub(1);
         segments.drain(..whole);
         let Some(first) = segments.first_mut() else {
             return (0, 0);
@@ -119,9 +108,7 @@ impl Map {
         };
         // An empty range stands for the place before the byte at its start.
         let end = at.end.max(at.start + 1);
-        let first = segments
-            .partition_point(|segment| segment.view as usize <= at.start)
-            .saturating_sub(1);
+        let first = segments.partition_point(|segment| segment.view as usize <= at.start).saturating_sub(1);
         let mut span: Option<Range<usize>> = None;
         for segment in segments.iter().skip(first) {
             let (view, source) = (segment.view as usize, segment.source as usize);
@@ -141,11 +128,7 @@ impl Map {
             });
         }
         let span = span.unwrap_or(0..0);
-        if at.is_empty() {
-            span.start..span.start
-        } else {
-            span
-        }
+        if at.is_empty() { span.start..span.start } else { span }
     }
 }
 
@@ -161,15 +144,9 @@ mod tests {
         map.copy(2, 5, 1);
         map.replace(3, 6..8);
         map.copy(6, 8, 1);
-        for (view, caller) in [
-            (0..1, 0..1),
-            (0..2, 0..2),
-            (1..3, 1..6),
-            (2..3, 5..6),
-            (3..4, 6..8),
-            (5..7, 6..9),
-            (6..7, 8..9),
-        ] {
+        for (view, caller) in
+            [(0..1, 0..1), (0..2, 0..2), (1..3, 1..6), (2..3, 5..6), (3..4, 6..8), (5..7, 6..9), (6..7, 8..9)]
+        {
             assert_eq!(map.span(view.clone()), caller, "{view:?}");
         }
         assert_eq!(Map::identity().span(3..9), 3..9);

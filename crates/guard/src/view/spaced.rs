@@ -47,20 +47,9 @@ fn first_pair(bytes: &[u8]) -> Option<usize> {
             let digit = byte.wrapping_sub(b'0') < 10;
             *place = digit | ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte >= 0x80);
         }
-        let at = |offset: usize| {
-            letters
-                .get(offset..offset + CHUNK)
-                .unwrap_or_default()
-                .iter()
-        };
+        let at = |offset: usize| letters.get(offset..offset + CHUNK).unwrap_or_default().iter();
         let mut found = false;
-        let shifted = at(0)
-            .zip(at(1))
-            .zip(at(2))
-            .zip(at(3))
-            .zip(at(4))
-            .zip(at(5))
-            .zip(at(6));
+        let shifted = at(0).zip(at(1)).zip(at(2)).zip(at(3)).zip(at(4)).zip(at(5)).zip(at(6));
         for ((((((a, b), c), d), e), f), g) in shifted {
             let next = (*d & !e) | (!d & *e & !f) | (!d & !e & *f & !g);
             found |= !a & *b & !c & next;
@@ -75,24 +64,14 @@ fn first_pair(bytes: &[u8]) -> Option<usize> {
 
 /// What stands between letters that were pulled apart.
 fn is_gap(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'.' | b'-' | b'_' | b'*' | b'|' | b'/' | b'+' | b',' | b'~' | b'\n'
-    )
+    matches!(byte, b' ' | b'.' | b'-' | b'_' | b'*' | b'|' | b'/' | b'+' | b',' | b'~' | b'\n')
 }
 
 /// The next run of single letters with gaps of one to three bytes between them.
 fn next_run(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let single = |at: usize| {
-        let letter = |at: usize| {
-            bytes
-                .get(at)
-                .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
-        };
-        letter(at)
-            && bytes.get(at).is_some_and(u8::is_ascii)
-            && !letter(at + 1)
-            && (at == 0 || !letter(at - 1))
+        let letter = |at: usize| bytes.get(at).is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80);
+        letter(at) && bytes.get(at).is_some_and(u8::is_ascii) && !letter(at + 1) && (at == 0 || !letter(at - 1))
     };
     let mut at = from;
     while at + 2 * FEWEST - 1 <= bytes.len() {
@@ -103,13 +82,7 @@ fn next_run(bytes: &[u8], from: usize) -> Option<Range<usize>> {
         let (start, mut end, mut count, mut letters) = (at, at + 1, 1, 0);
         letters += usize::from(bytes.get(at).is_some_and(u8::is_ascii_alphabetic));
         loop {
-            let gap = bytes
-                .get(end..)
-                .unwrap_or_default()
-                .iter()
-                .take(4)
-                .take_while(|&&byte| is_gap(byte))
-                .count();
+            let gap = bytes.get(end..).unwrap_or_default().iter().take(4).take_while(|&&byte| is_gap(byte)).count();
             if gap == 0 || gap > 3 || !single(end + gap) {
                 break;
             }
@@ -137,9 +110,7 @@ fn close_up(bytes: &[u8], run: Range<usize>, base: &Map, out: &mut String, map: 
             gap += 1;
             continue;
         }
-        let odd = bytes
-            .get(at.wrapping_sub(1))
-            .is_some_and(|&before| before != usual);
+        let odd = bytes.get(at.wrapping_sub(1)).is_some_and(|&before| before != usual);
         if at > run.start && (gap > 1 || odd) {
             map.compose(out.len(), base, at - gap..at);
             out.push(' ');

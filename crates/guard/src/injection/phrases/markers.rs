@@ -34,18 +34,7 @@ pub(crate) static MARKER: Rule = Rule {
 
 /// Brackets and the texts between them, as the formats write them.
 const BRACKETED: &[(&str, &str, &[&str])] = &[
-    (
-        "[",
-        "]",
-        &[
-            "INST",
-            "/INST",
-            "SYSTEM_PROMPT",
-            "/SYSTEM_PROMPT",
-            "AVAILABLE_TOOLS",
-            "TOOL_CALLS",
-        ],
-    ),
+    ("[", "]", &["INST", "/INST", "SYSTEM_PROMPT", "/SYSTEM_PROMPT", "AVAILABLE_TOOLS", "TOOL_CALLS"]),
     ("<<", ">>", &["SYS", "/SYS"]),
     ("<", ">", &["start_of_turn", "end_of_turn"]),
 ];

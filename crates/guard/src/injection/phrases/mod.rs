@@ -40,9 +40,7 @@ static ENDS: [Classes; PHRASES.len()] = {
     let mut ends = [0; PHRASES.len()];
     let mut free: &mut [Classes] = &mut ends;
     let mut rest = PHRASES;
-    while let (Some((phrase, tail)), Some((place, next))) =
-        (rest.split_first(), free.split_first_mut())
-    {
+    while let (Some((phrase, tail)), Some((place, next))) = (rest.split_first(), free.split_first_mut()) {
         *place = table::ends(phrase);
         rest = tail;
         free = next;
@@ -57,20 +55,12 @@ pub(crate) const fn of(any: Classes) -> Step {
 
 /// A word of a class, with at most `gap` words in between.
 pub(crate) const fn within(gap: u32, any: Classes) -> Step {
-    Step {
-        any,
-        words: &[],
-        gap,
-    }
+    Step { any, words: &[], gap }
 }
 
 /// One of these words, with at most `gap` words in between. They must stand in the lexicon.
 pub(crate) const fn word_within(gap: u32, words: &'static [u32]) -> Step {
-    Step {
-        any: Classes::MAX,
-        words,
-        gap,
-    }
+    Step { any: Classes::MAX, words, gap }
 }
 
 impl Step {
@@ -112,13 +102,7 @@ pub(crate) struct Matcher {
 
 impl Matcher {
     pub(crate) fn new() -> Self {
-        Self {
-            recent: [Recent::default(); REACH],
-            count: 0,
-            sentence: 0,
-            found: Vec::new(),
-            work: 0,
-        }
+        Self { recent: [Recent::default(); REACH], count: 0, sentence: 0, found: Vec::new(), work: 0 }
     }
 
     #[inline]
@@ -129,11 +113,7 @@ impl Matcher {
         }
         self.sentence = (self.sentence << 1 | 1) & ((1 << REACH) - 1);
         if let Some(slot) = self.recent.get_mut(self.count % REACH) {
-            *slot = Recent {
-                hash: word.hash,
-                classes: word.classes,
-                start: word.start,
-            };
+            *slot = Recent { hash: word.hash, classes: word.classes, start: word.start };
         }
         if word.classes & table::LAST != 0 {
             self.try_all(word);
@@ -147,11 +127,7 @@ impl Matcher {
             }
             for shape in phrase.shapes {
                 if let Some(start) = self.start(shape) {
-                    self.found.push(Match {
-                        phrase: number,
-                        start,
-                        end: word.end,
-                    });
+                    self.found.push(Match { phrase: number, start, end: word.end });
                     break;
                 }
             }
@@ -207,13 +183,7 @@ mod tests {
         for _ in 0..times {
             for word in words {
                 let hash = lexicon::word(word);
-                matcher.word(&Word {
-                    start: 0,
-                    end: 0,
-                    hash,
-                    classes: lexicon::classes(hash),
-                    before: Break::None,
-                });
+                matcher.word(&Word { start: 0, end: 0, hash, classes: lexicon::classes(hash), before: Break::None });
             }
         }
         matcher.work
@@ -226,15 +196,10 @@ mod tests {
             &["instructions"],
             &["you", "are", "now"],
             &["ignore", "all", "previous", "your", "system", "prompt"],
-            &[
-                "do", "anything", "now", "without", "rules", "as", "ai", "mode",
-            ],
+            &["do", "anything", "now", "without", "rules", "as", "ai", "mode"],
         ] {
             let (once, tenfold) = (work(words, 1_000), work(words, 10_000));
-            assert!(
-                tenfold <= 10 * once + 10_000,
-                "{words:?}: {once}, {tenfold}"
-            );
+            assert!(tenfold <= 10 * once + 10_000, "{words:?}: {once}, {tenfold}");
             let most = 1_000 * words.len() * 60 * REACH;
             assert!(once <= most, "{words:?}: {once} steps");
         }
