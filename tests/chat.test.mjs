@@ -64,7 +64,8 @@ test("U2: one token serves many requests", async () => {
 
 for (const accept of FORMATS.slice(0, 2)) {
   test(`B8: the first bytes arrive while upstream is still sending (${accept})`, async () => {
-    await simulator.fault({ kind: "gate", after_frames: 1 });
+    // The guard looks ahead some seventy bytes before it lets text go.
+    await simulator.fault({ kind: "gate", after_frames: 30 });
     const response = await gateway.post(request(), { accept });
     const reader = response.body.getReader();
     const first = new TextDecoder().decode((await reader.read()).value);
@@ -161,7 +162,7 @@ test("the client's Idempotency-Key is executed once upstream, for each tenant", 
 });
 
 test("row 24: a client that leaves mid-stream aborts upstream within a second", async () => {
-  await simulator.fault({ kind: "gate", after_frames: 1 });
+  await simulator.fault({ kind: "gate", after_frames: 30 });
   const outgoing = await gateway.open();
   const [response] = await once(outgoing, "response");
   await once(response, "data");
@@ -199,8 +200,9 @@ test("row 23: a client that leaves before dispatch sends nothing upstream", asyn
   }
 });
 
+// Small frames: what goes to the client is larger than what comes, and soon larger than the sockets' buffers.
 test("row 25: a slow reader holds upstream back", async () => {
-  await simulator.fault({ kind: "flood", megabytes: 64 });
+  await simulator.fault({ kind: "endless" });
   const outgoing = await gateway.open();
   const [response] = await once(outgoing, "response");
   response.pause();
@@ -213,10 +215,8 @@ test("row 25: a slow reader holds upstream back", async () => {
   } while (now !== before);
   // Without back-pressure the gateway would have reached its cap on an answer and aborted.
   assert.equal((await simulator.stats()).open, 1);
-  console.log(`    upstream wrote ${(now / 2 ** 20).toFixed(2)} MiB of 64 while its reader slept`);
-  response.setEncoding("utf8");
-  let tail = "";
-  for await (const text of response) tail = (tail + text).slice(-2000);
-  assert.match(tail, /event: error\ndata: .*"answer_too_long"/);
+  console.log(`    upstream wrote ${(now / 2 ** 20).toFixed(2)} MiB while its reader slept`);
+  outgoing.socket.resetAndDestroy();
   await simulator.wait({ aborted: 1 }, 1000);
+  assert.equal((await gateway.rows())[0].status, "cancelled");
 });
