@@ -17,9 +17,6 @@ const LIBRARIES: [&str; 4] = [
     "tiktoken (crate)",
 ];
 const FIRST_TEXT: &str = "Hello, how can I help you with your order today?";
-/// Peers that are quadratic are not given more than this of a pathological text.
-const QUADRATIC: usize = 200_000;
-
 /// A counter of one library.
 type Count = Box<dyn FnMut(&str) -> usize>;
 
@@ -81,11 +78,11 @@ fn start_table(out: &mut String, vocabulary: Vocabulary) -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let _ = writeln!(
         out,
-        "| | start to first count, ms (median of 9) | heap then, MB | heap after chat, multilingual, one word, MB |\n|---|---|---|---|"
+        "| | start to first count, ms (median of 7) | heap then, MB | heap after chat, multilingual, one word, MB |\n|---|---|---|---|"
     );
     for name in LIBRARIES {
         let mut runs: Vec<(f64, f64, f64)> = Vec::new();
-        for _ in 0..9 {
+        for _ in 0..7 {
             let output = Command::new(&program)
                 .args(["start", name, vocabulary.name()])
                 .output()
@@ -160,15 +157,10 @@ fn throughput_table(
         // in turns, so that noise hits all alike
         for round in 0..5 {
             for (at, count) in counts.iter_mut().enumerate() {
-                let (Some(best), Some(total), Some(name)) =
-                    (best.get_mut(at), totals.get_mut(at), LIBRARIES.get(at))
-                else {
+                let (Some(best), Some(total)) = (best.get_mut(at), totals.get_mut(at)) else {
                     continue;
                 };
-                if corpus.is_pathological
-                    && (round > 1 && at > 0
-                        || *name == "tiktoken (crate)" && corpus.bytes() > QUADRATIC)
-                {
+                if corpus.is_pathological && round > 1 && at > 0 {
                     continue;
                 }
                 let from = Instant::now();
