@@ -137,6 +137,10 @@ impl Encoder {
     /// Merges the piece `text[start..end]`.
     #[inline]
     pub(crate) fn piece(&mut self, text: &[u8], start: usize, end: usize, sink: &mut Sink<'_>) {
+        if end - start == 1 {
+            let token = text.get(start).map_or(NONE, |&byte| self.merges.byte(byte));
+            return sink.push(token);
+        }
         if let Some(key) = Key::of(text, start, end) {
             if let Some(answer) = self.cache.get(key) {
                 if !sink.lists() {

@@ -12,8 +12,8 @@ const SEED: u64 = 4;
 #[test]
 fn generated_texts() {
     let mut verifier = Verifier::new().unwrap();
-    verifier.generated(SEED, 150_000).unwrap();
-    assert_eq!(verifier.report.texts, 150_000);
+    verifier.generated(SEED, 300_000).unwrap();
+    assert_eq!(verifier.report.texts, 300_000);
 }
 
 #[test]

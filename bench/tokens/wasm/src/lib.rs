@@ -29,22 +29,6 @@ mod library {
     }
 }
 
-#[cfg(feature = "tiktoken-rs")]
-mod library {
-    pub fn count(text: &str, is_o200k: bool) -> usize {
-        let encoding = if is_o200k { tiktoken_rs::o200k_base_singleton() } else { tiktoken_rs::cl100k_base_singleton() };
-        encoding.encode_ordinary(text).len()
-    }
-}
-
-#[cfg(feature = "bpe-openai")]
-mod library {
-    pub fn count(text: &str, is_o200k: bool) -> usize {
-        let encoding = if is_o200k { bpe_openai::o200k_base() } else { bpe_openai::cl100k_base() };
-        encoding.count(text)
-    }
-}
-
 /// The number of tokens of a text; the second says which vocabulary, for libraries that hold both.
 #[wasm_bindgen]
 pub fn count(text: &str, is_o200k: bool) -> usize {
