@@ -10,12 +10,7 @@ use promptgate_tokens::{Encoder, Vocabulary};
 use crate::corpora::{self, Corpus};
 
 /// The libraries, ours first.
-const LIBRARIES: [&str; 4] = [
-    "promptgate-tokens",
-    "tiktoken-rs",
-    "bpe-openai",
-    "tiktoken (crate)",
-];
+const LIBRARIES: [&str; 4] = ["promptgate-tokens", "tiktoken-rs", "bpe-openai", "tiktoken (crate)"];
 const FIRST_TEXT: &str = "Hello, how can I help you with your order today?";
 /// A counter of one library.
 type Count = Box<dyn FnMut(&str) -> usize>;
@@ -25,20 +20,11 @@ fn library(name: &str, vocabulary: Vocabulary) -> Option<Count> {
     let is_o200k = vocabulary == Vocabulary::O200k;
     Some(match name {
         "tiktoken-rs" => {
-            let encoder = if is_o200k {
-                tiktoken_rs::o200k_base()
-            } else {
-                tiktoken_rs::cl100k_base()
-            }
-            .ok()?;
+            let encoder = if is_o200k { tiktoken_rs::o200k_base() } else { tiktoken_rs::cl100k_base() }.ok()?;
             Box::new(move |text| encoder.encode_ordinary(text).len())
         }
         "bpe-openai" => {
-            let encoder = if is_o200k {
-                bpe_openai::o200k_base()
-            } else {
-                bpe_openai::cl100k_base()
-            };
+            let encoder = if is_o200k { bpe_openai::o200k_base() } else { bpe_openai::cl100k_base() };
             Box::new(move |text| encoder.count(text))
         }
         "tiktoken (crate)" => {
@@ -61,11 +47,7 @@ pub fn tables(data: &str) -> Result<String, String> {
     let mut out = String::new();
     let source = if real { "real" } else { "put together" };
     for vocabulary in Vocabulary::ALL {
-        let _ = writeln!(
-            out,
-            "\n### {}, native (chat and prose {source})\n",
-            vocabulary.name()
-        );
+        let _ = writeln!(out, "\n### {}, native (chat and prose {source})\n", vocabulary.name());
         start_table(&mut out, vocabulary)?;
         throughput_table(&mut out, vocabulary, &corpora)?;
     }
@@ -88,18 +70,13 @@ fn start_table(out: &mut String, vocabulary: Vocabulary) -> Result<(), String> {
                 .output()
                 .map_err(|error| error.to_string())?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            let numbers: Vec<f64> = text
-                .split_whitespace()
-                .filter_map(|word| word.parse().ok())
-                .collect();
+            let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
             if let &[ms, first, later] = numbers.as_slice() {
                 runs.push((ms, first, later));
             }
         }
         runs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let &(ms, first, later) = runs
-            .get(runs.len() / 2)
-            .ok_or(format!("{name} does not start"))?;
+        let &(ms, first, later) = runs.get(runs.len() / 2).ok_or(format!("{name} does not start"))?;
         let _ = writeln!(out, "| {name} | {ms:.2} | {first:.1} | {later:.1} |");
     }
     Ok(())
@@ -121,27 +98,16 @@ pub fn start(name: &str, vocabulary: &str, heap: impl Fn() -> usize) -> Result<S
     let first = loaded - before;
     let texts = corpora::all("").0;
     let before = before + heap() - loaded;
-    for corpus in texts
-        .iter()
-        .filter(|corpus| ["chat", "multilingual", "one word"].contains(&corpus.name))
-    {
+    for corpus in texts.iter().filter(|corpus| ["chat", "multilingual", "one word"].contains(&corpus.name)) {
         for text in &corpus.texts {
             black_box(count(text));
         }
     }
     let later = heap() - before;
-    Ok(format!(
-        "{ms} {} {}",
-        first as f64 / 1e6,
-        later as f64 / 1e6
-    ))
+    Ok(format!("{ms} {} {}", first as f64 / 1e6, later as f64 / 1e6))
 }
 
-fn throughput_table(
-    out: &mut String,
-    vocabulary: Vocabulary,
-    corpora: &[Corpus],
-) -> Result<(), String> {
+fn throughput_table(out: &mut String, vocabulary: Vocabulary, corpora: &[Corpus]) -> Result<(), String> {
     let mut counts = LIBRARIES
         .iter()
         .map(|name| library(name, vocabulary).ok_or(format!("{name} does not start")))
@@ -175,19 +141,10 @@ fn throughput_table(
             Some(_) => format!("{speed:.0} (wrong)"),
         };
         let cells: Vec<String> = best.iter().zip(&totals).map(cell).collect();
-        let peers = best
-            .iter()
-            .zip(&totals)
-            .skip(1)
-            .filter(|(_, total)| **total == expected);
+        let peers = best.iter().zip(&totals).skip(1).filter(|(_, total)| **total == expected);
         let peer = peers.map(|(speed, _)| *speed).fold(0.0, f64::max);
-        let _ = writeln!(
-            out,
-            "| {} | {} | {:.2} |",
-            corpus.name,
-            cells.join(" | "),
-            best.first().unwrap_or(&0.0) / peer
-        );
+        let _ =
+            writeln!(out, "| {} | {} | {:.2} |", corpus.name, cells.join(" | "), best.first().unwrap_or(&0.0) / peer);
     }
     Ok(())
 }

@@ -30,26 +30,14 @@ pub fn all(data: &str) -> (Vec<Corpus>, bool) {
         let text = fs::read_to_string(format!("{data}/benign/{file}")).unwrap_or_default();
         text.lines().filter_map(text_of).collect()
     };
-    let mut talk: Vec<String> = [
-        "ultrachat.jsonl",
-        "dahoas_hh.jsonl",
-        "awesome_prompts_2023.jsonl",
-    ]
-    .into_iter()
-    .flat_map(lines)
-    .collect();
+    let mut talk: Vec<String> =
+        ["ultrachat.jsonl", "dahoas_hh.jsonl", "awesome_prompts_2023.jsonl"].into_iter().flat_map(lines).collect();
     let real = !talk.is_empty();
     if !real {
-        talk = (0..3000)
-            .map(|_| words(&mut random, &ENGLISH, " ", 200))
-            .collect();
+        talk = (0..3000).map(|_| words(&mut random, &ENGLISH, " ", 200)).collect();
     }
     let prose = cut(&talk.join("\n\n"), 1_000_000).remove(0);
-    let chat = cut(&talk.join(" "), 200)
-        .into_iter()
-        .cycle()
-        .take(10_000)
-        .collect();
+    let chat = cut(&talk.join(" "), 200).into_iter().cycle().take(10_000).collect();
     let multilingual = (0..2500).map(|_| sentence(&mut random)).collect::<String>();
     let code = [
         "split.rs",
@@ -63,59 +51,32 @@ pub fn all(data: &str) -> (Vec<Corpus>, bool) {
         "class.rs",
     ]
     .into_iter()
-    .filter_map(|file| {
-        fs::read_to_string(format!(
-            "{}/../tokens/src/{file}",
-            env!("CARGO_MANIFEST_DIR")
-        ))
-        .ok()
-    })
+    .filter_map(|file| fs::read_to_string(format!("{}/../tokens/src/{file}", env!("CARGO_MANIFEST_DIR"))).ok())
     .collect::<String>();
     // tiktoken-rs overflows its stack on a megabyte of spaces
     let size = 200_000;
-    let letters = |random: &mut Random, set: &[u8]| {
-        (0..size)
-            .map(|_| random.pick(set) as char)
-            .collect::<String>()
-    };
+    let letters = |random: &mut Random, set: &[u8]| (0..size).map(|_| random.pick(set) as char).collect::<String>();
     let pathological = [
         ("'a' x 100k", "a".repeat(100_000)),
         ("'a' x 200k", "a".repeat(size)),
         ("spaces", " ".repeat(size)),
         ("newlines", "\n".repeat(size)),
         ("one symbol", "!".repeat(size)),
-        (
-            "symbols",
-            letters(&mut random, b"!\"#$%&()*+,-./:;<=>?@[]^_{|}~"),
-        ),
-        (
-            "one word",
-            letters(&mut random, b"abcdefghijklmnopqrstuvwxyz"),
-        ),
+        ("symbols", letters(&mut random, b"!\"#$%&()*+,-./:;<=>?@[]^_{|}~")),
+        ("one word", letters(&mut random, b"abcdefghijklmnopqrstuvwxyz")),
         ("one word, a-b", letters(&mut random, b"ab")),
-        (
-            "words run on",
-            words(&mut random, &ENGLISH, "", size).to_lowercase(),
-        ),
+        ("words run on", words(&mut random, &ENGLISH, "", size).to_lowercase()),
         ("alternating", "a1 ".repeat(size / 3)),
         ("one CJK run", words(&mut random, &CJK, "", size)),
     ];
-    let kind = |name, texts| Corpus {
-        name,
-        texts,
-        is_pathological: false,
-    };
+    let kind = |name, texts| Corpus { name, texts, is_pathological: false };
     let mut corpora = vec![
         kind("chat", chat),
         kind("prose", vec![prose]),
         kind("code", vec![code.repeat(5 * size / code.len().max(1) + 1)]),
         kind("multilingual", vec![multilingual]),
     ];
-    corpora.extend(pathological.map(|(name, text)| Corpus {
-        name,
-        texts: vec![text],
-        is_pathological: true,
-    }));
+    corpora.extend(pathological.map(|(name, text)| Corpus { name, texts: vec![text], is_pathological: true }));
     (corpora, real)
 }
 
@@ -133,12 +94,7 @@ fn text_of(line: &str) -> Option<String> {
                 'r' => text.push('\r'),
                 'u' => {
                     let code: String = characters.by_ref().take(4).collect();
-                    text.push(
-                        u32::from_str_radix(&code, 16)
-                            .ok()
-                            .and_then(char::from_u32)
-                            .unwrap_or('\u{fffd}'),
-                    );
+                    text.push(u32::from_str_radix(&code, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'));
                 }
                 other => text.push(other),
             },
