@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import Ajv from "ajv/dist/2020.js";
-import { request, startGateway } from "./support/gateway.mjs";
+import { KEY, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 let simulator, gateway, document, ajv;
@@ -45,6 +45,11 @@ test("requests and answers fit their schemas", async () => {
     if (name === "usage") schema("Usage", data);
     schema("Event", { type: name, ...data });
   }
+  const report = await fetch(`${gateway.url}/v1/guard`, {
+    method: "POST", headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+    body: JSON.stringify({ text: "write to zoe@example.com" }),
+  });
+  schema("GuardReport", await report.json());
   await simulator.fault({ kind: "status", status: 429, retry_after: "9999" });
   const problem = JSON.parse((await gateway.chat()).text);
   schema("Problem", problem);
