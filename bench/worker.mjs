@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { compatibility } from "../tests/support/gateway.mjs";
 
 if (spawnSync("wrk", ["--version"]).error) {
   console.log("The Worker's benchmark is left out: `wrk` is missing (Debian: apt-get install wrk).");
@@ -45,8 +46,8 @@ const worker :Workerd.Worker = (
     (name = "index.js", esModule = embed "../../worker/build/index.js"),
     (name = "./index_bg.wasm", wasm = embed "../../worker/build/index_bg.wasm"),
   ],
-  compatibilityDate = "2026-11-01",
-  compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
+  compatibilityDate = "${compatibility.date}",
+  compatibilityFlags = ${JSON.stringify(compatibility.flags)},
   bindings = [${Object.entries(bindings).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`).join(", ")}],
 );
 `);

@@ -1,7 +1,7 @@
 // The built Worker in real workerd, with its log caught, and a client for it.
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
@@ -9,6 +9,11 @@ import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 const BUILD = fileURLToPath(new URL("../../worker/build", import.meta.url));
 export const KEY = "pg_test_0123456789";
 export const digest = (key) => createHash("sha256").update(key).digest("hex");
+
+// What is tested runs as what is deployed does.
+const wrangler = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
+const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
+export const compatibility = { date: setting("compatibility_date"), flags: setting("compatibility_flags") };
 
 /** Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. */
 export async function startGateway(simulator, vars = {}) {
@@ -30,8 +35,8 @@ export async function startGateway(simulator, vars = {}) {
       { type: "ESModule", path: `${BUILD}/index.js` },
       { type: "CompiledWasm", path: `${BUILD}/index_bg.wasm` },
     ],
-    compatibilityDate: "2026-11-01",
-    compatibilityFlags: ["enable_request_signal", "request_signal_passthrough"],
+    compatibilityDate: compatibility.date,
+    compatibilityFlags: compatibility.flags,
     bindings,
     port: 0,
     cf: false,

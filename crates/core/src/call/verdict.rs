@@ -85,9 +85,12 @@ pub(super) fn verdict(head: &Head, unix_ms: u64) -> (Verdict, Sign) {
 
 /// Upstream refuses the request for a reason that is not the gateway's.
 pub(super) fn rejected(status: u16) -> Problem {
-    let detail = format!(
-        "The upstream refuses the request with status {status}: check `modelId`, and that the model takes such a request."
-    );
+    let hint = match status {
+        409 => "a request with the same Idempotency-Key is still running; ask again when it has ended",
+        422 => "an Idempotency-Key belongs to one request; use another for another body",
+        _ => "check `modelId`, and that the model takes such a request",
+    };
+    let detail = format!("The upstream refuses the request with status {status}: {hint}.");
     Problem::new(Code::UpstreamRejected, detail)
 }
 
