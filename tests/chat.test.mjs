@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { content, digest, events, KEY, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
+const EXAMPLES = new URL("../examples/requests/", import.meta.url);
 const SECRET = Buffer.from("0123456789abcdef0123456789abcdef");
 let simulator, gateway;
 before(async () => {
@@ -43,6 +45,16 @@ test("B8: three formats carry the same answer", async () => {
   assert.deepEqual(new Set(answers).size, 1);
   assert.equal((await simulator.stats()).executions, 3);
 });
+
+for (const name of readdirSync(EXAMPLES)) {
+  test(`examples/requests/${name} is answered`, async () => {
+    const answer = await gateway.chat(readFileSync(new URL(name, EXAMPLES), "utf8"));
+    assert.equal(answer.events.at(-1).data.status, "success", answer.text);
+    const counted = { "summary.json": "o200k_base" }[name] ?? "estimate";
+    assert.equal(answer.events.at(-1).data.trim.counted_by, counted);
+    assert.equal(answer.events.at(-1).data.guard.input.redacted, name === "redacted.json" ? 1 : 0);
+  });
+}
 
 test("B4: upstream gets the payload, the key and a token, once", async () => {
   await gateway.chat();

@@ -21,7 +21,12 @@ thread_local! {
 pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
     SETTINGS.with_borrow_mut(|settings| {
         let variable = |name: &str| env.var(name).ok().map(|value| value.to_string());
-        settings.get_or_insert_with(|| Settings::read(variable).map(Rc::new)).clone()
+        let read = || {
+            // Said once, where the operator looks; clients get it with every request.
+            let said = |problem: &Problem| worker::console_error!("{}", problem.document("start"));
+            Settings::read(variable).inspect_err(said).map(Rc::new)
+        };
+        settings.get_or_insert_with(read).clone()
     })
 }
 

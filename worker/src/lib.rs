@@ -105,6 +105,7 @@ async fn answer(
                 idempotency_key: admitted.upstream_key,
                 seed: random.seed,
                 started_ms: clock.started_ms,
+                received: clock.elapsed(),
             };
             let request_id = identity.request_id.clone();
             let call = Call::new(

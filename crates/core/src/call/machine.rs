@@ -350,6 +350,9 @@ impl Call {
     pub(super) fn guard_with(&mut self, guard: Guard) {
         self.guard = guard;
     }
+    pub(super) fn received(&mut self, received: Duration) {
+        self.identity.received = received;
+    }
 }
 
 // poll
@@ -380,7 +383,7 @@ impl Call {
             (State::Answering { silent_since, .. }, Some(_)) => {
                 silent_since.map_or(self.rules.total, |since| since.saturating_add(self.rules.idle))
             }
-            _ => self.rules.first_content,
+            _ => self.identity.received.saturating_add(self.rules.first_content),
         };
         next.min(self.rules.total)
     }

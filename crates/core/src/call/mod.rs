@@ -41,7 +41,7 @@ use crate::sensitive::Bytes;
 /// What the operator sets for every call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRules {
-    /// From the request's start to the first content (B5): 5 s.
+    /// From when the request had come to the first content (B5): 5 s.
     pub first_content: Duration,
     /// Between two chunks, once content flows (R1): 15 s.
     pub idle: Duration,
@@ -62,6 +62,8 @@ pub struct Identity {
     pub seed: u64,
     /// When the request began, Unix ms.
     pub started_ms: u64,
+    /// When its body had come, since it began: a slow client is not a slow model.
+    pub received: Duration,
 }
 
 /// What happened.

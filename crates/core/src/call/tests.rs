@@ -77,8 +77,13 @@ impl Run {
             total: Duration::from_secs(60),
             fallback: fallback.then(|| "Sorry.".to_owned()),
         };
-        let identity =
-            Identity { request_id: "r".into(), idempotency_key: "llm-gw-k".into(), seed: 1, started_ms: 1_000_000 };
+        let identity = Identity {
+            request_id: "r".into(),
+            idempotency_key: "llm-gw-k".into(),
+            seed: 1,
+            started_ms: 1_000_000,
+            received: Duration::ZERO,
+        };
         let mut run = Run {
             call: Call::new(prepared(), Guards::default().output, endpoints, rules, identity, format),
             health: Health::default(),
@@ -405,6 +410,15 @@ fn retry_after_is_a_lower_bound_and_is_forwarded() {
         .play(&[Token, Head(429, &[("retry-after", "21600"), ("ININ-Correlation-Id", "c-9")])]);
     assert!(run.headers.contains(&("retry-after", "21600".into())), "{:?}", run.headers);
     assert!(run.body.contains("\"upstream_correlation_id\":\"c-9\""), "{}", run.body);
+}
+
+#[test]
+fn a_slow_upload_does_not_use_up_the_models_time() {
+    let mut run = Run::new(Format::Json, true);
+    run.call.received(Duration::from_secs(50));
+    run.now = Duration::from_secs(50);
+    let run = run.play(&[Token]);
+    assert_eq!((run.sent.len(), run.waits), (1, Some(Duration::from_secs(55))));
 }
 
 #[test]
