@@ -77,9 +77,9 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
             let head = bytes.get(from..probe)?;
             let back = head.iter().rev().take_while(|&&byte| is_run_byte(byte));
             let start = probe - back.count();
-            let rest = bytes.get(start..)?;
-            let run = rest.iter().take(LONGEST);
-            let end = start + run.take_while(|&&byte| is_run_byte(byte)).count();
+            let rest = bytes.get(probe..)?;
+            let run = rest.iter().take(LONGEST - (probe - start));
+            let end = probe + run.take_while(|&&byte| is_run_byte(byte)).count();
             from = end;
             if end - start >= SHORTEST {
                 return Some(start..end);
