@@ -153,7 +153,10 @@ impl Guard {
         if injection {
             let mut findings = Vec::new();
             let threshold = self.policy.threshold(Kind::Injection);
-            injection::findings(&views, threshold, &mut findings);
+            match self.policy.disabled.contains(injection::LEARNT.code) {
+                true => injection::phrases(&views, threshold, &mut findings),
+                false => injection::findings(&views, threshold, &mut findings),
+            }
             let enabled =
                 findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
                     let value = text.get(finding.span.clone()).unwrap_or_default();

@@ -3,9 +3,11 @@
 //! A rule is tried where a word of its last class stands, backwards over at most fifteen words,
 //! as sets of positions: work is bounded by steps times sixteen, whatever the text.
 
+mod literal;
 mod markers;
 mod table;
 
+pub(crate) use literal::{LITERAL_SCORE, literal};
 pub(crate) use markers::{MARKER, marker};
 pub(crate) use table::PHRASES;
 

@@ -7,7 +7,7 @@ use crate::rule::Rule;
 
 /// Below the default threshold: words that a document lists and innocent text uses too. A policy
 /// with a threshold of [`super::super::DOCUMENT_THRESHOLD`] gets them.
-const WEAK: f32 = 0.35;
+pub(super) const WEAK: f32 = 0.35;
 
 const fn rule(
     code: &'static str,
