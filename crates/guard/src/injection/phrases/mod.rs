@@ -5,6 +5,9 @@
 
 mod literal;
 mod markers;
+mod overrides;
+mod personas;
+mod probes;
 mod table;
 
 pub(crate) use literal::{LITERAL_SCORE, literal};
