@@ -9,6 +9,7 @@
 use super::fold_table::{RUNS, STRINGS};
 use super::hidden::{self, Class};
 use super::map::Map;
+use crate::work;
 
 /// A text folded piece by piece.
 #[derive(Debug, Default)]
@@ -133,7 +134,9 @@ fn run(text: &str, from: usize, open: bool, out: &mut String, map: &mut Map) -> 
     let mut at = from;
     loop {
         let rest = text.as_bytes().get(at..).unwrap_or_default();
-        at += rest.iter().position(|&byte| needs_work(byte)).unwrap_or(rest.len());
+        let clean = rest.iter().position(|&byte| needs_work(byte)).unwrap_or(rest.len());
+        work::count(clean + 1);
+        at += clean;
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else {
             break;
         };

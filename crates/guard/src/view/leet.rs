@@ -2,6 +2,7 @@
 
 use super::map::Map;
 use super::{View, ViewKind};
+use crate::work;
 use std::borrow::Cow;
 
 /// Bytes looked at together.
@@ -20,6 +21,7 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
         at = sign - back;
         let length = back + rest.iter().take_while(|&&byte| is_word(byte)).count();
         let word = bytes.get(at..at + length).unwrap_or_default();
+        work::count(word.len());
         if is_leet(word) {
             let out = out.get_or_insert_with(|| bytes.to_vec());
             for (offset, &byte) in word.iter().enumerate() {
@@ -57,6 +59,7 @@ fn next_sign(bytes: &[u8], from: usize) -> Option<usize> {
     loop {
         let chunk = bytes.get(at..).filter(|rest| !rest.is_empty())?;
         let chunk = chunk.get(..CHUNK).unwrap_or(chunk);
+        work::count(chunk.len());
         // Whole chunks without a branch, which the compiler turns into vector code.
         if chunk.iter().fold(false, |found, &byte| found | is_sign(byte)) {
             let mut signs = chunk.iter().enumerate().filter(|(_, byte)| is_sign(**byte));

@@ -17,6 +17,7 @@ pub(crate) use table::PHRASES;
 use super::lexicon::Classes;
 use super::words::{Break, Word};
 use crate::rule::Rule;
+use crate::work;
 
 /// A rule and the shapes it is recognised by.
 #[derive(Debug)]
@@ -164,6 +165,7 @@ impl Matcher {
                 let back = open.trailing_zeros();
                 open &= open - 1;
                 self.work += 1;
+                work::count(1);
                 if step.takes(self.ago(back as usize)?) {
                     at |= 1 << back;
                 }
