@@ -7,7 +7,7 @@ use crate::policy::{Action, Policy, Role, normal};
 use crate::report::{Entry, Report};
 use crate::scan::{self, Hit, Thresholds};
 use crate::stream::Stream;
-use crate::view::{Map, ViewKind, Views, bidi};
+use crate::view::{Folding, Map, Tag, ViewKind, Views, bidi};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,14 +39,18 @@ impl Guard {
     }
 
     /// `text` with a tag in the place of everything that the policy redacts or blocks, and the
-    /// report of [`Guard::check`]. Redacting the result again changes nothing: what can only be
-    /// recognised once its neighbour is gone is replaced too, without a line in the report.
+    /// report of [`Guard::check`]. Where the role's text is not scored for injection, this is what
+    /// a stream gives, in one pass. Where it is, redacting the result again changes nothing: what
+    /// can only be recognised once its neighbour is gone is replaced too, without a line in the
+    /// report.
     pub fn redact(&self, text: &str, role: Role) -> (String, Report) {
         let (clean, map) = self.sanitised(text);
         let (mut redacted, mut report) = self.apply(&clean, role, true);
-        // A value that is gone may have hidden its neighbour (they were glued together): rare,
-        // so this loop nearly always ends at its first comparison.
-        for _ in 0..ROUNDS {
+        // What is gone may have hidden its neighbour (they were glued together): rare, so this
+        // loop nearly always ends at its first comparison. A stream can't go back, and what it
+        // lets through is not to depend on whether the text came in pieces.
+        let rounds = if self.scores(role) { ROUNDS } else { 0 };
+        for _ in 0..rounds {
             if redacted == clean {
                 break;
             }
@@ -74,6 +78,11 @@ impl Guard {
 
     pub(crate) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
+    }
+
+    /// Whether texts of `role` are scored for injection.
+    fn scores(&self, role: Role) -> bool {
+        self.policy.action(role, Kind::Injection) != Action::Ignore
     }
 
     /// The text without what `sanitise` takes out.
@@ -121,31 +130,33 @@ impl Guard {
     }
 
     fn find(&self, text: &str, role: Role) -> Vec<Found> {
-        let injection = !matches!(self.policy.action(role, Kind::Injection), Action::Ignore);
+        let injection = self.scores(role);
         let views = if injection { Views::new(text) } else { Views::values(text) };
         let mut found = Vec::new();
-        let mut hits = Vec::new();
+        let mut folding = Folding::default();
         let plain = views.plain();
-        let mut seen = |text: &str, map: &Map, bidi: bool| {
-            match bidi {
-                true => scan::scan_turned(text, &self.thresholds, &mut hits),
-                false => scan::scan(text, &self.thresholds, &mut hits),
-            }
-            let seen = Seen { raw: views.raw().text(), text, map, bidi };
-            found.extend(hits.drain(..).filter_map(|hit| self.admit(hit, &seen, role)));
-        };
-        seen(plain.text(), plain.map(), false);
+        let (mut plain, mut map) = (plain.text(), plain.map());
         if views.get(ViewKind::Bidi).is_some() {
-            // Each override by itself, as a stream sees them.
+            let mut tags = Vec::new();
             for (segment, _) in bidi::segments(text) {
-                let (turned, map) = bidi::turn(text, segment);
-                seen(&turned, &map, true);
+                self.overridden(text, segment, role, &mut found, &mut tags);
+            }
+            if !tags.is_empty() {
+                folding.extend(text, false, &tags);
+                (plain, map) = (folding.text(), folding.map());
             }
         }
+        let mut hits = Vec::new();
+        scan::scan(plain, &self.thresholds, &mut hits);
+        let seen = Seen { raw: text, text: plain, map, bidi: false };
+        found.extend(hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)));
         if injection {
             let mut findings = Vec::new();
             let threshold = self.policy.threshold(Kind::Injection);
-            injection::findings(&views, threshold, &mut findings);
+            match self.policy.disabled.contains(injection::LEARNT.code) {
+                true => injection::phrases(&views, threshold, &mut findings),
+                false => injection::findings(&views, threshold, &mut findings),
+            }
             let enabled =
                 findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
                     let value = text.get(finding.span.clone()).unwrap_or_default();
@@ -154,6 +165,38 @@ impl Guard {
             found.extend(enabled);
         }
         found
+    }
+
+    /// Adds what the contents of an override at `segment` say, turned around, to `found`; and to
+    /// `tags` what will stand in the place of what is replaced there, by which alone the text
+    /// around is judged: replacing it must not change what the neighbours are.
+    pub(crate) fn overridden(
+        &self,
+        raw: &str,
+        segment: Range<usize>,
+        role: Role,
+        found: &mut Vec<Found>,
+        tags: &mut Vec<Tag>,
+    ) {
+        let mut turned = Vec::new();
+        let mut see = |text: &str, map: &Map, bidi: bool| {
+            let mut hits = Vec::new();
+            scan::scan_turned(text, &self.thresholds, &mut hits);
+            let seen = Seen { raw, text, map, bidi };
+            turned.extend(hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)));
+            !turned.is_empty()
+        };
+        let (text, map) = bidi::turn(raw, segment.clone());
+        if !see(&text, &map, true) {
+            return;
+        }
+        // A tag must not hide something graver that is written there as it came.
+        let folding = Folding::of(raw, segment);
+        see(folding.text(), folding.map(), false);
+        settle(&mut turned);
+        let replaced = clusters(&turned).filter_map(|cluster| self.replacement(cluster, role));
+        tags.extend(replaced.map(|(span, text)| Tag { span, text }));
+        found.extend(turned);
     }
 
     /// A view's hit as a finding in the caller's text, unless the policy doesn't want it.

@@ -26,6 +26,7 @@ mod secret;
 mod stream;
 mod text;
 pub mod view;
+mod work;
 
 pub use finding::{Finding, Kind};
 pub use guard::Guard;

@@ -1,6 +1,7 @@
 //! What is done about a finding: per role and kind, above a threshold, unless allowed.
 
 use crate::finding::Kind;
+use crate::injection;
 use crate::scan::Thresholds;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,12 +141,15 @@ impl Policy {
     }
 
     /// The user-input sanitiser: injection phrases replaced by `[FILTERED_INJECTION_ATTEMPT]`,
-    /// every one; `<`, `>`, NUL and outer white space taken out; nothing else touched.
+    /// every one, the documents' ambiguous ones too; `<`, `>`, NUL and outer white space taken
+    /// out; nothing else touched. The classifier, which finds stretches and no phrases, is off.
     pub fn sanitiser() -> Self {
         let mut policy = Self::empty();
         for role in Role::ALL {
             policy.set(role, Kind::Injection, Action::Redact);
         }
+        policy.thresholds.insert(Kind::Injection, injection::DOCUMENT_THRESHOLD);
+        policy.disabled.insert(injection::LEARNT.code.to_owned());
         policy.sanitise = true;
         policy
     }

@@ -13,9 +13,9 @@
 use crate::guard::{Found, Guard, Seen, clusters, settle};
 use crate::policy::{Action, Role};
 use crate::report::{Entry, Report};
-use crate::scan::{self, LOOK_BACK, MEMORY, Scanner};
+use crate::scan::{LOOK_BACK, MEMORY, Scanner};
 use crate::text::Text;
-use crate::view::{Folding, bidi};
+use crate::view::{Folding, Tag, bidi};
 
 /// A stream under guard.
 #[derive(Debug)]
@@ -93,7 +93,9 @@ impl Stream {
     }
 
     fn advance(&mut self, open: bool) -> Piece {
-        self.folding.extend(&self.raw, open);
+        let (unclosed, tags) = self.turn(open);
+        let ready = self.raw.get(..unclosed.unwrap_or(self.raw.len())).unwrap_or_default();
+        self.folding.extend(ready, open, &tags);
         let mut hits = Vec::new();
         let text = Text::new(self.folding.text());
         let decided = self.scanner.run(&text, self.guard.thresholds(), open, &mut hits);
@@ -106,7 +108,7 @@ impl Stream {
         } else {
             self.raw.len()
         };
-        if let Some(unclosed) = self.turn(open) {
+        if let Some(unclosed) = unclosed {
             border = border.min(unclosed);
         }
         let piece = self.pass(self.gone + border);
@@ -122,29 +124,27 @@ impl Stream {
         }
     }
 
-    /// Scans the overrides that have closed; returns where the first open one starts.
-    fn turn(&mut self, open: bool) -> Option<usize> {
+    /// Scans the overrides that have closed; returns where the first open one starts, and what
+    /// stands in the place of what is replaced in the closed ones.
+    fn turn(&mut self, open: bool) -> (Option<usize>, Vec<Tag>) {
         let from = self.overrides;
         let rest = self.raw.get(from..).unwrap_or_default();
-        let mut admitted = Vec::new();
+        let (mut admitted, mut tags) = (Vec::new(), Vec::new());
         let mut unclosed = None;
         let mut reached = rest.len();
         for (segment, closed) in bidi::segments(rest) {
             if open && !closed {
-                unclosed = Some(from + segment.start - bidi::OVERRIDE.len_utf8());
                 reached = segment.start - bidi::OVERRIDE.len_utf8();
+                unclosed = Some(from + reached);
                 break;
             }
-            let (text, map) = bidi::turn(&self.raw, from + segment.start..from + segment.end);
-            let seen = Seen { raw: &self.raw, text: &text, map: &map, bidi: true };
-            let mut hits = Vec::new();
-            scan::scan_turned(&text, self.guard.thresholds(), &mut hits);
-            admitted.extend(hits.into_iter().filter_map(|hit| self.guard.admit(hit, &seen, self.role)));
-            reached = segment.end;
+            let segment = from + segment.start..from + segment.end;
+            reached = segment.end - from;
+            self.guard.overridden(&self.raw, segment, self.role, &mut admitted, &mut tags);
         }
         self.overrides = from + reached;
         self.keep(admitted);
-        unclosed
+        (unclosed, tags)
     }
 
     /// Passes on what lies before `border`, a place in the whole text.

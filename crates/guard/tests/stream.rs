@@ -1,9 +1,19 @@
 //! Cut as you like: a stream gives what the whole text gives.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)]
 
 use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use std::hash::{BuildHasher, RandomState};
 
 fn whole(guard: &Guard, text: &str) -> (String, Vec<Entry>) {
     let (redacted, report) = guard.redact(text, Role::Assistant);
@@ -47,6 +57,11 @@ const TEXTS: &[&str] = &[
     "order 4155550132, version 1.2.3.4, 1700000000, 550e8400-e29b-41d4-a716-446655440000",
     "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs 110201543:AAHdqTcvCH1vGWJxfSe1ofSAs0K5PALDsaw",
     "phones: 415-555-0132, 4155550133; 785 8949\n4155550134 fax [EMAIL] 4155550135",
+    // An override whose contents are replaced, glued to what is then no longer a part of it.
+    "\u{202E}912754ae343 dna =kXYr9GIt92YuUGbw1WY4VGQuh2bqBycpBCbpFWbgkXb\u{202C}password is john.doe@",
+    "mail \u{202E}moc.elpmaxe@a\u{202C}4155550132, \u{202E}7 1111 1111 1111 1114\u{202C}@example.com",
+    // A quote that closes only as long as what follows has not been replaced.
+    "api_key = 'A(415) 555-0132, or mail john.doe@mail.examplepassword: hunter2, api_key = 'A1b",
 ];
 
 #[test]
@@ -118,13 +133,28 @@ fn soup() -> impl Strategy<Value = String> {
         1 => Just("password is ".to_owned()),
         1 => Just("call ".to_owned()),
         1 => Just("\u{200D}".to_owned()),
+        2 => prop::sample::select(&["\u{202E}", "\u{202C}", "\n"][..]).prop_map(str::to_owned),
+        1 => prop::sample::select(TEXTS).prop_map(|text| format!("\u{202E}{}\u{202C}", text.chars().take(60).collect::<String>().chars().rev().collect::<String>())),
         1 => "\\PC{0,3}",
     ];
     prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
 
+/// How many cases: `PROPTEST_CASES`, or 600.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(600)
+}
+
+/// Another seed each run, printed where the test fails; `PROPTEST_RNG_SEED` repeats one.
+fn seed() -> RngSeed {
+    let given = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0));
+    eprintln!("PROPTEST_RNG_SEED={seed}");
+    RngSeed::Fixed(seed)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: seed(), ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
     fn any_cuts_of_any_text_give_the_same(text in soup(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {

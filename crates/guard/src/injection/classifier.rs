@@ -9,6 +9,7 @@
 //! `crates/guard-train` makes the table; `MODEL_CARD.md` says from what, and what it is worth.
 
 use super::words::{Kind, Sink, Word};
+use crate::work;
 
 /// Bytes of the table: header and weights.
 pub const TABLE_LEN: usize = 1 << INDEX_BITS;
@@ -196,6 +197,7 @@ impl<'a> Meter<'a> {
                 self.found.push(open);
             }
         }
+        work::count(1);
         while let Some(last) = self.found.pop_if(|last| last.end >= stretch.start) {
             stretch.start = stretch.start.min(last.start);
             stretch.raw = stretch.raw.max(last.raw);

@@ -27,7 +27,7 @@ use crate::finding::{Finding, Kind};
 use crate::rule::Rule;
 use crate::view::{View, Views};
 use classifier::{Meter, Model};
-use phrases::{MARKER, Matcher, PHRASES, marker};
+use phrases::{LITERAL_SCORE, MARKER, Match, Matcher, PHRASES, literal, marker};
 use std::collections::BTreeSet;
 use warm::Warm;
 use words::{Sink, Word};
@@ -40,7 +40,7 @@ pub const DOCUMENT_THRESHOLD: f32 = 0.3;
 const MARKER_SCORE: f32 = 0.95;
 
 /// J100: the classifier's verdict.
-static LEARNT: Rule = Rule {
+pub(crate) static LEARNT: Rule = Rule {
     code: "J100",
     name: "reads-like-an-attack",
     kind: Kind::Injection,
@@ -80,7 +80,13 @@ fn search(views: &Views<'_>, model: Option<Model<'_>>, threshold: f32, out: &mut
     // The same place by the same rule counts once, in the first view that shows it.
     let mut known: BTreeSet<(&'static str, usize, usize)> = BTreeSet::new();
     for view in views.iter() {
-        for hit in scan(view.text(), model, threshold) {
+        let text = view.text();
+        let mut hits = scan(text, model, threshold);
+        if threshold <= LITERAL_SCORE {
+            let literal = literal(text);
+            hits.extend(literal.map(|(start, end)| Hit { code: "J030", score: LITERAL_SCORE, start, end }));
+        }
+        for hit in hits {
             let finding = hit.finding(view);
             if known.insert((finding.code, finding.span.start, finding.span.end)) {
                 out.push(finding);
@@ -144,7 +150,10 @@ fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
             end,
         }));
     }
-    for found in &first.matcher.found {
+    for (at, found) in first.matcher.found.iter().enumerate() {
+        if reaches_over(&first.matcher.found, at) {
+            continue;
+        }
         let Some(phrase) = PHRASES.get(found.phrase) else {
             continue;
         };
@@ -157,6 +166,23 @@ fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
         learnt(text, &first.warm.found, model, threshold, &mut hits);
     }
     hits
+}
+
+/// Matches beside one that are compared with it.
+const NEAR: usize = 8;
+
+/// Whether a match starts as an earlier one of its phrase does and ends within a later one: two
+/// occurrences are two findings, and what stands between them is none.
+fn reaches_over(found: &[Match], at: usize) -> bool {
+    let (Some(this), Some(earlier), Some(later)) = (found.get(at), found.get(..at), found.get(at + 1..)) else {
+        return false;
+    };
+    let same = |other: &&Match| other.phrase == this.phrase;
+    let shorter = earlier.iter().rev().take(NEAR).filter(same).find(|other| other.start == this.start);
+    shorter.is_some_and(|shorter| {
+        let mut later = later.iter().take(NEAR).filter(same);
+        later.any(|other| (shorter.end..this.end).contains(&other.start))
+    })
 }
 
 /// Whether only letters and blanks come before `start`: at most 200 bytes of them.

@@ -5,6 +5,7 @@
 //! both read through here, so a feature means the same on either side.
 
 use super::lexicon::{self, Classes};
+use crate::work;
 
 /// Bytes of a word whose character n-grams count; the rest of a longer word (a base64 run, a
 /// hash) is read but says nothing.
@@ -78,6 +79,7 @@ pub trait Sink {
 pub fn read(text: &str, sink: &mut impl Sink) {
     let mut reader = Reader { sink, recent: [(0, 0); 4], count: 0, previous: 0, sentence: 0, before: Break::Sentence };
     let bytes = text.as_bytes();
+    work::count(bytes.len());
     let mut han: Option<char> = None;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {

@@ -92,6 +92,50 @@ pub(crate) static RULES: [Rule; TOKENS.len()] = {
     rules
 };
 
+/// Numbers of the tokens by the first byte of their prefix, in the order of the table.
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
+static ORDER: [u8; TOKENS.len()] = {
+    let mut order = [0; TOKENS.len()];
+    let (mut byte, mut filled) = (0, 0);
+    while byte < 128 {
+        let mut at = 0;
+        while at < TOKENS.len() {
+            if TOKENS[at].prefix.as_bytes()[0] == byte {
+                order[filled] = at as u8;
+                filled += 1;
+            }
+            at += 1;
+        }
+        byte += 1;
+    }
+    assert!(filled == TOKENS.len() && TOKENS.len() < 256);
+    order
+};
+
+/// Where the tokens of each first byte start in [`ORDER`].
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
+static FIRST: [u8; 129] = {
+    let mut first = [0; 129];
+    let mut at = 0;
+    while at < TOKENS.len() {
+        first[TOKENS[at].prefix.as_bytes()[0] as usize + 1] += 1;
+        at += 1;
+    }
+    let mut byte = 0;
+    while byte < 128 {
+        first[byte + 1] += first[byte];
+        byte += 1;
+    }
+    first
+};
+
+/// Numbers of the tokens whose prefix starts with `byte`.
+fn starting_with(byte: u8) -> &'static [u8] {
+    let bound = |byte: usize| FIRST.get(byte).map(|&at| usize::from(at));
+    let range = bound(usize::from(byte)).zip(bound(usize::from(byte) + 1));
+    range.and_then(|(from, to)| ORDER.get(from..to)).unwrap_or_default()
+}
+
 /// A token that starts at `at`, where a word starts: of several the one with the longest prefix.
 pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
@@ -100,7 +144,8 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let first = [text.at(at), text.at(at + 1)];
     let mut best: Option<(usize, Hit)> = None;
-    for token in TOKENS.iter().filter(|token| token.prefix.as_bytes().starts_with(&first)) {
+    let alike = starting_with(text.at(at)).iter().filter_map(|&number| TOKENS.get(usize::from(number)));
+    for token in alike.filter(|token| token.prefix.as_bytes().starts_with(&first)) {
         let body = at + token.prefix.len();
         let prefix = token.prefix.bytes().enumerate();
         if !prefix.into_iter().all(|(offset, byte)| text.at(at + offset) == byte) {

@@ -3,6 +3,7 @@
 use super::fold;
 use super::map::Map;
 use super::{View, ViewKind};
+use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -77,10 +78,11 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
             let head = bytes.get(from..probe)?;
             let back = head.iter().rev().take_while(|&&byte| is_run_byte(byte));
             let start = probe - back.count();
-            let rest = bytes.get(start..)?;
-            let run = rest.iter().take(LONGEST);
-            let end = start + run.take_while(|&&byte| is_run_byte(byte)).count();
+            let rest = bytes.get(probe..)?;
+            let run = rest.iter().take(LONGEST - (probe - start));
+            let end = probe + run.take_while(|&&byte| is_run_byte(byte)).count();
             from = end;
+            work::count(end - start + SHORTEST);
             if end - start >= SHORTEST {
                 return Some(start..end);
             }
@@ -89,6 +91,7 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn decode(run: &[u8]) -> Option<String> {
+    work::count(run.len());
     if run.len() < SHORTEST {
         return None;
     }

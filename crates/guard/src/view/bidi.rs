@@ -7,6 +7,7 @@ use super::fold::{self, Look};
 use super::hidden;
 use super::map::Map;
 use super::{View, ViewKind};
+use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -38,6 +39,7 @@ pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)>
 /// The stretch turned around, as displayed, each character folded.
 fn turned(text: &str, segment: Range<usize>, out: &mut String, map: &mut Map) {
     let stretch = text.get(segment.clone()).unwrap_or_default();
+    work::count(stretch.len());
     for (offset, char) in stretch.char_indices().rev() {
         if hidden::class(char).is_some() {
             continue;

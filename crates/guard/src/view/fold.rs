@@ -9,6 +9,7 @@
 use super::fold_table::{RUNS, STRINGS};
 use super::hidden::{self, Class};
 use super::map::Map;
+use crate::work;
 
 /// A text folded piece by piece.
 #[derive(Debug, Default)]
@@ -20,9 +21,24 @@ pub(crate) struct Folding {
 }
 
 impl Folding {
+    /// A stretch of `raw` by itself.
+    pub(crate) fn of(raw: &str, stretch: std::ops::Range<usize>) -> Self {
+        let mut folding = Self { consumed: stretch.start, ..Self::default() };
+        folding.extend(raw.get(..stretch.end).unwrap_or_default(), false, &[]);
+        folding
+    }
+
     /// Folds on to the end of `raw`, which starts with all that was folded before. If more may
-    /// follow (`open`), stops before what more text could change.
-    pub(crate) fn extend(&mut self, raw: &str, open: bool) {
+    /// follow (`open`), stops before what more text could change. The stretches of `raw` named
+    /// in `tags`, in order and none of them folded yet, read as their tags.
+    pub(crate) fn extend(&mut self, raw: &str, open: bool, tags: &[Tag]) {
+        for tag in tags {
+            let before = raw.get(..tag.span.start).unwrap_or_default();
+            run(before, self.consumed, false, &mut self.text, &mut self.map);
+            self.map.replace(self.text.len(), tag.span.clone());
+            self.text.push_str(&tag.text);
+            self.consumed = tag.span.end;
+        }
         self.consumed = run(raw, self.consumed, open, &mut self.text, &mut self.map);
     }
 
@@ -54,6 +70,14 @@ impl Folding {
         self.consumed -= source;
         (cut, source)
     }
+}
+
+/// What stands in the place of a stretch.
+#[derive(Debug)]
+pub(crate) struct Tag {
+    /// The stretch, in the caller's bytes.
+    pub(crate) span: std::ops::Range<usize>,
+    pub(crate) text: String,
 }
 
 /// The `Plain` view, or `None` where it would be the text itself.
@@ -110,7 +134,9 @@ fn run(text: &str, from: usize, open: bool, out: &mut String, map: &mut Map) -> 
     let mut at = from;
     loop {
         let rest = text.as_bytes().get(at..).unwrap_or_default();
-        at += rest.iter().position(|&byte| needs_work(byte)).unwrap_or(rest.len());
+        let clean = rest.iter().position(|&byte| needs_work(byte)).unwrap_or(rest.len());
+        work::count(clean + 1);
+        at += clean;
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else {
             break;
         };

@@ -2,20 +2,26 @@
 
 use super::map::Map;
 use super::{View, ViewKind};
+use crate::work;
 use std::borrow::Cow;
+
+/// Bytes looked at together.
+const CHUNK: usize = 64;
 
 /// `None` where no word mixes letters with signs that stand for letters.
 pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let bytes = text.as_bytes();
     let mut out: Option<Vec<u8>> = None;
-    // The start of the word in which a sign first stands beside a letter.
-    let pair = first_pair(bytes)?;
-    let head = bytes.get(..pair).unwrap_or_default();
-    let mut at = pair - head.iter().rev().take_while(|&&byte| is_word(byte)).count();
-    while at < bytes.len() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let length = rest.iter().position(|&byte| !is_word(byte)).unwrap_or(rest.len());
-        let word = rest.get(..length).unwrap_or_default();
+    let mut at = 0;
+    // Only a word in which a sign stands beside a letter can be one.
+    while let Some(sign) = next_sign(bytes, at) {
+        let rest = bytes.get(sign..).unwrap_or_default();
+        let head = bytes.get(at..sign).unwrap_or_default();
+        let back = head.iter().rev().take_while(|&&byte| is_word(byte)).count();
+        at = sign - back;
+        let length = back + rest.iter().take_while(|&&byte| is_word(byte)).count();
+        let word = bytes.get(at..at + length).unwrap_or_default();
+        work::count(word.len());
         if is_leet(word) {
             let out = out.get_or_insert_with(|| bytes.to_vec());
             for (offset, &byte) in word.iter().enumerate() {
@@ -46,25 +52,31 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     Some(View::new(ViewKind::Leet, Cow::Owned(text), base.clone()))
 }
 
-/// Where a sign that stands for a letter first stands beside one, whole chunks at a time.
-fn first_pair(bytes: &[u8]) -> Option<usize> {
-    let sign = |byte: u8| {
-        let digit = (byte.wrapping_sub(b'0') < 10) & (byte != b'2') & (byte != b'6');
-        let other = (byte == b'@') | (byte == b'$') | (byte == b'!') | (byte == b'|');
-        digit | other | (byte == b'+')
-    };
-    let alphabetic = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
-    let beside = |(&one, &two): (&u8, &u8)| (sign(one) & alphabetic(two)) | (alphabetic(one) & sign(two));
-    let next = bytes.get(1..)?;
-    let mut at = 0;
-    for (one, two) in bytes.chunks(64).zip(next.chunks(64)) {
-        let found = one.iter().zip(two).fold(false, |found, pair| found | beside(pair));
-        if found {
-            return one.iter().zip(two).position(beside).map(|place| at + place);
+/// The next sign from `from` on that stands for a letter beside one.
+fn next_sign(bytes: &[u8], from: usize) -> Option<usize> {
+    let beside = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+    let mut at = from;
+    loop {
+        let chunk = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let chunk = chunk.get(..CHUNK).unwrap_or(chunk);
+        work::count(chunk.len());
+        // Whole chunks without a branch, which the compiler turns into vector code.
+        if chunk.iter().fold(false, |found, &byte| found | is_sign(byte)) {
+            let mut signs = chunk.iter().enumerate().filter(|(_, byte)| is_sign(**byte));
+            let found = signs.find(|(place, _)| beside(at + place + 1) || beside((at + place).wrapping_sub(1)));
+            if let Some((place, _)) = found {
+                return Some(at + place);
+            }
         }
-        at += one.len();
+        at += chunk.len();
     }
-    None
+}
+
+/// The bytes of [`letter`].
+fn is_sign(byte: u8) -> bool {
+    let digit = (byte.wrapping_sub(b'0') < 10) & (byte != b'2') & (byte != b'6');
+    let other = (byte == b'@') | (byte == b'$') | (byte == b'!') | (byte == b'|');
+    digit | other | (byte == b'+')
 }
 
 fn letter(byte: u8) -> Option<u8> {

@@ -1,5 +1,6 @@
 //! From a view's byte offsets back to the caller's.
 
+use crate::work;
 use std::ops::Range;
 
 /// A stretch of a view and the caller's bytes behind it.
@@ -111,6 +112,7 @@ impl Map {
         let first = segments.partition_point(|segment| segment.view as usize <= at.start).saturating_sub(1);
         let mut span: Option<Range<usize>> = None;
         for segment in segments.iter().skip(first) {
+            work::count(1);
             let (view, source) = (segment.view as usize, segment.source as usize);
             if view >= end {
                 break;

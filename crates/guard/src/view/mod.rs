@@ -24,8 +24,8 @@ mod leet;
 mod map;
 mod spaced;
 
-pub(crate) use fold::Folding;
 use fold::fold;
+pub(crate) use fold::{Folding, Tag};
 pub(crate) use map::Map;
 use std::borrow::Cow;
 use std::ops::Range;

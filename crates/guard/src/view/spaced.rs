@@ -2,6 +2,7 @@
 
 use super::map::Map;
 use super::{View, ViewKind};
+use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -75,6 +76,7 @@ fn next_run(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     };
     let mut at = from;
     while at + 2 * FEWEST - 1 <= bytes.len() {
+        work::count(1);
         if !single(at) {
             at += 1;
             continue;
@@ -82,6 +84,7 @@ fn next_run(bytes: &[u8], from: usize) -> Option<Range<usize>> {
         let (start, mut end, mut count, mut letters) = (at, at + 1, 1, 0);
         letters += usize::from(bytes.get(at).is_some_and(u8::is_ascii_alphabetic));
         loop {
+            work::count(4);
             let gap = bytes.get(end..).unwrap_or_default().iter().take(4).take_while(|&&byte| is_gap(byte)).count();
             if gap == 0 || gap > 3 || !single(end + gap) {
                 break;

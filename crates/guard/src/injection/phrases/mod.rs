@@ -3,15 +3,21 @@
 //! A rule is tried where a word of its last class stands, backwards over at most fifteen words,
 //! as sets of positions: work is bounded by steps times sixteen, whatever the text.
 
+mod literal;
 mod markers;
+mod overrides;
+mod personas;
+mod probes;
 mod table;
 
+pub(crate) use literal::{LITERAL_SCORE, literal};
 pub(crate) use markers::{MARKER, marker};
 pub(crate) use table::PHRASES;
 
 use super::lexicon::Classes;
 use super::words::{Break, Word};
 use crate::rule::Rule;
+use crate::work;
 
 /// A rule and the shapes it is recognised by.
 #[derive(Debug)]
@@ -159,6 +165,7 @@ impl Matcher {
                 let back = open.trailing_zeros();
                 open &= open - 1;
                 self.work += 1;
+                work::count(1);
                 if step.takes(self.ago(back as usize)?) {
                     at |= 1 << back;
                 }

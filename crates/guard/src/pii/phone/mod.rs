@@ -1,12 +1,17 @@
 //! Telephone numbers, by the grammar of the international and of the North American plan.
 
+mod plan;
+mod written;
+
 use super::evidence;
-use super::number::{Cut, Number, glued_after, glued_before};
+use super::number::{Cut, Number, glued_after};
 use crate::evidence::{Evidence, Topic};
 use crate::finding::Kind;
 use crate::rule::Rule;
 use crate::scan::{Hit, Place};
-use crate::text::{Text, is_word};
+use crate::text::is_word;
+use plan::{country_code, is_area, is_exchange, is_national, north_american};
+use written::{extension, loose};
 
 pub(super) const INTERNATIONAL: Rule = Rule {
     code: "P002",
@@ -243,172 +248,4 @@ fn weigh(evidence: &Evidence, alone: f32, words: u8) -> f32 {
     } else {
         alone
     }
-}
-
-/// What the form of ten digits is worth, or eleven with the country's.
-fn north_american(cut: &Cut<'_>) -> Option<f32> {
-    let (digits, shape) = match (cut.digits, cut.shape()) {
-        ([1, digits @ ..], [1, shape @ ..]) => (digits, shape),
-        ([0, 0, 1, digits @ ..], [3, shape @ ..]) => (digits, shape),
-        both => both,
-    };
-    let prefixed = digits.len() != cut.digits.len();
-    if digits.len() != 10 {
-        return None;
-    }
-    let (area, exchange) = digits.split_at_checked(3)?;
-    let valid = is_area(area) && is_exchange(exchange);
-    let form = match shape {
-        [3, 3, 4] if cut.mixed && !prefixed => 0.4,
-        [3, 3, 4] if cut.gap == b' ' => 0.5,
-        [3, 3, 4] => 0.6,
-        [3, 7] | [6, 4] if cut.gap == b'-' || cut.broken => 0.5,
-        [10] if cut.broken => 0.3,
-        [10] => 0.3,
-        _ => return None,
-    };
-    Some(match (valid, prefixed) {
-        (true, true) => form + 0.1,
-        (true, false) => form,
-        (false, true) => form - 0.05,
-        (false, false) => form - 0.2,
-    })
-}
-
-/// Two to nine first, not N11.
-fn is_area(digits: &[u8]) -> bool {
-    matches!(digits, [2..=9, second, third, ..] if !(*second == 1 && *third == 1))
-}
-
-fn is_exchange(digits: &[u8]) -> bool {
-    is_area(digits)
-}
-
-/// Groups as numbers are written: of two to four digits, the first perhaps of five after a
-/// trunk 0, the last up to eight; or one piece.
-fn is_national(cut: &Cut<'_>) -> bool {
-    let trunk = cut.digits.starts_with(&[0]);
-    match cut.shape() {
-        [_] => (7..=13).contains(&cut.digits.len()) || cut.digits.len() == 6,
-        [first, middle @ .., last] => {
-            let most = if trunk { 5 } else { 4 };
-            (2..=most).contains(first)
-                && middle.iter().all(|length| (2..=if cut.broken { 6 } else { 4 }).contains(length))
-                && (2..=8).contains(last)
-                && (!cut.mixed || trunk)
-                // Two small groups are a range of pages or years.
-                && (cut.digits.len() >= 7 || middle.len() == 1)
-                && !(cut.gap == b'.' && middle.is_empty())
-                && !is_years(cut.digits, cut.shape())
-        }
-        [] => false,
-    }
-}
-
-/// `2010-2015`
-fn is_years(digits: &[u8], shape: &[u8]) -> bool {
-    shape == [4, 4] && digits.chunks(4).all(|year| matches!(year, [1, 8..=9, ..] | [2, 0, ..]))
-}
-
-/// Digits after `+`, single separators and one pair of parentheses between them.
-fn loose(text: &Text<'_>, start: usize) -> Option<Digits> {
-    let mut digits = Digits { values: [0; 16], count: 0, ends: [(0, 0); 16], groups: 0 };
-    let mut at = start;
-    let mut parentheses = text.before(start) == b'(';
-    loop {
-        let group = text.run(at, 16, |byte| byte.is_ascii_digit());
-        if group == at || digits.count + (group - at) > 15 {
-            break;
-        }
-        for &byte in text.slice(at..group) {
-            if let Some(place) = digits.values.get_mut(digits.count) {
-                *place = byte - b'0';
-            }
-            digits.count += 1;
-        }
-        if let Some(place) = digits.ends.get_mut(digits.groups) {
-            *place = (digits.count, group);
-            digits.groups += 1;
-        }
-        at = text.run(group, 2, |byte| matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n'));
-        let gap = text.slice(group..at);
-        if gap.is_empty() || gap == b"  " || (gap.contains(&b'(') && parentheses) {
-            break;
-        }
-        parentheses |= gap.contains(&b'(');
-    }
-    if digits.count == 0 {
-        return None;
-    }
-    if !glued_before(text, start) || text.before(start) == b'+' || text.before(start) == b'(' {
-        return Some(digits);
-    }
-    None
-}
-
-struct Digits {
-    values: [u8; 16],
-    count: usize,
-    /// For each group: how many digits up to its end, and where it ends.
-    ends: [(usize, usize); 16],
-    groups: usize,
-}
-
-impl Digits {
-    fn as_slice(&self) -> &[u8] {
-        self.values.get(..self.count).unwrap_or_default()
-    }
-}
-
-/// The end of an extension after `end`, if one follows: `x12`, `ext. 12`.
-fn extension(text: &Text<'_>, end: usize) -> (usize, bool) {
-    let mut at = end;
-    if text.at(at) == b' ' {
-        at += 1;
-    }
-    if text.says(at, "ext") {
-        at += 3;
-        at = text.run(at, 2, |byte| byte == b'.' || byte == b' ');
-    } else if matches!(text.at(at), b'x' | b'X') {
-        at += 1;
-    } else {
-        return (end, false);
-    }
-    let last = text.run(at, 6, |byte| byte.is_ascii_digit());
-    if last > at && !is_word(text.at(last)) { (last, true) } else { (end, false) }
-}
-
-/// How many digits the country code has that these digits start with.
-fn country_code(digits: &[u8]) -> Option<usize> {
-    let mut value = 0_u16;
-    for (index, &digit) in digits.iter().take(3).enumerate() {
-        value = value * 10 + u16::from(digit);
-        let known = match index {
-            0 => matches!(value, 1 | 7),
-            1 => TWO.contains(&(value as u8)),
-            _ => is_three(value),
-        };
-        if known {
-            return Some(index + 1);
-        }
-    }
-    None
-}
-
-/// Country codes of two digits.
-#[rustfmt::skip]
-const TWO: [u8; 44] = [
-    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56,
-    57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
-];
-
-/// Country codes of three digits: all of the blocks but for spare ones.
-fn is_three(code: u16) -> bool {
-    matches!(
-        code,
-        211..=213 | 216 | 218 | 220..=269 | 290 | 291 | 297..=299 | 350..=359 | 370..=378
-            | 379..=383 | 385..=387 | 389 | 420 | 421 | 423 | 500..=509 | 590..=599 | 670
-            | 672..=683 | 685..=692 | 800 | 808 | 850 | 852 | 853 | 855 | 856 | 870 | 878 | 880
-            | 881..=883 | 886 | 888 | 960..=968 | 970..=977 | 979 | 980..=989 | 992..=996 | 998
-    )
 }
