@@ -8,6 +8,7 @@ use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 thread_local! {
+    static GUARDS: Guards = Guards::default();
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
 }
 
@@ -23,9 +24,10 @@ pub fn start() {
 /// An `Error` whose message is the problem document as JSON.
 #[wasm_bindgen(js_name = prepareChat)]
 pub fn prepare_chat(body: &[u8]) -> Result<String, JsError> {
-    COUNTERS
-        .with_borrow_mut(|counters| {
-            Prepared::from_body(body, &Guards::default().input, &ChatRules::default(), counters)
+    GUARDS
+        .with(|guards| {
+            COUNTERS
+                .with_borrow_mut(|counters| Prepared::from_body(body, &guards.input, &ChatRules::default(), counters))
         })
         .map(|prepared| prepared.payload.text().to_owned())
         .map_err(|problem| JsError::new(&problem.document("").to_string()))
