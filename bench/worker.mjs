@@ -31,7 +31,7 @@ const build = new URL("../worker/build/", import.meta.url).pathname;
 const bindings = {
   CLIENT_KEYS: `bench:${createHash("sha256").update(KEY).digest("hex")}`,
   UPSTREAM_CLIENT_ID: "dev-client", UPSTREAM_CLIENT_SECRET: "dev-secret",
-  UPSTREAM_API_URL: upstream, UPSTREAM_LOGIN_URL: upstream,
+  UPSTREAM_API_URL: upstream, UPSTREAM_LOGIN_URL: upstream, CONTEXT_WINDOW: "8192",
 };
 writeFileSync(`${folder}config.capnp`, `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
