@@ -74,6 +74,48 @@ pub fn chat_payload(fitted: &Fitted<'_>) -> Payload {
     Payload(Bytes(serde_json::to_vec(&body).unwrap_or_default()))
 }
 
+/// A request about a resource, to which a token is still to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// `GET`, `POST`, `PUT`.
+    pub method: &'static str,
+    /// From the slash after the host on.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON, or nothing.
+    pub body: Bytes,
+    /// The scope that it needs (requirements, U5).
+    pub scope: &'static str,
+    /// Whether it may be sent again though it may have been executed (contract, sections 6 and 8).
+    pub repeatable: bool,
+}
+
+impl Ask {
+    /// Reads `path`.
+    pub fn get(path: String, scope: &'static str) -> Ask {
+        Ask { method: "GET", path, headers: Vec::new(), body: Bytes::default(), scope, repeatable: true }
+    }
+
+    /// The request with its token.
+    pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> HttpRequest {
+        let mut headers = vec![
+            ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
+            ("accept", Sensitive::new("application/json")),
+        ];
+        if !self.body.0.is_empty() {
+            headers.push(("content-type", Sensitive::new("application/json")));
+        }
+        headers.extend(self.headers.iter().map(|(name, value)| (*name, Sensitive::new(value))));
+        HttpRequest {
+            method: self.method,
+            url: format!("{}{}", endpoints.api, self.path),
+            headers,
+            body: self.body.clone(),
+        }
+    }
+}
+
 /// The chat call (requirements, B4).
 pub fn chat_request(endpoints: &Endpoints, payload: &Payload, key: &str, token: &Sensitive) -> HttpRequest {
     HttpRequest {

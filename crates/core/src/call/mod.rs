@@ -17,6 +17,7 @@
 
 mod answer;
 mod backoff;
+mod exchange;
 mod health;
 mod machine;
 mod token;
@@ -27,6 +28,9 @@ mod tests;
 
 use std::time::Duration;
 
+pub use exchange::{
+    Answer, EXCHANGE_LIMIT, Exchange, Input as ExchangeInput, MAX_ANSWER as MAX_EXCHANGE, Output as ExchangeOutput,
+};
 pub use health::Health;
 pub use machine::Call;
 pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
