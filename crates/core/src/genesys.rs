@@ -3,6 +3,12 @@
 //! It turns our [`Payload`] into requests and upstream's frames into [`Frame`]s. Nothing else knows a path,
 //! a header or a member name of upstream.
 
+mod resource;
+
+pub use resource::{
+    Expect, Family, Page, create_template, etag, execute_payload, get_version, list_templates, list_versions,
+    usage_query,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{Fitted, Role};
@@ -14,14 +20,17 @@ pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
 /// The code of upstream's 400 that says that the prompt is too long (contract, "Errors").
 pub const TOKEN_LIMIT_CODE: &str = "token.limit.exceeded";
 
-/// The body of a chat call, as it is sent.
+/// The body of a call for an answer of a model, and where it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payload(Bytes);
+pub struct Payload {
+    path: &'static str,
+    body: Bytes,
+}
 
 impl Payload {
     /// The JSON text.
     pub fn text(&self) -> &str {
-        std::str::from_utf8(&self.0.0).unwrap_or_default()
+        std::str::from_utf8(&self.body.0).unwrap_or_default()
     }
 }
 
@@ -71,7 +80,7 @@ pub fn chat_payload(fitted: &Fitted<'_>) -> Payload {
         model_id: request.model_id(),
     };
     // Strings and numbers only: this cannot fail.
-    Payload(Bytes(serde_json::to_vec(&body).unwrap_or_default()))
+    Payload { path: "/api/v2/ai/llm-gateway/chat", body: Bytes(serde_json::to_vec(&body).unwrap_or_default()) }
 }
 
 /// A request about a resource, to which a token is still to be added.
@@ -116,18 +125,18 @@ impl Ask {
     }
 }
 
-/// The chat call (requirements, B4).
+/// The call for an answer of a model (requirements, B4 and E6).
 pub fn chat_request(endpoints: &Endpoints, payload: &Payload, key: &str, token: &Sensitive) -> HttpRequest {
     HttpRequest {
         method: "POST",
-        url: format!("{}/api/v2/ai/llm-gateway/chat", endpoints.api),
+        url: format!("{}{}", endpoints.api, payload.path),
         headers: vec![
             ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
             ("content-type", Sensitive::new("application/json")),
             ("accept", Sensitive::new("application/json")),
             ("idempotency-key", Sensitive::new(key)),
         ],
-        body: payload.0.clone(),
+        body: payload.body.clone(),
     }
 }
 

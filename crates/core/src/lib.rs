@@ -12,6 +12,7 @@ pub mod json;
 pub mod openapi;
 pub mod problem;
 pub mod reply;
+pub mod route;
 pub mod sensitive;
 pub mod settings;
 pub mod stream;
