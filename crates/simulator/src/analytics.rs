@@ -5,9 +5,10 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::document::{Members, invalid, read};
+use crate::page::Page;
 use crate::record::Received;
 use crate::refusal::Refusal;
-use crate::resource::{Act, Page};
+use crate::resource::Act;
 use crate::usage::{GROUPS, METRICS};
 
 /// Longest interval.

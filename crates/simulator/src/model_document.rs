@@ -1,13 +1,9 @@
-//! The bodies of section 13, checked: a model's definition and its configuration; and the test's settings.
+//! The bodies of section 13, checked: a model's definition and its configuration.
 
 use serde_json::{Map, Value};
 
-use crate::document::read;
-use crate::models::{Provisioning, SETTINGS, active_after};
+use crate::document::{Faults, invalid, read};
 use crate::refusal::Refusal;
-
-/// Most polls that can be asked for before `ACTIVE`.
-const MOST_POLLS: u64 = 10_000;
 
 /// Checks a definition (row C1).
 pub(crate) fn definition(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
@@ -72,33 +68,26 @@ pub(crate) fn configuration(body: &[u8], id: &str) -> Result<Map<String, Value>,
     })
 }
 
-/// Changes how a model comes to life, by the settings of a control call.
-pub(crate) fn provisioning(how: &mut Provisioning, settings: &Map<String, Value>) -> Result<(), String> {
-    let mut changed = how.clone();
-    for (name, value) in settings {
-        match name.as_str() {
-            "polls" => {
-                let polls = value.as_u64().filter(|polls| *polls <= MOST_POLLS);
-                let polls = polls.ok_or(format!("polls: must be an integer from 0 to {MOST_POLLS}"))?;
-                changed.statuses = active_after(usize::try_from(polls).unwrap_or(0));
-            }
-            "statuses" => {
-                let statuses = value.as_array().filter(|statuses| !statuses.is_empty());
-                let statuses = statuses.map(|all| all.iter().map(|one| one.as_str().map(str::to_owned)).collect());
-                changed.statuses = statuses.flatten().ok_or("statuses: must be an array of one or more strings")?;
-            }
-            "error_reason" => {
-                changed.error_reason = value.as_str().ok_or("error_reason: must be a string")?.to_owned();
-            }
-            "capabilities" => changed.capabilities = value.clone(),
-            other => {
-                let shown: String = other.chars().take(40).collect();
-                return Err(format!("unknown field `{shown}`; known: {}", SETTINGS.join(", ")));
-            }
+/// Whether the model can have a configuration (row D2).
+pub(crate) fn fits(configuration: &Map<String, Value>, capabilities: &Value) -> Result<(), Refusal> {
+    let mut faults = Faults::new();
+    let most = capabilities.get("max_context_window").and_then(Value::as_u64);
+    let wanted = configuration.get("max_tokens").and_then(Value::as_u64);
+    if let (Some(most), Some(wanted)) = (most, wanted)
+        && wanted > most
+    {
+        faults.push(("max_tokens".into(), format!("must be at most {most}, the model's context window")));
+    }
+    let restricted = capabilities.get("restricted_safety_filters").and_then(Value::as_array);
+    let filters = configuration.get("safety_filters").and_then(Value::as_array);
+    for (n, filter) in filters.into_iter().flatten().enumerate() {
+        let blocks = filter.get("action").is_some_and(|action| action == "block");
+        let kind = filter.get("filter_type");
+        if blocks && restricted.into_iter().flatten().any(|known| Some(known) == kind) {
+            faults.push((format!("safety_filters[{n}].action"), "must not be block for this model".into()));
         }
     }
-    *how = changed;
-    Ok(())
+    if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
 }
 
 #[cfg(test)]
@@ -150,19 +139,5 @@ mod tests {
                 "compliance_mode"
             ]
         );
-    }
-
-    #[test]
-    fn wrong_settings_change_nothing() {
-        let mut how = Provisioning::default();
-        for settings in [
-            json!({"error_reason": "x", "polls": -1}),
-            json!({"error_reason": "x", "statuses": []}),
-            json!({"error_reason": "x", "statuses": [1]}),
-            json!({"error_reason": "x", "pols": 1}),
-        ] {
-            assert!(provisioning(&mut how, settings.as_object().unwrap()).is_err(), "{settings}");
-            assert_ne!(how.error_reason, "x");
-        }
     }
 }

@@ -3,18 +3,16 @@
 use hyper::header::LOCATION;
 use serde_json::{Map, Value, json};
 
-use crate::document::{Faults, invalid, read};
+use crate::document::read;
 use crate::id::uuid_of;
-use crate::model_document::{configuration, definition, provisioning};
+use crate::model_document::{configuration, definition, fits};
+use crate::provisioning::{Provisioning, SETTINGS};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
 use crate::resource::{Act, Reply, Turn};
 use crate::route::MODELS;
 use crate::sample::sample;
 use crate::usage::Call;
-
-/// What the control API sets of a model beside its definition.
-pub(crate) const SETTINGS: &[&str] = &["polls", "statuses", "error_reason", "capabilities"];
 
 /// Every model, in the order of creation.
 #[derive(Debug, Default)]
@@ -26,35 +24,6 @@ pub(crate) struct Models {
     invocations: u64,
     /// For models that are made from now on.
     provisioning: Provisioning,
-}
-
-/// How a model comes to life.
-#[derive(Clone, Debug)]
-pub(crate) struct Provisioning {
-    /// The status that each poll is told; the last one stays.
-    pub(crate) statuses: Vec<String>,
-    pub(crate) error_reason: String,
-    pub(crate) capabilities: Value,
-}
-
-impl Default for Provisioning {
-    fn default() -> Self {
-        Self {
-            statuses: active_after(2),
-            error_reason: "The provider refused the credentials.".into(),
-            capabilities: json!({"max_context_window": 8192, "restricted_safety_filters": ["political"]}),
-        }
-    }
-}
-
-/// `ACTIVE` is told to the n-th poll, `PROVISIONING` to the one before.
-pub(crate) fn active_after(polls: usize) -> Vec<String> {
-    let mut statuses = vec!["PENDING".to_owned(); polls.saturating_sub(2)];
-    if polls > 1 {
-        statuses.push("PROVISIONING".into());
-    }
-    statuses.push("ACTIVE".into());
-    statuses
 }
 
 /// Never holds the credentials.
@@ -137,9 +106,8 @@ impl Models {
 
     /// Changes how models come to life that are made from now on.
     pub(crate) fn set_provisioning(&mut self, settings: &Map<String, Value>) -> Result<Value, String> {
-        provisioning(&mut self.provisioning, settings)?;
-        let Provisioning { statuses, error_reason, capabilities } = &self.provisioning;
-        Ok(json!({"statuses": statuses, "error_reason": error_reason, "capabilities": capabilities}))
+        self.provisioning.set(settings)?;
+        Ok(self.provisioning.shown())
     }
 
     /// Puts a model there, or changes one: definition, settings and `status`, unchecked. A new one is `ACTIVE`,
@@ -157,7 +125,7 @@ impl Models {
         members.remove("credentials");
         let known = id.and_then(|id| self.entries.iter_mut().find(|entry| entry.id == id));
         if let Some(entry) = known {
-            provisioning(&mut entry.provisioning, &settings)?;
+            entry.provisioning.set(&settings)?;
             if settings.contains_key("statuses") || settings.contains_key("polls") {
                 entry.polls = 0;
             }
@@ -167,7 +135,7 @@ impl Models {
         }
         let mut how = Provisioning { statuses: vec![status.unwrap_or("ACTIVE".into())], ..self.provisioning.clone() };
         let status = how.statuses.concat();
-        provisioning(&mut how, &settings)?;
+        how.set(&settings)?;
         let id = id.map_or_else(|| self.new_id(turn), str::to_owned);
         self.entries.push(Entry { status, ..Entry::new(id, members, how) });
         Ok(())
@@ -285,28 +253,6 @@ pub(crate) fn failed(state: &mut crate::world::State, names: &[&str], planned_ms
     }
 }
 
-/// Whether the model can have a configuration (row D2).
-fn fits(configuration: &Map<String, Value>, capabilities: &Value) -> Result<(), Refusal> {
-    let mut faults = Faults::new();
-    let most = capabilities.get("max_context_window").and_then(Value::as_u64);
-    let wanted = configuration.get("max_tokens").and_then(Value::as_u64);
-    if let (Some(most), Some(wanted)) = (most, wanted)
-        && wanted > most
-    {
-        faults.push(("max_tokens".into(), format!("must be at most {most}, the model's context window")));
-    }
-    let restricted = capabilities.get("restricted_safety_filters").and_then(Value::as_array);
-    let filters = configuration.get("safety_filters").and_then(Value::as_array);
-    for (n, filter) in filters.into_iter().flatten().enumerate() {
-        let blocks = filter.get("action").is_some_and(|action| action == "block");
-        let kind = filter.get("filter_type");
-        if blocks && restricted.into_iter().flatten().any(|known| Some(known) == kind) {
-            faults.push((format!("safety_filters[{n}].action"), "must not be block for this model".into()));
-        }
-    }
-    if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
-}
-
 fn first(names: &[&str]) -> String {
     names.first().copied().unwrap_or_default().to_owned()
 }
@@ -314,19 +260,5 @@ fn first(names: &[&str]) -> String {
 fn insert(body: &mut Value, name: &str, value: Value) {
     if let Some(map) = body.as_object_mut() {
         map.insert(name.into(), value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_to_active_has_as_many_polls_as_set() {
-        for (polls, statuses) in
-            [(0, "ACTIVE"), (1, "ACTIVE"), (2, "PROVISIONING ACTIVE"), (4, "PENDING PENDING PROVISIONING ACTIVE")]
-        {
-            assert_eq!(active_after(polls).join(" "), statuses);
-        }
     }
 }

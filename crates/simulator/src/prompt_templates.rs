@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::overlay::overlay;
+use crate::page::Page;
 use crate::prompt_document::parse;
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
-use crate::resource::{Act, Page, Reply, Turn};
+use crate::resource::{Act, Reply, Turn};
 use crate::route::PROMPTS;
 
 /// Every prompt template, in the order of creation.

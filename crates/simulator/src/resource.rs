@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use hyper::header::{ETAG, HeaderName};
 use hyper::{Method, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::admission::{authorised, faults_of, in_progress, json_body, key_of, reused};
-use crate::document::invalid;
 use crate::early::{early, skew_date};
-use crate::fault::{Fault, On};
+use crate::fault::{Fault, How, On};
 use crate::generation::REPLAYED;
 use crate::id::uuid_of;
 use crate::ledger::{Kept, Verdict, fingerprint};
@@ -94,13 +93,13 @@ pub(crate) async fn serve(
 ) -> Result<Response<Body>, Cut> {
     let correlation = received.correlation.as_str();
     let found = checked(world, received, endpoint, names)
-        .and_then(|(act, key)| Ok((act, key, faults_of(world, received, endpoint.on)?)));
-    let (act, key, faults) = match found {
+        .and_then(|(act, keyed)| Ok((act, keyed, faults_of(world, received, endpoint.on)?)));
+    let (act, keyed, faults) = match found {
         Ok(found) => found,
         Err(refusal) => return Ok(refusal.answer(Shape::Api, correlation)),
     };
     let turn = Turn::new(world, Arc::clone(&faults), correlation);
-    let run = || world.update(|state| once(state, &turn, received, key.as_deref(), act));
+    let run = || world.update(|state| once(state, &turn, received, &keyed, act));
     // What answers or cuts before the execution leaves the state alone.
     let (outcome, later) = if faults.iter().all(Fault::executes) { (Some(run()), None) } else { (None, Some(run)) };
     if let Some(mut answer) = early(world, line, &faults, Shape::Api, correlation).await? {
@@ -115,7 +114,7 @@ pub(crate) async fn serve(
     }
     let outcome = outcome.or_else(|| later.map(|run| run()));
     let answer = match outcome {
-        Some(Ok(reply)) => spoilt(reply, &faults),
+        Some(Ok(reply)) => spoilt(line, reply, &faults),
         Some(Err(refusal)) => refusal.answer(Shape::Api, correlation),
         None => Refusal::usual(500, Shape::Api).answer(Shape::Api, correlation),
     };
@@ -123,12 +122,7 @@ pub(crate) async fn serve(
 }
 
 /// Everything the contract asks of a request before the state is looked at.
-fn checked(
-    world: &World,
-    received: &Received,
-    endpoint: &Endpoint,
-    names: &[&str],
-) -> Result<(Act, Option<String>), Refusal> {
+fn checked(world: &World, received: &Received, endpoint: &Endpoint, names: &[&str]) -> Result<(Act, Keyed), Refusal> {
     authorised(world, received, endpoint.scope)?;
     if endpoint.method != Method::GET {
         json_body(received)?;
@@ -150,23 +144,36 @@ fn checked(
         // These have servers of their own.
         On::Chat | On::Execute | On::Token | On::Webhook => return Err(Refusal::usual(404, Shape::Api)),
     };
-    let keyed = matches!(endpoint.on, On::PromptCreate | On::ModelCreate | On::ModelInvoke);
-    let key = if keyed { key_of(received)? } else { None };
-    Ok((act, key))
+    let keyed = match endpoint.on {
+        On::PromptCreate | On::ModelCreate | On::ModelInvoke => Keyed::By(key_of(received)?),
+        _ => Keyed::No,
+    };
+    Ok((act, keyed))
+}
+
+/// Whether a request is an execution of section 3.
+enum Keyed {
+    /// Reads and PUTs are none.
+    No,
+    /// It is, with or without a key.
+    By(Option<String>),
 }
 
 /// Acts at most once per key. What is refused leaves the key free.
-fn once(state: &mut State, turn: &Turn, received: &Received, key: Option<&str>, act: Act) -> Result<Reply, Refusal> {
-    let Some(key) = key else {
+fn once(state: &mut State, turn: &Turn, received: &Received, keyed: &Keyed, act: Act) -> Result<Reply, Refusal> {
+    let Keyed::By(key) = keyed else {
         return act(state, turn);
     };
-    let fingerprint = fingerprint(received);
-    match state.ledger.verdict(Some(key), fingerprint) {
+    let (key, fingerprint) = (key.as_deref(), fingerprint(received));
+    match state.ledger.verdict(key, fingerprint) {
         Verdict::Run => {
             let reply = act(state, turn)?;
             let kept = Kept { reply: Some(reply.clone()), ..Kept::default() };
-            state.ledger.run(Some(key), fingerprint, kept);
-            state.ledger.release(key);
+            state.ledger.run(key, fingerprint, kept);
+            // It has run to its end by now, whatever becomes of the answer.
+            if let Some(key) = key {
+                state.ledger.release(key);
+            }
             Ok(reply)
         }
         Verdict::Replay(Kept { reply: Some(reply), .. }) => Ok(reply.with(REPLAYED, "true")),
@@ -185,7 +192,7 @@ fn current_etag(state: &State, on: On, names: &[&str]) -> Option<String> {
 }
 
 /// A good answer, changed as the faults say.
-fn spoilt(mut reply: Reply, faults: &[Fault]) -> Response<Body> {
+fn spoilt(line: &Arc<Line>, mut reply: Reply, faults: &[Fault]) -> Response<Body> {
     if let Some(body) = reply.body.as_object_mut() {
         for fault in faults {
             match fault {
@@ -214,7 +221,27 @@ fn spoilt(mut reply: Reply, faults: &[Fault]) -> Response<Body> {
         json_answer(reply.status, &reply.body)
     };
     add_headers(&mut answer, &reply.headers);
+    if let Some(how) =
+        faults.iter().find_map(|fault| if let Fault::CutBody { how } = fault { Some(*how) } else { None })
+    {
+        *answer.body_mut() = half(line, &reply.body.to_string(), how);
+    }
     answer
+}
+
+/// Half a body, then the end of the connection.
+fn half(line: &Arc<Line>, text: &str, how: How) -> Body {
+    let (outlet, stream) = Body::pieces(line, None);
+    let text: String = text.chars().take(text.chars().count() / 2).collect();
+    tokio::spawn(async move {
+        // If the reader has gone, that's that.
+        if outlet.data(text).await.is_ok()
+            && outlet.cut(if how == How::Close { Cut::Close } else { Cut::Reset }).await.is_ok()
+        {
+            outlet.closed().await;
+        }
+    });
+    stream
 }
 
 fn finished(mut answer: Response<Body>, faults: &[Fault]) -> Response<Body> {
@@ -225,71 +252,4 @@ fn finished(mut answer: Response<Body>, faults: &[Fault]) -> Response<Body> {
     }
     skew_date(&mut answer, faults);
     answer
-}
-
-/// Which page of a list is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Page {
-    number: u64,
-    size: u64,
-}
-
-impl Page {
-    /// Reads `pageNumber` and `pageSize`, which are numbers from 1, by default 1 and 25.
-    pub(crate) fn read(number: Option<Option<u64>>, size: Option<Option<u64>>) -> Result<Self, Vec<(String, String)>> {
-        let mut faults = Vec::new();
-        let number = number.unwrap_or(Some(1)).filter(|number| *number > 0).unwrap_or_else(|| {
-            faults.push(("pageNumber".into(), "must be an integer from 1".into()));
-            1
-        });
-        let size = size.unwrap_or(Some(25)).filter(|size| (1..=100).contains(size)).unwrap_or_else(|| {
-            faults.push(("pageSize".into(), "must be an integer from 1 to 100".into()));
-            25
-        });
-        if faults.is_empty() { Ok(Self { number, size }) } else { Err(faults) }
-    }
-
-    /// The page that the query string asks for.
-    pub(crate) fn of_query(received: &Received) -> Result<Self, Refusal> {
-        let pairs = received.query_pairs();
-        let number = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.parse().ok());
-        Self::read(number("pageNumber"), number("pageSize")).map_err(invalid)
-    }
-
-    /// The page of a list.
-    pub(crate) fn of(self, all: Vec<Value>) -> Reply {
-        let total = all.len() as u64;
-        let skipped = usize::try_from((self.number - 1).saturating_mul(self.size)).unwrap_or(usize::MAX);
-        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let entities: Vec<Value> = all.into_iter().skip(skipped).take(size).collect();
-        let body = json!({
-            "entities": entities,
-            "pageSize": self.size,
-            "pageNumber": self.number,
-            "total": total,
-            "pageCount": total.div_ceil(self.size),
-        });
-        Reply::new(200, body)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_cut_a_list() {
-        let all: Vec<Value> = (0..61).map(Value::from).collect();
-        for (number, size, first, count, pages) in
-            [(None, None, Some(0), 25, 3), (Some(3), None, Some(50), 11, 3), (Some(4), None, None, 0, 3)]
-        {
-            let reply = Page::read(number.map(Some), size).unwrap().of(all.clone());
-            let entities = reply.body["entities"].as_array().unwrap().clone();
-            assert_eq!((entities.first().and_then(Value::as_u64), entities.len()), (first, count));
-            assert_eq!((&reply.body["pageCount"], &reply.body["total"]), (&json!(pages), &json!(61)));
-        }
-        assert_eq!(Page::read(Some(Some(u64::MAX)), Some(Some(100))).unwrap().of(all).body["entities"], json!([]));
-        assert_eq!(Page::read(Some(Some(0)), Some(Some(101))).unwrap_err().len(), 2);
-        assert_eq!(Page::read(Some(None), Some(None)).unwrap_err().len(), 2);
-    }
 }

@@ -11,65 +11,113 @@ const MOST_DEPTH: usize = 24;
 /// Longest strings and arrays that are made.
 const MOST_ITEMS: u64 = 1_000;
 
+/// Most schemas that are looked at: one that refers to itself twice would double with each level.
+const MOST_STEPS: u32 = 10_000;
+
 /// A value that fits `schema`; always the same one.
 pub(crate) fn sample(schema: &Value) -> Value {
-    value(schema, schema, 0)
+    Sampler { root: schema, steps: 0 }.value(schema, 0)
 }
 
-fn value(root: &Value, schema: &Value, depth: usize) -> Value {
-    let Some(map) = schema.as_object() else {
-        return json!("sample");
-    };
-    if depth > MOST_DEPTH {
-        return Value::Null;
+struct Sampler<'a> {
+    root: &'a Value,
+    steps: u32,
+}
+
+impl Sampler<'_> {
+    fn value(&mut self, schema: &Value, depth: usize) -> Value {
+        let Some(map) = schema.as_object() else {
+            return json!("sample");
+        };
+        if self.ends(depth) {
+            return Value::Null;
+        }
+        let merged = self.merged(map, depth);
+        let map = &merged;
+        if let Some(given) = map.get("const").or_else(|| map.get("default")) {
+            return given.clone();
+        }
+        if let Some(given) = ["enum", "examples"].iter().find_map(|name| map.get(*name)?.as_array()?.first()) {
+            return given.clone();
+        }
+        let branch = ["anyOf", "oneOf"].iter().find_map(|name| map.get(*name)?.as_array()?.first());
+        if let Some(Value::Object(branch)) = branch {
+            let mut all = map.clone();
+            all.remove("anyOf");
+            all.remove("oneOf");
+            merge(&mut all, branch);
+            return self.value(&all.into(), depth + 1);
+        }
+        let kind = match map.get("type") {
+            Some(Value::Array(kinds)) => kinds.first().and_then(Value::as_str),
+            kind => kind.and_then(Value::as_str),
+        };
+        match kind {
+            Some("null") => Value::Null,
+            Some("boolean") => true.into(),
+            Some("integer") => integer(map),
+            Some("number") => number(map),
+            Some("array") => self.array(map, depth),
+            Some("object") => self.object(map, depth),
+            None if map.contains_key("properties") => self.object(map, depth),
+            None if map.contains_key("items") => self.array(map, depth),
+            _ => string(map),
+        }
     }
-    let merged = merged(root, map, depth);
-    let map = &merged;
-    if let Some(given) = map.get("const").or_else(|| map.get("default")) {
-        return given.clone();
-    }
-    if let Some(given) = ["enum", "examples"].iter().find_map(|name| map.get(*name)?.as_array()?.first()) {
-        return given.clone();
-    }
-    let branch = ["anyOf", "oneOf"].iter().find_map(|name| map.get(*name)?.as_array()?.first());
-    if let Some(Value::Object(branch)) = branch {
+
+    /// The schema with what it refers to and its `allOf`.
+    fn merged(&mut self, map: &Map<String, Value>, depth: usize) -> Map<String, Value> {
         let mut all = map.clone();
-        all.remove("anyOf");
-        all.remove("oneOf");
-        merge(&mut all, branch);
-        return value(root, &all.into(), depth + 1);
+        if self.ends(depth) {
+            return all;
+        }
+        let reference = all.remove("$ref");
+        let target =
+            reference.as_ref().and_then(Value::as_str).and_then(|text| self.root.pointer(text.strip_prefix('#')?));
+        let parts = all.remove("allOf");
+        let parts = parts.as_ref().and_then(Value::as_array).into_iter().flatten();
+        for part in target.into_iter().chain(parts).filter_map(Value::as_object) {
+            merge(&mut all, &self.merged(part, depth + 1));
+        }
+        all
     }
-    let kind = match map.get("type") {
-        Some(Value::Array(kinds)) => kinds.first().and_then(Value::as_str),
-        kind => kind.and_then(Value::as_str),
-    };
-    match kind {
-        Some("null") => Value::Null,
-        Some("boolean") => true.into(),
-        Some("integer") => integer(map),
-        Some("number") => number(map),
-        Some("array") => array(root, map, depth),
-        Some("object") => object(root, map, depth),
-        None if map.contains_key("properties") => object(root, map, depth),
-        None if map.contains_key("items") => array(root, map, depth),
-        _ => string(map),
-    }
-}
 
-/// The schema with what it refers to and its `allOf`.
-fn merged(root: &Value, map: &Map<String, Value>, depth: usize) -> Map<String, Value> {
-    let mut all = map.clone();
-    if depth > MOST_DEPTH {
-        return all;
+    fn object(&mut self, map: &Map<String, Value>, depth: usize) -> Value {
+        let empty = Map::new();
+        let properties = map.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let required = map.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let mut made = Map::new();
+        // Near the end only what must be there, so that a schema that refers to itself ends.
+        for (name, schema) in properties.iter().filter(|_| depth < MOST_DEPTH / 4) {
+            made.insert(name.clone(), self.value(schema, depth + 1));
+        }
+        let other = map.get("additionalProperties").unwrap_or(&Value::Null);
+        for name in required {
+            if !made.contains_key(name) {
+                made.insert(name.to_owned(), self.value(properties.get(name).unwrap_or(other), depth + 1));
+            }
+        }
+        made.into()
     }
-    let reference = all.remove("$ref");
-    let target = reference.as_ref().and_then(Value::as_str).and_then(|text| root.pointer(text.strip_prefix('#')?));
-    let parts = all.remove("allOf");
-    let parts = parts.as_ref().and_then(Value::as_array).into_iter().flatten();
-    for part in target.into_iter().chain(parts).filter_map(Value::as_object) {
-        merge(&mut all, &merged(root, part, depth + 1));
+
+    fn array(&mut self, map: &Map<String, Value>, depth: usize) -> Value {
+        let first = map.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
+        let mut made: Vec<Value> = first.map(|schema| self.value(schema, depth + 1)).collect();
+        let bound = |name: &str| map.get(name).and_then(Value::as_u64);
+        let usual = if depth < MOST_DEPTH / 4 { 1 } else { 0 };
+        let count = bound("minItems").unwrap_or(usual).max(usual).min(bound("maxItems").unwrap_or(MOST_ITEMS));
+        let item = map.get("items").unwrap_or(&Value::Null);
+        while (made.len() as u64) < count.min(MOST_ITEMS) {
+            made.push(self.value(item, depth + 1));
+        }
+        made.into()
     }
-    all
+
+    /// Counts a step; whether it is one too many or too deep.
+    fn ends(&mut self, depth: usize) -> bool {
+        self.steps += 1;
+        depth > MOST_DEPTH || self.steps > MOST_STEPS
+    }
 }
 
 /// Adds the members of `more`; properties and required names of both count.
@@ -83,37 +131,6 @@ fn merge(all: &mut Map<String, Value>, more: &Map<String, Value>) {
             }
         }
     }
-}
-
-fn object(root: &Value, map: &Map<String, Value>, depth: usize) -> Value {
-    let empty = Map::new();
-    let properties = map.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-    let required = map.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let mut made = Map::new();
-    // Near the end only what must be there, so that a schema that refers to itself ends.
-    for (name, schema) in properties.iter().filter(|_| depth < MOST_DEPTH / 4) {
-        made.insert(name.clone(), value(root, schema, depth + 1));
-    }
-    let other = map.get("additionalProperties").unwrap_or(&Value::Null);
-    for name in required {
-        if !made.contains_key(name) {
-            made.insert(name.to_owned(), value(root, properties.get(name).unwrap_or(other), depth + 1));
-        }
-    }
-    made.into()
-}
-
-fn array(root: &Value, map: &Map<String, Value>, depth: usize) -> Value {
-    let first = map.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
-    let mut made: Vec<Value> = first.map(|schema| value(root, schema, depth + 1)).collect();
-    let bound = |name: &str| map.get(name).and_then(Value::as_u64);
-    let usual = if depth < MOST_DEPTH / 4 { 1 } else { 0 };
-    let count = bound("minItems").unwrap_or(usual).max(usual).min(bound("maxItems").unwrap_or(MOST_ITEMS));
-    let item = map.get("items").unwrap_or(&Value::Null);
-    while (made.len() as u64) < count.min(MOST_ITEMS) {
-        made.push(value(root, item, depth + 1));
-    }
-    made.into()
 }
 
 fn string(map: &Map<String, Value>) -> Value {
@@ -214,6 +231,9 @@ mod tests {
             json!({"allOf": [{"$ref": "#"}, {"$ref": "#"}]}),
             json!({"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]}),
             json!({"anyOf": [{"$ref": "#"}]}),
+            json!({"allOf": vec![json!({"$ref": "#"}); 50]}),
+            json!({"type": "array", "items": {"$ref": "#"}, "minItems": 1000}),
+            json!({"required": ["a", "b", "c"], "properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}, "c": {"$ref": "#"}}}),
         ] {
             sample(&hostile);
         }

@@ -135,6 +135,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("set", &["member", "value"], Group::Resources, "a good answer's member has this value"),
     kind("leave_out", &["member"], Group::Resources, "a good answer lacks this member"),
     kind("no_header", &["name"], Group::Resources, "the answer lacks this header, such as etag"),
+    kind("cut_body", &["how"], Group::Resources, "half the body, then a reset (or how: close)"),
     kind("num_pages", &[], Group::Lists, "a list says numPages in place of pageCount"),
 ];
 

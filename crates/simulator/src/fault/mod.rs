@@ -173,6 +173,10 @@ pub(crate) enum Fault {
         name: String,
     },
     NumPages {},
+    CutBody {
+        #[serde(default)]
+        how: How,
+    },
 }
 
 /// Where a gate holds, when it isn't after frames.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Sim};
+use crate::client::{Answer, End, Sim};
 
 const PATH: &str = "/api/v2/ai/models";
 const KEY: &str = "sk-canary-0123456789";
@@ -136,7 +136,8 @@ async fn a_key_makes_one_model() {
     let stats = sim.stats().await;
     assert_eq!((&stats["models_created"], &stats["executions"], &stats["replays"]), (&json!(1), &json!(1), &json!(19)));
     create(&sim).await;
-    assert_eq!(sim.stats().await["models_created"], 2);
+    let stats = sim.stats().await;
+    assert_eq!((&stats["models_created"], &stats["executions"]), (&json!(2), &json!(2)), "without a key, every time");
 }
 
 #[tokio::test]
@@ -232,6 +233,11 @@ async fn an_answer_may_break_its_schema_and_lack_its_usage() {
     let rows = sim.control("GET", "usage", Value::Null).await;
     let errors: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["error"]).collect();
     assert_eq!(errors, [&json!(false), &json!(false), &json!(false), &json!(true)]);
+    for (how, end) in [("reset", End::Reset), ("close", End::Closed)] {
+        sim.queue(json!({"on": "model_invoke", "fault": {"kind": "cut_body", "how": how}})).await;
+        let cut = invoke(&sim, &location, &[]).await;
+        assert!((cut.status, cut.end) == (200, end) && cut.bytes().starts_with(b"{") && !cut.bytes().ends_with(b"}"));
+    }
     // The fault was of the delivery: a replay is whole.
     sim.queue(json!({"on": "model_invoke", "fault": {"kind": "empty"}})).await;
     let key = [("Idempotency-Key", "k")];
