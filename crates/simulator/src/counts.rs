@@ -102,3 +102,20 @@ pub(crate) fn stats(world: &World) -> Value {
         stats
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::On;
+
+    #[test]
+    fn the_readme_names_every_counter_and_each_endpoint_has_one() {
+        let readme = include_str!("../README.md");
+        for counter in COUNTERS {
+            assert!(readme.contains(&format!("`{}`", counter.name)), "{}", counter.name);
+        }
+        for (name, _) in On::NAMES {
+            assert!(COUNTERS.iter().any(|counter| counter.name == *name), "{name}");
+        }
+    }
+}
