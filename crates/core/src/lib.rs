@@ -17,3 +17,4 @@ pub mod route;
 pub mod sensitive;
 pub mod settings;
 pub mod stream;
+pub mod template;

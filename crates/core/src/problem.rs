@@ -28,6 +28,7 @@ pub enum Code {
     BodyTooLarge,
     UnsupportedMediaType,
     SafetyRefused,
+    TemplateRefused,
     ContextTooLong,
     NotConfigured,
     UpstreamForbidden,
@@ -53,7 +54,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 34] = [
+    pub const ALL: [Code; 35] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -70,6 +71,7 @@ impl Code {
         Code::BodyTooLarge,
         Code::UnsupportedMediaType,
         Code::SafetyRefused,
+        Code::TemplateRefused,
         Code::ContextTooLong,
         Code::NotConfigured,
         Code::UpstreamForbidden,
@@ -108,6 +110,7 @@ impl Code {
             Code::BodyTooLarge => ("body_too_large", 413, "The body is too large", false),
             Code::UnsupportedMediaType => ("unsupported_media_type", 415, "The body is not application/json", false),
             Code::SafetyRefused => ("safety_refused", 422, "The text holds something that must not be sent", false),
+            Code::TemplateRefused => ("template_refused", 422, "The template has faults that must not ship", false),
             Code::ContextTooLong => ("context_too_long", 422, "The conversation does not fit", false),
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),

@@ -7,6 +7,7 @@ mod operation;
 mod webhook;
 
 pub use audit::Audit;
+pub(crate) use audit::timestamp;
 pub use cost::estimate_usd;
 pub use metrics::{Metric, Metrics};
 pub use operation::{Action, Operation};
