@@ -18,3 +18,4 @@ pub mod sensitive;
 pub mod settings;
 pub mod stream;
 pub mod template;
+pub mod usage;
