@@ -16,7 +16,7 @@
 //! [`Output::Wait`] or [`Output::Done`]. Times are durations since the request began.
 
 mod answer;
-mod backoff;
+pub(crate) mod backoff;
 mod health;
 mod machine;
 mod token;

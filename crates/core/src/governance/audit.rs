@@ -131,7 +131,7 @@ impl Audit {
 }
 
 /// Unix milliseconds as RFC 3339 in UTC.
-fn timestamp(unix_ms: u64) -> String {
+pub(crate) fn timestamp(unix_ms: u64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000)
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())

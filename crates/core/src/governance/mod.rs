@@ -5,5 +5,6 @@ mod cost;
 mod webhook;
 
 pub use audit::Audit;
-pub use cost::estimate_usd;
+pub(crate) use audit::timestamp;
+pub use cost::{Cost, Rates, estimate_usd};
 pub use webhook::Webhook;
