@@ -10,7 +10,7 @@ use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
-use crate::governance::Webhook;
+use crate::governance::{Rates, Webhook};
 use crate::guard::{self, Guards};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -57,6 +57,15 @@ pub struct Settings {
     pub guards: Guards,
     /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
     pub webhook: Option<Webhook>,
+    /// `TEMPLATE_TTL`: how long the edge takes its copy of a prompt template for the newest, in seconds. Cached
+    /// templates say it themselves.
+    pub template_ttl_s: u64,
+    /// `COMPLIANCE_FRAMEWORK`: what audit rows name (requirements, A6).
+    pub compliance_framework: String,
+    /// `ENVIRONMENT`: what audit rows and exported models name (requirements, C6).
+    pub environment: String,
+    /// `MODEL_RATES`: what models cost (requirements, C5).
+    pub rates: Rates,
 }
 
 impl Settings {
@@ -98,6 +107,9 @@ impl Reader<'_> {
             output: Guard::new(&self.policy("GUARD_OUTPUT").unwrap_or_default()),
         };
         let webhook = self.webhook();
+        // KV keeps nothing for less than a minute (requirements, A5).
+        let template_ttl_s = self.integer("TEMPLATE_TTL", 60..=86_400).unwrap_or(300);
+        let compliance_framework = self.get("COMPLIANCE_FRAMEWORK").unwrap_or_else(|| "AI_Governance_v2".to_owned());
         Some(Settings {
             clients: clients?,
             endpoints: endpoints?,
@@ -111,6 +123,10 @@ impl Reader<'_> {
             },
             guards,
             webhook,
+            template_ttl_s,
+            compliance_framework,
+            environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
+            rates: self.rates(),
         })
     }
 
@@ -217,6 +233,18 @@ impl Reader<'_> {
             .ok()
     }
 
+    fn rates(&mut self) -> Rates {
+        const NAME: &str = "MODEL_RATES";
+        let Some(text) = self.get(NAME) else { return Rates::default() };
+        Rates::parse(&text).unwrap_or_else(|faults| {
+            for fault in faults {
+                let message = format!("{NAME}, at {}: {}", fault.path, fault.message);
+                self.fault(NAME, "bad_variable", message);
+            }
+            Rates::default()
+        })
+    }
+
     fn webhook(&mut self) -> Option<Webhook> {
         let url = self.url("WEBHOOK_URL")?;
         let key = self.get("WEBHOOK_SECRET").map(|secret| Webhook::key(&secret));
@@ -300,6 +328,9 @@ mod tests {
             ("GUARD_OUTPUT", r#"{"actions":{"user":{"canary":"block"}}}"#),
             ("GUARD_INPUT", r#"{"canary":1}"#),
             ("WEBHOOK_URL", "canary"),
+            ("TEMPLATE_TTL", "59"),
+            ("MODEL_RATES", "canary"),
+            ("MODEL_RATES", r#"{"openai":{"m":{"promptPer1k":"canary","completionPer1k":0}}}"#),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");
         }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::fault::{Fault, Path};
 use crate::genesys::Usage;
 use crate::json::{self, Json};
@@ -28,8 +26,9 @@ struct Rate {
 }
 
 /// An amount and what it rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
+    amount: u128,
     /// US dollars, an exact decimal of at least six places: `"0.000084"`.
     pub usd: String,
     /// `model_rate`, `provider_rate`, `flat_rate`; `unknown` where no rate is set, and the amount is 0.
@@ -39,7 +38,16 @@ pub struct Cost {
 impl Cost {
     /// Of what was never sent.
     pub fn nothing() -> Cost {
-        Cost { usd: decimal(0), basis: "nothing_sent" }
+        Cost::of(0, "nothing_sent")
+    }
+
+    /// The amount in billionths of a dollar, rounded up, for metrics.
+    pub fn billionths(&self) -> u64 {
+        u64::try_from(self.amount.div_ceil(1_000)).unwrap_or(u64::MAX)
+    }
+
+    fn of(amount: u128, basis: &'static str) -> Cost {
+        Cost { amount, usd: decimal(amount), basis }
     }
 }
 
@@ -85,8 +93,8 @@ impl Rates {
         let named = models.and_then(|models| models.get(model)).map(|rate| (rate, "model_rate"));
         let any = || models.and_then(|models| models.get(ANY)).map(|rate| (rate, "provider_rate"));
         match named.or_else(any) {
-            Some((rate, basis)) => Cost { usd: decimal(rate.of(usage)), basis },
-            None => Cost { usd: decimal(0), basis: "unknown" },
+            Some((rate, basis)) => Cost::of(rate.of(usage), basis),
+            None => Cost::of(0, "unknown"),
         }
     }
 
@@ -95,8 +103,8 @@ impl Rates {
     pub fn chat_cost(&self, model: &str, usage: Usage) -> Cost {
         let mut named = self.0.values().filter_map(|models| models.get(model).filter(|_| model != ANY));
         match (named.next(), named.next()) {
-            (Some(rate), None) => Cost { usd: decimal(rate.of(usage)), basis: "model_rate" },
-            _ => Cost { usd: decimal(FLAT.of(usage)), basis: "flat_rate" },
+            (Some(rate), None) => Cost::of(rate.of(usage), "model_rate"),
+            _ => Cost::of(FLAT.of(usage), "flat_rate"),
         }
     }
 }
@@ -106,11 +114,6 @@ impl Rate {
     fn of(self, usage: Usage) -> u128 {
         u128::from(usage.prompt_tokens) * self.prompt + u128::from(usage.completion_tokens) * self.completion
     }
-}
-
-/// The estimate for `usage` at the flat rate, in US dollars: `"0.000084"`.
-pub fn estimate_usd(usage: Usage) -> String {
-    decimal(FLAT.of(usage))
 }
 
 /// An amount of 10⁻¹² US dollars, with six places, or as many as it takes.
@@ -207,7 +210,7 @@ mod tests {
             (usage(250_000, 250_000), "1.000000"),
             (usage(u64::MAX, u64::MAX), "73786976294838.206460"),
         ] {
-            assert_eq!(estimate_usd(used), expected);
+            assert_eq!(Rates::default().chat_cost("m", used).usd, expected);
         }
     }
 
@@ -230,11 +233,14 @@ mod tests {
             ("bedrock", "x", usage(1, 1), "0.000000", "unknown"),
             ("anthropic", "x", usage(1, 1), "0.000000", "unknown"),
         ] {
-            assert_eq!(rates.cost(provider, model, used), Cost { usd: usd.to_owned(), basis }, "{provider} {model}");
+            let cost = rates.cost(provider, model, used);
+            assert_eq!((cost.usd.as_str(), cost.basis), (usd, basis), "{provider} {model}");
         }
         let defaults = Rates::default();
         assert_eq!(defaults.cost("openai", "gpt-4o-mini", usage(45, 28)).usd, "0.00002355");
         assert_eq!(defaults.cost("azure", "x", usage(1000, 1000)).usd, "0.000620");
+        assert_eq!(rates.cost("openai", "tiny", usage(1, 0)).billionths(), 1, "no cost is told as none");
+        assert_eq!(rates.cost("openai", "dear", usage(u64::MAX, 0)).billionths(), u64::MAX);
         for (model, basis) in [("tiny", "model_rate"), ("gpt-4o", "flat_rate"), ("*", "flat_rate"), ("", "flat_rate")] {
             assert_eq!(rates.chat_cost(model, usage(1, 1)).basis, basis, "{model}");
         }

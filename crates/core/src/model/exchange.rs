@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::Health;
 use crate::call::backoff::{Random, jitter, retry_after};
+use crate::call::verdict::Sign;
+use crate::call::{self, Health};
 use crate::genesys;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
@@ -179,82 +180,57 @@ pub(super) fn correlation(received: &Received) -> Option<String> {
 /// Judges what came at `now` for a request that carries an idempotency key or is idempotent by itself; `scope` is
 /// what it needs. Tells `health` of it.
 pub(super) fn judge(received: &Received, now: u64, scope: &str, health: &mut Health) -> Verdict {
-    let verdict = verdict(received, now, scope);
-    let status = match received {
-        Received::Answer(head, _) => head.status,
-        Received::Unreachable => 599,
-        Received::NoToken(_) => 0,
-    };
-    match status {
-        500..=599 => health.failed(now),
-        0 | 401 | 429 => health.undecided(),
-        _ => health.succeeded(),
+    let (verdict, sign) = verdict(received, now, scope);
+    match sign {
+        Sign::Well => health.succeeded(),
+        Sign::Ill => health.failed(now),
+        Sign::None => health.undecided(),
     }
     verdict
 }
 
-fn verdict(received: &Received, now: u64, scope: &str) -> Verdict {
+fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, Sign) {
     let (head, body) = match received {
         Received::Answer(head, body) => (head, body),
         Received::Unreachable => {
             let detail = "The upstream cannot be reached, or broke the connection.";
-            return Verdict::Repeat(Problem::new(Code::UpstreamUnavailable, detail), None);
+            return (Verdict::Repeat(Problem::new(Code::UpstreamUnavailable, detail), None), Sign::Ill);
         }
-        Received::NoToken(problem) => return Verdict::Repeat(problem.clone(), problem.retry_after),
+        Received::NoToken(problem) => return (Verdict::Repeat(problem.clone(), problem.retry_after), Sign::None),
     };
-    let after = retry_after(head, now);
-    let status = head.status;
-    let problem = |code, detail: String| {
-        let mut problem = Problem::new(code, detail);
+    let named = |mut problem: Problem| {
         problem.upstream_correlation_id = correlation_id(head);
         problem
     };
-    match status {
-        200..=299 => Verdict::Answer,
-        401 => {
-            let detail = "The upstream refuses a fresh token: check the gateway's OAuth client and its region.";
-            Verdict::Renew(problem(Code::UpstreamUnauthorized, detail.to_owned()))
-        }
-        403 => {
-            let detail = format!("The gateway's OAuth client may not do this: give its role the scope `{scope}`.");
-            Verdict::Refused(problem(Code::UpstreamForbidden, detail))
-        }
-        // The request before this one, whose answer was lost, is still running (contract, section 6).
-        409 if after.is_some() && genesys::is_in_progress(&body.0) => {
-            let detail = "The upstream is still working on this request.".to_owned();
-            Verdict::Repeat(problem(Code::UpstreamUnavailable, detail), after)
-        }
-        409 => {
-            let detail = "The upstream says that the model is not active yet, or is being changed: try again later.";
-            Verdict::Refused(problem(Code::ModelNotActive, detail.to_owned()))
-        }
-        404 => {
-            let detail = "The upstream does not know this model, or no longer.".to_owned();
-            Verdict::Refused(problem(Code::UpstreamRejected, detail))
-        }
-        429 => {
-            let detail = "The upstream limits the rate of calls: try again later.".to_owned();
-            Verdict::Repeat(problem(Code::UpstreamRateLimited, detail), after)
-        }
-        400..=499 => {
-            let detail = format!("The upstream refuses the request with status {status}.");
-            Verdict::Refused(problem(Code::UpstreamRejected, detail))
-        }
-        502..=504 => {
-            let problem = problem(Code::UpstreamUnavailable, format!("The upstream is unavailable (status {status})."));
-            match after {
-                // A 503 that names no time is not repeated (R4).
-                None if status == 503 => Verdict::Away(problem),
-                after => Verdict::Repeat(problem, after),
+    let refused = |code, detail: &str| (Verdict::Refused(named(Problem::new(code, detail))), Sign::Well);
+    match head.status {
+        200..=299 => (Verdict::Answer, Sign::Well),
+        400 => refused(Code::UpstreamRejected, "The upstream refuses the document with status 400."),
+        404 => refused(Code::UpstreamRejected, "The upstream does not know this model, or no longer."),
+        409 => match retry_after(head, now) {
+            // The request before this one, whose answer was lost, is still running (contract, section 6).
+            Some(after) if genesys::is_in_progress(&body.0) => {
+                let detail = "The upstream is still working on this request.";
+                (Verdict::Repeat(named(Problem::new(Code::UpstreamUnavailable, detail)), Some(after)), Sign::Well)
             }
-        }
-        500..=599 => {
-            let detail = format!("The upstream failed with status {status}. Whether it acted is unknown.");
-            Verdict::Refused(problem(Code::UpstreamError, detail))
-        }
+            _ => {
+                let detail =
+                    "The upstream says that the model is not active yet, or is being changed: try again later.";
+                refused(Code::ModelNotActive, detail)
+            }
+        },
         _ => {
-            let detail = format!("The upstream answered with status {status}, which the contract does not know.");
-            Verdict::Refused(problem(Code::UpstreamMalformed, detail))
+            let (verdict, sign) = call::verdict::judge(head, now, scope);
+            let verdict = match verdict {
+                call::verdict::Verdict::Renew(problem) => Verdict::Renew(named(problem)),
+                call::verdict::Verdict::Repeat(problem, after) => Verdict::Repeat(named(problem), after),
+                call::verdict::Verdict::Away(problem) => Verdict::Away(named(problem)),
+                call::verdict::Verdict::Tell(problem) => Verdict::Refused(named(problem)),
+                call::verdict::Verdict::Answer | call::verdict::Verdict::Explain => {
+                    Verdict::Refused(malformed(received))
+                }
+            };
+            (verdict, sign)
         }
     }
 }

@@ -34,7 +34,7 @@ pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
 pub use failure::Failure;
 pub use invocation::{Invocation, InvocationIdentity, Invoked, MAX_INPUT, Question};
 pub use provisioning::{MAX_POLLS, ModelStatus, Origin, Provisioning, StatusEvent};
-pub use record::{ModelAction, Occasion, Record, RecordStatus, UpdateCounts};
+pub use record::{ModelAction, Occasion, Record, RecordStatus};
 pub use schema::{MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS, ResponseSchema};
 pub use snapshot::Snapshot;
 pub use update::{Update, UpdateStatus, Updates};

@@ -14,6 +14,9 @@
 //! [`received`](Provisioning::received), and step again; on [`Step::Wait`] store and set the alarm. Alarms that come
 //! twice, late or early change nothing.
 
+mod status;
+mod storage;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +32,8 @@ use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
+pub use status::{ModelStatus, StatusEvent};
+
 /// Most attempts at the submission, a replay after 401 apart (R2).
 const MAX_SUBMISSIONS: u32 = 3;
 /// Most polls (C2).
@@ -39,52 +44,6 @@ const FIRST_MS: u64 = 5_000;
 const CAP_MS: u64 = 60_000;
 /// The jitter: 0 to a second is added, as the document has it.
 const JITTER_MS: u64 = 1_000;
-
-/// How far it is. Never goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum ModelStatus {
-    /// Not accepted by upstream yet.
-    Submitted,
-    /// Accepted.
-    Pending,
-    /// Being made.
-    Provisioning,
-    /// Ready.
-    Active,
-    /// Ended without a model.
-    Failed,
-}
-
-impl ModelStatus {
-    /// Whether nothing will change any more.
-    pub fn is_final(self) -> bool {
-        matches!(self, ModelStatus::Active | ModelStatus::Failed)
-    }
-}
-
-/// A change of status, for the event stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StatusEvent {
-    /// From 1, without gaps: the event's id.
-    pub sequence: u32,
-    /// RFC 3339.
-    pub timestamp: String,
-    /// From then on.
-    pub status: ModelStatus,
-    /// Why, with [`ModelStatus::Failed`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
-}
-
-impl StatusEvent {
-    /// The event as a client of `text/event-stream` reads it, with its empty line.
-    pub fn server_sent(&self) -> String {
-        let data = serde_json::to_string(self).unwrap_or_default();
-        format!("id: {}\nevent: status\ndata: {data}\n\n", self.sequence)
-    }
-}
 
 /// Whose model it is, and by which request it came: all that is not in the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -405,81 +364,6 @@ impl Provisioning {
     fn failed_upstream(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| failure.code == Failure::UPSTREAM)
     }
-}
-
-// storage
-impl Provisioning {
-    /// The machine as text, for storage only: until the end it holds the provider's key.
-    pub fn stored(&self) -> Sensitive {
-        let credentials = self.credentials.as_ref();
-        let stored = Stored {
-            origin: self.origin.clone(),
-            definition: self.definition.document(),
-            api_key: credentials.map(|credentials| credentials.api_key.expose().to_owned()),
-            endpoint: credentials.and_then(|credentials| Some(credentials.endpoint.as_ref()?.expose().to_owned())),
-            generation: self.generation,
-            started_ms: self.started_ms,
-            ended_ms: self.ended_ms,
-            status: self.status,
-            upstream_id: self.upstream_id.clone(),
-            capabilities: self.capabilities.clone(),
-            failure: self.failure.clone(),
-            tries: self.tries,
-            exchange: self.exchange.clone(),
-            events: self.events.clone(),
-            correlation_id: self.correlation_id.clone(),
-        };
-        Sensitive::new(serde_json::to_string(&stored).unwrap_or_default())
-    }
-
-    /// Reads what [`Provisioning::stored`] wrote.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] where the text is something else; it is not quoted.
-    pub fn restore(text: &str) -> Result<Provisioning, Problem> {
-        let foreign = || Problem::new(Code::Internal, "The stored model cannot be read.");
-        let stored: Stored = serde_json::from_str(text).map_err(|_| foreign())?;
-        let credentials = stored
-            .api_key
-            .map(|key| Credentials { api_key: Sensitive::new(key), endpoint: stored.endpoint.map(Sensitive::new) });
-        Ok(Provisioning {
-            definition: Definition::restore(&stored.definition).ok_or_else(foreign)?,
-            origin: stored.origin,
-            credentials,
-            generation: stored.generation,
-            started_ms: stored.started_ms,
-            ended_ms: stored.ended_ms,
-            status: stored.status,
-            upstream_id: stored.upstream_id,
-            capabilities: stored.capabilities,
-            failure: stored.failure,
-            tries: stored.tries,
-            exchange: stored.exchange,
-            events: stored.events,
-            correlation_id: stored.correlation_id,
-        })
-    }
-}
-
-/// No `Debug`: it holds the key.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stored {
-    origin: Origin,
-    definition: Value,
-    api_key: Option<String>,
-    endpoint: Option<String>,
-    generation: u32,
-    started_ms: u64,
-    ended_ms: Option<u64>,
-    status: ModelStatus,
-    upstream_id: Option<ModelId>,
-    capabilities: Option<Capabilities>,
-    failure: Option<Failure>,
-    tries: u32,
-    exchange: Exchange,
-    events: Vec<StatusEvent>,
-    correlation_id: Option<String>,
 }
 
 fn state(received: &Received) -> Option<genesys::ModelState> {

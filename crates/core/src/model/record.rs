@@ -1,6 +1,8 @@
 //! What is left behind of everything that is done to a model: audit rows, the webhook and the counters
 //! (requirements, C6, C7 and D4). No prompt text, no key; of the caller only the tenant's name.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -9,9 +11,12 @@ use super::invocation::Invocation;
 use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
 use super::update::{Update, UpdateStatus};
-use crate::governance::timestamp;
+use crate::governance::{Cost, Metric, Metrics, timestamp};
 use crate::problem::Problem;
 use crate::reply::Guarded;
+
+/// The code of an update that a newer one has replaced.
+const SUPERSEDED: &str = "superseded";
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,6 +84,9 @@ pub struct Record {
     /// None where something was sent and upstream did not say what it used: the cost is unknown.
     cost_estimate_usd: Option<String>,
     cost_basis: Option<&'static str>,
+    /// The cost in billionths of a dollar, for the metrics.
+    #[serde(skip)]
+    cost_billionths: u64,
     attempts: Option<u32>,
     upstream_correlation_id: Option<String>,
     guard: Option<Guarded>,
@@ -104,6 +112,7 @@ impl Record {
             completion_tokens: None,
             cost_estimate_usd: None,
             cost_basis: None,
+            cost_billionths: 0,
             attempts: None,
             upstream_correlation_id: None,
             guard: None,
@@ -156,7 +165,7 @@ impl Record {
             UpdateStatus::Pending | UpdateStatus::Deferred => RecordStatus::Deferred,
             UpdateStatus::Refused | UpdateStatus::Superseded => RecordStatus::Failed,
         };
-        let superseded = (update.status == UpdateStatus::Superseded).then(|| "superseded".to_owned());
+        let superseded = (update.status == UpdateStatus::Superseded).then(|| SUPERSEDED.to_owned());
         Record {
             status,
             error_code: update.failure.as_ref().map(|failure| failure.code.clone()).or(superseded),
@@ -182,6 +191,7 @@ impl Record {
             completion_tokens: ended.usage.map(|usage| usage.completion_tokens),
             cost_estimate_usd: ended.cost.as_ref().map(|cost| cost.usd.clone()),
             cost_basis: ended.cost.as_ref().map(|cost| cost.basis),
+            cost_billionths: ended.cost.as_ref().map_or(0, Cost::billionths),
             attempts: Some(ended.attempts),
             upstream_correlation_id: ended.upstream_correlation_id.clone(),
             guard: Some(Guarded { input: question.findings.clone(), output: ended.findings.clone() }),
@@ -199,6 +209,34 @@ impl Record {
         json!(self)
     }
 
+    /// Counts an update that has ended, by result, and how long an applied one took (D4); or an invocation's tokens
+    /// and cost, as those of a chat are counted. `provider_model` is the provider's name for the model.
+    pub fn measure(&self, provider_model: &str, metrics: &mut Metrics) {
+        let tenant = self.tenant.as_deref().unwrap_or_default();
+        match self.action {
+            ModelAction::ConfigurationUpdate if self.status != RecordStatus::Deferred => {
+                let success = self.status == RecordStatus::Success;
+                let result = match self.error_code.as_deref() {
+                    Some(SUPERSEDED) => SUPERSEDED,
+                    _ if success => "success",
+                    _ => "failure",
+                };
+                metrics.count(Metric::ConfigurationUpdates, &[("result", result)], 1);
+                if let (true, Some(latency)) = (success, self.latency_ms) {
+                    metrics.observe(Metric::ConfigurationDuration, &[], Duration::from_millis(latency));
+                }
+            }
+            ModelAction::ModelInvoked => {
+                for (kind, tokens) in [("prompt", self.prompt_tokens), ("completion", self.completion_tokens)] {
+                    let labels = [("tenant", tenant), ("model", provider_model), ("kind", kind)];
+                    metrics.count(Metric::Tokens, &labels, tokens.unwrap_or_default());
+                }
+                metrics.count(Metric::Cost, &[("tenant", tenant), ("model", provider_model)], self.cost_billionths);
+            }
+            _ => {}
+        }
+    }
+
     /// The body of the webhook `llm_config_change` for an update that was applied (D4); none for any other row.
     pub fn config_change(&self, update: &Update) -> Option<String> {
         let applied = self.action == ModelAction::ConfigurationUpdate && self.status == RecordStatus::Success;
@@ -213,47 +251,5 @@ impl Record {
             })
             .to_string()
         })
-    }
-}
-
-/// The counters of configuration updates (D4). An update that is deferred is counted when it has ended, one that
-/// was superseded not at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UpdateCounts {
-    /// All that have ended.
-    pub updates: u64,
-    /// Those that were applied.
-    pub successes: u64,
-    /// Those that were refused.
-    pub failures: u64,
-    /// Sum of the applied ones' latencies, in milliseconds.
-    pub latency_ms: u64,
-}
-
-impl UpdateCounts {
-    /// What `row` adds.
-    pub fn count(&mut self, row: &Record) {
-        let superseded = row.error_code.as_deref() == Some("superseded");
-        if row.action != ModelAction::ConfigurationUpdate || row.status == RecordStatus::Deferred || superseded {
-            return;
-        }
-        self.updates = self.updates.saturating_add(1);
-        if row.status == RecordStatus::Success {
-            self.successes = self.successes.saturating_add(1);
-            self.latency_ms = self.latency_ms.saturating_add(row.latency_ms.unwrap_or_default());
-        } else {
-            self.failures = self.failures.saturating_add(1);
-        }
-    }
-
-    /// Successes per update, 0 to 1; none before the first.
-    pub fn success_rate(&self) -> Option<f64> {
-        (self.updates > 0).then(|| self.successes as f64 / self.updates as f64)
-    }
-
-    /// Mean latency of the applied updates, in milliseconds; none before the first.
-    pub fn mean_latency_ms(&self) -> Option<f64> {
-        (self.successes > 0).then(|| self.latency_ms as f64 / self.successes as f64)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::genesys::ModelId;
-use crate::governance::Rates;
+use crate::governance::{Metrics, Rates};
 use crate::guard::Guards;
 use crate::problem::Code;
 use promptgate_guard::Guard;
@@ -215,6 +215,10 @@ fn rows_tell_no_text() {
         assert_eq!(line[name], expected, "{name}");
     }
     assert!(!row.line().contains("canary") && !row.line().contains("Hello") && !row.line().contains("Classify"));
+    let mut metrics = Metrics::default();
+    row.measure("gpt-4o-mini", &mut metrics);
+    let told = metrics.prometheus();
+    assert!(told.contains("promptgate_cost_usd_total{tenant=\"t\",model=\"gpt-4o-mini\"} 0.000023550"), "{told}");
     let problem = question(&json!(5)).unwrap_err();
     let row = Record::refused(occasion, ModelAction::ModelInvoked, Some(ID), &problem, 3);
     assert!(row.line().contains(r#""errorCode":"invalid_request","latencyMs":3"#), "{}", row.line());

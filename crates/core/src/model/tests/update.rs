@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::genesys::ModelId;
+use crate::governance::Metrics;
 
 fn configuration(max_tokens: u64) -> Configuration {
     let document = json!({
@@ -208,7 +209,7 @@ fn a_crash_in_flight_is_a_lost_request() {
 #[test]
 fn rows_webhooks_and_counters() {
     let occasion = Occasion { request_id: "r", tenant: Some("t"), environment: "production", now_ms: START };
-    let mut counts = UpdateCounts::default();
+    let mut metrics = Metrics::default();
     let mut end = |received: &Received| {
         let mut world = World::new();
         world.offer(7);
@@ -217,7 +218,7 @@ fn rows_webhooks_and_counters() {
         world.updates.received(attempt, world.now, received, &mut world.health);
         let update = world.updates.take_settled().pop().or_else(|| world.updates.open().cloned()).unwrap();
         let row = Record::update(occasion, ID, &update);
-        counts.count(&row);
+        row.measure("gpt-4o", &mut metrics);
         (row.clone(), row.config_change(&update), update.reply(&row).map(|reply| reply.head.status))
     };
     let (row, webhook, status) = end(&ok());
@@ -235,6 +236,13 @@ fn rows_webhooks_and_counters() {
     let (row, webhook, status) = end(&answer(409, &[], ""));
     assert!(row.line().contains(r#""status":"failed","errorCode":"model_not_active""#), "{}", row.line());
     assert_eq!((webhook, status.unwrap_err().code.status()), (None, 409));
-    assert_eq!(counts, UpdateCounts { updates: 2, successes: 1, failures: 1, latency_ms: 400 });
-    assert_eq!((counts.success_rate(), counts.mean_latency_ms()), (Some(0.5), Some(400.0)));
+    let told = metrics.prometheus();
+    for line in [
+        "promptgate_model_configuration_updates_total{result=\"success\"} 1",
+        "promptgate_model_configuration_updates_total{result=\"failure\"} 1",
+        "promptgate_model_configuration_update_seconds_sum 0.400",
+        "promptgate_model_configuration_update_seconds_count 1",
+    ] {
+        assert!(told.lines().any(|known| known == line), "{line}\n{told}");
+    }
 }
