@@ -42,7 +42,7 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let visit = Visit {
-        request: request.inner().clone(),
+        request: Clone::clone(request.inner()),
         env,
         life: Life::Request(Rc::new(context)),
         clock: Clock::start(),

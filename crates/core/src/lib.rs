@@ -19,3 +19,4 @@ pub mod route;
 pub mod sensitive;
 pub mod settings;
 pub mod stream;
+pub mod template;

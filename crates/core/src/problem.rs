@@ -28,6 +28,7 @@ pub enum Code {
     BodyTooLarge,
     UnsupportedMediaType,
     SafetyRefused,
+    TemplateRefused,
     ContextTooLong,
     ModelNotActive,
     NotConfigured,
@@ -55,7 +56,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 36] = [
+    pub const ALL: [Code; 37] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -72,6 +73,7 @@ impl Code {
         Code::BodyTooLarge,
         Code::UnsupportedMediaType,
         Code::SafetyRefused,
+        Code::TemplateRefused,
         Code::ContextTooLong,
         Code::ModelNotActive,
         Code::NotConfigured,
@@ -112,6 +114,7 @@ impl Code {
             Code::BodyTooLarge => ("body_too_large", 413, "The body is too large", false),
             Code::UnsupportedMediaType => ("unsupported_media_type", 415, "The body is not application/json", false),
             Code::SafetyRefused => ("safety_refused", 422, "The text holds something that must not be sent", false),
+            Code::TemplateRefused => ("template_refused", 422, "The template has faults that must not ship", false),
             Code::ContextTooLong => ("context_too_long", 422, "The conversation does not fit", false),
             Code::ModelNotActive => ("model_not_active", 409, "The model is not active", true),
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),

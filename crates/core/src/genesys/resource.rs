@@ -76,10 +76,11 @@ impl Family {
     }
 }
 
-/// Makes a prompt template; upstream chooses its id (E3).
-pub fn create_template(document: Vec<u8>) -> Ask {
+/// Makes a prompt template; upstream chooses its id (E3), and does it once for one `key`.
+pub fn create_template(document: Vec<u8>, key: &str) -> Ask {
     let (path, scope) = (Family::Prompt.path().to_owned(), Family::Prompt.scopes().1);
-    Ask { method: "POST", path, headers: Vec::new(), body: Bytes(document), scope, repeatable: false }
+    let headers = vec![("idempotency-key", key.to_owned())];
+    Ask { method: "POST", path, headers, body: Bytes(document), scope, repeatable: true }
 }
 
 /// One page of the prompt templates; `name` narrows to that name.
