@@ -143,7 +143,7 @@ pub struct InvocationIdentity {
 
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Invoked {
+pub struct InvocationEnd {
     /// The result, fit for the client, or why there is none.
     pub result: Result<Value, Problem>,
     /// What upstream says it used, also where the result is refused.
@@ -171,7 +171,7 @@ pub struct Invocation {
     identity: InvocationIdentity,
     repeats: u32,
     exchange: Exchange,
-    ended: Option<Invoked>,
+    ended: Option<InvocationEnd>,
 }
 
 // handle
@@ -286,7 +286,7 @@ impl Invocation {
 
     fn end(&mut self, now: u64, result: Result<Value, Problem>) {
         let attempts = self.exchange.attempts();
-        self.ended = Some(Invoked {
+        self.ended = Some(InvocationEnd {
             result,
             usage: None,
             cost: (attempts == 0).then(Cost::nothing),
@@ -319,7 +319,7 @@ impl Invocation {
         &self.definition
     }
     /// How it ended, once it has.
-    pub fn ended(&self) -> Option<&Invoked> {
+    pub fn ended(&self) -> Option<&InvocationEnd> {
         self.ended.as_ref()
     }
 

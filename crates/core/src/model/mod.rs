@@ -32,7 +32,7 @@ pub use configuration::{
 pub use definition::{Credentials, Definition, MAX_NAME, MAX_TEMPLATE, Provider, Submission};
 pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
 pub use failure::Failure;
-pub use invocation::{Invocation, InvocationIdentity, Invoked, MAX_INPUT, Question};
+pub use invocation::{Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, Question};
 pub use provisioning::{MAX_POLLS, ModelStatus, Origin, Provisioning, StatusEvent};
 pub use record::{ModelAction, Occasion, Record, RecordStatus};
 pub use schema::{MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS, ResponseSchema};

@@ -139,7 +139,7 @@ impl Provisioning {
         if self.status == ModelStatus::Submitted {
             self.submitted(now, received, health);
         } else {
-            self.polled(now, received, health);
+            self.polled(now, received);
         }
     }
 
@@ -172,8 +172,9 @@ impl Provisioning {
         }
     }
 
-    fn polled(&mut self, now: u64, received: &Received, health: &mut Health) {
-        let verdict = judge(received, now, genesys::MODEL_READ_SCOPE, health);
+    fn polled(&mut self, now: u64, received: &Received) {
+        // A poll has not asked the breaker, so it does not tell it either.
+        let verdict = judge(received, now, genesys::MODEL_READ_SCOPE, &mut Health::default());
         if let Verdict::Renew(problem) = verdict {
             if !self.exchange.renew(now) {
                 self.fail(now, problem);

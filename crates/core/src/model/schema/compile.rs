@@ -51,6 +51,7 @@ const DRAFTS: [&str; 3] = [
 pub(super) fn read(check: &mut Check, path: &Path, mut document: Json) -> Option<ResponseSchema> {
     let before = check.faults.len();
     root(check, path, &document)?;
+    exact(check, &mut path.clone(), &document);
     let mut compiler = Compiler { check, schemas: Vec::new(), places: BTreeMap::new(), references: Vec::new() };
     compiler.schema(path, String::new(), &mut document, false);
     compiler.resolve();
@@ -75,6 +76,33 @@ fn root(check: &mut Check, path: &Path, document: &Json) -> Option<()> {
         check.fault(&path.name("properties"), "missing_field", "`properties` is required: name the result's members.");
     }
     Some(())
+}
+
+/// Refuses integers that a reader with doubles would take for another (RFC 8259, section 6): the definition is hashed
+/// and sent in canonical form, which knows doubles only.
+fn exact(check: &mut Check, path: &mut Path, document: &Json) {
+    match document {
+        Json::Number(number)
+            if number.as_i128().is_some_and(|value| value.unsigned_abs() > u128::from(MAX_INTEGER)) =>
+        {
+            check.fault(path, "out_of_range", format!("An integer beyond {MAX_INTEGER} is not exact everywhere."));
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push_index(index);
+                exact(check, path, item);
+                path.pop();
+            }
+        }
+        Json::Object(members) => {
+            for (name, member) in members {
+                path.push_name(name);
+                exact(check, path, member);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
 }
 
 struct Compiler<'a> {

@@ -245,6 +245,50 @@ fn the_breaker_holds_a_submission_back() {
 }
 
 #[test]
+fn a_poll_does_not_close_the_breaker() {
+    let mut world = World::new();
+    let attempt = world.send().unwrap();
+    world.machine.received(attempt, world.now, &accepted(), &mut world.health);
+    for _ in 0..5 {
+        world.health.failed(world.now);
+    }
+    let open = world.health.clone();
+    let attempt = world.send().unwrap();
+    world.machine.received(attempt, world.now, &state("PENDING"), &mut world.health);
+    assert_eq!(world.health, open, "who has not asked does not tell");
+}
+
+proptest::proptest! {
+    /// Whatever comes, in whatever order, it ends, and its status never goes back.
+    #[test]
+    fn every_script_ends(script in proptest::collection::vec(0_usize..14, 1..40)) {
+        let answers: Vec<Received> = script
+            .iter()
+            .map(|kind| match kind {
+                0 => accepted(),
+                1 => state("PENDING"),
+                2 => state("PROVISIONING"),
+                3 => state("ODD"),
+                4 => answer(401, &[], ""),
+                5 => answer(429, &[("Retry-After", "3")], ""),
+                6 => answer(503, &[("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT")], ""),
+                7 => answer(500, &[], ""),
+                8 => answer(200, &[], "{"),
+                9 => Received::Unreachable,
+                10 => Received::NoToken(Problem::new(crate::problem::Code::TokenUnavailable, "")),
+                11 => answer(409, &[("Retry-After", "1")], r#"{"code":"idempotency.in.progress"}"#),
+                12 => state("ACTIVE"),
+                _ => state("FAILED"),
+            })
+            .collect();
+        let world = World::new().run(&answers);
+        proptest::prop_assert!(world.sent.len() <= 2 * MAX_POLLS as usize + 6);
+        proptest::prop_assert!(world.statuses().is_sorted() && world.machine.status().is_final());
+        proptest::prop_assert_eq!(world.machine.failure().is_some(), world.machine.active().is_err());
+    }
+}
+
+#[test]
 fn a_second_submission_creates_nothing() {
     let again = |world: World| {
         let origin = Origin { id: ID.into(), tenant: "t".into(), request_id: "r2".into() };
