@@ -101,22 +101,6 @@ impl serde::Serialize for Json {
     }
 }
 
-/// For what is passed on as it is, or hashed; the members' order is lost.
-impl From<Json> for serde_json::Value {
-    fn from(json: Json) -> Self {
-        match json {
-            Json::Null => Self::Null,
-            Json::Bool(value) => Self::Bool(value),
-            Json::Number(number) => Self::Number(number),
-            Json::String(text) => Self::String(text),
-            Json::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
-            Json::Object(members) => {
-                Self::Object(members.into_iter().map(|(name, value)| (name, Self::from(value))).collect())
-            }
-        }
-    }
-}
-
 /// The kind only: a value may be prompt text.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

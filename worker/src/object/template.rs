@@ -34,12 +34,10 @@ pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Re
     let Ok(request) = Request::new_with_init("https://template/", &init) else { return unavailable() };
     let answered = Box::pin(stub.fetch_with_request(request));
     match select(answered, Delay::from(settings.call.total)).await {
+        Either::Left((Ok(answer), _)) if answer.status_code() != 200 => Err(answer),
         Either::Left((Ok(mut answer), _)) => {
-            match answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()) {
-                _ if answer.status_code() != 200 => Err(answer),
-                Some(told) => Ok(told),
-                None => unavailable(),
-            }
+            let told = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
+            told.map_or_else(unavailable, Ok)
         }
         Either::Left((Err(_), _)) => unavailable(),
         Either::Right(_) => {
