@@ -15,3 +15,4 @@ pub mod reply;
 pub mod sensitive;
 pub mod settings;
 pub mod stream;
+pub mod template;
