@@ -32,6 +32,14 @@ impl Counting {
 pub struct Counters(Vec<Encoder>);
 
 impl Counters {
+    /// The tokens of `text` for the model `model_id`, rounded up, and by which vocabulary, or `estimate`.
+    pub(crate) fn count(&mut self, counting: Counting, model_id: &str, text: &str) -> (u64, &'static str) {
+        match counting.vocabulary(model_id).and_then(|vocabulary| self.encoder(vocabulary)) {
+            Some(encoder) => (encoder.count(text) as u64, encoder.vocabulary().name()),
+            None => (estimate(text).ceil(), "estimate"),
+        }
+    }
+
     fn encoder(&mut self, vocabulary: Vocabulary) -> Option<&mut Encoder> {
         let place = match self.0.iter().position(|known| known.vocabulary() == vocabulary) {
             Some(place) => place,

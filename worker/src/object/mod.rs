@@ -1,0 +1,3 @@
+//! Durable Objects: what must outlive an isolate, or have one writer.
+
+pub(crate) mod metrics;
