@@ -71,6 +71,12 @@ await build({
   }],
 });
 
+// What esbuild makes of `import()` copies every property of a module: of a million bytes, one by one.
+const dynamic = /__toESM\((require\("\.\/tokens\/\w+\.cjs"\)), 1\)/g;
+const node = read(`${dist}/node.cjs`);
+if (node.match(dynamic)?.length !== 2) throw new Error("esbuild writes dynamic imports otherwise now.");
+write("node.cjs", node.replace(dynamic, "({ default: $1 })"));
+
 // --- types: what wasm-bindgen generated from the Rust, but for its own; and what the entries add ---
 const generated = read(`${glue}/promptgate.d.ts`)
   .replace(/^export function (__wbg_\w+|initSync|start)\b.*\n/gm, "")
