@@ -79,7 +79,7 @@ pub(crate) fn fault(path: &Path, text: &str, entry: &Entry) -> Fault {
     Fault::new(path, entry.code, message(entry.kind)).within(text, entry.span.start, entry.span.end)
 }
 
-const fn message(kind: Kind) -> &'static str {
+pub(crate) const fn message(kind: Kind) -> &'static str {
     match kind {
         Kind::Injection => {
             "This reads like an attempt to change the model's instructions: take it out, or rephrase it."

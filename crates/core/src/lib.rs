@@ -9,6 +9,7 @@ pub mod guard;
 pub mod http;
 pub mod intake;
 pub mod json;
+pub mod lint;
 pub mod openapi;
 pub mod problem;
 pub mod reply;

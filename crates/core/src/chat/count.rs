@@ -34,15 +34,6 @@ impl Counting {
 #[derive(Default)]
 pub struct Counters(Vec<Encoder>);
 
-/// Tokens of one text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Count {
-    /// Whole tokens, rounded up.
-    pub tokens: u64,
-    /// `estimate`, `cl100k_base` or `o200k_base`.
-    pub counted_by: &'static str,
-}
-
 impl Counters {
     /// Takes a packed vocabulary (`crates/tokens/data/*.tokens`) that was fetched; loading one twice is harmless.
     ///
@@ -57,11 +48,11 @@ impl Counters {
         Ok(vocabulary)
     }
 
-    /// The tokens of `text` for the model `model_id`.
-    pub fn count(&mut self, text: &str, counting: Counting, model_id: &str) -> Count {
+    /// The tokens of `text` for the model `model_id`, rounded up, and by which vocabulary, or `estimate`.
+    pub fn count(&mut self, counting: Counting, model_id: &str, text: &str) -> (u64, &'static str) {
         match counting.vocabulary(model_id).and_then(|vocabulary| self.encoder(vocabulary)) {
-            Some(encoder) => Count { tokens: encoder.count(text) as u64, counted_by: encoder.vocabulary().name() },
-            None => Count { tokens: estimate(text).ceil(), counted_by: "estimate" },
+            Some(encoder) => (encoder.count(text) as u64, encoder.vocabulary().name()),
+            None => (estimate(text).ceil(), "estimate"),
         }
     }
 
@@ -185,7 +176,7 @@ mod tests {
             ("", Counting::Auto, "gpt-4o", 0, "o200k_base"),
             ("\u{1F600}\u{1F600}\u{e9}", Counting::Estimate, "gpt-4o", 2, "estimate"),
         ] {
-            assert_eq!(counters.count(text, counting, model), Count { tokens, counted_by }, "{text} {model}");
+            assert_eq!(counters.count(counting, model, text), (tokens, counted_by), "{text} {model}");
         }
     }
 
@@ -197,7 +188,7 @@ mod tests {
             assert_eq!(counters.load(packed.to_vec()), Ok(Vocabulary::O200k));
         }
         assert_eq!(counters.0.len(), 1);
-        assert_eq!(counters.count("Where is my order?", Counting::Auto, "gpt-4o").tokens, 5);
+        assert_eq!(counters.count(Counting::Auto, "gpt-4o", "Where is my order?").0, 5);
         for damaged in [&packed[..0], &packed[..1000], b"not a vocabulary"] {
             assert!(counters.load(damaged.to_vec()).is_err());
         }

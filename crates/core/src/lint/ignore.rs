@@ -1,0 +1,149 @@
+//! Findings that the document itself says to leave alone: `"$lint": {"ignore": {"S002": "reason"}}` in JSON,
+//! `{{! lint-ignore S002: reason }}` in plain text. Each counts for the whole document and must say why.
+
+use std::ops::Range;
+
+use super::config::Dialect;
+use super::document::{Document, Kind};
+use super::finding::Draft;
+use super::fix::{Edit, Fix};
+use super::rules::RULES;
+use super::tree::{Id, Tree, Value};
+use super::work;
+use crate::fault::{Path, nearest, printable};
+
+/// One ignore that counts.
+#[derive(Debug)]
+pub(super) struct Ignore {
+    /// The code of the rule.
+    pub(super) code: &'static str,
+    path: Path,
+    span: Range<usize>,
+    /// What goes with it when it goes.
+    whole: Range<usize>,
+    /// Something was left alone because of it.
+    pub(super) used: bool,
+}
+
+impl Ignore {
+    /// That it was of no use.
+    pub(super) fn unused(&self) -> Draft {
+        let message = format!("Nothing is found that {} would report: remove this ignore.", self.code);
+        let edit = Edit { span: self.whole.clone(), text: String::new() };
+        Draft::new(self.path.clone(), self.span.clone(), message).fix(Fix::safe("Remove the ignore", edit))
+    }
+}
+
+/// The ignores of `document`, and what is wrong with those that do not count.
+pub(super) fn read(document: &Document<'_>) -> (Vec<Ignore>, Vec<Draft>) {
+    let mut reader = Reader { ignores: Vec::new(), bad: Vec::new() };
+    match &document.tree {
+        Some(tree) => reader.settings(tree),
+        None => reader.comments(document.source()),
+    }
+    (reader.ignores, reader.bad)
+}
+
+struct Reader {
+    ignores: Vec<Ignore>,
+    bad: Vec<Draft>,
+}
+
+impl Reader {
+    fn settings(&mut self, tree: &Tree) {
+        let Some(settings) = tree.find(&["$lint"]) else { return };
+        let Value::Object(members) = &tree.node(settings).value else {
+            return self.refuse(tree, settings, "`$lint` is an object: {\"ignore\": {\"CODE\": \"reason\"}}.");
+        };
+        for id in members {
+            let name = tree.node(*id).key.as_ref().map_or("", |key| key.name.as_str());
+            match name {
+                "ignore" => self.codes(tree, *id),
+                "kind" => {
+                    let kind = tree.text(*id).and_then(|text| Kind::from_name(text.as_str()));
+                    if kind.is_none_or(|kind| kind == Kind::Text) {
+                        self.refuse(tree, *id, "This is no kind of JSON document that the linter knows.");
+                    }
+                }
+                "dialect" => {
+                    let known = tree
+                        .text(*id)
+                        .is_some_and(|text| Dialect::ALL.into_iter().any(|dialect| dialect.name() == text.as_str()));
+                    if !known {
+                        self.refuse(tree, *id, "This must be `javascript`, `mustache` or `format`.");
+                    }
+                }
+                _ => self.refuse(tree, *id, "`$lint` has the members `ignore`, `kind` and `dialect`: remove this one."),
+            }
+        }
+    }
+
+    fn codes(&mut self, tree: &Tree, id: Id) {
+        let Value::Object(members) = &tree.node(id).value else {
+            return self.refuse(tree, id, "`ignore` is an object of codes, each with its reason.");
+        };
+        for id in members {
+            let node = tree.node(*id);
+            let Some(key) = &node.key else { continue };
+            let reason = tree.text(*id).map_or("", |text| text.as_str());
+            self.add(&key.name, reason, tree.path(*id), key.span.start..node.span.end, tree.removal(*id));
+        }
+    }
+
+    fn comments(&mut self, text: &str) {
+        let mut at = 0;
+        while let Some(rest) = text.get(at..)
+            && let Some(begin) = rest.find("{{!")
+        {
+            work::count(begin + 3);
+            let start = at + begin;
+            let body = rest.get(begin + 3..).unwrap_or_default();
+            let (body, closing) = match body.strip_prefix("--") {
+                Some(body) => (body, "--}}"),
+                None => (body, "}}"),
+            };
+            // Without an end here there is none for the comments after it either, unless they close otherwise.
+            let Some(length) = body.find(closing) else { return };
+            work::count(length);
+            let end = text.len() - body.len() + length + closing.len();
+            if let Some(order) = body.get(..length).and_then(|order| order.trim().strip_prefix("lint-ignore"))
+                && !order.starts_with(|c: char| c.is_alphanumeric())
+            {
+                let (code, reason) = order.split_once(':').unwrap_or((order, ""));
+                let line = text.get(end..).map_or(0, |after| {
+                    let alone = text.get(..start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+                    if !alone {
+                        0
+                    } else if after.starts_with("\r\n") {
+                        2
+                    } else {
+                        usize::from(after.starts_with('\n'))
+                    }
+                });
+                self.add(code.trim(), reason, Path::root(), start..end, start..end + line);
+            }
+            at = end;
+        }
+    }
+
+    fn add(&mut self, code: &str, reason: &str, path: Path, span: Range<usize>, whole: Range<usize>) {
+        let codes: Vec<&'static str> =
+            RULES.iter().map(|rule| rule.code).filter(|code| !code.starts_with('L')).collect();
+        let message = match codes.iter().find(|known| **known == code) {
+            Some(code) if reason.trim().chars().any(char::is_alphanumeric) => {
+                self.ignores.push(Ignore { code, path, span, whole, used: false });
+                return;
+            }
+            Some(code) => format!("An ignore says why: write a reason after {code}."),
+            None => match nearest(code, &codes) {
+                Some(meant) => format!("There is no rule `{}`: did you mean {meant}?", printable(code)),
+                None => format!("There is no rule `{}` that can be ignored.", printable(code)),
+            },
+        };
+        self.bad.push(Draft::new(path, span, message));
+    }
+
+    fn refuse(&mut self, tree: &Tree, id: Id, message: &str) {
+        self.bad.push(Draft::new(tree.path(id), tree.node(id).span.clone(), message));
+    }
+}

@@ -1,0 +1,40 @@
+//! Linting of prompts, templates and requests: one engine for the browser, CI, npm and the gateway.
+//!
+//! ```text
+//! Source ─read─▶ Document (Tree, prompts, flaws) ─rules─▶ drafts ─config, ignores─▶ Report ─▶ JSON, SARIF
+//!                                                                     fix ◀──────────┘
+//! ```
+//! In scope: what is wrong with a document as it stands. Out of scope: files, globs, colours, the page.
+//! A rule is one file under `rules/`: its words, its examples, which are its tests, and its check.
+
+pub mod config;
+mod context;
+mod document;
+mod finding;
+mod fix;
+mod ignore;
+mod position;
+mod report;
+mod rule;
+pub mod rules;
+mod sarif;
+mod sentence;
+mod shape;
+mod shapes;
+mod text;
+mod tree;
+mod work;
+
+pub use config::{Config, Dialect};
+pub use context::Context;
+pub use document::{Document, Kind, Part, Prompt, Source};
+pub use finding::{Draft, Finding, Severity};
+pub use fix::{Edit, Fix, Fixed, apply};
+pub use position::{Position, Positions, Unit};
+pub use report::{Linter, MAX_FINDINGS, Report, Summary};
+pub use rule::{Example, FixKind, Rule};
+pub use rules::{RULES, rule};
+pub use sarif::sarif;
+pub use shape::{Field, Flaw, Shape, What};
+pub use text::Text;
+pub use tree::{Id, Key, Node, SyntaxError, Tree, Value};

@@ -1,0 +1,53 @@
+//! D003 unknown-key: The document's kind has no member of this name.
+
+use crate::lint::{Context, Draft, Edit, Example, Fix, FixKind, Rule, Severity, What};
+
+/// D003.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "D003",
+    name: "unknown-key",
+    severity: Severity::Warning,
+    summary: "The document's kind has no member of this name.",
+    what: "Compares the members with those of the document's kind and offers the nearest known name. `$schema` and `$lint` are always allowed.",
+    why: "A typo disables a setting without a word: `max_token` limits nothing. The gateway refuses unknown members.",
+    fix: FixKind::Suggested,
+    harmful: false,
+    bad: &[
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello", "max_token": 512}"#,
+        ),
+        Example::json(r#"{"systemInstructions":[],"context":[],"temprature":0.2,"maxTokens":256,"modelId":"gpt-4o"}"#),
+        Example::json(r#"{"model_id":"x","temperature_matrix":{"defualt":0.1}}"#),
+    ],
+    good: &[
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello", "max_tokens": 512}"#,
+        ),
+        Example::json(
+            r#"{"systemInstructions":[],"context":[],"temperature":0.2,"maxTokens":256,"modelId":"gpt-4o", "$lint": {}, "$schema": "x"}"#,
+        ),
+        Example::json(r#"{"anything": 1}"#),
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let Some(tree) = context.tree() else { return Vec::new() };
+    let unknown = context.document.flaws.iter().filter_map(|flaw| match flaw.what {
+        What::Unknown(meant) => Some((flaw, meant)),
+        _ => None,
+    });
+    unknown
+        .map(|(flaw, meant)| {
+            let draft = context.at_key(flaw.id, flaw.message.as_str());
+            let free = |meant: &&str| tree.node(flaw.id).parent.is_some_and(|id| tree.member(id, meant).is_none());
+            match meant.filter(free) {
+                Some(meant) => {
+                    let edit = Edit { span: draft.span.clone(), text: format!("\"{meant}\"") };
+                    draft.fix(Fix::suggested("Take the known name", edit))
+                }
+                None => draft,
+            }
+        })
+        .collect()
+}

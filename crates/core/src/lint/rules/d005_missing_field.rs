@@ -1,0 +1,45 @@
+//! D005 missing-field: A member that the document's kind requires is not there.
+
+use super::d006_bad_max_tokens::is_max_tokens;
+use crate::lint::{Context, Draft, Example, Fix, FixKind, Rule, Severity, What};
+
+/// D005.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "D005",
+    name: "missing-field",
+    severity: Severity::Error,
+    summary: "A member that the document's kind requires is not there.",
+    what: "Compares the members with those that the document's kind requires. Maximum tokens are D006's. Of a document that is cut off by a mistake nothing is said.",
+    why: "The gateway and upstream refuse the document.",
+    fix: FixKind::Suggested,
+    harmful: false,
+    bad: &[
+        Example::json(r#"{"name": "greeting", "system_instruction": "Be brief."}"#),
+        Example::json(r#"{"systemInstructions":[],"temperature":0.2,"maxTokens":256,"modelId":"gpt-4o"}"#),
+        Example::json(r#"{"provider":"openai","credentials":{}}"#),
+    ],
+    good: &[
+        Example::json(r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello"}"#),
+        Example::json(r#"{"systemInstructions":[],"context":[],"temperature":0.2,"maxTokens":256,"modelId":"gpt-4o"}"#),
+        Example::json(r#"{"user_template": "x""#),
+        Example::json(r#"{}"#),
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let missing = context.document.flaws.iter().filter_map(|flaw| match flaw.what {
+        What::Missing { list } if !is_max_tokens(&flaw.name) => Some((flaw, list)),
+        _ => None,
+    });
+    missing
+        .map(|(flaw, list)| {
+            let draft = context.lacks(flaw.id, &flaw.name, flaw.message.as_str());
+            if list {
+                draft.fix(Fix::suggested("Add an empty one", context.insert(flaw.id, &flaw.name, "[]")))
+            } else {
+                draft
+            }
+        })
+        .collect()
+}
