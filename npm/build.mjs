@@ -1,9 +1,10 @@
 // Builds the package's folder: `node npm/build.mjs GLUE OUT`, where GLUE holds what wasm-bindgen and wasm-opt made.
 // `scripts/package` calls it.
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { build } from "esbuild";
 
-const [glue, out] = process.argv.slice(2);
+const [glue, out] = process.argv.slice(2).map((path) => resolve(path));
 const here = new URL(".", import.meta.url).pathname;
 const dist = `${out}/dist`;
 rmSync(out, { recursive: true, force: true });
@@ -35,7 +36,14 @@ write("promptgate.js", `import * as utf8 from "./utf8.js";\n${code}`);
 cpSync(`${glue}/promptgate_bg.wasm`, `${dist}/promptgate_bg.wasm`);
 
 // --- entries ---
-for (const file of readdirSync(`${here}src`)) if (file.endsWith(".js")) cpSync(`${here}src/${file}`, `${dist}/${file}`);
+cpSync(`${here}src`, dist, { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
+
+// --- what the engine says of itself: the schema of configurations, and the rules ---
+const engine = await import(`${dist}/promptgate.js`);
+engine.initSync({ module: readFileSync(`${glue}/promptgate_bg.wasm`) });
+write("schema.json", `${JSON.stringify(engine.configSchema(), null, 2)}\n`);
+const pages = engine.rules().map(({ code }) => engine.explain(code).trim());
+writeFileSync(`${here}rules.md`, `<!-- Written by scripts/package from crates/core/src/lint/rules. -->\n${pages.join("\n\n")}\n`);
 
 // --- inlined data ---
 const base64 = (file) => JSON.stringify(readFileSync(file).toString("base64"));
@@ -79,7 +87,7 @@ write("node.cjs", node.replace(dynamic, "({ default: $1 })"));
 
 // --- types: what wasm-bindgen generated from the Rust, but for its own; and what the entries add ---
 const generated = read(`${glue}/promptgate.d.ts`)
-  .replace(/^export function (__wbg_\w+|initSync|start)\b.*\n/gm, "")
+  .replace(/^export function (__wbg_\w+|initSync)\b.*\n/gm, "")
   .replace(/export type InitInput[^]*$/, "")
   .replace(/\n{3,}/g, "\n\n");
 const types = generated + read(`${here}src/index.d.ts`);
@@ -92,5 +100,5 @@ const { name, ...manifest } = JSON.parse(read(`${here}package.json`));
 const cargo = read(`${here}../Cargo.toml`);
 const field = (field) => new RegExp(`^${field} = "(.*)"$`, "m").exec(cargo)[1];
 writeFileSync(`${out}/package.json`, `${JSON.stringify({ name, version, license: field("license"), repository: { type: "git", url: `git+${field("repository")}.git` }, ...manifest }, null, 2)}\n`);
-cpSync(`${here}README.md`, `${out}/README.md`);
+for (const page of ["README.md", "rules.md"]) cpSync(`${here}${page}`, `${out}/${page}`);
 for (const license of ["LICENSE-APACHE", "LICENSE-MIT"]) cpSync(`${here}../${license}`, `${out}/${license}`);

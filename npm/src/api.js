@@ -4,16 +4,16 @@ import * as glue from "./promptgate.js";
 
 /** What this entry has: `wasm()` gives bytes or a module at once, `fetchWasm()` a promise of a response,
  * `fetchVocabulary(name)` a promise of packed bytes. */
-let sources;
+let sources = {};
 /** One waiting serves all who wait. */
 let waiting;
 let ready = false;
 /** The packed vocabularies that were loaded: a new instance is given them again. */
 const vocabularies = new Map();
 
-/** Called by the entries alone. */
+/** Called by the entries alone. Where two are loaded, each adds what it has. */
 export function provide(provided) {
-  sources = provided;
+  sources = { ...sources, ...provided };
 }
 
 export async function init(source) {
@@ -26,11 +26,15 @@ export async function init(source) {
 
 /** Bytes or a module from what `init` was given: those, a `Response`, a URL, or a promise of one. */
 async function compiled(given) {
-  let source = await given;
-  if (typeof source === "string" || typeName(source) === "URL") source = await fetch(source);
-  if (typeof source?.arrayBuffer !== "function") return source;
-  if (!source.ok) throw failure("not_loaded", `The Wasm could not be fetched: ${source.status} at ${source.url}.`);
-  return WebAssembly.compile(await source.arrayBuffer());
+  try {
+    let source = await given;
+    if (typeof source === "string" || typeName(source) === "URL") source = await fetch(source);
+    if (typeof source?.arrayBuffer !== "function") return source;
+    if (source.ok) return await WebAssembly.compile(await source.arrayBuffer());
+    throw new Error(`Status ${source.status} at ${source.url}`);
+  } catch (error) {
+    throw failure("not_loaded", "The Wasm could not be fetched, or is none.", error);
+  }
 }
 
 // By name and not by `instanceof`: what comes from another realm, as in Jest, is as good.
@@ -75,6 +79,11 @@ function failure(code, message, cause) {
   return Object.assign(new Error(message, cause && { cause }), { name: "PromptgateError", code });
 }
 
+export const lint = (text, options) => call(() => glue.lint(text, options));
+export const fix = (text, options) => call(() => glue.fix(text, options));
+export const rules = () => call(() => glue.rules());
+export const explain = (code) => call(() => glue.explain(code));
+export const sarif = (documents) => call(() => glue.sarif(documents));
 export const prepareChat = (body) => call(() => glue.prepareChat(body));
 export const validateChat = (body) => call(() => glue.validateChat(body));
 export const countTokens = (text, vocabularyOrModel) => call(() => glue.countTokens(text, vocabularyOrModel));

@@ -1,2 +1,4 @@
 // What every entry exports.
-export { countTokens, init, loadVocabulary, prepareChat, validateChat, vocabularyOf } from "./api.js";
+export {
+  countTokens, explain, fix, init, lint, loadVocabulary, prepareChat, rules, sarif, validateChat, vocabularyOf,
+} from "./api.js";

@@ -4,7 +4,7 @@ use promptgate_core::chat::{ChatRules, Prepared, Request};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::{COUNTERS, GUARDS, error, input, output};
+use crate::{GUARDS, LINTER, error, input, output};
 
 /// From a chat request (JSON text, or its UTF-8 bytes) to the JSON text that is sent upstream, by the
 /// gateway's default rules: checked, what the policy redacts redacted, and trimmed to its budget.
@@ -17,8 +17,9 @@ pub fn prepare_chat(
     let body = input::bytes(body, "body")?;
     GUARDS
         .with(|guards| {
-            COUNTERS
-                .with_borrow_mut(|counters| Prepared::from_body(&body, &guards.input, &ChatRules::default(), counters))
+            LINTER.with_borrow_mut(|current| {
+                Prepared::from_body(&body, &guards.input, &ChatRules::default(), &mut current.counters())
+            })
         })
         .map(|prepared| prepared.payload.text().to_owned())
         .map_err(|problem| error::problem(&problem))

@@ -1,11 +1,12 @@
 //! What every function throws.
 
-use js_sys::{Error, Reflect};
+use js_sys::Error;
+use promptgate_core::fault::Fault;
 use promptgate_core::problem::Problem;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::output::json;
+use crate::output::{json, set};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -23,8 +24,8 @@ export interface Fault {
 
 /**
  * What every function throws. Its `code` is one of the gateway's problem codes (`invalid_json`,
- * `safety_refused`, …) or of the package's own: `invalid_argument`, `invalid_vocabulary`,
- * `vocabulary_not_loaded`, `not_loaded`, `internal`.
+ * `safety_refused`, …) or of the package's own: `invalid_argument`, `invalid_config`,
+ * `invalid_vocabulary`, `unknown_rule`, `vocabulary_not_loaded`, `not_loaded`, `internal`.
  */
 export interface PromptgateError extends Error {
   name: "PromptgateError";
@@ -42,16 +43,16 @@ pub(crate) fn error(code: &str, message: &str) -> JsValue {
     error.into()
 }
 
-/// A problem of the core, with its faults.
-pub(crate) fn problem(problem: &Problem) -> JsValue {
-    let thrown = error(problem.code.as_str(), &problem.detail);
-    if !problem.errors.is_empty() {
-        set(&thrown, "errors", &json(&problem.errors).unwrap_or_default());
+/// The same, with what is wrong with a document.
+pub(crate) fn with_faults(code: &str, message: &str, faults: &[Fault]) -> JsValue {
+    let thrown = error(code, message);
+    if !faults.is_empty() {
+        set(&thrown, "errors", &json(&faults).unwrap_or_default());
     }
     thrown
 }
 
-fn set(target: &JsValue, name: &str, value: &JsValue) {
-    // fails on frozen objects and proxies only; these are neither
-    let _ = Reflect::set(target, &JsValue::from_str(name), value);
+/// A problem of the core, with its faults.
+pub(crate) fn problem(problem: &Problem) -> JsValue {
+    with_faults(problem.code.as_str(), &problem.detail, &problem.errors)
 }

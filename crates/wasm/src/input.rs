@@ -1,6 +1,6 @@
 //! Arguments from JavaScript, where nothing keeps a caller from passing anything.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::error;
@@ -21,4 +21,16 @@ pub(crate) fn bytes(value: &JsValue, name: &str) -> Result<Vec<u8>, JsValue> {
         return Ok(bytes.to_vec());
     }
     Err(error("invalid_argument", &format!("`{name}` must be a string or a Uint8Array.")))
+}
+
+/// A member of an object; undefined where there is none.
+pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
+    // fails where there is no object, and where a getter throws
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A member that is a string, or not there.
+pub(crate) fn optional_text(object: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
+    let value = member(object, name);
+    if value.is_undefined() { Ok(None) } else { text(&value, name).map(Some) }
 }

@@ -7,20 +7,22 @@
 pub mod chat;
 mod error;
 mod input;
+pub mod linter;
 mod output;
 pub mod tokens;
 
 use std::cell::RefCell;
 
-use promptgate_core::chat::Counters;
 use promptgate_core::guard::Guards;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::linter::Current;
 
 thread_local! {
     /// The policies, made once.
     static GUARDS: Guards = Guards::default();
-    /// The vocabularies that have been loaded.
-    static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+    /// The linter, and the vocabularies that have been loaded.
+    static LINTER: RefCell<Current> = RefCell::new(Current::default());
 }
 
 /// Once per instance: a panic, should there be one, has a message.

@@ -2,11 +2,12 @@
 
 use promptgate_core::chat::Counting;
 use promptgate_tokens::Vocabulary;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::error;
-use crate::{COUNTERS, input, output};
+use crate::{LINTER, input, output};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -35,15 +36,21 @@ pub fn count_tokens(
     let name = input::text(name, "vocabularyOrModel")?;
     let vocabulary = Vocabulary::from_name(&name);
     let counting = vocabulary.map_or(Counting::Auto, Counting::Exact);
-    let count = COUNTERS.with_borrow_mut(|counters| counters.count(&text, counting, &name));
+    let (tokens, counted_by) = LINTER.with_borrow_mut(|current| current.counters().count(counting, &name, &text));
     match vocabulary {
-        Some(asked) if count.counted_by != asked.name() => {
+        Some(asked) if counted_by != asked.name() => {
             let message =
                 format!("The vocabulary {0} is not loaded: `await loadVocabulary(\"{0}\")` first.", asked.name());
             Err(error("vocabulary_not_loaded", &message))
         }
-        _ => output::json(&count),
+        _ => output::json(&Count { tokens, counted_by }),
     }
+}
+
+#[derive(Serialize)]
+struct Count {
+    tokens: u64,
+    counted_by: &'static str,
 }
 
 /// The vocabulary of a model by its name, with or without a provider's prefix; `undefined` where it is not
@@ -58,7 +65,7 @@ pub fn vocabulary_of(#[wasm_bindgen(unchecked_param_type = "string")] model: &Js
 #[wasm_bindgen(js_name = loadPacked, skip_typescript)]
 pub fn load_packed(packed: &JsValue) -> Result<String, JsValue> {
     let packed = input::bytes(packed, "vocabulary")?;
-    let loaded = COUNTERS.with_borrow_mut(|counters| counters.load(packed));
+    let loaded = LINTER.with_borrow_mut(|current| current.counters().load(packed));
     loaded
         .map(|vocabulary| vocabulary.name().to_owned())
         .map_err(|refused| error("invalid_vocabulary", &format!("This is not a packed vocabulary: {refused}.")))
