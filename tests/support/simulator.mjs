@@ -23,7 +23,7 @@ export async function startSimulator(...options) {
   };
   return {
     url,
-    /** Queues one fault for the chat endpoint, for as many requests as `times` (null: for ever). */
+    /** Queues one fault for an endpoint (default: chat), for as many requests as `times` (null: for ever). */
     fault: (fault, { on = "chat", times = 1 } = {}) => control("faults", [{ on, times, fault }]),
     openGate: () => control("gate", {}),
     stats: () => control("stats"),
@@ -31,6 +31,17 @@ export async function startSimulator(...options) {
     wait: (values, timeout_ms = 5000) => control(`wait?${new URLSearchParams({ ...values, timeout_ms })}`),
     requests: () => control("requests"),
     webhooks: () => control("webhooks"),
+    /** Another writer sets members just before the next `times` writes: `otherWriter("template_put", { name: "x" })`. */
+    otherWriter: (on, set = {}, times = 1) =>
+      control("faults", [{ on, times, fault: { kind: "concurrent_write", set } }]),
+    /** What is kept of "templates", "prompts", "models" or "usage", with counts of accepted writes. */
+    kept: (family) => control(family),
+    /** Puts documents of a family directly, unchecked, as another writer. */
+    put: (family, documents) => control(family, documents),
+    /** How models come to life that are made from now on: `{ polls: 2 }` or `{ statuses: ["PENDING", "FAILED"] }`. */
+    provisioning: (settings) => control("provisioning", settings),
+    /** The scopes the client has, for its tokens too; null: all. */
+    scopes: (scopes) => control("scopes", { scopes }),
     expireTokens: () => control("expire-tokens", {}),
     reset: () => control("reset", {}),
     stop: async () => {

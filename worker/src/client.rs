@@ -22,12 +22,12 @@ extern "C" {
     fn writable(this: &IdentityTransformStream) -> WritableStream;
 }
 
-/// The path of a request, without its query. (`Request::path` of the worker crate parses the whole URL.)
-pub(crate) fn path(request: &web_sys::Request) -> String {
+/// The path of a request with its query. (`Request::url` of the worker crate parses the whole URL.)
+pub(crate) fn target(request: &web_sys::Request) -> String {
     let url = request.url();
     let after_host = url.split_once("://").map_or("", |(_, rest)| rest);
-    let path = after_host.find('/').and_then(|at| after_host.get(at..)).unwrap_or("/");
-    path.split(['?', '#']).next().unwrap_or_default().to_owned()
+    let target = after_host.find('/').and_then(|at| after_host.get(at..)).unwrap_or("/");
+    target.split('#').next().unwrap_or_default().to_owned()
 }
 
 /// Done when the client has left; never, if it stays.

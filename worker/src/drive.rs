@@ -6,15 +6,16 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output};
-use promptgate_core::governance::Audit;
+use promptgate_core::governance::{Audit, Metric, Metrics};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
+use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
 use web_sys::{AbortController, AbortSignal};
-use worker::{Context, Delay, Response};
+use worker::{Delay, Env, Response};
 
 use crate::client::{self, Stream};
-use crate::isolate::{self, Clock};
+use crate::isolate::{self, Clock, Life};
 use crate::leave;
 use crate::token;
 use crate::upstream::{self, Piece, Reader};
@@ -24,7 +25,9 @@ pub(crate) struct Driver {
     pub(crate) call: Call,
     pub(crate) clock: Clock,
     pub(crate) settings: Rc<Settings>,
-    pub(crate) context: Rc<Context>,
+    pub(crate) life: Life,
+    pub(crate) env: Env,
+    pub(crate) route: Route,
     pub(crate) request_id: String,
     pub(crate) tenant: String,
     /// Done when the client has left.
@@ -140,7 +143,7 @@ impl Driver {
     }
 
     fn authorize(&self, rejected: Option<u64>) -> Pending {
-        let token = token::get(self.settings.clone(), self.context.clone(), self.clock, rejected);
+        let token = token::get(self.settings.clone(), self.life.clone(), self.clock, rejected);
         async move { (Input::Token(token.await), None) }.boxed_local()
     }
 
@@ -148,16 +151,18 @@ impl Driver {
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
         let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, now_ms);
-        leave::row(&row);
+        leave::row(&row.line());
         if let Some(stream) = stream {
             let limit = Delay::from(self.call.drain(self.clock.elapsed()));
             if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {
                 stream.abort();
             }
         }
-        if let Some(webhook) = &self.settings.webhook {
-            leave::webhook(webhook, &row, now_ms).await;
-        }
+        let mut metrics = Metrics::default();
+        row.measure(self.route.pattern(), &mut metrics);
+        isolate::health(|health| metrics.count(Metric::Breaker, &[], health.breaker()));
+        let event = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&row, now_ms));
+        leave::behind(&self.env, metrics, event).await;
     }
 }
 

@@ -8,7 +8,7 @@ use promptgate_core::call::{Health, TokenCache};
 use promptgate_core::chat::Counters;
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
-use worker::{Date, Env};
+use worker::{Context, Date, Env, State};
 
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
@@ -43,6 +43,24 @@ pub(crate) fn counters<T>(use_it: impl FnOnce(&mut Counters) -> T) -> T {
 /// Upstream's token. `use_it` must not wait for anything.
 pub(crate) fn tokens<T>(use_it: impl FnOnce(&mut TokenCache) -> T) -> T {
     TOKENS.with_borrow_mut(use_it)
+}
+
+/// What outlives the answer: work that is handed to it goes on.
+#[derive(Clone)]
+pub(crate) enum Life {
+    /// A request.
+    Request(Rc<Context>),
+    /// A Durable Object.
+    Object(Rc<State>),
+}
+
+impl Life {
+    pub(crate) fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
+        match self {
+            Life::Request(context) => context.wait_until(work),
+            Life::Object(state) => state.wait_until(work),
+        }
+    }
 }
 
 /// The clock of one request.

@@ -1,24 +1,69 @@
-//! What a request leaves behind: its audit row as one line of the log, its webhook as one POST.
+//! What a request leaves behind: its audit row as one line of the log, its webhook as one POST, its metrics in
+//! the object that keeps them.
 
-use promptgate_core::governance::{Audit, Webhook};
+use std::cell::RefCell;
+
+use promptgate_core::governance::{Metric, Metrics, WebhookEvent};
 use web_sys::AbortSignal;
+use worker::Env;
 
-use crate::upstream;
+use crate::{object, upstream};
 
-/// Writes the row.
-pub(crate) fn row(row: &Audit) {
-    worker::console_log!("{}", row.line());
+thread_local! {
+    /// What was counted and is not kept yet, and whether someone is about to bring it.
+    static COUNTED: RefCell<(Metrics, bool)> = RefCell::new((Metrics::default(), false));
+}
+
+/// Writes an audit row.
+pub(crate) fn row(line: &str) {
+    worker::console_log!("{line}");
+}
+
+/// Sends the webhook, if there is one, and brings the metrics. Called when the client has its answer.
+pub(crate) async fn behind(env: &Env, mut metrics: Metrics, event: Option<WebhookEvent>) {
+    if let Some(event) = event {
+        let result = if webhook(&event).await { "taken" } else { "failed" };
+        metrics.count(Metric::Webhooks, &[("event", event.name), ("result", result)], 1);
+    }
+    measure(env, metrics).await;
 }
 
 /// Sends the webhook, once, within its limit; a failure is a line of the log.
-pub(crate) async fn webhook(webhook: &Webhook, row: &Audit, now_ms: u64) {
-    let Some(request) = webhook.completed(row, now_ms) else { return };
-    let limit = AbortSignal::timeout_with_u32(Webhook::TIMEOUT_MS as u32);
-    let answer = upstream::send(&request, &limit).await;
+async fn webhook(event: &WebhookEvent) -> bool {
+    let limit = AbortSignal::timeout_with_u32(event.timeout_ms);
+    let answer = upstream::send(&event.request, &limit).await;
     if let Some((_, Some(body))) = &answer {
         body.cancel();
     }
-    if let Some(failure) = Webhook::failure(row, answer.map(|(head, _)| head)) {
-        worker::console_log!("{failure}");
+    let head = answer.map(|(head, _)| head);
+    let taken = WebhookEvent::taken(head.as_ref());
+    if !taken {
+        worker::console_log!("{}", event.failure(head.as_ref()));
+    }
+    taken
+}
+
+/// Adds to what is counted, and brings it to the object that keeps it. One request of the isolate brings what
+/// many have counted meanwhile, so a crowd makes a few calls and not one each.
+async fn measure(env: &Env, metrics: Metrics) {
+    let bring = COUNTED.with_borrow_mut(|(counted, bringing)| {
+        counted.merge(metrics);
+        !std::mem::replace(bringing, true)
+    });
+    while bring {
+        let counted = COUNTED.with_borrow_mut(|(counted, bringing)| {
+            *bringing = !counted.is_empty();
+            std::mem::take(counted)
+        });
+        if counted.is_empty() {
+            return;
+        }
+        if !object::metrics::add(env, &counted).await {
+            // Kept for the next request, which may have more luck.
+            return COUNTED.with_borrow_mut(|(later, bringing)| {
+                later.merge(counted);
+                *bringing = false;
+            });
+        }
     }
 }

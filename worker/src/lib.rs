@@ -9,24 +9,28 @@
 mod body;
 mod client;
 mod drive;
+mod exchange;
 mod isolate;
 mod leave;
+mod object;
 mod token;
 mod upstream;
 
 use std::rc::Rc;
 
-use promptgate_core::call::{Call, Identity};
+use promptgate_core::call::{Call, Identity, Job};
 use promptgate_core::chat::Prepared;
-use promptgate_core::governance::Audit;
+use promptgate_core::governance::{Audit, Metrics};
 use promptgate_core::http::{Reply, ReplyHead};
-use promptgate_core::intake::{self, Headers, Route};
+use promptgate_core::intake::{Admitted, Headers};
 use promptgate_core::openapi;
 use promptgate_core::problem::{Code, Problem};
+use promptgate_core::route::{Route, Target};
 use promptgate_core::sensitive::Bytes;
+use promptgate_core::settings::Settings;
 use worker::{Context, Env, Request, Response, event};
 
-use isolate::Clock;
+use isolate::{Clock, Life};
 
 /// Once per isolate.
 #[event(start)]
@@ -37,117 +41,135 @@ fn start() {
 /// Every request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let clock = Clock::start();
-    let random = isolate::random();
-    match answer(request, &env, Rc::new(context), clock, &random).await {
-        Ok(response) => Ok(response),
-        Err(refusal) => {
-            let request_id = random.request_id();
-            // What the router refuses is the noise of the internet and leaves no row.
-            if refusal.audited {
-                let tenant = refusal.tenant.as_deref();
-                let row = Audit::refused(&request_id, tenant, &refusal.problem, clock.unix_ms(), clock.elapsed_ms());
-                leave::row(&row);
-            }
-            Ok(client::whole(refusal.problem.reply(&request_id)))
-        }
-    }
+    let visit = Visit {
+        request: Clone::clone(request.inner()),
+        env,
+        life: Life::Request(Rc::new(context)),
+        clock: Clock::start(),
+        random: isolate::random(),
+    };
+    Ok(visit.answer().await.unwrap_or_else(|problem| client::whole(problem.reply(&visit.random.request_id()))))
 }
 
-/// A request that ends here.
-struct Refusal {
-    problem: Problem,
-    tenant: Option<String>,
-    audited: bool,
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Refusal { problem, tenant: None, audited: false }
-    }
-}
-
-async fn answer(
-    request: Request,
-    env: &Env,
-    context: Rc<Context>,
+/// One request, and all that its handlers need.
+pub(crate) struct Visit {
+    request: web_sys::Request,
+    env: Env,
+    life: Life,
     clock: Clock,
-    random: &isolate::Random,
-) -> Result<Response, Refusal> {
-    let request = request.inner();
-    let route = intake::route(&request.method(), &client::path(request))?;
-    // The description of the interface is there also where nothing is configured.
-    let settings = || isolate::settings(env);
-    match route {
-        Route::OpenApi => Ok(json(openapi::document())),
-        Route::Health => settings().map(|_| json(r#"{"status":"ok"}"#.to_owned())).map_err(Refusal::from),
-        Route::Guard => {
-            let settings = settings()?;
-            headers(request).tenant(&settings.clients)?;
-            let body = body::read(request, settings.call.total).await?;
-            Ok(json(settings.guards.explain(body.bytes())?))
-        }
-        Route::Chat => {
-            let settings = settings()?;
-            let refused =
-                |tenant: Option<&str>, problem| Refusal { problem, tenant: tenant.map(str::to_owned), audited: true };
-            let admitted =
-                headers(request).admit(&settings.clients, random.key).map_err(|problem| refused(None, problem))?;
-            let tenant = admitted.tenant.as_str();
-            let body =
-                body::read(request, settings.call.total).await.map_err(|problem| refused(Some(tenant), problem))?;
-            let prepared = isolate::counters(|counters| {
-                Prepared::from_body(body.bytes(), &settings.guards.input, &settings.chat, counters)
-            });
-            let prepared = prepared.map_err(|problem| refused(Some(tenant), problem))?;
-            let identity = Identity {
-                request_id: random.request_id(),
-                idempotency_key: admitted.upstream_key,
-                seed: random.seed,
-                started_ms: clock.started_ms,
-                received: clock.elapsed(),
-            };
-            let request_id = identity.request_id.clone();
-            let call = Call::new(
-                prepared,
-                settings.guards.output.clone(),
-                settings.endpoints.clone(),
-                settings.call.clone(),
-                identity,
-                admitted.format,
-            );
-            let (reply, replied) = futures_channel::oneshot::channel();
-            let driver = drive::Driver {
-                call,
-                clock,
-                settings: settings.clone(),
-                context: context.clone(),
-                request_id,
-                tenant: tenant.to_owned(),
-                left: client::left(request),
-                timer: None,
-            };
-            context.wait_until(driver.run(reply));
-            // Nothing is answered only where the client has left before.
-            replied.await.map_err(|_| Problem::new(Code::Internal, "The client has left.").into())
-        }
-    }
+    random: isolate::Random,
 }
 
-/// The headers that the core decides on.
-fn headers(request: &web_sys::Request) -> Headers {
-    let headers = request.headers();
-    let header = |name| headers.get(name).ok().flatten();
-    Headers {
-        authorization: header("authorization"),
-        content_type: header("content-type"),
-        content_length: header("content-length"),
-        accept: header("accept"),
-        idempotency_key: header("idempotency-key"),
+impl Visit {
+    async fn answer(&self) -> Result<Response, Problem> {
+        let target = Target::find(&self.request.method(), &client::target(&self.request))?;
+        // The description of the interface is there also where nothing is configured.
+        if target.route == Route::OpenApi {
+            return Ok(json(openapi::document()));
+        }
+        let settings = isolate::settings(&self.env)?;
+        match target.route {
+            Route::OpenApi | Route::Health => Ok(json(r#"{"status":"ok"}"#.to_owned())),
+            Route::Guard => {
+                self.headers().tenant(&settings.clients, target.route)?;
+                let body = body::read(&self.request, settings.call.total).await?;
+                Ok(json(settings.guards.explain(body.bytes())?))
+            }
+            Route::Metrics => {
+                self.headers().authenticate(&settings.clients, target.route)?;
+                let text = object::metrics::prometheus(&self.env).await.ok_or_else(Metrics::unavailable)?;
+                Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text))
+            }
+            Route::Chat => self.chat(&settings, &target).await,
+            _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
+        }
+    }
+
+    async fn chat(&self, settings: &Rc<Settings>, target: &Target) -> Result<Response, Problem> {
+        let route = target.route;
+        let admitted = self.headers().admit(&settings.clients, route, &target.path, self.random.key);
+        let admitted = admitted.map_err(|problem| self.refused(route, None, problem))?;
+        let tenant = admitted.tenant.as_str().to_owned();
+        let refused = |problem| self.refused(route, Some(&tenant), problem);
+        let body = body::read(&self.request, settings.call.total).await.map_err(refused)?;
+        let prepared = isolate::counters(|counters| {
+            Prepared::from_body(body.bytes(), &settings.guards.input, &settings.chat, counters)
+        });
+        let job = Job::Chat(Box::new(prepared.map_err(refused)?));
+        self.call(settings, route, admitted, job).await
+    }
+
+    /// Calls upstream; the answer begins when there is something of it.
+    async fn call(
+        &self,
+        settings: &Rc<Settings>,
+        route: Route,
+        admitted: Admitted,
+        job: Job,
+    ) -> Result<Response, Problem> {
+        let identity = Identity {
+            request_id: self.random.request_id(),
+            idempotency_key: admitted.upstream_key,
+            seed: self.random.seed,
+            started_ms: self.clock.started_ms,
+            received: self.clock.elapsed(),
+        };
+        let request_id = identity.request_id.clone();
+        let guard = settings.guards.output.clone();
+        let call = Call::new(job, guard, settings.endpoints.clone(), settings.call.clone(), identity, admitted.format);
+        let (reply, replied) = futures_channel::oneshot::channel();
+        let driver = drive::Driver {
+            call,
+            clock: self.clock,
+            settings: settings.clone(),
+            life: self.life.clone(),
+            env: self.env.clone(),
+            route,
+            request_id,
+            tenant: admitted.tenant.as_str().to_owned(),
+            left: client::left(&self.request),
+            timer: None,
+        };
+        self.life.wait_until(driver.run(reply));
+        // Nothing is answered only where the client has left before.
+        replied.await.map_err(|_| Problem::new(Code::Internal, "The client has left."))
+    }
+
+    /// A request for an answer of a model that is refused leaves a row. (What the router refuses is the noise
+    /// of the internet and leaves none.)
+    fn refused(&self, route: Route, tenant: Option<&str>, problem: Problem) -> Problem {
+        let (now, latency) = (self.clock.unix_ms(), self.clock.elapsed_ms());
+        let row = Audit::refused(&self.random.request_id(), tenant, &problem, now, latency);
+        leave::row(&row.line());
+        let mut metrics = Metrics::default();
+        row.measure(route.pattern(), &mut metrics);
+        let env = self.env.clone();
+        self.life.wait_until(async move { leave::behind(&env, metrics, None).await });
+        problem
+    }
+
+    /// The headers that the core decides on.
+    fn headers(&self) -> Headers {
+        let headers = self.request.headers();
+        let header = |name| headers.get(name).ok().flatten();
+        Headers {
+            authorization: header("authorization"),
+            content_type: header("content-type"),
+            content_length: header("content-length"),
+            accept: header("accept"),
+            idempotency_key: header("idempotency-key"),
+            if_match: header("if-match"),
+            if_none_match: header("if-none-match"),
+            cache_control: header("cache-control"),
+        }
     }
 }
 
 fn json(text: String) -> Response {
-    let headers = vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
+    text_answer("application/json", text)
+}
+
+fn text_answer(content_type: &str, text: String) -> Response {
+    let headers = vec![("content-type", content_type.to_owned()), ("cache-control", "no-store".to_owned())];
     client::whole(Reply { head: ReplyHead { status: 200, headers }, body: Bytes(text.into_bytes()) })
 }

@@ -9,15 +9,14 @@ use promptgate_core::genesys;
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
 use web_sys::AbortSignal;
-use worker::Context;
 
-use crate::isolate::{self, Clock};
+use crate::isolate::{self, Clock, Life};
 use crate::upstream;
 
 /// The token, once there is one; the one of the grant `rejected` is not used again.
 pub(crate) async fn get(
     settings: Rc<Settings>,
-    context: Rc<Context>,
+    life: Life,
     clock: Clock,
     rejected: Option<u64>,
 ) -> Result<AccessToken, Problem> {
@@ -32,7 +31,7 @@ pub(crate) async fn get(
             Lookup::Fetch => {
                 let (told, result) = oneshot::channel();
                 // Others wait for this token: it is fetched also if this request's client leaves.
-                context.wait_until(async move {
+                life.wait_until(async move {
                     // Nobody listens where the client has left.
                     let _ = told.send(fetch(&settings, clock).await);
                 });

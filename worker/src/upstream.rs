@@ -30,7 +30,10 @@ async fn fetch(request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, J
     init.set_method(request.method);
     init.set_redirect(RequestRedirect::Manual);
     init.set_headers(headers.as_ref());
-    init.set_body(&Uint8Array::from(request.body.0.as_slice()));
+    // A GET with a body, be it empty, is refused by the platform.
+    if !request.body.0.is_empty() {
+        init.set_body(&Uint8Array::from(request.body.0.as_slice()));
+    }
     init.set_signal(Some(signal));
     let global: WorkerGlobalScope = js_sys::global().unchecked_into();
     JsFuture::from(global.fetch_with_str_and_init(&request.url, &init)).await

@@ -21,13 +21,30 @@ impl Tenant {
     }
 }
 
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Call: chat, guard, lint, read and execute templates, invoke models. Every key may.
+    Use,
+    /// Change what others use, and look at how they use it: templates, models, metrics, usage.
+    Manage,
+}
+
 /// The keys that are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clients(Vec<(Tenant, [u8; 32])>);
+pub struct Clients(Vec<Client>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Client {
+    tenant: Tenant,
+    digest: [u8; 32],
+    manages: bool,
+}
 
 impl Clients {
-    /// Reads entries `tenant:digest`, separated by white space or commas; the digest is the SHA-256 of the
-    /// key in hexadecimal. A tenant may have several keys.
+    /// Reads entries `tenant:digest` or `tenant:digest:manage`, separated by white space or commas; the digest
+    /// is the SHA-256 of the key in hexadecimal. A tenant may have several keys. Only a key with `manage` has
+    /// [`Right::Manage`]: the key of an application that leaks cannot rewrite the templates of all others.
     ///
     /// # Errors
     /// A sentence that names the entry by its number, never by its text.
@@ -41,9 +58,13 @@ impl Clients {
                 if tenant.is_empty() || tenant.len() > 64 || !tenant.chars().all(plain) {
                     return Err(format!("entry {} is not `tenant:sha256-hex`", index + 1));
                 }
+                let (digest, right) = digest.split_once(':').map_or((digest, None), |(d, right)| (d, Some(right)));
+                if !matches!(right, None | Some("manage")) {
+                    return Err(format!("entry {} has something after its digest that is not `:manage`", index + 1));
+                }
                 let digest = hex32(digest)
                     .ok_or_else(|| format!("the digest of entry {} is not 64 hexadecimal digits", index + 1))?;
-                Ok((Tenant(tenant.to_owned()), digest))
+                Ok(Client { tenant: Tenant(tenant.to_owned()), digest, manages: right.is_some() })
             })
             .collect::<Result<Vec<_>, String>>()?;
         if clients.is_empty() {
@@ -52,12 +73,12 @@ impl Clients {
         Ok(Clients(clients))
     }
 
-    /// The tenant whose key the `Authorization` header bears (RFC 6750, 2.1). Every stored digest is
-    /// compared, each in constant time.
+    /// The tenant whose key the `Authorization` header bears (RFC 6750, 2.1), if that key has `right`. Every
+    /// stored digest is compared, each in constant time.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`].
-    pub fn authenticate(&self, authorization: Option<&str>) -> Result<&Tenant, Problem> {
+    /// [`Code::Unauthenticated`] and [`Code::Forbidden`].
+    pub fn authenticate(&self, authorization: Option<&str>, right: Right) -> Result<&Tenant, Problem> {
         let refuse = |detail: &str| Err(Problem::new(Code::Unauthenticated, detail));
         let Some(value) = authorization else {
             return refuse("Send your client key: `Authorization: Bearer <key>`.");
@@ -71,14 +92,19 @@ impl Clients {
         }
         let digest: [u8; 32] = Sha256::digest(key).into();
         let mut found = None;
-        for (tenant, known) in &self.0 {
-            let equal: Choice = digest.ct_eq(known);
+        for client in &self.0 {
+            let equal: Choice = digest.ct_eq(&client.digest);
             if bool::from(equal) {
-                found = Some(tenant);
+                found = Some(client);
             }
         }
         match found {
-            Some(tenant) => Ok(tenant),
+            Some(client) if right == Right::Manage && !client.manages => {
+                let detail = "This client key may call, and not manage: templates, models, metrics and usage need a \
+                              key whose entry in CLIENT_KEYS ends in `:manage`. Ask the gateway's operator for one.";
+                Err(Problem::new(Code::Forbidden, detail))
+            }
+            Some(client) => Ok(&client.tenant),
             None => refuse("This client key is not known: check it, or ask the gateway's operator for one."),
         }
     }
@@ -125,23 +151,33 @@ mod tests {
             ("", None),
             ("Bearer é", None),
         ] {
-            let found = clients.authenticate(Some(header));
+            let found = clients.authenticate(Some(header), Right::Use);
             assert_eq!(found.as_ref().ok().map(|tenant| tenant.as_str()), tenant, "{header}");
             if let Err(problem) = found {
                 assert_eq!(problem.code, Code::Unauthenticated);
                 assert!(!problem.detail.contains("key-d"));
             }
         }
-        assert!(clients.authenticate(None).is_err());
+        assert!(clients.authenticate(None, Right::Use).is_err());
+    }
+
+    #[test]
+    fn only_some_keys_manage() {
+        let clients = Clients::parse(&format!("a:{}, a:{}:manage", hex("uses"), hex("manages"))).unwrap();
+        let ask = |key: &str, right| clients.authenticate(Some(&format!("Bearer {key}")), right).map_err(|p| p.code);
+        assert!(ask("uses", Right::Use).is_ok() && ask("manages", Right::Use).is_ok());
+        assert!(ask("manages", Right::Manage).is_ok());
+        assert_eq!(ask("uses", Right::Manage), Err(Code::Forbidden));
+        assert_eq!(ask("other", Right::Manage), Err(Code::Unauthenticated));
     }
 
     #[test]
     fn the_digest_itself_is_no_key() {
         let clients = Clients::parse(&format!("a:{A}")).unwrap();
-        assert!(clients.authenticate(Some(&format!("Bearer {A}"))).is_err());
+        assert!(clients.authenticate(Some(&format!("Bearer {A}")), Right::Use).is_err());
         // whoever stores the digest of nothing has not opened the door to everyone
         let clients = Clients::parse(&format!("a:{EMPTY}")).unwrap();
-        assert!(clients.authenticate(Some("Bearer ")).is_err());
+        assert!(clients.authenticate(Some("Bearer "), Right::Use).is_err());
     }
 
     #[test]
@@ -156,6 +192,9 @@ mod tests {
             &format!("a b:{A}"),
             &format!("a:{A}0"),
             &format!("ä:{A}"),
+            &format!("a:{A}:canary"),
+            &format!("a:{A}:"),
+            &format!("a:{A}:manage:canary"),
         ] {
             let error = Clients::parse(text).unwrap_err();
             assert!(!error.contains("canary"), "{error}");

@@ -3,6 +3,12 @@
 //! It turns our [`Payload`] into requests and upstream's frames into [`Frame`]s. Nothing else knows a path,
 //! a header or a member name of upstream.
 
+mod resource;
+
+pub use resource::{
+    Expect, Family, Page, create_template, etag, execute_payload, get_version, list_templates, list_versions,
+    usage_query,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{Fitted, Role};
@@ -14,14 +20,17 @@ pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
 /// The code of upstream's 400 that says that the prompt is too long (contract, "Errors").
 pub const TOKEN_LIMIT_CODE: &str = "token.limit.exceeded";
 
-/// The body of a chat call, as it is sent.
+/// The body of a call for an answer of a model, and where it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payload(Bytes);
+pub struct Payload {
+    path: &'static str,
+    body: Bytes,
+}
 
 impl Payload {
     /// The JSON text.
     pub fn text(&self) -> &str {
-        std::str::from_utf8(&self.0.0).unwrap_or_default()
+        std::str::from_utf8(&self.body.0).unwrap_or_default()
     }
 }
 
@@ -71,21 +80,63 @@ pub fn chat_payload(fitted: &Fitted<'_>) -> Payload {
         model_id: request.model_id(),
     };
     // Strings and numbers only: this cannot fail.
-    Payload(Bytes(serde_json::to_vec(&body).unwrap_or_default()))
+    Payload { path: "/api/v2/ai/llm-gateway/chat", body: Bytes(serde_json::to_vec(&body).unwrap_or_default()) }
 }
 
-/// The chat call (requirements, B4).
+/// A request about a resource, to which a token is still to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// `GET`, `POST`, `PUT`.
+    pub method: &'static str,
+    /// From the slash after the host on.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON, or nothing.
+    pub body: Bytes,
+    /// The scope that it needs (requirements, U5).
+    pub scope: &'static str,
+    /// Whether it may be sent again though it may have been executed (contract, sections 6 and 8).
+    pub repeatable: bool,
+}
+
+impl Ask {
+    /// Reads `path`.
+    pub fn get(path: String, scope: &'static str) -> Ask {
+        Ask { method: "GET", path, headers: Vec::new(), body: Bytes::default(), scope, repeatable: true }
+    }
+
+    /// The request with its token.
+    pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> HttpRequest {
+        let mut headers = vec![
+            ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
+            ("accept", Sensitive::new("application/json")),
+        ];
+        if !self.body.0.is_empty() {
+            headers.push(("content-type", Sensitive::new("application/json")));
+        }
+        headers.extend(self.headers.iter().map(|(name, value)| (*name, Sensitive::new(value))));
+        HttpRequest {
+            method: self.method,
+            url: format!("{}{}", endpoints.api, self.path),
+            headers,
+            body: self.body.clone(),
+        }
+    }
+}
+
+/// The call for an answer of a model (requirements, B4 and E6).
 pub fn chat_request(endpoints: &Endpoints, payload: &Payload, key: &str, token: &Sensitive) -> HttpRequest {
     HttpRequest {
         method: "POST",
-        url: format!("{}/api/v2/ai/llm-gateway/chat", endpoints.api),
+        url: format!("{}{}", endpoints.api, payload.path),
         headers: vec![
             ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
             ("content-type", Sensitive::new("application/json")),
             ("accept", Sensitive::new("application/json")),
             ("idempotency-key", Sensitive::new(key)),
         ],
-        body: payload.0.clone(),
+        body: payload.body.clone(),
     }
 }
 

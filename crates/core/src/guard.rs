@@ -74,6 +74,11 @@ impl Findings {
     }
 }
 
+/// Whether what was found is a key or password, and no personal data.
+pub(crate) const fn is_secret(kind: Kind) -> bool {
+    matches!(kind, Kind::PrivateKey | Kind::Token | Kind::Password)
+}
+
 /// The fault of a text that is refused for `entry`; `text` is the string at `path`.
 pub(crate) fn fault(path: &Path, text: &str, entry: &Entry) -> Fault {
     Fault::new(path, entry.code, message(entry.kind)).within(text, entry.span.start, entry.span.end)

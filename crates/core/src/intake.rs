@@ -1,55 +1,13 @@
-//! What is decided before a body is read: the route, the client, the formats, the size.
+//! What is decided before a body is read: the client, the formats, the size.
 
 use sha2::{Digest, Sha256};
 
 use crate::client::{Clients, Tenant};
-use crate::fault::nearest;
 use crate::http::essence;
 use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
 use crate::reply::Format;
-
-/// What an address stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
-    /// `POST /v1/chat`
-    Chat,
-    /// `POST /v1/guard`
-    Guard,
-    /// `GET /healthz`
-    Health,
-    /// `GET /v1/openapi.json`
-    OpenApi,
-}
-
-/// Every address with its methods, for the `Allow` header.
-pub const ROUTES: [(&str, &str, Route); 4] = [
-    ("/v1/chat", "POST", Route::Chat),
-    ("/v1/guard", "POST", Route::Guard),
-    ("/healthz", "GET, HEAD", Route::Health),
-    ("/v1/openapi.json", "GET, HEAD", Route::OpenApi),
-];
-
-/// Finds the route of a request.
-///
-/// # Errors
-/// [`Code::NotFound`], or [`Code::MethodNotAllowed`] with the methods that fit.
-pub fn route(method: &str, path: &str) -> Result<Route, Problem> {
-    let Some((_, allow, route)) = ROUTES.iter().find(|(known, ..)| *known == path) else {
-        let known = ROUTES.map(|(known, ..)| known);
-        let detail = match nearest(path, &known) {
-            Some(meant) => format!("Nothing is at this address: did you mean {meant}?"),
-            None => format!("Nothing is at this address. There are: {}.", known.join(", ")),
-        };
-        return Err(Problem::new(Code::NotFound, detail));
-    };
-    if !allow.split(", ").any(|known| known == method) {
-        let mut problem = Problem::new(Code::MethodNotAllowed, format!("Use {allow} here."));
-        problem.allow = Some(allow);
-        return Err(problem);
-    }
-    Ok(*route)
-}
+use crate::route::Route;
 
 /// The headers of a request that matter here.
 #[derive(Debug, Clone, Default)]
@@ -64,9 +22,15 @@ pub struct Headers {
     pub accept: Option<String>,
     /// `Idempotency-Key`
     pub idempotency_key: Option<String>,
+    /// `If-Match`
+    pub if_match: Option<String>,
+    /// `If-None-Match`
+    pub if_none_match: Option<String>,
+    /// `Cache-Control`
+    pub cache_control: Option<String>,
 }
 
-/// A chat request whose body may be read.
+/// A request for an answer of a model, whose body may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     /// Who asks.
@@ -78,27 +42,36 @@ pub struct Admitted {
 }
 
 impl Headers {
-    /// Decides on a chat request by its headers; `random` is 16 random bytes.
+    /// Decides on a request for an answer of a model by its headers; `address` is the path as it was asked
+    /// for, `random` are 16 random bytes.
     ///
     /// # Errors
     /// Those of [`Headers::tenant`], then [`Code::NotAcceptable`] and [`Code::InvalidIdempotencyKey`].
-    pub fn admit(&self, clients: &Clients, random: [u8; 16]) -> Result<Admitted, Problem> {
-        let tenant = self.tenant(clients)?.clone();
+    pub fn admit(&self, clients: &Clients, route: Route, address: &str, random: [u8; 16]) -> Result<Admitted, Problem> {
+        let tenant = self.tenant(clients, route)?.clone();
         let format = Format::from_accept(self.accept.as_deref())?;
         let upstream_key = match &self.idempotency_key {
-            Some(key) => derived_key(&tenant, client_key(key)?),
+            Some(key) => derived_key(&tenant, address, client_key(key)?),
             None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
         };
         Ok(Admitted { tenant, format, upstream_key })
     }
 
-    /// Who sends a JSON body.
+    /// Who asks for `route`.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] before anything else, then [`Code::UnsupportedMediaType`] and
-    /// [`Code::BodyTooLarge`].
-    pub fn tenant<'a>(&self, clients: &'a Clients) -> Result<&'a Tenant, Problem> {
-        let tenant = clients.authenticate(self.authorization.as_deref())?;
+    /// [`Code::Unauthenticated`] and [`Code::Forbidden`].
+    pub fn authenticate<'a>(&self, clients: &'a Clients, route: Route) -> Result<&'a Tenant, Problem> {
+        clients.authenticate(self.authorization.as_deref(), route.right())
+    }
+
+    /// Who sends a JSON body to `route`.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] or [`Code::Forbidden`] before anything else, then [`Code::UnsupportedMediaType`]
+    /// and [`Code::BodyTooLarge`].
+    pub fn tenant<'a>(&self, clients: &'a Clients, route: Route) -> Result<&'a Tenant, Problem> {
+        let tenant = self.authenticate(clients, route)?;
         self.json()?;
         let declared = self.content_length.as_deref().map(|length| length.trim().parse::<u64>());
         if matches!(declared, Some(Ok(length)) if length > MAX_BODY as u64) {
@@ -139,9 +112,14 @@ fn client_key(value: &str) -> Result<&str, Problem> {
 
 /// The same key of the same tenant always gives the same key upstream, which executes it once at most; no
 /// other tenant can hit it. A UUID of version 8 (RFC 9562, 5.8) over SHA-256.
-fn derived_key(tenant: &Tenant, key: &str) -> String {
-    let digest =
-        Sha256::new().chain_update(tenant.as_str()).chain_update(b"\0POST /v1/chat\0").chain_update(key).finalize();
+fn derived_key(tenant: &Tenant, route: &str, key: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(tenant.as_str())
+        .chain_update(b"\0POST ")
+        .chain_update(route)
+        .chain_update(b"\0")
+        .chain_update(key)
+        .finalize();
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
     format!("llm-gw-{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
@@ -188,26 +166,6 @@ fn too_large() -> Problem {
 mod tests {
     use super::*;
 
-    #[test]
-    fn routes() {
-        for (method, path, expected) in [
-            ("POST", "/v1/chat", Ok(Route::Chat)),
-            ("GET", "/healthz", Ok(Route::Health)),
-            ("HEAD", "/v1/openapi.json", Ok(Route::OpenApi)),
-            ("GET", "/v1/chat", Err((405, Some("POST")))),
-            ("post", "/v1/chat", Err((405, Some("POST")))),
-            ("DELETE", "/healthz", Err((405, Some("GET, HEAD")))),
-            ("POST", "/v1/chat/", Err((404, None))),
-            ("POST", "/v1/../v1/chat", Err((404, None))),
-            ("POST", "", Err((404, None))),
-            ("POST", "/\u{0}😀", Err((404, None))),
-        ] {
-            let found = route(method, path).map_err(|problem| (problem.code.status(), problem.allow));
-            assert_eq!(found, expected, "{method} {path}");
-        }
-        assert!(route("POST", "/v1/chats").unwrap_err().detail.contains("did you mean /v1/chat?"));
-    }
-
     fn headers() -> (Clients, Headers) {
         let digest: String = Sha256::digest("k").iter().map(|byte| format!("{byte:02x}")).collect();
         let headers = Headers {
@@ -225,7 +183,7 @@ mod tests {
         let of = |change: &dyn Fn(&mut Headers)| {
             let mut headers = good.clone();
             change(&mut headers);
-            headers.admit(&clients, [0; 16]).map_err(|problem| problem.code)
+            headers.admit(&clients, Route::Chat, "/v1/chat", [0; 16]).map_err(|problem| problem.code)
         };
         assert!(of(&|_| ()).is_ok());
         assert_eq!(of(&|h| h.authorization = None), Err(Code::Unauthenticated));
@@ -256,15 +214,15 @@ mod tests {
     #[test]
     fn keys_upstream() {
         let (clients, mut headers) = headers();
-        let fresh = headers.admit(&clients, [7; 16]).unwrap().upstream_key;
+        let fresh = headers.admit(&clients, Route::Chat, "/v1/chat", [7; 16]).unwrap().upstream_key;
         assert_eq!(fresh, "llm-gw-07070707-0707-4707-8707-070707070707");
         let mut key = |key: &str| {
             headers.idempotency_key = Some(key.into());
-            headers.admit(&clients, [7; 16]).unwrap().upstream_key
+            headers.admit(&clients, Route::Chat, "/v1/chat", [7; 16]).unwrap().upstream_key
         };
         assert_eq!(key("a"), key("\"a\""));
         assert_ne!(key("a"), key("b"));
-        assert_ne!(derived_key(&Tenant::for_test("t"), "a"), derived_key(&Tenant::for_test("u"), "a"));
+        assert_ne!(derived_key(&Tenant::for_test("t"), "/", "a"), derived_key(&Tenant::for_test("u"), "/", "a"));
     }
 
     #[test]

@@ -50,6 +50,20 @@ impl Json {
     }
 }
 
+/// Members keep their order. The depth is that of what was parsed: [`MAX_DEPTH`] at most.
+impl serde::Serialize for Json {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Json::Null => to.serialize_unit(),
+            Json::Bool(value) => to.serialize_bool(*value),
+            Json::Number(number) => number.serialize(to),
+            Json::String(text) => to.serialize_str(text),
+            Json::Array(items) => to.collect_seq(items),
+            Json::Object(members) => to.collect_map(members.iter().map(|(name, value)| (name, value))),
+        }
+    }
+}
+
 /// The kind only: a value may be prompt text.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

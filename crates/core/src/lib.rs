@@ -13,6 +13,8 @@ pub mod lint;
 pub mod openapi;
 pub mod problem;
 pub mod reply;
+pub mod route;
 pub mod sensitive;
 pub mod settings;
 pub mod stream;
+pub mod template;

@@ -16,14 +16,19 @@ pub enum Code {
     InvalidRequest,
     InvalidIdempotencyKey,
     Unauthenticated,
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     NotAcceptable,
+    Conflict,
+    PreconditionFailed,
+    PreconditionRequired,
     BodyTimeout,
     BodyIncomplete,
     BodyTooLarge,
     UnsupportedMediaType,
     SafetyRefused,
+    TemplateRefused,
     ContextTooLong,
     NotConfigured,
     UpstreamForbidden,
@@ -40,6 +45,7 @@ pub enum Code {
     FirstContentDeadline,
     IdleDeadline,
     TotalDeadline,
+    StorageUnavailable,
     Internal,
 }
 
@@ -48,19 +54,24 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 35] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
         Code::Unauthenticated,
+        Code::Forbidden,
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::NotAcceptable,
+        Code::Conflict,
+        Code::PreconditionFailed,
+        Code::PreconditionRequired,
         Code::BodyTimeout,
         Code::BodyIncomplete,
         Code::BodyTooLarge,
         Code::UnsupportedMediaType,
         Code::SafetyRefused,
+        Code::TemplateRefused,
         Code::ContextTooLong,
         Code::NotConfigured,
         Code::UpstreamForbidden,
@@ -77,6 +88,7 @@ impl Code {
         Code::FirstContentDeadline,
         Code::IdleDeadline,
         Code::TotalDeadline,
+        Code::StorageUnavailable,
         Code::Internal,
     ];
 
@@ -86,14 +98,19 @@ impl Code {
             Code::InvalidRequest => ("invalid_request", 400, "The request has faults", false),
             Code::InvalidIdempotencyKey => ("invalid_idempotency_key", 400, "The Idempotency-Key is not usable", false),
             Code::Unauthenticated => ("unauthenticated", 401, "No valid client key", false),
+            Code::Forbidden => ("forbidden", 403, "The client key may not do this", false),
             Code::NotFound => ("not_found", 404, "Nothing is here", false),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method does not fit the address", false),
             Code::NotAcceptable => ("not_acceptable", 406, "No answer format that the client accepts", false),
+            Code::Conflict => ("conflict", 409, "Something else has this name", false),
+            Code::PreconditionFailed => ("precondition_failed", 412, "It was changed by someone else", false),
+            Code::PreconditionRequired => ("precondition_required", 428, "Say which version is to be changed", false),
             Code::BodyTimeout => ("body_timeout", 408, "The body came too slowly", true),
             Code::BodyIncomplete => ("body_incomplete", 400, "The body ended early", true),
             Code::BodyTooLarge => ("body_too_large", 413, "The body is too large", false),
             Code::UnsupportedMediaType => ("unsupported_media_type", 415, "The body is not application/json", false),
             Code::SafetyRefused => ("safety_refused", 422, "The text holds something that must not be sent", false),
+            Code::TemplateRefused => ("template_refused", 422, "The template has faults that must not ship", false),
             Code::ContextTooLong => ("context_too_long", 422, "The conversation does not fit", false),
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
@@ -114,6 +131,7 @@ impl Code {
             Code::FirstContentDeadline => ("first_content_deadline", 504, "The model did not begin in time", true),
             Code::IdleDeadline => ("idle_deadline", 504, "The model fell silent", false),
             Code::TotalDeadline => ("total_deadline", 504, "The answer took too long", false),
+            Code::StorageUnavailable => ("storage_unavailable", 503, "The gateway's storage does not answer", true),
             Code::Internal => ("internal", 500, "The gateway failed", false),
         }
     }
@@ -150,7 +168,9 @@ pub struct Problem {
     /// When to try again: the `Retry-After` header, in whole seconds, rounded up.
     pub retry_after: Option<Duration>,
     /// The methods that fit the address: the `Allow` header of a 405 (RFC 9110, 15.5.6).
-    pub allow: Option<&'static str>,
+    pub allow: Option<String>,
+    /// The current entity tag of what could not be changed: the `ETag` header of a 412.
+    pub etag: Option<String>,
 }
 
 impl Problem {
@@ -163,6 +183,7 @@ impl Problem {
             upstream_correlation_id: None,
             retry_after: None,
             allow: None,
+            etag: None,
         }
     }
 
@@ -202,8 +223,11 @@ impl Problem {
         if let Some(after) = self.retry_after {
             headers.push(("retry-after", after.as_millis().div_ceil(1000).to_string()));
         }
-        if let Some(allow) = self.allow {
-            headers.push(("allow", allow.to_owned()));
+        if let Some(allow) = &self.allow {
+            headers.push(("allow", allow.clone()));
+        }
+        if let Some(etag) = &self.etag {
+            headers.push(("etag", etag.clone()));
         }
         if self.code == Code::Unauthenticated {
             headers.push(("www-authenticate", "Bearer realm=\"promptgate\"".to_owned()));

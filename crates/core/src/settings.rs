@@ -57,6 +57,11 @@ pub struct Settings {
     pub guards: Guards,
     /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
     pub webhook: Option<Webhook>,
+    /// `TEMPLATE_TTL`: how long the edge takes its copy of a prompt template for the newest, in seconds. Cached
+    /// templates say it themselves.
+    pub template_ttl_s: u64,
+    /// `COMPLIANCE_FRAMEWORK`: what audit rows name (requirements, A6).
+    pub compliance_framework: String,
 }
 
 impl Settings {
@@ -98,6 +103,9 @@ impl Reader<'_> {
             output: Guard::new(&self.policy("GUARD_OUTPUT").unwrap_or_default()),
         };
         let webhook = self.webhook();
+        // KV keeps nothing for less than a minute (requirements, A5).
+        let template_ttl_s = self.integer("TEMPLATE_TTL", 60..=86_400).unwrap_or(300);
+        let compliance_framework = self.get("COMPLIANCE_FRAMEWORK").unwrap_or_else(|| "AI_Governance_v2".to_owned());
         Some(Settings {
             clients: clients?,
             endpoints: endpoints?,
@@ -111,6 +119,8 @@ impl Reader<'_> {
             },
             guards,
             webhook,
+            template_ttl_s,
+            compliance_framework,
         })
     }
 
@@ -300,6 +310,7 @@ mod tests {
             ("GUARD_OUTPUT", r#"{"actions":{"user":{"canary":"block"}}}"#),
             ("GUARD_INPUT", r#"{"canary":1}"#),
             ("WEBHOOK_URL", "canary"),
+            ("TEMPLATE_TTL", "59"),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hyper::header::RETRY_AFTER;
+
 use crate::fault::{Fault, On, parse_faults};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
@@ -40,4 +42,38 @@ pub(crate) fn authorised(world: &World, received: &Received, scope: &str) -> Res
         }
         Some(Standing::Invalid) | None => Err(Refusal::usual(401, Shape::Api)),
     }
+}
+
+/// Refuses a body that does not say it is JSON.
+pub(crate) fn json_body(received: &Received) -> Result<(), Refusal> {
+    match received.content_type().as_deref() {
+        Some("application/json") => Ok(()),
+        _ => Err(Refusal::usual(415, Shape::Api)),
+    }
+}
+
+/// The idempotency key, if the request has one.
+pub(crate) fn key_of(received: &Received) -> Result<Option<String>, Refusal> {
+    if !received.headers.contains_key("idempotency-key") {
+        return Ok(None);
+    }
+    let fine = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    match received.header("idempotency-key").filter(fine) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => {
+            let why = "Idempotency-Key must be 1 to 255 visible ASCII characters, once.";
+            Err(Refusal::new(400, "idempotency.key.invalid", why))
+        }
+    }
+}
+
+/// What a call is told whose key is running.
+pub(crate) fn in_progress() -> Refusal {
+    let refusal = Refusal::new(409, "idempotency.in.progress", "A call with this idempotency key is running.");
+    Refusal { headers: vec![(RETRY_AFTER, "1".into())], ..refusal }
+}
+
+/// What a call is told whose key was executed with another body.
+pub(crate) fn reused() -> Refusal {
+    Refusal::new(422, "idempotency.key.reused", "This idempotency key was executed with another body.")
 }

@@ -4,8 +4,6 @@ use hyper::body::Bytes;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::chat_request::ChatRequest;
-
 // Every opening starts with a multi-byte character in its first token, so that any answer has one.
 const OPENINGS: &[&str] = &[
     "Zoë, thanks for reaching out to us today.",
@@ -44,19 +42,26 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a body under a seed; always the same one.
-    pub(crate) fn new(seed: u64, body: &[u8], request: &ChatRequest) -> Self {
+    /// The answer to a body under a seed; always the same one. It begins with `echo`, and has at most
+    /// `max_tokens`.
+    pub(crate) fn new(seed: u64, body: &[u8], echo: &str, prompt_tokens: u64, max_tokens: u64) -> Self {
         let mut dice = Dice::new(seed, body);
-        let mut text = dice.pick(OPENINGS).to_owned();
+        let mut text = echo.to_owned();
+        text.push_str(dice.pick(OPENINGS));
         for _ in 0..2 + dice.below(7) {
             text.push(' ');
             text.push_str(dice.pick(STEPS));
         }
         text.push(' ');
         text.push_str(dice.pick(CLOSINGS));
-        let most = usize::try_from(request.max_tokens).unwrap_or(usize::MAX);
+        let most = usize::try_from(max_tokens).unwrap_or(usize::MAX);
         let tokens = tokens(&text).into_iter().take(most).collect();
-        Self { tokens, prompt_tokens: request.prompt_tokens }
+        Self { tokens, prompt_tokens }
+    }
+
+    /// Tokens of the prompt, and of the answer.
+    pub(crate) fn usage(&self) -> (u64, u64) {
+        (self.prompt_tokens, self.tokens.len() as u64)
     }
 
     /// The frames as JSON lines without line ends: contents, then the terminal one with `usage`.
@@ -118,7 +123,7 @@ mod tests {
     use super::*;
 
     fn answer(seed: u64, body: &str, max_tokens: u64) -> Answer {
-        Answer::new(seed, body.as_bytes(), &ChatRequest { max_tokens, prompt_tokens: 3 })
+        Answer::new(seed, body.as_bytes(), "", 3, max_tokens)
     }
 
     #[test]

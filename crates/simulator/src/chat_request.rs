@@ -13,6 +13,7 @@ pub(crate) struct ChatRequest {
     pub(crate) max_tokens: u64,
     /// Estimated tokens of system instructions and context: a quarter per character.
     pub(crate) prompt_tokens: u64,
+    pub(crate) model_id: String,
 }
 
 impl ChatRequest {
@@ -57,11 +58,12 @@ impl ChatRequest {
         if !(1..=4096).contains(&max_tokens) {
             faults.push(("maxTokens".into(), "must be an integer from 1 to 4096".into()));
         }
-        if map.get("modelId").and_then(Value::as_str).is_none_or(str::is_empty) {
+        let model_id = map.get("modelId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if model_id.is_empty() {
             faults.push(("modelId".into(), "must be a non-empty string".into()));
         }
         if faults.is_empty() {
-            Ok(Self { max_tokens, prompt_tokens: characters.div_ceil(4) })
+            Ok(Self { max_tokens, prompt_tokens: characters.div_ceil(4), model_id })
         } else {
             Err(invalid(faults))
         }

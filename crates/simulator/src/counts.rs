@@ -51,8 +51,27 @@ pub(crate) const COUNTERS: &[Counter] = &[
     Counter { name: "replays", gauge: false, value: |s| s.ledger.replays() },
     Counter { name: "conflicts", gauge: false, value: |s| s.ledger.conflicts() },
     Counter { name: "tokens_issued", gauge: false, value: |s| s.tokens.issued() },
+    Counter { name: "template_writes", gauge: false, value: |s| s.templates.writes() },
+    Counter { name: "prompt_writes", gauge: false, value: |s| s.prompts.writes() },
+    Counter { name: "models_created", gauge: false, value: |s| s.models.creations() },
+    Counter { name: "configuration_writes", gauge: false, value: |s| s.models.configurations() },
+    Counter { name: "invocations", gauge: false, value: |s| s.models.invocations() },
     Counter { name: "token", gauge: false, value: |s| s.counts.requests_of("token") },
     Counter { name: "chat", gauge: false, value: |s| s.counts.requests_of("chat") },
+    Counter { name: "template_get", gauge: false, value: |s| s.counts.requests_of("template_get") },
+    Counter { name: "template_put", gauge: false, value: |s| s.counts.requests_of("template_put") },
+    Counter { name: "prompt_list", gauge: false, value: |s| s.counts.requests_of("prompt_list") },
+    Counter { name: "prompt_create", gauge: false, value: |s| s.counts.requests_of("prompt_create") },
+    Counter { name: "prompt_get", gauge: false, value: |s| s.counts.requests_of("prompt_get") },
+    Counter { name: "prompt_put", gauge: false, value: |s| s.counts.requests_of("prompt_put") },
+    Counter { name: "prompt_versions", gauge: false, value: |s| s.counts.requests_of("prompt_versions") },
+    Counter { name: "prompt_version", gauge: false, value: |s| s.counts.requests_of("prompt_version") },
+    Counter { name: "execute", gauge: false, value: |s| s.counts.requests_of("execute") },
+    Counter { name: "analytics", gauge: false, value: |s| s.counts.requests_of("analytics") },
+    Counter { name: "model_create", gauge: false, value: |s| s.counts.requests_of("model_create") },
+    Counter { name: "model_get", gauge: false, value: |s| s.counts.requests_of("model_get") },
+    Counter { name: "model_configure", gauge: false, value: |s| s.counts.requests_of("model_configure") },
+    Counter { name: "model_invoke", gauge: false, value: |s| s.counts.requests_of("model_invoke") },
     Counter { name: "webhook", gauge: false, value: |s| s.counts.requests_of("webhook") },
     Counter { name: "redirect_target", gauge: false, value: |s| s.counts.requests_of("redirect_target") },
     Counter { name: "unknown", gauge: false, value: |s| s.counts.requests_of("unknown") },
@@ -82,4 +101,21 @@ pub(crate) fn stats(world: &World) -> Value {
         }
         stats
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::On;
+
+    #[test]
+    fn the_readme_names_every_counter_and_each_endpoint_has_one() {
+        let readme = include_str!("../README.md");
+        for counter in COUNTERS {
+            assert!(readme.contains(&format!("`{}`", counter.name)), "{}", counter.name);
+        }
+        for (name, _) in On::NAMES {
+            assert!(COUNTERS.iter().any(|counter| counter.name == *name), "{name}");
+        }
+    }
 }

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::record::Received;
+use crate::resource::Reply;
 
 /// How a generation failed: an error line after so many frames. Part of the answer, so it is
 /// kept as bytes.
@@ -13,11 +17,27 @@ pub(crate) struct Failure {
     pub(crate) line: Bytes,
 }
 
-/// SHA-256 of a request body's bytes.
+/// SHA-256 of a request's path and body.
 pub(crate) type Fingerprint = [u8; 32];
 
-/// Every key that was executed since the last reset. Answers aren't stored: they are a function
-/// of seed and body, so a replay makes the same bytes again.
+/// The fingerprint of a request.
+pub(crate) fn fingerprint(received: &Received) -> Fingerprint {
+    Sha256::new().chain_update(&received.path).chain_update("\n").chain_update(&received.body).finalize().into()
+}
+
+/// What a replay needs beside seed and body.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// How the generation failed, if it did.
+    pub(crate) failed: Option<Failure>,
+    /// The version of the template that was executed.
+    pub(crate) version: Option<u64>,
+    /// The answer of a call that made something; it isn't a function of seed and body.
+    pub(crate) reply: Option<Reply>,
+}
+
+/// Every key that was executed since the last reset. Generated answers aren't stored: they are a
+/// function of seed and body, so a replay makes the same bytes again.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     keys: BTreeMap<String, Entry>,
@@ -30,7 +50,7 @@ pub(crate) struct Ledger {
 struct Entry {
     fingerprint: Fingerprint,
     running: bool,
-    failed: Option<Failure>,
+    kept: Kept,
     executions: u64,
     replays: u64,
     conflicts: u64,
@@ -42,8 +62,8 @@ struct Entry {
 pub(crate) enum Verdict {
     /// Generate: this is the first call with the key.
     Run,
-    /// Send what was generated, with the failure it ended in, if any.
-    Replay(Option<Failure>),
+    /// Send what was answered.
+    Replay(Kept),
     /// The key is running: 409.
     InProgress,
     /// The key was executed with another body: 422.
@@ -52,12 +72,17 @@ pub(crate) enum Verdict {
 
 impl Ledger {
     /// Decides and, for `Run`, marks the key as running, in one step.
-    pub(crate) fn claim(&mut self, key: Option<&str>, fingerprint: Fingerprint, failed: Option<Failure>) -> Verdict {
-        let Some(key) = key else {
-            self.executions += 1;
-            return Verdict::Run;
-        };
-        match self.keys.get_mut(key) {
+    pub(crate) fn claim(&mut self, key: Option<&str>, fingerprint: Fingerprint, kept: Kept) -> Verdict {
+        let verdict = self.verdict(key, fingerprint);
+        if matches!(verdict, Verdict::Run) {
+            self.run(key, fingerprint, kept);
+        }
+        verdict
+    }
+
+    /// Decides; whoever may run says so by `run` before the lock is given back.
+    pub(crate) fn verdict(&mut self, key: Option<&str>, fingerprint: Fingerprint) -> Verdict {
+        match key.and_then(|key| self.keys.get_mut(key)) {
             Some(entry) if entry.fingerprint != fingerprint => {
                 entry.reused += 1;
                 Verdict::Reused
@@ -70,17 +95,24 @@ impl Ledger {
             Some(entry) => {
                 entry.replays += 1;
                 self.replays += 1;
-                Verdict::Replay(entry.failed.clone())
+                Verdict::Replay(entry.kept.clone())
             }
-            None => {
-                self.executions += 1;
-                self.keys.insert(
-                    key.to_owned(),
-                    Entry { fingerprint, running: true, failed, executions: 1, replays: 0, conflicts: 0, reused: 0 },
-                );
-                Verdict::Run
-            }
+            None => Verdict::Run,
         }
+    }
+
+    /// An execution has begun.
+    pub(crate) fn run(&mut self, key: Option<&str>, fingerprint: Fingerprint, kept: Kept) {
+        self.executions += 1;
+        if let Some(key) = key {
+            let entry = Entry { fingerprint, running: true, kept, executions: 1, replays: 0, conflicts: 0, reused: 0 };
+            self.keys.insert(key.to_owned(), entry);
+        }
+    }
+
+    /// The template version that was executed under a key.
+    pub(crate) fn version_of(&self, key: &str) -> Option<u64> {
+        self.keys.get(key).and_then(|entry| entry.kept.version)
     }
 
     /// The execution of a key has ended, whether its client saw the end or not.
@@ -138,12 +170,12 @@ mod tests {
     fn a_key_runs_once_and_replays_after_its_end() {
         let mut ledger = Ledger::default();
         let (a, b) = ([1; 32], [2; 32]);
-        assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::Run));
-        assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::InProgress));
-        assert!(matches!(ledger.claim(Some("k"), b, None), Verdict::Reused));
+        assert!(matches!(ledger.claim(Some("k"), a, Kept::default()), Verdict::Run));
+        assert!(matches!(ledger.claim(Some("k"), a, Kept::default()), Verdict::InProgress));
+        assert!(matches!(ledger.claim(Some("k"), b, Kept::default()), Verdict::Reused));
         ledger.release("k");
-        assert!(matches!(ledger.claim(Some("k"), a, None), Verdict::Replay(None)));
-        assert!(matches!(ledger.claim(Some("k"), b, None), Verdict::Reused));
+        assert!(matches!(ledger.claim(Some("k"), a, Kept::default()), Verdict::Replay(_)));
+        assert!(matches!(ledger.claim(Some("k"), b, Kept::default()), Verdict::Reused));
         assert_eq!((ledger.executions(), ledger.replays(), ledger.max_executions()), (1, 1, 1));
     }
 
@@ -151,7 +183,7 @@ mod tests {
     fn calls_without_key_run_every_time() {
         let mut ledger = Ledger::default();
         for _ in 0..3 {
-            assert!(matches!(ledger.claim(None, [0; 32], None), Verdict::Run));
+            assert!(matches!(ledger.claim(None, [0; 32], Kept::default()), Verdict::Run));
         }
         assert_eq!((ledger.executions(), ledger.max_executions()), (3, 0));
     }

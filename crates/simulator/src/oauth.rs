@@ -15,7 +15,6 @@ use crate::fault::{Fault, On};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape, json_answer, typed_answer};
 use crate::reply::{Body, Cut};
-use crate::tokens::SCOPES;
 use crate::wire::Line;
 use crate::world::World;
 
@@ -81,7 +80,7 @@ fn issue(world: &World, scopes: Vec<&'static str>, faults: &[Fault]) -> Response
 fn checked(world: &World, received: &Received) -> Result<Vec<&'static str>, Refusal> {
     let invalid = |why: &str| Refusal::new(400, "invalid_request", why);
     if received.method != Method::POST {
-        return Err(Refusal::new(405, "invalid_request", "Use POST."));
+        return Err(Refusal::method("invalid_request", "POST"));
     }
     let (id, secret) = basic(received).ok_or_else(|| Refusal::usual(401, Shape::OAuth))?;
     if id != world.config.client_id || secret != world.config.client_secret {
@@ -100,14 +99,15 @@ fn checked(world: &World, received: &Received) -> Result<Vec<&'static str>, Refu
         }
         None => return Err(invalid("grant_type is missing.")),
     }
+    let scopes = world.look(|state| state.tokens.client_scopes().to_vec());
     let Some(wanted) = field("scope") else {
-        return Ok(SCOPES.to_vec());
+        return Ok(scopes);
     };
     wanted
         .split_ascii_whitespace()
         .map(|scope| {
             let why = "The scope is unknown or not this client's.";
-            let known = SCOPES.iter().copied().find(|known| *known == scope);
+            let known = scopes.iter().copied().find(|known| *known == scope);
             known.ok_or_else(|| Refusal::new(400, "invalid_scope", why))
         })
         .collect()

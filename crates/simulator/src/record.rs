@@ -5,6 +5,8 @@ use hyper::{HeaderMap, Method};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+const KEPT_BACK: &str = "(kept back)";
+
 /// One request, its body read.
 pub(crate) struct Received {
     pub(crate) method: Method,
@@ -44,8 +46,12 @@ impl Record {
         let body = match endpoint {
             "token" => token_form(&received.body),
             _ if received.body.is_empty() => Value::Null,
-            _ => serde_json::from_slice(&received.body)
-                .unwrap_or_else(|_| String::from_utf8_lossy(&received.body).into()),
+            _ => match serde_json::from_slice(&received.body) {
+                Ok(body) => without_credentials(body),
+                // What was meant for a model may hold its credentials.
+                Err(_) if endpoint.starts_with("model") || endpoint == "unknown" => KEPT_BACK.into(),
+                Err(_) => String::from_utf8_lossy(&received.body).into(),
+            },
         };
         Self(json!({
             "number": number,
@@ -82,9 +88,40 @@ fn headers(headers: &HeaderMap) -> Value {
 /// `Bearer abc` becomes `Bearer sha256:` and the first 12 hex digits of the credential's SHA-256.
 fn reduced(credential: &str) -> String {
     let (scheme, secret) = credential.split_once(' ').unwrap_or(("", credential));
+    format!("{scheme} {}", digest(secret)).trim_start().to_owned()
+}
+
+/// `sha256:` and the first 12 hex digits.
+fn digest(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
     let prefix: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{scheme} sha256:{prefix}").trim_start().to_owned()
+    format!("sha256:{prefix}")
+}
+
+/// The body with the texts of credentials, a model's, reduced to a digest.
+fn without_credentials(body: Value) -> Value {
+    match body {
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(name, value)| {
+                let secret = matches!(name.as_str(), "credentials" | "apiKey" | "api_key");
+                let value = if secret { digested(value) } else { without_credentials(value) };
+                (name, value)
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_credentials).collect(),
+        value => value,
+    }
+}
+
+/// Every scalar of a value as a digest.
+fn digested(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map.into_iter().map(|(name, value)| (name, digested(value))).collect(),
+        Value::Array(items) => items.into_iter().map(digested).collect(),
+        Value::String(text) => digest(&text).into(),
+        value => digest(&value.to_string()).into(),
+    }
 }
 
 /// The token form without values, but for the two that are no secrets.
@@ -92,7 +129,7 @@ fn token_form(body: &[u8]) -> Value {
     let mut map = Map::new();
     for (name, value) in form_urlencoded::parse(body) {
         let shown = matches!(&*name, "grant_type" | "scope");
-        map.insert(name.into_owned(), if shown { value.into_owned() } else { "(kept back)".into() }.into());
+        map.insert(name.into_owned(), if shown { value.into_owned() } else { KEPT_BACK.into() }.into());
     }
     map.into()
 }
@@ -107,5 +144,9 @@ mod tests {
         assert_eq!(reduced("abc"), "sha256:ba7816bf8f01");
         let form = token_form(b"grant_type=client_credentials&client_secret=s3cr3t");
         assert!(!form.to_string().contains("s3cr3t"));
+        let body = json!({"m": [{"credentials": {"apiKey": "abc", "more": [1]}}], "name": "abc"});
+        let shown = without_credentials(body);
+        assert_eq!(shown["m"][0]["credentials"]["apiKey"], "sha256:ba7816bf8f01");
+        assert_eq!(shown["name"], "abc");
     }
 }

@@ -1,7 +1,7 @@
 //! Error bodies and headers of the upstream (requirements, rows U1 and U3).
 
 use hyper::Response;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::reply::Body;
@@ -22,6 +22,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// `details[]`: path and reason of each fault.
     pub(crate) details: Vec<(String, String)>,
+    /// Headers beside the usual ones: the `ETag` of what is there, `Allow`.
+    pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
 /// Which of the two error bodies an endpoint speaks.
@@ -35,7 +37,19 @@ pub(crate) enum Shape {
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), details: Vec::new() }
+        Self { status, code: code.into(), message: message.into(), details: Vec::new(), headers: Vec::new() }
+    }
+
+    /// 405; `allowed` are the methods there are.
+    pub(crate) fn method(code: &str, allowed: &str) -> Self {
+        let refusal = Self::new(405, code, format!("Use {allowed}."));
+        Self { headers: vec![(ALLOW, allowed.into())], ..refusal }
+    }
+
+    /// With the validator of what is there, if anything is.
+    pub(crate) fn etag(mut self, current: Option<String>) -> Self {
+        self.headers.extend(current.map(|etag| (ETAG, etag)));
+        self
     }
 
     /// The usual refusal of a status, as the contract words it.
@@ -56,7 +70,9 @@ impl Refusal {
             409 => ("conflict", "The resource was changed by someone else."),
             412 => ("precondition.failed", "The If-Match version is not the current one."),
             413 => ("request.too.large", "The request body is too large."),
+            415 => ("unsupported.media.type", "The body must be application/json."),
             422 => ("unprocessable.entity", "The request cannot be carried out."),
+            428 => ("precondition.required", "The write needs If-Match or If-None-Match."),
             429 => ("too.many.requests", "Rate limit exceeded the maximum."),
             500 => ("internal.server.error", "The server met an unexpected condition."),
             502 => ("bad.gateway", "The model's host answered nonsense."),
@@ -95,9 +111,7 @@ impl Refusal {
         if self.status == 429 {
             rate_headers(&mut response);
         }
-        if self.status == 405 {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-        }
+        add_headers(&mut response, &self.headers);
         response
     }
 }
@@ -117,6 +131,15 @@ pub(crate) fn typed_answer(
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+/// Adds headers whose values may be anything; what is no header value is left out.
+pub(crate) fn add_headers(response: &mut Response<Body>, headers: &[(HeaderName, String)]) {
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
 }
 
 /// `inin-ratelimit-*`: calls made and allowed in the window, and seconds until it ends.
@@ -140,10 +163,21 @@ mod tests {
         let usual = [Shape::Api, Shape::OAuth]
             .into_iter()
             .flat_map(|shape| (400..600).map(move |status| Refusal::usual(status, shape).code));
-        let sources = concat!(include_str!("chat.rs"), include_str!("oauth.rs"), include_str!("chat_request.rs"));
+        let sources = concat!(
+            include_str!("admission.rs"),
+            include_str!("chat.rs"),
+            include_str!("chat_request.rs"),
+            include_str!("cached_templates.rs"),
+            include_str!("document.rs"),
+            include_str!("generation.rs"),
+            include_str!("models.rs"),
+            include_str!("oauth.rs"),
+            include_str!("prompt_templates.rs"),
+            include_str!("resource.rs"),
+        );
         let written =
             sources.split("Refusal::new(").skip(1).filter_map(|rest| rest.split('"').nth(1).map(str::to_owned));
-        for code in usual.chain(written).filter(|code| code != "simulated") {
+        for code in usual.chain(written).filter(|code| !code.starts_with("simulat")) {
             assert!(contract.contains(&format!("`{code}`")), "{code}");
         }
     }

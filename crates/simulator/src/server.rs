@@ -11,19 +11,21 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::config::Config;
 use crate::early::REDIRECT_TARGET;
+use crate::fault::On;
+use crate::id::uuid_of;
 use crate::record::{Received, Record};
 use crate::refusal::{CORRELATION, Refusal, Shape, json_answer};
 use crate::reply::{Body, Cut};
+use crate::route::{Route, route};
 use crate::wire::{Line, Wire};
 use crate::world::{RECORDS_KEPT, World};
-use crate::{chat, control, oauth, webhook};
+use crate::{chat, control, execute, oauth, resource, webhook};
 
 /// Most bytes of a request body.
 const BODY_CAP: usize = 4 << 20;
@@ -96,7 +98,7 @@ async fn serve(world: Arc<World>, line: Arc<Line>, request: Request<Incoming>) -
         body: body.unwrap_or_else(Bytes::new),
         correlation: String::new(),
     };
-    let endpoint = endpoint_of(&received.path);
+    let endpoint = endpoint_of(&received.method, &received.path);
     line.count(endpoint != "control");
     let received = arrive(&world, received, endpoint);
     let served = if too_large {
@@ -108,14 +110,25 @@ async fn serve(world: Arc<World>, line: Arc<Line>, request: Request<Incoming>) -
             "webhook" => webhook::webhook(&world, &line, &received).await,
             "redirect_target" => Ok(json_answer(200, &serde_json::json!({"redirected": true}))),
             "control" => Ok(control::control(&world, &received).await),
-            _ => Ok(Refusal::usual(404, Shape::Api).answer(Shape::Api, &received.correlation)),
+            _ => resource(&world, &line, &received).await,
         }
     };
     leave(&world, &received, endpoint, served, begun)
 }
 
-/// The endpoint that a path belongs to.
-fn endpoint_of(path: &str) -> &'static str {
+/// Answers a request of the table in `route.rs`, or one that is nobody's.
+async fn resource(world: &Arc<World>, line: &Arc<Line>, received: &Received) -> Result<Response<Body>, Cut> {
+    let refusal = match route(&received.method, &received.path) {
+        Route::To(endpoint, _) if endpoint.on == On::Execute => return execute::execute(world, line, received).await,
+        Route::To(endpoint, names) => return resource::serve(world, line, received, endpoint, &names).await,
+        Route::Methods(allowed) => Refusal::method("method.not.allowed", &allowed),
+        Route::Unknown => Refusal::usual(404, Shape::Api),
+    };
+    Ok(refusal.answer(Shape::Api, &received.correlation))
+}
+
+/// The endpoint that a request belongs to.
+fn endpoint_of(method: &Method, path: &str) -> &'static str {
     match path {
         oauth::PATH => "token",
         chat::PATH => "chat",
@@ -123,7 +136,10 @@ fn endpoint_of(path: &str) -> &'static str {
         webhook::PATH => "webhook",
         _ if path.strip_prefix(webhook::PATH).is_some_and(|rest| rest.starts_with('/')) => "webhook",
         _ if path.starts_with("/_simulator/") => "control",
-        _ => "unknown",
+        _ => match route(method, path) {
+            Route::To(endpoint, _) => endpoint.on.name(),
+            Route::Methods(_) | Route::Unknown => "unknown",
+        },
     }
 }
 
@@ -135,7 +151,7 @@ fn arrive(world: &World, mut received: Received, endpoint: &'static str) -> Rece
     world.update(|state| {
         let counter = state.counts.requests.entry(endpoint).or_default();
         *counter += 1;
-        received.correlation = correlation(world.config.seed, endpoint, *counter);
+        received.correlation = uuid_of(&format!("{} {endpoint} {counter}", world.config.seed));
         if endpoint != "webhook" {
             let record = Record::of(&received, endpoint, *counter);
             if state.requests.len() >= RECORDS_KEPT {
@@ -174,19 +190,4 @@ fn leave(
         let _ = writeln!(io::stderr(), "{method} {} {status} {ms} ms", received.path);
     }
     served
-}
-
-/// A UUID-shaped name of the n-th answer of an endpoint.
-fn correlation(seed: u64, endpoint: &str, number: u64) -> String {
-    let digest = Sha256::digest(format!("{seed} {endpoint} {number}"));
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let mut parts = Vec::new();
-    let mut rest = hex.as_str();
-    for length in [8, 4, 4, 4] {
-        let (head, tail) = rest.split_at(length.min(rest.len()));
-        parts.push(head);
-        rest = tail;
-    }
-    parts.push(rest);
-    parts.join("-")
 }

@@ -29,6 +29,8 @@ const TOKENS_KEPT: usize = 10_000;
 pub(crate) struct Tokens {
     valid: BTreeMap<String, Grant>,
     issued: u64,
+    /// What the client may do at most; `None` is everything.
+    client: Option<Vec<&'static str>>,
 }
 
 struct Grant {
@@ -70,10 +72,20 @@ impl Tokens {
     pub(crate) fn standing(&self, token: &str, scope: &str) -> Standing {
         match self.valid.get(token) {
             Some(grant) if grant.expires.is_some_and(|at| at <= Instant::now()) => Standing::Invalid,
-            Some(grant) if grant.scopes.contains(&scope) => Standing::Allowed,
+            Some(grant) if grant.scopes.contains(&scope) && self.client_scopes().contains(&scope) => Standing::Allowed,
             Some(_) => Standing::MissingScope,
             None => Standing::Invalid,
         }
+    }
+
+    /// The scopes that the client has.
+    pub(crate) fn client_scopes(&self) -> &[&'static str] {
+        self.client.as_deref().unwrap_or(SCOPES)
+    }
+
+    /// Gives the client these scopes (`None`: all), which holds for its tokens at once.
+    pub(crate) fn set_client_scopes(&mut self, scopes: Option<Vec<&'static str>>) {
+        self.client = scopes;
     }
 
     /// Every token becomes invalid now.
@@ -81,9 +93,10 @@ impl Tokens {
         self.valid.clear();
     }
 
-    /// Counts from nothing again; the tokens stay valid.
-    pub(crate) fn forget_count(&mut self) {
+    /// Counts from nothing again, and the client has all scopes; the tokens stay valid.
+    pub(crate) fn reset(&mut self) {
         self.issued = 0;
+        self.client = None;
     }
 
     /// Tokens issued since the last reset.
@@ -104,6 +117,17 @@ mod tests {
         assert_eq!(tokens.standing(&token, "ai:models:read"), Standing::MissingScope);
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(tokens.standing(&token, "ai:llm-gateway:write"), Standing::Invalid);
+    }
+
+    #[tokio::test]
+    async fn the_clients_scopes_bound_those_of_its_tokens() {
+        let mut tokens = Tokens::default();
+        let token = tokens.issue(Duration::MAX, SCOPES.to_vec());
+        tokens.set_client_scopes(Some(vec!["ai:models:read"]));
+        assert_eq!(tokens.standing(&token, "ai:models:read"), Standing::Allowed);
+        assert_eq!(tokens.standing(&token, "ai:models:write"), Standing::MissingScope);
+        tokens.reset();
+        assert_eq!(tokens.standing(&token, "ai:models:write"), Standing::Allowed);
     }
 
     #[tokio::test]

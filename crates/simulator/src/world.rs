@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 
+use crate::cached_templates::CachedTemplates;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::fault::Queue;
 use crate::ledger::Ledger;
+use crate::models::Models;
+use crate::prompt_templates::PromptTemplates;
 use crate::record::Record;
 use crate::tokens::Tokens;
+use crate::usage::Usage;
 
 /// Most records kept of requests, and of webhooks.
 pub(crate) const RECORDS_KEPT: usize = 200;
@@ -36,6 +40,10 @@ pub(crate) struct State {
     pub(crate) gate: Gate,
     pub(crate) requests: VecDeque<Record>,
     pub(crate) webhooks: VecDeque<Record>,
+    pub(crate) templates: CachedTemplates,
+    pub(crate) prompts: PromptTemplates,
+    pub(crate) models: Models,
+    pub(crate) usage: Usage,
 }
 
 /// The gate that held answers wait at. A permit lets one of them through; closed for good, all.
@@ -103,7 +111,7 @@ impl World {
     pub(crate) fn reset(&self) {
         self.update(|state| {
             let mut tokens = std::mem::take(&mut state.tokens);
-            tokens.forget_count();
+            tokens.reset();
             *state = State { tokens, ..State::default() };
             self.bytes_sent.store(0, std::sync::atomic::Ordering::Relaxed);
             self.epoch.send_modify(|epoch| *epoch += 1);

@@ -60,6 +60,15 @@ impl Health {
         }
     }
 
+    /// The breaker for the metrics: 0 closed, 1 open, 2 half open.
+    pub fn breaker(&self) -> u64 {
+        match self.breaker {
+            Breaker::Closed { .. } => 0,
+            Breaker::Open { .. } => 1,
+            Breaker::HalfOpen { .. } => 2,
+        }
+    }
+
     /// Upstream answered as it should, or refused for reasons of the request.
     pub(super) fn succeeded(&mut self) {
         self.breaker = Breaker::Closed { failures: 0 };

@@ -8,8 +8,7 @@ use std::time::Duration;
 use super::answer::{Answer, Event, MAX_ANSWER};
 use super::backoff::{Random, jitter};
 use super::verdict::{Sign, Verdict, rejected, verdict};
-use super::{AccessToken, CallRules, Health, Identity, Input, Outcome, Output};
-use crate::chat::Prepared;
+use super::{AccessToken, CallRules, Health, Identity, Input, Job, Outcome, Output};
 use crate::genesys::{self, Endpoints, Usage};
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
@@ -24,7 +23,7 @@ const MAX_REFUSAL: usize = 64 << 10;
 /// One call: takes [`Input`]s, gives [`Output`]s.
 #[derive(Debug)]
 pub struct Call {
-    prepared: Prepared,
+    job: Job,
     guard: Guard,
     endpoints: Endpoints,
     rules: CallRules,
@@ -69,9 +68,10 @@ enum State {
 
 // handle
 impl Call {
-    /// A call that will send `prepared` and pass on what `guard` lets through of the answer. Its first outputs are there to poll.
+    /// A call that will send `job` and pass on what `guard` lets through of the answer. Its first outputs are
+    /// there to poll.
     pub fn new(
-        prepared: Prepared,
+        job: Job,
         guard: Guard,
         endpoints: Endpoints,
         rules: CallRules,
@@ -83,7 +83,7 @@ impl Call {
             writer: Writer::new(format),
             outbox: VecDeque::from([Output::Authorize { rejected: None }]),
             state: State::Authorizing,
-            prepared,
+            job,
             guard,
             endpoints,
             rules,
@@ -152,7 +152,7 @@ impl Call {
         self.attempts += 1;
         self.grant = token.grant;
         let key = &self.identity.idempotency_key;
-        let request = genesys::chat_request(&self.endpoints, &self.prepared.payload, key, &token.token);
+        let request = genesys::chat_request(&self.endpoints, self.job.payload(), key, &token.token);
         self.outbox.push_back(Output::Send(request));
         self.state = State::Sent;
     }
@@ -193,12 +193,12 @@ impl Call {
             let detail = "The upstream says that the prompt is too long, also after it was trimmed harder: shorten it.";
             Err(Problem::new(Code::ContextTooLong, detail))
         } else {
-            self.prepared.tighter()
+            self.job.tighter()
         };
         match tighter {
-            Ok(prepared) => {
+            Ok(job) => {
                 self.retrimmed = true;
-                self.prepared = prepared;
+                self.job = job;
                 self.authorize(None);
             }
             Err(problem) => self.fail(now, Status::Error, problem),
@@ -373,8 +373,8 @@ impl Call {
 // getters
 impl Call {
     /// What is sent, and of whom.
-    pub fn prepared(&self) -> &Prepared {
-        &self.prepared
+    pub fn job(&self) -> &Job {
+        &self.job
     }
 
     /// When the call ends as things stand.

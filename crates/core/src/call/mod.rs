@@ -17,7 +17,9 @@
 
 mod answer;
 mod backoff;
+mod exchange;
 mod health;
+mod job;
 mod machine;
 mod token;
 mod verdict;
@@ -27,7 +29,11 @@ mod tests;
 
 use std::time::Duration;
 
+pub use exchange::{
+    Answer, EXCHANGE_LIMIT, Exchange, Input as ExchangeInput, MAX_ANSWER as MAX_EXCHANGE, Output as ExchangeOutput,
+};
 pub use health::Health;
+pub use job::{Execution, Job};
 pub use machine::Call;
 pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
 

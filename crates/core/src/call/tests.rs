@@ -85,7 +85,14 @@ impl Run {
             received: Duration::ZERO,
         };
         let mut run = Run {
-            call: Call::new(prepared(), Guards::default().output, endpoints, rules, identity, format),
+            call: Call::new(
+                Job::Chat(Box::new(prepared())),
+                Guards::default().output,
+                endpoints,
+                rules,
+                identity,
+                format,
+            ),
             health: Health::default(),
             now: Duration::ZERO,
             sent: vec![],

@@ -35,11 +35,18 @@ pub(super) enum Sign {
     None,
 }
 
-/// Judges a head that came at `unix_ms`.
+/// Judges the head of a chat's answer that came at `unix_ms`.
 pub(super) fn verdict(head: &Head, unix_ms: u64) -> (Verdict, Sign) {
-    let after = || retry_after(head, unix_ms);
     match head.status {
         200 if genesys::is_answer(head) => (Verdict::Answer, Sign::None),
+        _ => judge(head, unix_ms, genesys::CHAT_SCOPE),
+    }
+}
+
+/// Judges a head that is no answer and came at `unix_ms`, to a request that needs `scope` upstream.
+pub(super) fn judge(head: &Head, unix_ms: u64, scope: &str) -> (Verdict, Sign) {
+    let after = || retry_after(head, unix_ms);
+    match head.status {
         400 => (Verdict::Explain, Sign::None),
         401 => {
             let detail = "The upstream refuses a fresh token: check the gateway's OAuth client and its region.";
@@ -47,9 +54,8 @@ pub(super) fn verdict(head: &Head, unix_ms: u64) -> (Verdict, Sign) {
         }
         403 => {
             let detail = format!(
-                "The gateway's OAuth client may not do this: give its role the scope `{}`, and check that the \
+                "The gateway's OAuth client may not do this: give its role the scope `{scope}`, and check that the \
                  organisation has the LLM gateway.",
-                genesys::CHAT_SCOPE
             );
             (Verdict::Tell(Problem::new(Code::UpstreamForbidden, detail)), Sign::Well)
         }

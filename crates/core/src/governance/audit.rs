@@ -1,12 +1,14 @@
 //! The audit row of a request: one line of JSON, without prompt text, key or personal data.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::cost::estimate_usd;
+use super::{Metric, Metrics};
 use crate::call::{Call, Outcome};
-use crate::chat::Prepared;
 use crate::problem::Problem;
 use crate::reply::{Guarded, Status};
 
@@ -21,6 +23,8 @@ pub struct Audit {
     /// The key that was actually sent upstream; none was if nothing was.
     idempotency_key: Option<String>,
     model_id: Option<String>,
+    #[serde(flatten)]
+    template: Option<Execution>,
     latency_ms: u64,
     first_content_ms: Option<u64>,
     /// Prompt and answer together, as upstream says; none where it did not say.
@@ -41,6 +45,15 @@ pub struct Audit {
     guard: Option<Guarded>,
 }
 
+/// The template that was executed (requirements, E6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Execution {
+    action: &'static str,
+    template_id: String,
+    template_version: u64,
+}
+
 impl Audit {
     /// The row of a request that was refused `latency_ms` after it came, at `now_ms` (Unix ms), and cost
     /// nothing upstream.
@@ -52,6 +65,7 @@ impl Audit {
             tenant: tenant.map(str::to_owned),
             idempotency_key: None,
             model_id: None,
+            template: None,
             latency_ms,
             first_content_ms: None,
             tokens_used: None,
@@ -72,8 +86,8 @@ impl Audit {
 
     /// The row of a call that has ended at `now_ms` (Unix ms).
     pub fn of_call(request_id: &str, tenant: &str, call: &Call, outcome: &Outcome, now_ms: u64) -> Audit {
-        let prepared: &Prepared = call.prepared();
-        let (instructions, messages) = prepared.counts();
+        let job = call.job();
+        let counts = job.counts();
         let usage = outcome.usage.or((outcome.attempts == 0).then(Default::default));
         Audit {
             event: "llm_prompt_audit",
@@ -81,7 +95,12 @@ impl Audit {
             request_id: request_id.to_owned(),
             tenant: Some(tenant.to_owned()),
             idempotency_key: outcome.idempotency_key.clone(),
-            model_id: Some(prepared.request().model_id().to_owned()),
+            model_id: Some(job.model_id().to_owned()),
+            template: job.template().map(|(id, version)| Execution {
+                action: "EXECUTION",
+                template_id: id.to_owned(),
+                template_version: version,
+            }),
             latency_ms: outcome.latency.as_millis() as u64,
             first_content_ms: outcome.first_content.map(|first| first.as_millis() as u64),
             tokens_used: usage.map(|usage| usage.prompt_tokens.saturating_add(usage.completion_tokens)),
@@ -90,19 +109,55 @@ impl Audit {
             cost_estimate_usd: usage.map(estimate_usd),
             status: outcome.status,
             code: outcome.code.map(|code| code.as_str()),
-            system_instruction_count: Some(instructions),
-            context_message_count: Some(messages),
-            dropped_message_count: Some(prepared.trim.dropped.len()),
+            system_instruction_count: counts.map(|(instructions, _)| instructions),
+            context_message_count: counts.map(|(_, messages)| messages),
+            dropped_message_count: Some(job.trim().dropped.len()),
             attempts: outcome.attempts,
             malformed_frames: outcome.malformed_frames,
             upstream_correlation_id: outcome.upstream_correlation_id.clone(),
-            guard: Some(Guarded { input: prepared.findings().clone(), output: outcome.findings.clone() }),
+            guard: Some(Guarded { input: job.findings().clone(), output: outcome.findings.clone() }),
         }
     }
 
     /// The row as one line of JSON, without its end.
     pub fn line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Counts the request, which came by the address `route`.
+    pub fn measure(&self, route: &str, metrics: &mut Metrics) {
+        let status = match self.status {
+            Status::Success => "success",
+            Status::Fallback => "fallback",
+            Status::Error => "error",
+            Status::Truncated => "truncated",
+            Status::Cancelled => "cancelled",
+        };
+        let tenant = self.tenant.as_deref().unwrap_or_default();
+        let outcome =
+            [("route", route), ("tenant", tenant), ("outcome", status), ("code", self.code.unwrap_or_default())];
+        metrics.count(Metric::Requests, &outcome, 1);
+        metrics.observe(Metric::Duration, &[("route", route)], Duration::from_millis(self.latency_ms));
+        if let Some(first) = self.first_content_ms {
+            metrics.observe(Metric::FirstContent, &[("route", route)], Duration::from_millis(first));
+        }
+        if self.attempts > 0 {
+            metrics.count(Metric::UpstreamRequests, &[], u64::from(self.attempts));
+            metrics.count(Metric::UpstreamRetries, &[], u64::from(self.attempts) - 1);
+        }
+        let model = self.model_id.as_deref().unwrap_or_default();
+        for (kind, tokens) in [("prompt", self.prompt_tokens), ("completion", self.completion_tokens)] {
+            let labels = [("tenant", tenant), ("model", model), ("kind", kind)];
+            metrics.count(Metric::Tokens, &labels, tokens.unwrap_or_default());
+        }
+        if let Some(guard) = &self.guard {
+            for (direction, findings) in [("input", &guard.input), ("output", &guard.output)] {
+                for (action, count) in [("redacted", findings.redacted), ("flagged", findings.flagged)] {
+                    let labels = [("direction", direction), ("action", action)];
+                    metrics.count(Metric::GuardFindings, &labels, u64::from(count));
+                }
+            }
+        }
     }
 
     /// The body of the webhook `llm_prompt_completed` (requirements, B6); none for a call that sent nothing.
@@ -131,7 +186,7 @@ impl Audit {
 }
 
 /// Unix milliseconds as RFC 3339 in UTC.
-fn timestamp(unix_ms: u64) -> String {
+pub(crate) fn timestamp(unix_ms: u64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000)
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())

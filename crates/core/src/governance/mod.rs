@@ -1,9 +1,14 @@
-//! What is left behind after a request: the audit row and the webhook (requirements, B6).
+//! What is left behind after a request: the audit row, the webhook and the metrics (requirements, A6, B6, D4).
 
 mod audit;
 mod cost;
+mod metrics;
+mod operation;
 mod webhook;
 
 pub use audit::Audit;
+pub(crate) use audit::timestamp;
 pub use cost::estimate_usd;
-pub use webhook::Webhook;
+pub use metrics::{Metric, Metrics};
+pub use operation::{Action, Operation};
+pub use webhook::{Event as WebhookEvent, Webhook};

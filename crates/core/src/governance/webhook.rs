@@ -20,9 +20,6 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// How long a webhook may take (requirements, B6), in milliseconds.
-    pub const TIMEOUT_MS: u64 = 3_000;
-
     /// The key in a secret `whsec_<base64>`: 24–64 bytes.
     pub fn key(secret: &str) -> Option<Bytes> {
         let key = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
@@ -31,9 +28,14 @@ impl Webhook {
 
     /// The webhook `llm_prompt_completed` for a row, sent at `now_ms` (Unix ms); none for a call that sent
     /// nothing.
-    pub fn completed(&self, row: &Audit, now_ms: u64) -> Option<HttpRequest> {
-        let body = row.completed()?;
-        let id = format!("msg_{}", row.request_id());
+    pub fn completed(&self, row: &Audit, now_ms: u64) -> Option<Event> {
+        Some(self.event("llm_prompt_completed", row.request_id(), row.completed()?, 3_000, now_ms))
+    }
+
+    /// The webhook `name` with the JSON text `body`, about the request or resource `subject`. It may take
+    /// `timeout_ms` (requirements: 3 s for B6, 5 s for A6).
+    pub fn event(&self, name: &'static str, subject: &str, body: String, timeout_ms: u32, now_ms: u64) -> Event {
+        let id = format!("msg_{subject}");
         let timestamp = (now_ms / 1000).to_string();
         let mut headers = vec![
             ("content-type", Sensitive::new("application/json")),
@@ -43,21 +45,35 @@ impl Webhook {
         if let Some(key) = &self.key {
             headers.push(("webhook-signature", Sensitive::new(sign(&key.0, &id, &timestamp, &body))));
         }
-        Some(HttpRequest { method: "POST", url: self.url.clone(), headers, body: Bytes(body.into_bytes()) })
+        let request = HttpRequest { method: "POST", url: self.url.clone(), headers, body: Bytes(body.into_bytes()) };
+        Event { name, id, request, timeout_ms }
     }
 }
 
-impl Webhook {
-    /// The line of the log for a webhook that was not taken; `answer` is the head that came, if one did.
-    pub fn failure(row: &Audit, answer: Option<Head>) -> Option<String> {
+/// A webhook that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What happened: `llm_prompt_completed`, `template.update`, ….
+    pub name: &'static str,
+    /// Its `webhook-id`.
+    pub id: String,
+    /// What to send.
+    pub request: HttpRequest,
+    /// How long it may take, in milliseconds.
+    pub timeout_ms: u32,
+}
+
+impl Event {
+    /// Whether it was taken; `answer` is the head that came, if one did.
+    pub fn taken(answer: Option<&Head>) -> bool {
+        answer.is_some_and(|head| (200..=299).contains(&head.status))
+    }
+
+    /// The line of the log for a webhook that was not taken.
+    pub fn failure(&self, answer: Option<&Head>) -> String {
         let status = answer.map(|head| head.status);
-        if matches!(status, Some(200..=299)) {
-            return None;
-        }
-        Some(
-            serde_json::json!({ "event": "webhook_failed", "requestId": row.request_id(), "status": status })
-                .to_string(),
-        )
+        serde_json::json!({ "event": "webhook_failed", "name": self.name, "webhookId": self.id, "status": status })
+            .to_string()
     }
 }
 

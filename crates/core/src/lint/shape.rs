@@ -175,7 +175,10 @@ impl Compare<'_> {
             let name = self.tree.node(*member).key.as_ref().map_or("", |key| key.name.as_str());
             if let Some(field) = fields.iter().find(|field| field.name == name) {
                 self.value(*member, &field.shape);
-            } else if !open && !(root && matches!(name, "$lint" | "$schema")) {
+                continue;
+            }
+            let linters_own = root && matches!(name, "$lint" | "$schema");
+            if !open && !linters_own {
                 let known: Vec<&'static str> = fields.iter().map(|field| field.name).collect();
                 let meant = nearest(name, &known);
                 let message = match meant {

@@ -1,7 +1,7 @@
 use super::*;
 
-fn errors(text: &str) -> Vec<Range<usize>> {
-    Tree::read(text).errors.into_iter().map(|error| error.span).collect()
+fn errors(text: &str) -> Vec<(usize, usize)> {
+    Tree::read(text).errors.into_iter().map(|error| (error.span.start, error.span.end)).collect()
 }
 
 #[test]
@@ -31,32 +31,32 @@ fn values_have_their_places() {
 #[test]
 fn mistakes_are_placed_and_reading_goes_on_where_it_can() {
     for (text, places, complete) in [
-        ("", vec![0..0], false),
-        ("  ", vec![2..2], false),
-        ("{\"a\":1,}", vec![6..7], true),
-        ("[1,]", vec![3..4].into_iter().map(|_: Range<usize>| 2..3).collect(), true),
-        ("{\"a\":1 \"b\":2}", vec![7..8], true),
-        ("[\"a\" \"b\"]", vec![5..6], true),
-        ("{\"a\":\"x\ny\"}", vec![7..8], true),
-        ("{\"a\":\"\\x\"}", vec![6..7], true),
-        ("\"\\ud800\"", vec![1..7], true),
-        ("\"\\ud83d\\ude00\"", vec![], true),
-        ("\"\\u12\"", vec![1..3], true),
-        ("// hi\n{}", vec![0..5], true),
-        ("{} /* a */ /* b */", vec![3..10], true),
-        ("{}{}", vec![2..3], false),
-        ("{\"a\"", vec![4..4], false),
-        ("{\"a\":", vec![5..5], false),
-        ("{\"a\":1", vec![6..6], false),
-        ("{'a':1}", vec![1..2], false),
-        ("{\"a\":'x'}", vec![5..6], false),
-        ("{\"a\":\"x", vec![5..6], false),
-        ("[1}", vec![2..3], false),
-        ("nul", vec![0..1], false),
-        ("NaN", vec![0..1], false),
-        ("1e999", vec![0..5], true),
-        ("01", vec![0..2], true),
-        ("é", vec![0..2], false),
+        ("", &[(0, 0)][..], false),
+        ("  ", &[(2, 2)][..], false),
+        ("{\"a\":1,}", &[(6, 7)][..], true),
+        ("[1,]", &[(2, 3)][..], true),
+        ("{\"a\":1 \"b\":2}", &[(7, 8)][..], true),
+        ("[\"a\" \"b\"]", &[(5, 6)][..], true),
+        ("{\"a\":\"x\ny\"}", &[(7, 8)][..], true),
+        ("{\"a\":\"\\x\"}", &[(6, 7)][..], true),
+        ("\"\\ud800\"", &[(1, 7)][..], true),
+        ("\"\\ud83d\\ude00\"", &[], true),
+        ("\"\\u12\"", &[(1, 3)][..], true),
+        ("// hi\n{}", &[(0, 5)][..], true),
+        ("{} /* a */ /* b */", &[(3, 10)][..], true),
+        ("{}{}", &[(2, 3)][..], false),
+        ("{\"a\"", &[(4, 4)][..], false),
+        ("{\"a\":", &[(5, 5)][..], false),
+        ("{\"a\":1", &[(6, 6)][..], false),
+        ("{'a':1}", &[(1, 2)][..], false),
+        ("{\"a\":'x'}", &[(5, 6)][..], false),
+        ("{\"a\":\"x", &[(5, 6)][..], false),
+        ("[1}", &[(2, 3)][..], false),
+        ("nul", &[(0, 1)][..], false),
+        ("NaN", &[(0, 1)][..], false),
+        ("1e999", &[(0, 5)][..], true),
+        ("01", &[(0, 2)][..], true),
+        ("é", &[(0, 2)][..], false),
     ] {
         assert_eq!(errors(text), places, "{text}");
         assert_eq!(Tree::read(text).complete, complete, "{text}");
@@ -75,7 +75,7 @@ fn duplicates_are_the_later_ones() {
 fn depth_is_bounded() {
     let deep = |levels| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
     assert!(Tree::read(&deep(MAX_DEPTH)).errors.is_empty());
-    assert_eq!(errors(&deep(MAX_DEPTH + 1)), [MAX_DEPTH..MAX_DEPTH + 1]);
+    assert_eq!(errors(&deep(MAX_DEPTH + 1)), [(MAX_DEPTH, MAX_DEPTH + 1)]);
     assert_eq!(Tree::read(&"{\"a\":".repeat(100_000)).errors.len(), 1);
 }
 

@@ -1,5 +1,6 @@
 //! The control API under `/_simulator/`: what tests tell the simulator and ask it.
 
+mod resources;
 mod wait;
 
 use std::sync::Arc;
@@ -25,6 +26,12 @@ const ROUTES: &[(&str, &str)] = &[
     ("/_simulator/expire-tokens", "POST"),
     ("/_simulator/gate", "POST, DELETE"),
     ("/_simulator/wait", "GET"),
+    ("/_simulator/templates", "GET, POST, DELETE"),
+    ("/_simulator/prompts", "GET, POST, DELETE"),
+    ("/_simulator/models", "GET, POST, DELETE"),
+    ("/_simulator/usage", "GET, POST, DELETE"),
+    ("/_simulator/provisioning", "POST"),
+    ("/_simulator/scopes", "POST"),
 ];
 
 /// Answers one control request.
@@ -58,7 +65,10 @@ pub(crate) async fn control(world: &Arc<World>, received: &Received) -> Response
             Ok(json!({"permits": 0}))
         }
         (&Method::GET, "/_simulator/wait") => return wait::wait(world, received).await,
-        _ => return no_route(path),
+        _ => match resources::resources(world, received) {
+            Some(outcome) => outcome,
+            None => return no_route(path),
+        },
     };
     match outcome {
         Ok(body) => json_answer(200, &body),
@@ -98,7 +108,7 @@ fn faults_known(world: &World) -> Value {
 }
 
 fn kind_of(kind: &Kind) -> Value {
-    let on: Vec<&str> = On::NAMES.iter().filter(|(_, on)| kind.on.contains(on)).map(|(name, _)| *name).collect();
+    let on: Vec<&str> = On::NAMES.iter().filter(|(_, on)| kind.on.has(*on)).map(|(name, _)| *name).collect();
     json!({"kind": kind.name, "fields": kind.fields, "on": on, "what": kind.what})
 }
 

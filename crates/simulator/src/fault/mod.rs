@@ -5,7 +5,7 @@ mod parse;
 mod queue;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) use catalogue::{KINDS, Kind, nearest};
 pub(crate) use parse::{parse_faults, parse_rules};
@@ -20,11 +20,53 @@ pub(crate) enum On {
     Chat,
     /// The webhook sink.
     Webhook,
+    // The table in `route.rs` has the paths of those below.
+    TemplateGet,
+    TemplatePut,
+    PromptList,
+    PromptCreate,
+    PromptGet,
+    PromptPut,
+    PromptVersions,
+    PromptVersion,
+    Execute,
+    Analytics,
+    ModelCreate,
+    ModelGet,
+    ModelConfigure,
+    ModelInvoke,
 }
 
 impl On {
-    pub(crate) const NAMES: &[(&str, Self)] =
-        &[("chat", Self::Chat), ("token", Self::Token), ("webhook", Self::Webhook)];
+    /// Names in rules and counters.
+    pub(crate) const NAMES: &[(&str, Self)] = &[
+        ("chat", Self::Chat),
+        ("token", Self::Token),
+        ("webhook", Self::Webhook),
+        ("template_get", Self::TemplateGet),
+        ("template_put", Self::TemplatePut),
+        ("prompt_list", Self::PromptList),
+        ("prompt_create", Self::PromptCreate),
+        ("prompt_get", Self::PromptGet),
+        ("prompt_put", Self::PromptPut),
+        ("prompt_versions", Self::PromptVersions),
+        ("prompt_version", Self::PromptVersion),
+        ("execute", Self::Execute),
+        ("analytics", Self::Analytics),
+        ("model_create", Self::ModelCreate),
+        ("model_get", Self::ModelGet),
+        ("model_configure", Self::ModelConfigure),
+        ("model_invoke", Self::ModelInvoke),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, on)| *on == self).map_or("unknown", |(name, _)| name)
+    }
+
+    /// Whether the endpoint answers in frames.
+    pub(crate) fn streams(self) -> bool {
+        matches!(self, Self::Chat | Self::Execute)
+    }
 }
 
 /// One fault. `catalogue.rs` says what each does; frames count from the answer's first line.
@@ -114,6 +156,26 @@ pub(crate) enum Fault {
     Empty {},
     ExpiresIn {
         value: Value,
+    },
+    ConcurrentWrite {
+        /// Members and their new values; none: `description` becomes another one.
+        #[serde(default)]
+        set: Map<String, Value>,
+    },
+    Set {
+        member: String,
+        value: Value,
+    },
+    LeaveOut {
+        member: String,
+    },
+    NoHeader {
+        name: String,
+    },
+    NumPages {},
+    CutBody {
+        #[serde(default)]
+        how: How,
     },
 }
 

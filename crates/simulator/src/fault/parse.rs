@@ -67,7 +67,7 @@ fn parse_rule(value: &Value, at: &str) -> Result<(On, Rule), String> {
 
 fn parse_fault(value: &Value, on: On, at: &str) -> Result<Fault, String> {
     let map = object(value, at)?;
-    let names = || KINDS.iter().filter(|kind| kind.on.contains(&on)).map(|kind| kind.name);
+    let names = || KINDS.iter().filter(|kind| kind.on.has(on)).map(|kind| kind.name);
     let name = map.get("kind").and_then(Value::as_str).ok_or_else(|| {
         let typo = map.keys().find_map(|key| nearest(key, ["kind"]));
         let hint = typo.map_or(String::new(), |_| "; is a field mistyped?".into());
@@ -77,7 +77,7 @@ fn parse_fault(value: &Value, on: On, at: &str) -> Result<Fault, String> {
         .iter()
         .find(|kind| kind.name == name)
         .ok_or_else(|| unknown(&format!("{at}.kind"), "fault kind", name, names()))?;
-    if !kind.on.contains(&on) {
+    if !kind.on.has(on) {
         return Err(format!("{at}.kind: `{name}` does not apply to this endpoint; these do: {}", list(names())));
     }
     let fields: Vec<&str> = ["kind"].into_iter().chain(kind.fields.iter().copied()).collect();
@@ -113,9 +113,7 @@ fn check(fault: &Fault, on: On) -> Result<(), String> {
         Fault::Gate { after_frames, before: Some(_) } if *after_frames > 0 => {
             Err("before: excludes `after_frames`".into())
         }
-        Fault::Gate { before: None, .. } if on != On::Chat => {
-            Err("before: must be \"headers\" on this endpoint".into())
-        }
+        Fault::Gate { before: None, .. } if !on.streams() => Err("before: must be \"headers\" on this endpoint".into()),
         _ => Ok(()),
     }
 }
@@ -162,7 +160,8 @@ mod tests {
                     "before" => continue,
                     "how" => json!("close"),
                     "body" => json!("html"),
-                    "code" | "message" => json!("x"),
+                    "code" | "message" | "member" | "name" => json!("x"),
+                    "set" => json!({"description": "theirs"}),
                     "location" => json!("http://127.0.0.1:1/"),
                     "status" if kind.name == "redirect" => json!(302),
                     "status" => json!(503),
@@ -170,7 +169,8 @@ mod tests {
                     _ => json!(3),
                 };
             }
-            for on in kind.on.iter().filter(|on| kind.name != "gate" || **on == On::Chat) {
+            let takes = |on: On| kind.on.has(on) && (kind.name != "gate" || on.streams());
+            for (_, on) in On::NAMES.iter().filter(|(_, on)| takes(*on)) {
                 parse_faults(&fault, *on, "fault").unwrap_or_else(|why| panic!("{fault}: {why}"));
             }
         }
@@ -193,6 +193,10 @@ mod tests {
             (json!([{"on": "token", "fault": {"kind": "stall"}}]), "does not apply"),
             (json!([{"on": "chat", "fault": {"kind": "empty"}}]), "does not apply"),
             (json!([{"on": "token", "fault": {"kind": "gate"}}]), "fault.before"),
+            (json!([{"on": "model_get", "fault": {"kind": "concurrent_write"}}]), "does not apply"),
+            (json!([{"on": "execute", "fault": {"kind": "num_pages"}}]), "does not apply"),
+            (json!([{"on": "prompt_list", "fault": {"kind": "stall"}}]), "does not apply"),
+            (json!([{"on": "prompt_put", "fault": {"kind": "concurrent_write", "set": []}}]), "invalid type"),
             (json!([{"on": "chat", "fault": {"kind": "delay"}}]), "missing field `ms`"),
             (json!([{"on": "chat", "fault": {"kind": "delay", "ms": "1"}}]), "invalid type"),
             (json!([{"on": "chat", "fault": {"kind": "status", "status": 99}}]), "fault.status: 99"),

@@ -50,6 +50,16 @@ impl Answer {
         serde_json::from_slice(&self.bytes()).unwrap()
     }
 
+    /// The contents of the frames, joined.
+    pub fn text(&self) -> String {
+        self.frames().0.iter().filter_map(|frame| frame["content"].as_str()).collect()
+    }
+
+    /// Status and `code` of an error.
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status, self.json()["code"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// The lines that are JSON, and how many are not.
     pub fn frames(&self) -> (Vec<Value>, usize) {
         let bytes = self.bytes();
@@ -100,6 +110,20 @@ impl Sim {
     /// Sends a chat call with a fault in its header.
     pub async fn faulty(&self, fault: Value) -> Call {
         self.chat(&[("X-Simulator-Fault", &fault.to_string())], &body(8)).await
+    }
+
+    /// Sends a JSON call with the token; `headers` come on top.
+    pub async fn api(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let mut all = vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        all.extend_from_slice(headers);
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        self.call(method, path, &all, text.as_bytes()).await.whole().await.unwrap()
+    }
+
+    /// Reads with the token.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.api("GET", path, &[], &Value::Null).await
     }
 
     pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Call {

@@ -9,11 +9,17 @@
     reason = "tests: a panic is the message"
 )]
 
+mod analytics;
 mod binary;
+mod cached_templates;
 mod chat;
 mod client;
 mod control;
 mod early_faults;
+mod execute;
 mod idempotency;
+mod models;
+mod prompt_templates;
+mod resources;
 mod stream_faults;
 mod token;

@@ -86,11 +86,11 @@ impl Call {
             status,
             reason: reason.map(Code::as_str),
             request_id: self.identity.request_id.clone(),
-            model_id: self.prepared.request().model_id().to_owned(),
+            model_id: self.job.model_id().to_owned(),
             latency_ms: now.as_millis() as u64,
             malformed_frames: self.malformed,
-            trim: self.prepared.trim.clone(),
-            guard: Guarded { input: self.prepared.findings().clone(), output: self.output_findings() },
+            trim: self.job.trim().clone(),
+            guard: Guarded { input: self.job.findings().clone(), output: self.output_findings() },
         }
     }
 

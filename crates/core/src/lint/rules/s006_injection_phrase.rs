@@ -37,7 +37,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 /// What upstream refuses in a prompt template (requirements, E1); its control tokens are S004's.
 const REFUSED: [&[&str]; 3] =
     [&["ignore", "previous", "instructions"], &["system", "prompt", "override"], &["begin", "secret", "mode"]];
-/// The same, at the beginning.
+/// The same, after letters only.
 const REFUSED_FIRST: &[&str] = &["you", "are", "now", "an", "ai"];
 
 const MESSAGE: &str = "This reads like an attempt to change the model's instructions: take it out, or rephrase it.";
@@ -64,8 +64,13 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
 fn refused(text: &str) -> Vec<Range<usize>> {
     let small = text.to_ascii_lowercase();
     let mut found: Vec<_> = REFUSED.iter().flat_map(|words| phrases(&small, words)).collect();
-    let start = small.len() - small.trim_start().len();
-    found.extend(phrase_at(&small, start, REFUSED_FIRST));
+    // Upstream's pattern lets nothing but letters and white space stand before it.
+    let first = phrases(&small, REFUSED_FIRST).next();
+    let alone = |range: &Range<usize>| {
+        let before = small.get(..range.start).unwrap_or_default();
+        before.bytes().all(|byte| byte.is_ascii_alphabetic() || byte.is_ascii_whitespace())
+    };
+    found.extend(first.filter(alone));
     found
 }
 

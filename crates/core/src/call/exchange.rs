@@ -1,0 +1,315 @@
+//! One request to upstream whose answer is small and whole: a resource read, written or listed.
+//!
+//! ```text
+//!  new ──▶ Authorizing ──token──▶ Sent ──2xx, 404, 409, 412──▶ Ended
+//!            ▲    ▲                │ └── 401 once ──┐
+//!            │    └────────────────┼────────────────┘
+//!            └─wait over─ Waiting ◀┘ may be repeated (reliability, R4)
+//! ```
+//! The rules of repetition, the throttle and the breaker are those of [`Call`](super::Call). What a 404, 409
+//! or 412 means is the caller's business.
+
+use std::time::Duration;
+
+use super::backoff::{Random, jitter};
+use super::verdict::{Sign, Verdict, judge};
+use super::{AccessToken, Health};
+use crate::genesys::{Ask, Endpoints};
+use crate::http::{Head, HttpRequest, correlation_id};
+use crate::problem::{Code, Problem};
+use crate::sensitive::Bytes;
+
+/// Most requests sent for one exchange, repetitions of every kind included (R2).
+const MAX_ATTEMPTS: u32 = 3;
+/// How long one exchange may take, repetitions included (R1 gives a whole request 60 s; a program of several
+/// exchanges must fit in it; ours).
+pub const EXCHANGE_LIMIT: Duration = Duration::from_secs(15);
+/// Most bytes of an answer: a page of a hundred templates of 64 KiB (ours).
+pub const MAX_ANSWER: usize = 8 << 20;
+
+/// What upstream answered: 2xx, 404, 409 or 412.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Status and headers.
+    pub head: Head,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The answer to [`Output::Authorize`].
+    Token(Result<AccessToken, Problem>),
+    /// Upstream's answer; at most [`MAX_ANSWER`] bytes of body.
+    Answer(Answer),
+    /// Upstream cannot be reached, the connection broke, or the body is too long.
+    Failed,
+    /// Time has passed. An early one does no harm.
+    Tick,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Get a token; the one of this grant was rejected by upstream.
+    Authorize {
+        /// For [`TokenCache::reject`](super::TokenCache::reject).
+        rejected: Option<u64>,
+    },
+    /// Send this.
+    Send(HttpRequest),
+    /// Nothing to do until something happens, or this time has come; then whatever was sent is not wanted.
+    Wait(Duration),
+    /// The exchange has ended.
+    Done(Result<Answer, Problem>),
+}
+
+/// The exchange.
+#[derive(Debug)]
+pub struct Exchange {
+    ask: Ask,
+    endpoints: Endpoints,
+    random: Random,
+    /// Unix ms.
+    started_ms: u64,
+    state: State,
+    outbox: Option<Output>,
+    attempts: u32,
+    grant: u64,
+    renewed: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Authorizing,
+    Sent,
+    Waiting { until: Duration },
+    Ended(Result<Answer, Problem>),
+}
+
+impl Exchange {
+    /// An exchange that begins at `started_ms` (Unix ms); `seed` is for the jitter.
+    pub fn new(ask: Ask, endpoints: Endpoints, started_ms: u64, seed: u64) -> Exchange {
+        Exchange {
+            ask,
+            endpoints,
+            random: Random(seed),
+            started_ms,
+            state: State::Authorizing,
+            outbox: Some(Output::Authorize { rejected: None }),
+            attempts: 0,
+            grant: 0,
+            renewed: false,
+        }
+    }
+
+    /// Takes what happened at `now`, since the exchange began. What does not fit the state is ignored.
+    pub fn handle(&mut self, now: Duration, input: Input, health: &mut Health) {
+        match (&self.state, input) {
+            (State::Ended(_), _) => {}
+            (State::Authorizing, Input::Token(Ok(token))) => self.send(now, token, health),
+            (State::Authorizing, Input::Token(Err(problem))) => self.end(Err(problem)),
+            (State::Sent, Input::Answer(answer)) => self.answer(now, answer, health),
+            (State::Sent, Input::Failed) => {
+                health.failed(self.unix_ms(now));
+                let detail = "The upstream cannot be reached, or broke the connection.";
+                let problem = Problem::new(Code::UpstreamUnavailable, detail);
+                match self.ask.repeatable {
+                    true => self.repeat(now, problem, None, health),
+                    false => self.end(Err(self.unknown())),
+                }
+            }
+            (State::Waiting { until }, Input::Tick) if now >= *until => self.authorize(None),
+            (state, _) if now >= EXCHANGE_LIMIT => {
+                if matches!(state, State::Sent) {
+                    health.failed(self.unix_ms(now));
+                }
+                let detail = format!("The upstream did not answer within {} ms.", EXCHANGE_LIMIT.as_millis());
+                self.end(Err(Problem::new(Code::TotalDeadline, detail)));
+            }
+            _ => {}
+        }
+    }
+
+    /// What to do next.
+    pub fn poll(&mut self) -> Output {
+        if let Some(output) = self.outbox.take() {
+            return output;
+        }
+        match &self.state {
+            State::Ended(result) => Output::Done(result.clone()),
+            State::Waiting { until } => Output::Wait((*until).min(EXCHANGE_LIMIT)),
+            State::Authorizing | State::Sent => Output::Wait(EXCHANGE_LIMIT),
+        }
+    }
+
+    /// Requests sent so far.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    fn authorize(&mut self, rejected: Option<u64>) {
+        self.state = State::Authorizing;
+        self.outbox = Some(Output::Authorize { rejected });
+    }
+
+    fn send(&mut self, now: Duration, token: AccessToken, health: &mut Health) {
+        if let Err(after) = health.admit(self.unix_ms(now)) {
+            let detail = "The upstream has failed repeatedly: calls are paused.";
+            let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
+            problem.retry_after = Some(after);
+            return self.end(Err(problem));
+        }
+        self.attempts += 1;
+        self.grant = token.grant;
+        self.state = State::Sent;
+        self.outbox = Some(Output::Send(self.ask.request(&self.endpoints, &token.token)));
+    }
+
+    fn answer(&mut self, now: Duration, answer: Answer, health: &mut Health) {
+        if matches!(answer.head.status, 200..=299 | 404 | 409 | 412) {
+            health.succeeded();
+            return self.end(Ok(answer));
+        }
+        let (verdict, sign) = judge(&answer.head, self.unix_ms(now), self.ask.scope);
+        match sign {
+            Sign::Well => health.succeeded(),
+            Sign::Ill => health.failed(self.unix_ms(now)),
+            Sign::None => health.undecided(),
+        }
+        let id = correlation_id(&answer.head);
+        let named = |mut problem: Problem| {
+            problem.upstream_correlation_id = id.clone();
+            problem
+        };
+        match verdict {
+            Verdict::Renew(_) if !self.renewed && self.attempts < MAX_ATTEMPTS => {
+                self.renewed = true;
+                self.authorize(Some(self.grant));
+            }
+            // Refused before it was executed (429, 503 with Retry-After), or harmless to execute twice.
+            Verdict::Repeat(problem, after) if self.ask.repeatable || matches!(answer.head.status, 429 | 503) => {
+                self.repeat(now, named(problem), after, health);
+            }
+            Verdict::Repeat(..) => self.end(Err(named(self.unknown()))),
+            Verdict::Answer | Verdict::Explain => {
+                let detail = "The upstream refuses the document with status 400: it holds something that this gateway \
+                              lets pass and the upstream does not.";
+                self.end(Err(named(Problem::new(Code::UpstreamRejected, detail))));
+            }
+            Verdict::Renew(problem) | Verdict::Away(problem) | Verdict::Tell(problem) => self.end(Err(named(problem))),
+        }
+    }
+
+    /// Sends again after a wait, if a wait fits and the throttle allows it; else ends with `problem`.
+    fn repeat(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, health: &mut Health) {
+        let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.attempts.saturating_sub(1)));
+        let until = now.saturating_add(wait);
+        if self.attempts >= MAX_ATTEMPTS || until >= EXCHANGE_LIMIT || !health.allow_retry() {
+            problem.retry_after = after;
+            return self.end(Err(problem));
+        }
+        self.state = State::Waiting { until };
+    }
+
+    /// What was sent must not be sent twice, and nobody knows whether it was executed.
+    fn unknown(&self) -> Problem {
+        let detail = "The upstream broke off: whether it did what it was asked is unknown. Look before you try again.";
+        Problem::new(Code::UpstreamError, detail)
+    }
+
+    fn end(&mut self, result: Result<Answer, Problem>) {
+        self.outbox = None;
+        self.state = State::Ended(result);
+    }
+
+    fn unix_ms(&self, now: Duration) -> u64 {
+        self.started_ms.saturating_add(now.as_millis() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sensitive::Sensitive;
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> Input {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Input::Answer(Answer { head: Head { status, headers }, body: Bytes::default() })
+    }
+
+    /// Runs the inputs, one for each request that is sent; gives the end and the number of requests.
+    fn run(repeatable: bool, inputs: &[Input]) -> (Result<u16, Code>, u32) {
+        let ask = Ask { repeatable, ..Ask::get("/x".into(), "a:scope") };
+        let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
+        let mut exchange = Exchange::new(ask, endpoints, 1_000, 7);
+        let mut health = Health::default();
+        let mut inputs = inputs.iter().cloned();
+        let mut now = Duration::ZERO;
+        loop {
+            match exchange.poll() {
+                Output::Authorize { rejected } => {
+                    let grant = rejected.map_or(1, |grant| grant + 1);
+                    let token = AccessToken { token: Sensitive::new("t"), grant };
+                    exchange.handle(now, Input::Token(Ok(token)), &mut health);
+                }
+                Output::Send(_) => match inputs.next() {
+                    Some(input) => exchange.handle(now, input, &mut health),
+                    None => continue,
+                },
+                Output::Wait(until) => {
+                    now = until;
+                    exchange.handle(now, Input::Tick, &mut health);
+                }
+                Output::Done(result) => {
+                    assert!(now <= EXCHANGE_LIMIT);
+                    return (
+                        result.map(|answer| answer.head.status).map_err(|problem| problem.code),
+                        exchange.attempts(),
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scripts() {
+        let soon = [("retry-after", "1")];
+        let late = [("retry-after", "3600")];
+        for (repeatable, inputs, expected) in [
+            (true, vec![answer(200, &[])], (Ok(200), 1)),
+            (true, vec![answer(404, &[])], (Ok(404), 1)),
+            (false, vec![answer(409, &[])], (Ok(409), 1)),
+            (true, vec![answer(412, &[])], (Ok(412), 1)),
+            (true, vec![answer(400, &[])], (Err(Code::UpstreamRejected), 1)),
+            (true, vec![answer(401, &[]), answer(200, &[])], (Ok(200), 2)),
+            (true, vec![answer(401, &[]), answer(401, &[])], (Err(Code::UpstreamUnauthorized), 2)),
+            (true, vec![answer(403, &[])], (Err(Code::UpstreamForbidden), 1)),
+            (true, vec![answer(500, &[])], (Err(Code::UpstreamError), 1)),
+            (true, vec![answer(302, &[])], (Err(Code::UpstreamMalformed), 1)),
+            (true, vec![Input::Failed, answer(200, &[])], (Ok(200), 2)),
+            (true, vec![Input::Failed, Input::Failed, Input::Failed], (Err(Code::UpstreamUnavailable), 3)),
+            (true, vec![answer(502, &[]), answer(201, &[])], (Ok(201), 2)),
+            (true, vec![answer(503, &[])], (Err(Code::UpstreamUnavailable), 1)),
+            (true, vec![answer(503, &soon), answer(200, &[])], (Ok(200), 2)),
+            (true, vec![answer(429, &late)], (Err(Code::UpstreamRateLimited), 1)),
+            // What must not be executed twice is repeated only where it was refused before.
+            (false, vec![Input::Failed], (Err(Code::UpstreamError), 1)),
+            (false, vec![answer(504, &[])], (Err(Code::UpstreamError), 1)),
+            (false, vec![answer(429, &soon), answer(201, &[])], (Ok(201), 2)),
+            (false, vec![answer(503, &soon), answer(201, &[])], (Ok(201), 2)),
+            // Nothing comes.
+            (true, vec![], (Err(Code::TotalDeadline), 1)),
+        ] {
+            assert_eq!(run(repeatable, &inputs), expected, "{repeatable} {inputs:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_scope_is_named() {
+        let (verdict, _) = judge(&Head { status: 403, headers: vec![] }, 0, "llm-gateway:prompt-template:manage");
+        let Verdict::Tell(problem) = verdict else { panic!("not told") };
+        assert!(problem.detail.contains("`llm-gateway:prompt-template:manage`"), "{}", problem.detail);
+    }
+}

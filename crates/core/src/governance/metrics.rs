@@ -1,0 +1,340 @@
+//! Counters and histograms, merged from every isolate and told as Prometheus text (exposition format 0.0.4).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{Code, Problem};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Requests of clients, by route, outcome and code.
+    Requests,
+    /// From the request's start to its end, by route.
+    Duration,
+    /// From the request's start to the first content of a streamed answer, by route.
+    FirstContent,
+    /// Tokens that upstream says it used, by model, kind and tenant.
+    Tokens,
+    /// What they cost, by model and tenant, in billionths of a dollar.
+    Cost,
+    /// Requests sent upstream.
+    UpstreamRequests,
+    /// Those of them that were repetitions.
+    UpstreamRetries,
+    /// Reads of templates at the edge, by family and result.
+    CacheReads,
+    /// The breaker as it was last seen: 0 closed, 1 open, 2 half open.
+    Breaker,
+    /// Updates of a model's configuration, by result (requirements, D4).
+    ConfigurationUpdates,
+    /// How long those took (D4).
+    ConfigurationDuration,
+    /// What the guard has done, by action.
+    GuardFindings,
+    /// Webhooks, by event and result.
+    Webhooks,
+}
+
+/// How a metric is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Counter,
+    /// A counter kept in billionths.
+    Billionths,
+    Gauge,
+    Histogram,
+}
+
+/// Upper bounds of the histograms, in milliseconds: from the edge's own work to the longest call (R1: 60 s).
+const BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000];
+/// Most series of one metric; labels beyond are told as `other`, since a model's name comes from clients (ours).
+const MAX_SERIES: usize = 200;
+/// Longest label value, in characters (ours).
+const MAX_LABEL: usize = 64;
+
+impl Metric {
+    const ALL: [Metric; 13] = [
+        Metric::Requests,
+        Metric::Duration,
+        Metric::FirstContent,
+        Metric::Tokens,
+        Metric::Cost,
+        Metric::UpstreamRequests,
+        Metric::UpstreamRetries,
+        Metric::CacheReads,
+        Metric::Breaker,
+        Metric::ConfigurationUpdates,
+        Metric::ConfigurationDuration,
+        Metric::GuardFindings,
+        Metric::Webhooks,
+    ];
+
+    /// Name, help, and how it is told.
+    const fn row(self) -> (&'static str, &'static str, Kind) {
+        match self {
+            Metric::Requests => ("promptgate_requests_total", "Requests of clients.", Kind::Counter),
+            Metric::Duration => {
+                ("promptgate_request_duration_seconds", "From a request's start to its end.", Kind::Histogram)
+            }
+            Metric::FirstContent => {
+                ("promptgate_first_content_seconds", "From a request's start to the first content.", Kind::Histogram)
+            }
+            Metric::Tokens => ("promptgate_tokens_total", "Tokens that upstream says it used.", Kind::Counter),
+            Metric::Cost => ("promptgate_cost_usd_total", "Estimated cost in US dollars.", Kind::Billionths),
+            Metric::UpstreamRequests => {
+                ("promptgate_upstream_requests_total", "Requests sent upstream.", Kind::Counter)
+            }
+            Metric::UpstreamRetries => {
+                ("promptgate_upstream_retries_total", "Requests sent upstream again.", Kind::Counter)
+            }
+            Metric::CacheReads => ("promptgate_cache_reads_total", "Reads of templates at the edge.", Kind::Counter),
+            Metric::Breaker => {
+                ("promptgate_breaker_state", "Circuit breaker, last seen: 0 closed, 1 open, 2 half open.", Kind::Gauge)
+            }
+            Metric::ConfigurationUpdates => {
+                ("promptgate_model_configuration_updates_total", "Updates of a model's configuration.", Kind::Counter)
+            }
+            Metric::ConfigurationDuration => (
+                "promptgate_model_configuration_update_seconds",
+                "How long updates of a configuration took.",
+                Kind::Histogram,
+            ),
+            Metric::GuardFindings => {
+                ("promptgate_guard_findings_total", "What the guard has redacted and flagged.", Kind::Counter)
+            }
+            Metric::Webhooks => ("promptgate_webhooks_total", "Webhooks sent.", Kind::Counter),
+        }
+    }
+}
+
+/// What has been counted. Serialises to JSON, for the object that keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Metric's name, then labels as they are told, then the value.
+    values: BTreeMap<String, BTreeMap<String, u64>>,
+    histograms: BTreeMap<String, BTreeMap<String, Histogram>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Histogram {
+    /// One for each bound, and one beyond; not cumulated.
+    buckets: Vec<u64>,
+    sum_ms: u64,
+}
+
+impl Metrics {
+    /// Adds `by` to a counter; sets a gauge to it.
+    pub fn count(&mut self, metric: Metric, labels: &[(&str, &str)], by: u64) {
+        let (name, _, kind) = metric.row();
+        let value = slot(&mut self.values, name, labels);
+        *value = if kind == Kind::Gauge { by } else { value.saturating_add(by) };
+    }
+
+    /// Puts a duration into a histogram.
+    pub fn observe(&mut self, metric: Metric, labels: &[(&str, &str)], duration: Duration) {
+        let ms = duration.as_millis() as u64;
+        let histogram = slot(&mut self.histograms, metric.row().0, labels);
+        histogram.buckets.resize(BOUNDS_MS.len() + 1, 0);
+        let place = BOUNDS_MS.iter().position(|bound| ms <= *bound).unwrap_or(BOUNDS_MS.len());
+        if let Some(bucket) = histogram.buckets.get_mut(place) {
+            *bucket = bucket.saturating_add(1);
+        }
+        histogram.sum_ms = histogram.sum_ms.saturating_add(ms);
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, other: Metrics) {
+        for (name, series) in other.values {
+            let gauge = Metric::ALL.iter().any(|metric| metric.row().0 == name && metric.row().2 == Kind::Gauge);
+            let mine = self.values.entry(name).or_default();
+            for (labels, by) in series {
+                let value = bounded(mine, labels);
+                *value = if gauge { by } else { value.saturating_add(by) };
+            }
+        }
+        for (name, series) in other.histograms {
+            let mine = self.histograms.entry(name).or_default();
+            for (labels, other) in series {
+                let histogram = bounded(mine, labels);
+                histogram.buckets.resize(BOUNDS_MS.len() + 1, 0);
+                for (bucket, by) in histogram.buckets.iter_mut().zip(other.buckets) {
+                    *bucket = bucket.saturating_add(by);
+                }
+                histogram.sum_ms = histogram.sum_ms.saturating_add(other.sum_ms);
+            }
+        }
+    }
+
+    /// The object that keeps them does not answer.
+    pub fn unavailable() -> Problem {
+        Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again.")
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.histograms.is_empty()
+    }
+
+    /// Everything as Prometheus text.
+    pub fn prometheus(&self) -> String {
+        let mut out = String::new();
+        for (name, help, kind) in Metric::ALL.map(Metric::row) {
+            let told = match kind {
+                Kind::Counter | Kind::Billionths => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram => "histogram",
+            };
+            // Writing to a string does not fail.
+            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {told}");
+            for (labels, value) in self.values.get(name).into_iter().flatten() {
+                let _ = match kind {
+                    Kind::Billionths => {
+                        let (whole, rest) = (value / 1_000_000_000, value % 1_000_000_000);
+                        writeln!(out, "{name}{} {whole}.{rest:09}", braced(labels, ""))
+                    }
+                    _ => writeln!(out, "{name}{} {value}", braced(labels, "")),
+                };
+            }
+            for (labels, histogram) in self.histograms.get(name).into_iter().flatten() {
+                let mut total = 0;
+                let bounds = BOUNDS_MS.iter().map(|ms| seconds(*ms)).chain(["+Inf".to_owned()]);
+                for (bound, count) in bounds.zip(&histogram.buckets) {
+                    total += count;
+                    let _ = writeln!(out, "{name}_bucket{} {total}", braced(labels, &format!("le=\"{bound}\"")));
+                }
+                let _ = writeln!(out, "{name}_sum{} {}", braced(labels, ""), seconds(histogram.sum_ms));
+                let _ = writeln!(out, "{name}_count{} {total}", braced(labels, ""));
+            }
+        }
+        out.push_str(&self.hit_ratio());
+        out
+    }
+
+    /// The share of reads that the edge answered by itself (requirements, A6).
+    fn hit_ratio(&self) -> String {
+        let reads = self.values.get(Metric::CacheReads.row().0);
+        let sum = |result: &str| -> u64 {
+            reads.into_iter().flatten().filter(|(labels, _)| labels.contains(result)).map(|(_, value)| value).sum()
+        };
+        let (hits, misses) = (sum("result=\"hit\""), sum("result=\"miss\""));
+        let name = "promptgate_cache_hit_ratio";
+        let mut out = format!("# HELP {name} Reads that the edge answered by itself.\n# TYPE {name} gauge\n");
+        if hits + misses > 0 {
+            let permille = hits.saturating_mul(1000) / (hits + misses);
+            let _ = writeln!(out, "{name} {}", seconds(permille));
+        }
+        out
+    }
+}
+
+fn slot<'a, T: Default>(
+    all: &'a mut BTreeMap<String, BTreeMap<String, T>>,
+    name: &str,
+    labels: &[(&str, &str)],
+) -> &'a mut T {
+    let told: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+    bounded(all.entry(name.to_owned()).or_default(), told.join(","))
+}
+
+/// The place of `labels`, or that of all others where there are too many already.
+fn bounded<T: Default>(series: &mut BTreeMap<String, T>, labels: String) -> &mut T {
+    let full = series.len() >= MAX_SERIES && !series.contains_key(&labels);
+    series.entry(if full { "other=\"true\"".to_owned() } else { labels }).or_default()
+}
+
+/// A label's value, as the exposition format escapes it.
+fn escaped(value: &str) -> String {
+    let mut out = String::new();
+    for c in value.chars().take(MAX_LABEL) {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => out.push('\u{FFFD}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn braced(labels: &str, more: &str) -> String {
+    match (labels.is_empty(), more.is_empty()) {
+        (true, true) => String::new(),
+        (false, false) => format!("{{{labels},{more}}}"),
+        _ => format!("{{{labels}{more}}}"),
+    }
+}
+
+/// Thousandths as a decimal number.
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1000, ms % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some() -> Metrics {
+        let mut metrics = Metrics::default();
+        metrics.count(Metric::Requests, &[("route", "/v1/chat"), ("outcome", "success")], 1);
+        metrics.count(Metric::Requests, &[("route", "/v1/chat"), ("outcome", "success")], 2);
+        metrics.count(Metric::Cost, &[("model", "m\"\\\n")], 84_000);
+        metrics.count(Metric::Breaker, &[], 1);
+        metrics.count(Metric::Breaker, &[], 0);
+        metrics.count(Metric::CacheReads, &[("family", "cached"), ("result", "hit")], 3);
+        metrics.count(Metric::CacheReads, &[("family", "prompt"), ("result", "miss")], 1);
+        for ms in [0, 1, 7, 70_000] {
+            metrics.observe(Metric::Duration, &[("route", "/v1/chat")], Duration::from_millis(ms));
+        }
+        metrics
+    }
+
+    #[test]
+    fn prometheus_text() {
+        let text = some().prometheus();
+        for line in [
+            "promptgate_requests_total{route=\"/v1/chat\",outcome=\"success\"} 3",
+            "promptgate_cost_usd_total{model=\"m\\\"\\\\\\n\"} 0.000084000",
+            "promptgate_breaker_state 0",
+            "promptgate_request_duration_seconds_bucket{route=\"/v1/chat\",le=\"0.001\"} 2",
+            "promptgate_request_duration_seconds_bucket{route=\"/v1/chat\",le=\"0.010\"} 3",
+            "promptgate_request_duration_seconds_bucket{route=\"/v1/chat\",le=\"60.000\"} 3",
+            "promptgate_request_duration_seconds_bucket{route=\"/v1/chat\",le=\"+Inf\"} 4",
+            "promptgate_request_duration_seconds_sum{route=\"/v1/chat\"} 70.008",
+            "promptgate_request_duration_seconds_count{route=\"/v1/chat\"} 4",
+            "promptgate_cache_hit_ratio 0.750",
+            "# TYPE promptgate_first_content_seconds histogram",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn merging_is_counting_in_one_place() {
+        let (mut one, two) = (some(), some());
+        let json = serde_json::to_string(&two).unwrap();
+        one.merge(serde_json::from_str(&json).unwrap());
+        let text = one.prometheus();
+        assert!(text.contains("promptgate_requests_total{route=\"/v1/chat\",outcome=\"success\"} 6\n"), "{text}");
+        assert!(text.contains("promptgate_request_duration_seconds_count{route=\"/v1/chat\"} 8\n"), "{text}");
+        assert!(text.contains("promptgate_breaker_state 0\n"), "a gauge is not summed: {text}");
+    }
+
+    #[test]
+    fn names_from_clients_do_not_fill_the_memory() {
+        let mut metrics = Metrics::default();
+        for n in 0..10_000 {
+            metrics.count(Metric::Tokens, &[("model", &format!("{n}{}", "x".repeat(1000)))], 1);
+        }
+        let text = metrics.prometheus();
+        let series: Vec<&str> = text.lines().filter(|line| line.starts_with("promptgate_tokens_total{")).collect();
+        assert_eq!(series.len(), MAX_SERIES + 1);
+        assert!(text.len() < 64 << 10);
+        let sum: u64 = series.iter().filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum();
+        assert_eq!(sum, 10_000, "nothing is lost");
+    }
+}

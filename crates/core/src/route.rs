@@ -1,0 +1,311 @@
+//! What an address stands for: the table of routes, and the parameters that an address carries.
+
+use crate::client::Right;
+use crate::fault::{Fault, Path, nearest};
+use crate::problem::{Code, Problem};
+
+/// What is asked for. The table below says by which method and address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table below is the documentation of each")]
+pub enum Route {
+    Chat,
+    Guard,
+    ListTemplates,
+    CreateTemplate,
+    SyncTemplates,
+    ReadTemplate,
+    UpdateTemplate,
+    ListVersions,
+    ReadVersion,
+    DiffVersions,
+    RenderTemplate,
+    ExecuteTemplate,
+    PublishNew,
+    ReadCached,
+    Publish,
+    Invalidate,
+    Usage,
+    Metrics,
+    Health,
+    OpenApi,
+}
+
+/// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1.
+pub const ROUTES: [(&str, &str, Route); 20] = [
+    ("POST", "/v1/chat", Route::Chat),
+    ("POST", "/v1/guard", Route::Guard),
+    ("GET", "/v1/templates", Route::ListTemplates),
+    ("POST", "/v1/templates", Route::CreateTemplate),
+    ("POST", "/v1/templates/sync", Route::SyncTemplates),
+    ("GET", "/v1/templates/{id}", Route::ReadTemplate),
+    ("PUT", "/v1/templates/{id}", Route::UpdateTemplate),
+    ("GET", "/v1/templates/{id}/versions", Route::ListVersions),
+    ("GET", "/v1/templates/{id}/versions/{version}", Route::ReadVersion),
+    ("GET", "/v1/templates/{id}/diff", Route::DiffVersions),
+    ("POST", "/v1/templates/{id}/render", Route::RenderTemplate),
+    ("POST", "/v1/templates/{id}/execute", Route::ExecuteTemplate),
+    ("POST", "/v1/cache/templates", Route::PublishNew),
+    ("GET", "/v1/cache/templates/{id}", Route::ReadCached),
+    ("PUT", "/v1/cache/templates/{id}", Route::Publish),
+    ("DELETE", "/v1/cache/templates/{id}", Route::Invalidate),
+    ("POST", "/v1/usage/query", Route::Usage),
+    ("GET", "/v1/metrics", Route::Metrics),
+    ("GET", "/healthz", Route::Health),
+    ("GET", "/v1/openapi.json", Route::OpenApi),
+];
+
+impl Route {
+    /// What a client's key must be allowed to, where a key is asked for.
+    pub fn right(self) -> Right {
+        match self {
+            Route::Health
+            | Route::OpenApi
+            | Route::Chat
+            | Route::Guard
+            | Route::ListTemplates
+            | Route::ReadTemplate
+            | Route::ListVersions
+            | Route::ReadVersion
+            | Route::DiffVersions
+            | Route::RenderTemplate
+            | Route::ExecuteTemplate
+            | Route::ReadCached => Right::Use,
+            Route::CreateTemplate
+            | Route::SyncTemplates
+            | Route::UpdateTemplate
+            | Route::PublishNew
+            | Route::Publish
+            | Route::Invalidate
+            | Route::Usage
+            | Route::Metrics => Right::Manage,
+        }
+    }
+
+    /// The address of the table, for metrics and audit rows: it has no parameter's value in it.
+    pub fn pattern(self) -> &'static str {
+        ROUTES.iter().find(|(_, _, route)| *route == self).map_or("", |(_, pattern, _)| pattern)
+    }
+}
+
+/// A route and what its address carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What is asked for.
+    pub route: Route,
+    /// `{id}`, in lower case; empty where the address has none.
+    pub id: String,
+    /// `{version}`; 0 where the address has none.
+    pub version: u64,
+    /// The address as it was asked for, without its query.
+    pub path: String,
+    /// The text after `?`, not decoded.
+    query: String,
+}
+
+impl Target {
+    /// Finds the route of a request; `target` is the path, with `?` and the query if there is one. HEAD is GET.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], or [`Code::MethodNotAllowed`] with the methods that fit.
+    pub fn find(method: &str, target: &str) -> Result<Target, Problem> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let method = if method == "HEAD" { "GET" } else { method };
+        let mut allowed = Vec::new();
+        for (known, pattern, route) in ROUTES {
+            let Some((id, version)) = fits(pattern, path) else { continue };
+            if known == method {
+                return Ok(Target { route, id, version, path: path.to_owned(), query: query.to_owned() });
+            }
+            allowed.push(known);
+            if known == "GET" {
+                allowed.push("HEAD");
+            }
+        }
+        if allowed.is_empty() {
+            let mut known: Vec<&str> = ROUTES.map(|(_, pattern, _)| pattern).to_vec();
+            known.dedup();
+            let detail = match nearest(path, &known) {
+                Some(meant) => format!("Nothing is at this address: did you mean {meant}? An id is a UUID."),
+                None => "Nothing is at this address. GET /v1/openapi.json lists all there are.".to_owned(),
+            };
+            return Err(Problem::new(Code::NotFound, detail));
+        }
+        let allow = allowed.join(", ");
+        let mut problem = Problem::new(Code::MethodNotAllowed, format!("Use {allow} here."));
+        problem.allow = Some(allow);
+        Err(problem)
+    }
+
+    /// The query's parameters, decoded; `names` are those that this route knows.
+    ///
+    /// # Errors
+    /// [`Code::InvalidRequest`] for names that are not known, or that stand twice.
+    pub fn query(&self, names: &[&'static str]) -> Result<Query, Problem> {
+        let mut faults = Vec::new();
+        let mut found: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
+            let path = Path::root().name("query").name(&name);
+            let Some(known) = names.iter().find(|known| **known == name) else {
+                let hint = match nearest(&name, names) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None if names.is_empty() => "this address takes none.".to_owned(),
+                    None => format!("there are {}.", names.join(", ")),
+                };
+                faults.push(Fault::new(&path, "unknown_parameter", format!("This parameter is not known: {hint}")));
+                continue;
+            };
+            if found.iter().any(|(earlier, _)| earlier == known) {
+                faults.push(Fault::new(&path, "duplicate_key", "This parameter stands twice: keep one."));
+            }
+            found.push((known, value.into_owned()));
+        }
+        if faults.is_empty() { Ok(Query(found)) } else { Err(Problem::with_errors(Code::InvalidRequest, faults)) }
+    }
+}
+
+/// The parameters of a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Query(Vec<(&'static str, String)>);
+
+impl Query {
+    /// The text of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that is an integer from 1 to `most`.
+    ///
+    /// # Errors
+    /// [`Code::InvalidRequest`].
+    pub fn integer(&self, name: &str, most: u64) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.parse() {
+            Ok(value) if (1..=most).contains(&value) => Ok(Some(value)),
+            _ => {
+                let message = format!("`{name}` must be an integer from 1 to {most}.");
+                Err(Problem::with_errors(Code::InvalidRequest, vec![at(name, "out_of_range", message)]))
+            }
+        }
+    }
+
+    /// A parameter that is `true` or `false`; without it, false.
+    ///
+    /// # Errors
+    /// [`Code::InvalidRequest`].
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            // `?dry_run` alone means that it is wanted: nobody should change a library by a short form.
+            Some("true" | "") => Ok(true),
+            Some(_) => {
+                let message = format!("`{name}` must be true or false.");
+                Err(Problem::with_errors(Code::InvalidRequest, vec![at(name, "wrong_type", message)]))
+            }
+        }
+    }
+}
+
+fn at(name: &str, code: &'static str, message: String) -> Fault {
+    Fault::new(&Path::root().name("query").name(name), code, message)
+}
+
+/// The parameters of `path`, if it is one of `pattern`.
+fn fits(pattern: &str, path: &str) -> Option<(String, u64)> {
+    let (mut id, mut version) = (String::new(), 0);
+    let mut given = path.split('/');
+    for segment in pattern.split('/') {
+        let value = given.next()?;
+        match segment {
+            "{id}" => id = uuid(value)?,
+            "{version}" => version = value.parse().ok().filter(|version| *version > 0)?,
+            literal if literal == value => {}
+            _ => return None,
+        }
+    }
+    given.next().is_none().then_some((id, version))
+}
+
+/// A UUID of 36 characters (RFC 9562, 4), in lower case.
+pub(crate) fn uuid(text: &str) -> Option<String> {
+    (text.len() == 36).then(|| uuid::Uuid::try_parse(text).ok()).flatten().map(|id| id.hyphenated().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0198c0de-1234-4abc-8def-0123456789ab";
+
+    #[test]
+    fn routes() {
+        for (method, path, expected) in [
+            ("POST", "/v1/chat".to_owned(), Ok(Route::Chat)),
+            ("GET", "/healthz".into(), Ok(Route::Health)),
+            ("HEAD", "/v1/openapi.json".into(), Ok(Route::OpenApi)),
+            ("GET", "/v1/templates?pageNumber=2".into(), Ok(Route::ListTemplates)),
+            ("POST", "/v1/templates/sync?dry_run=true".into(), Ok(Route::SyncTemplates)),
+            ("PUT", format!("/v1/templates/{ID}"), Ok(Route::UpdateTemplate)),
+            ("PUT", format!("/v1/templates/{}", ID.to_uppercase()), Ok(Route::UpdateTemplate)),
+            ("GET", format!("/v1/templates/{ID}/versions/3"), Ok(Route::ReadVersion)),
+            ("DELETE", format!("/v1/cache/templates/{ID}"), Ok(Route::Invalidate)),
+            ("GET", "/v1/chat".into(), Err((405, Some("POST")))),
+            ("post", "/v1/chat".into(), Err((405, Some("POST")))),
+            ("DELETE", "/healthz".into(), Err((405, Some("GET, HEAD")))),
+            ("PATCH", format!("/v1/cache/templates/{ID}"), Err((405, Some("GET, HEAD, PUT, DELETE")))),
+            ("GET", "/v1/templates/sync".into(), Err((405, Some("POST")))),
+            ("GET", "/v1/templates/1".into(), Err((404, None))),
+            ("GET", format!("/v1/templates/{ID}/versions/0"), Err((404, None))),
+            ("GET", format!("/v1/templates/{ID}/versions/99999999999999999999"), Err((404, None))),
+            ("GET", format!("/v1/templates/{ID}/"), Err((404, None))),
+            ("GET", format!("/v1/templates/{}", ID.replace('-', "")), Err((404, None))),
+            ("GET", format!("/v1/templates/{{{ID}}}"), Err((404, None))),
+            ("POST", "/v1/chat/".into(), Err((404, None))),
+            ("POST", "/v1/../v1/chat".into(), Err((404, None))),
+            ("POST", String::new(), Err((404, None))),
+            ("POST", "/\u{0}😀".into(), Err((404, None))),
+            ("POST", "/".repeat(100_000), Err((404, None))),
+        ] {
+            let found = Target::find(method, &path).map(|target| target.route);
+            let found = found.map_err(|problem| (problem.code.status(), problem.allow));
+            let expected = expected.map_err(|(status, allow): (u16, Option<&str>)| (status, allow.map(str::to_owned)));
+            assert_eq!(found, expected, "{method} {}", path.get(..80).unwrap_or(&path));
+        }
+        let target = Target::find("GET", &format!("/v1/templates/{}/versions/3", ID.to_uppercase())).unwrap();
+        assert_eq!((target.id.as_str(), target.version), (ID, 3));
+        assert!(Target::find("POST", "/v1/chats").unwrap_err().detail.contains("did you mean /v1/chat?"));
+    }
+
+    #[test]
+    fn every_route_stands_once() {
+        for (at, (_, pattern, route)) in ROUTES.iter().enumerate() {
+            assert_eq!(route.pattern(), *pattern);
+            assert!(ROUTES.iter().skip(at + 1).all(|(_, _, other)| other != route), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn queries() {
+        let ask = |query: &str| Target::find("GET", &format!("/v1/templates?{query}")).unwrap();
+        let names = ["pageNumber", "pageSize", "dry_run", "name"];
+        let query = ask("pageNumber=3&name=a%20b+c%2f%F0%9F%98%80&dry_run").query(&names).unwrap();
+        assert_eq!(query.integer("pageNumber", 10).unwrap(), Some(3));
+        assert_eq!(query.integer("pageSize", 10).unwrap(), None);
+        assert_eq!(query.get("name"), Some("a b c/😀"));
+        assert!(query.flag("dry_run").unwrap());
+        for (text, path) in [
+            ("pagenumber=1", "$.query.pagenumber"),
+            ("name=1&name=2", "$.query.name"),
+            ("%ff=1", "$.query['\u{fffd}']"),
+        ] {
+            assert_eq!(ask(text).query(&names).unwrap_err().errors[0].path, path, "{text}");
+        }
+        for text in ["pageNumber=0", "pageNumber=11", "pageNumber=-1", "pageNumber=x", "pageNumber=", "pageNumber=1e1"]
+        {
+            assert_eq!(
+                ask(text).query(&names).unwrap().integer("pageNumber", 10).unwrap_err().code,
+                Code::InvalidRequest
+            );
+        }
+        assert!(ask("dry_run=yes").query(&names).unwrap().flag("dry_run").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! Templates at the edge: copies in KV, and how a template is answered (requirements, A5).
+
+use super::precondition::is_unchanged;
+use super::store::{Stored, Told};
+use crate::genesys::Family;
+use crate::http::{Reply, ReplyHead};
+use crate::json::{self, Json};
+use crate::sensitive::Bytes;
+
+/// KV keeps nothing for less, in seconds (requirements, A5).
+const MIN_TTL: u64 = 60;
+
+/// The key of a template's copy in KV.
+pub fn key(family: Family, id: &str) -> String {
+    format!("template:{}:{id}", family.as_str())
+}
+
+/// How long a copy is taken for the newest, in seconds: what a cached template says of itself, else `default_s`.
+pub fn ttl_s(family: Family, stored: &Stored, default_s: u64) -> u64 {
+    let own = match family {
+        Family::Cached => cache_ttl(&stored.document),
+        Family::Prompt => None,
+    };
+    own.unwrap_or(default_s).max(MIN_TTL)
+}
+
+/// A cached template's own time; 0 where it does not want to be cached.
+fn cache_ttl(document: &str) -> Option<u64> {
+    let Ok(Json::Object(members)) = json::parse(document.as_bytes()) else { return None };
+    let (_, Json::Object(settings)) = members.into_iter().find(|(name, _)| name == "cacheSettings")? else {
+        return None;
+    };
+    if settings.contains(&("enabled".to_owned(), Json::Bool(false))) {
+        return Some(0);
+    }
+    settings.iter().find_map(|(name, value)| match value {
+        Json::Number(ttl) if name == "ttl" => ttl.as_u64(),
+        _ => None,
+    })
+}
+
+/// Whether a request wants to have upstream asked, whatever is kept here (RFC 9111, 5.2.1.4).
+pub fn wants_newest(cache_control: Option<&str>) -> bool {
+    let directives = cache_control.unwrap_or_default();
+    directives.split(',').any(|directive| matches!(directive.trim(), "no-cache" | "no-store" | "max-age=0"))
+}
+
+/// Answers a read: 200 with the document, or 304 to a client that has it already.
+pub fn found(stored: &Stored, hit: bool, if_none_match: Option<&str>, request_id: &str, now_ms: u64) -> Reply {
+    let mut headers = vec![
+        ("etag", stored.etag.clone()),
+        ("x-cache", if hit { "HIT" } else { "MISS" }.to_owned()),
+        ("age", stored.age_s(now_ms).to_string()),
+        // Each client asks each time, and is told by a 304 that it has it already.
+        ("cache-control", "private, no-cache".to_owned()),
+        ("x-request-id", request_id.to_owned()),
+    ];
+    if is_unchanged(if_none_match, &stored.etag) {
+        return Reply { head: ReplyHead { status: 304, headers }, body: Bytes::default() };
+    }
+    headers.push(("content-type", "application/json".to_owned()));
+    Reply { head: ReplyHead { status: 200, headers }, body: Bytes(stored.document.clone().into_bytes()) }
+}
+
+/// Answers a write: the document as upstream has it now. `location` is its address.
+pub fn written(told: &Told, location: String, request_id: &str) -> Reply {
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("cache-control", "no-store".to_owned()),
+        ("x-request-id", request_id.to_owned()),
+        ("etag", told.stored.etag.clone()),
+        ("location", location),
+        // Someone else's change is in it too.
+        ("x-merged", told.merged.to_string()),
+    ];
+    if let Some(id) = &told.propagation_id {
+        let id: String = id.chars().filter(char::is_ascii_graphic).take(128).collect();
+        headers.push(("x-cdn-propagation-id", id));
+    }
+    let status = if told.created { 201 } else { 200 };
+    Reply { head: ReplyHead { status, headers }, body: Bytes(told.stored.document.clone().into_bytes()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(document: &str) -> Stored {
+        Stored { etag: "\"e\"".into(), document: document.into(), fetched_ms: 10_000 }
+    }
+
+    #[test]
+    fn times_to_live() {
+        for (document, expected) in [
+            (r#"{"cacheSettings":{"ttl":3600}}"#, 3600),
+            (r#"{"cacheSettings":{"ttl":1}}"#, 60),
+            (r#"{"cacheSettings":{"ttl":3600,"enabled":false}}"#, 60),
+            (r#"{"cacheSettings":{"ttl":"x"}}"#, 300),
+            ("{}", 300),
+            ("", 300),
+        ] {
+            assert_eq!(ttl_s(Family::Cached, &stored(document), 300), expected, "{document}");
+            assert_eq!(ttl_s(Family::Prompt, &stored(document), 300), 300);
+        }
+    }
+
+    #[test]
+    fn reads() {
+        let reply = found(&stored("{}"), true, None, "r", 15_999);
+        let header =
+            |name| reply.head.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        assert_eq!(reply.head.status, 200);
+        assert_eq!((header("age"), header("x-cache"), header("etag")), (Some("5"), Some("HIT"), Some("\"e\"")));
+        let reply = found(&stored("{}"), false, Some("\"e\""), "r", 0);
+        assert_eq!((reply.head.status, reply.body.0.len()), (304, 0));
+        assert!(wants_newest(Some("max-age=0, no-cache")) && !wants_newest(None) && !wants_newest(Some("max-age=60")));
+    }
+}

@@ -1,0 +1,106 @@
+//! What stands in a `${…}`: is it a JavaScript expression, and what does it touch?
+//!
+//! A recogniser, not a parser: one pass, no recursion, no tree. It is told where the inside of a `${` begins,
+//! reads one *Expression* (ECMA-262, 13.16; a comma operator is one), and stops at the `}` that closes it.
+//! Code is taken as module code: strict, with `await` as an operator, as document 000 parses it.
+
+mod body;
+mod end;
+mod grammar;
+mod number;
+mod operator;
+mod property;
+mod state;
+mod token;
+mod value;
+
+use std::ops::Range;
+
+pub(crate) use grammar::recognise;
+
+/// Most bytes of one expression (linter, T011).
+pub const MAX_EXPRESSION: usize = 1024;
+/// Deepest nesting of brackets, templates and conditionals in one expression, and of sections (linter, T011).
+pub const MAX_DEPTH: usize = 64;
+
+/// What a placeholder refers to and does. Every span is in bytes of the whole text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expression {
+    /// The names from the root on, where the whole is a name or a path of members: `user.name`.
+    pub path: Option<Vec<String>>,
+    /// Every occurrence of a name that is looked up among the variables, in the text's order.
+    pub names: Vec<Name>,
+    /// Members that are touched.
+    pub members: Vec<Member>,
+    /// Functions that are called.
+    pub calls: Vec<Call>,
+    /// What it does beyond giving a value.
+    pub effects: Vec<(Effect, Range<usize>)>,
+}
+
+/// A variable's name where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name, escapes resolved.
+    pub name: String,
+    /// Where.
+    pub span: Range<usize>,
+    /// Whether it stands in a section that changes what names mean (`{{#each}}`, `{{#with}}`, `{{#name}}`), so
+    /// that it may be a member of that section's value and no variable.
+    pub contextual: bool,
+}
+
+/// A member that is touched: `.name`, `["name"]`, `[computed]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name, escapes resolved; `None` where it is computed.
+    pub name: Option<String>,
+    /// Where the name or the computation stands.
+    pub span: Range<usize>,
+}
+
+/// A call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The path of what is called, as `["user", "name", "trim"]`; `None` where it is not a path.
+    pub callee: Option<Vec<String>>,
+    /// What is called, without its arguments.
+    pub span: Range<usize>,
+}
+
+/// What an expression does beyond giving a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// `=`, `+=`, ….
+    Assignment,
+    /// `++`, `--`.
+    Update,
+    /// `await`.
+    Await,
+    /// `delete`.
+    Delete,
+    /// `new`.
+    New,
+    /// A function, an arrow function or a method: its body is matched by its braces, and not looked into.
+    Function,
+    /// A class: likewise.
+    Class,
+    /// `import(…)`, `import.meta`.
+    Import,
+}
+
+impl Effect {
+    /// As a message names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Effect::Assignment => "an assignment",
+            Effect::Update => "an increment or decrement",
+            Effect::Await => "`await`",
+            Effect::Delete => "`delete`",
+            Effect::New => "`new`",
+            Effect::Function => "a function",
+            Effect::Class => "a class",
+            Effect::Import => "`import`",
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Prompt templates: what stands in them, documents, rendering, versions, and how the edge keeps them.
+//!
+//! ```text
+//! text ─scan─▶ Scan (placeholders, malformed ones)     bytes ─lint─▶ document ─▶ Template ─render─▶ Rendered
+//!                     └─ `${…}`: expression                             └─ Work (read, write) ⇄ upstream
+//! ```
+
+mod document;
+pub mod edge;
+mod execute;
+pub mod expression;
+mod merge;
+pub mod placeholder;
+mod precondition;
+mod render;
+mod store;
+mod sync;
+
+pub use document::{Desk, Template, Variable};
+pub use execute::{ExecuteRequest, RenderRequest};
+pub use merge::{Change, diff, merge};
+pub use precondition::{Precondition, is_unchanged};
+pub use render::{MAX_RENDERED, Rendered};
+pub use store::{Command, Ended, Step, Stored, Told, Verb, Work, name_taken};
+pub use sync::{Library, Plan, PlannedAction};

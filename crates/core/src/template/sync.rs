@@ -1,0 +1,292 @@
+//! Bringing upstream's prompt templates up to date with a library (requirements, E7): the plan first, so that it can
+//! be read; then one step after the other.
+
+use serde::Serialize;
+
+use super::document::Desk;
+use super::merge::{Change, diff};
+use crate::fault::{Fault, Path};
+use crate::genesys::Page;
+use crate::json::{self, Json};
+use crate::problem::{Code, Problem};
+
+/// Most templates of a library (ours): their plan is made and applied within one request.
+const MAX_TEMPLATES: usize = 100;
+
+/// A library: documents as they stand in a repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Library(Vec<Entry>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    name: String,
+    /// The version that the repository believes in.
+    target_version: Option<u64>,
+    /// As upstream takes it.
+    document: Json,
+}
+
+/// What is to be done to one template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedAction {
+    /// Upstream has none of this name.
+    Create,
+    /// Upstream's differs.
+    Update,
+    /// Upstream's is the same, or of the version that is wanted.
+    Leave,
+}
+
+/// What is to be done to one template, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Its name.
+    pub name: String,
+    /// What is to be done.
+    pub action: PlannedAction,
+    /// Upstream's id of it, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Upstream's version of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// What an update changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// How it went; nothing while it is only planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<Outcome>,
+    /// What is sent.
+    #[serde(skip)]
+    pub document: Json,
+}
+
+/// How a step of a plan went.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// Whether upstream has it now.
+    pub success: bool,
+    /// Upstream's version of it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Someone else's change was merged with it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub merged: bool,
+    /// Why not: the code of a problem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Library {
+    /// Reads `{templates: […]}`; every document is checked before anything is done.
+    ///
+    /// # Errors
+    /// Those of [`Desk::prompt`], for all documents at once, with the paths of the whole body.
+    pub fn parse(body: &[u8], desk: &Desk) -> Result<Library, Problem> {
+        let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
+        let refuse = |path: &Path, code, message: &str| {
+            Problem::with_errors(Code::InvalidRequest, vec![Fault::new(path, code, message)])
+        };
+        let path = Path::root().name("templates");
+        let templates = match json {
+            Json::Object(members) => match <[_; 1]>::try_from(members) {
+                Ok([(name, Json::Array(items))]) if name == "templates" => items,
+                _ => {
+                    return Err(refuse(&path, "wrong_type", "The body is `{\"templates\": […]}` and has nothing else."));
+                }
+            },
+            _ => return Err(refuse(&Path::root(), "wrong_type", "The body is `{\"templates\": […]}`.")),
+        };
+        if templates.len() > MAX_TEMPLATES {
+            let message =
+                format!("There are {} templates, {MAX_TEMPLATES} at most: send them in parts.", templates.len());
+            return Err(refuse(&path, "too_many", &message));
+        }
+        let mut entries: Vec<Entry> = Vec::new();
+        let (mut faults, mut code) = (Vec::new(), Code::TemplateRefused);
+        for (index, template) in templates.into_iter().enumerate() {
+            let at = path.index(index);
+            let text = serde_json::to_string(&template).unwrap_or_default();
+            match desk.prompt(&text) {
+                Ok(document) => {
+                    let name = name(&document).unwrap_or_default();
+                    if entries.iter().any(|entry| entry.name == name) {
+                        let message = "Another template of this library has the same name.";
+                        faults.push(Fault::new(&at.name("name"), "name_taken", message));
+                    }
+                    entries.push(Entry { name, target_version: number(&template, "target_version"), document });
+                }
+                Err(problem) => {
+                    if problem.code != Code::TemplateRefused {
+                        code = Code::InvalidRequest;
+                    }
+                    faults.extend(problem.errors.into_iter().map(|fault| Fault {
+                        path: format!("{at}{}", fault.path.strip_prefix('$').unwrap_or_default()),
+                        ..fault
+                    }));
+                }
+            }
+        }
+        if faults.is_empty() { Ok(Library(entries)) } else { Err(Problem::with_errors(code, faults)) }
+    }
+
+    /// Compares with everything that upstream has: creates what is missing, updates what differs, leaves the rest,
+    /// in the library's order. A `target_version` that upstream has already leaves it, whatever it says.
+    pub fn plan(self, upstream: &[Page]) -> Vec<Plan> {
+        let there: Vec<Json> = upstream
+            .iter()
+            .flat_map(|page| &page.entities)
+            .filter_map(|entity| json::parse(entity.to_string().as_bytes()).ok())
+            .collect();
+        let plan = |entry: Entry| {
+            let Entry { name: wanted, target_version, document } = entry;
+            let plan = Plan {
+                name: wanted,
+                action: PlannedAction::Create,
+                id: None,
+                version: None,
+                changes: Vec::new(),
+                result: None,
+                document,
+            };
+            let Some(theirs) = there.iter().find(|theirs| name(theirs).as_deref() == Some(&plan.name)) else {
+                return plan;
+            };
+            let version = number(theirs, "version");
+            let changes = match target_version.is_some() && target_version == version {
+                true => Vec::new(),
+                false => diff(&super::store::own(theirs), &plan.document),
+            };
+            let action = if changes.is_empty() { PlannedAction::Leave } else { PlannedAction::Update };
+            let id =
+                member(theirs, "id").and_then(|id| if let Json::String(id) = id { Some(id.clone()) } else { None });
+            Plan { action, id, version, changes, ..plan }
+        };
+        self.0.into_iter().map(plan).collect()
+    }
+}
+
+impl Plan {
+    /// How it went, told by upstream's document.
+    pub fn done(&mut self, document: &str, merged: bool) {
+        let document = json::parse(document.as_bytes()).unwrap_or(Json::Null);
+        self.id = match member(&document, "id") {
+            Some(Json::String(id)) => Some(id.clone()),
+            _ => self.id.take(),
+        };
+        let version = number(&document, "version");
+        self.result = Some(Outcome { success: true, version, merged, code: None });
+    }
+
+    /// It failed.
+    pub fn failed(&mut self, code: &str) {
+        self.result = Some(Outcome { success: false, version: None, merged: false, code: Some(code.to_owned()) });
+    }
+
+    /// Plans as clients get them.
+    pub fn json(plans: &[Plan], dry_run: bool) -> String {
+        let count = |action| plans.iter().filter(|plan| plan.action == action).count();
+        serde_json::json!({
+            "dry_run": dry_run,
+            "create": count(PlannedAction::Create),
+            "update": count(PlannedAction::Update),
+            "leave": count(PlannedAction::Leave),
+            "failed": plans.iter().filter(|plan| plan.result.as_ref().is_some_and(|result| !result.success)).count(),
+            "templates": plans,
+        })
+        .to_string()
+    }
+}
+
+fn member<'a>(document: &'a Json, name: &str) -> Option<&'a Json> {
+    match document {
+        Json::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+fn name(document: &Json) -> Option<String> {
+    match member(document, "name") {
+        Some(Json::String(name)) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn number(document: &Json, name: &str) -> Option<u64> {
+    match member(document, name) {
+        Some(Json::Number(number)) => number.as_u64(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(name: &str, text: &str) -> serde_json::Value {
+        serde_json::json!({ "name": name, "system_instruction": "Be brief.", "user_template": text })
+    }
+
+    fn library(templates: &[serde_json::Value]) -> Result<Library, Problem> {
+        Library::parse(serde_json::json!({ "templates": templates }).to_string().as_bytes(), &Desk::default())
+    }
+
+    fn upstream(templates: &[serde_json::Value]) -> Vec<Page> {
+        let desk = Desk::default();
+        let entities = templates.iter().enumerate().map(|(at, template)| {
+            let document = desk.prompt(&template.to_string()).unwrap();
+            let mut document = serde_json::to_value(document).unwrap();
+            document["id"] = format!("id-{at}").into();
+            document["version"] = (at + 1).into();
+            document
+        });
+        vec![Page { entities: entities.collect(), page_size: 25, page_number: 1, total: 0, page_count: 1 }]
+    }
+
+    #[test]
+    fn a_plan_creates_updates_and_leaves() {
+        let there = upstream(&[template("same", "Hello"), template("other", "Hello"), template("pinned", "Hello")]);
+        let mut pinned = template("pinned", "Goodbye");
+        pinned["target_version"] = 3.into();
+        let plans = library(&[template("new one", "Hi"), template("other", "Hi"), template("same", "Hello"), pinned])
+            .unwrap()
+            .plan(&there);
+        let told: Vec<_> = plans.iter().map(|plan| (plan.name.as_str(), plan.action, plan.id.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("new one", PlannedAction::Create, None),
+                ("other", PlannedAction::Update, Some("id-1")),
+                ("same", PlannedAction::Leave, Some("id-0")),
+                ("pinned", PlannedAction::Leave, Some("id-2")),
+            ]
+        );
+        assert_eq!(plans[1].changes[0].path, "$.user_template");
+        let json: serde_json::Value = serde_json::from_str(&Plan::json(&plans, true)).unwrap();
+        assert_eq!(
+            (json["create"].as_u64(), json["update"].as_u64(), json["leave"].as_u64()),
+            (Some(1), Some(1), Some(2))
+        );
+    }
+
+    #[test]
+    fn every_fault_of_a_library_has_its_path() {
+        let problem = library(&[
+            template("good one", "Hello"),
+            template("good one", "Hello"),
+            serde_json::json!({ "name": "x" }),
+        ])
+        .unwrap_err();
+        let paths: Vec<_> = problem.errors.iter().map(|fault| fault.path.as_str()).collect();
+        assert!(paths.contains(&"$.templates[1].name"), "{paths:?}");
+        assert!(paths.iter().any(|path| path.starts_with("$.templates[2]")), "{paths:?}");
+        for body in ["", "{}", "[]", r#"{"templates":{}}"#, r#"{"templates":[],"more":1}"#] {
+            assert!(Library::parse(body.as_bytes(), &Desk::default()).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The object that keeps the metrics of every isolate.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use promptgate_core::governance::Metrics;
+use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
+
+/// How long a request may take (ours): it costs about a millisecond.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Where it is stored.
+const KEY: &str = "metrics";
+
+/// Adds `counted`; says whether it is kept.
+pub(crate) async fn add(env: &Env, counted: &Metrics) -> bool {
+    let Ok(body) = serde_json::to_string(counted) else { return false };
+    ask(env, Method::Post, Some(body)).await.is_some()
+}
+
+/// Everything as Prometheus text.
+pub(crate) async fn prometheus(env: &Env) -> Option<String> {
+    ask(env, Method::Get, None).await
+}
+
+async fn ask(env: &Env, method: Method, body: Option<String>) -> Option<String> {
+    let stub = env.durable_object("METRICS").and_then(|objects| objects.get_by_name("all")).ok()?;
+    let mut init = RequestInit::new();
+    init.with_method(method).with_body(body.map(Into::into));
+    let request = Request::new_with_init("https://metrics/", &init).ok()?;
+    let answered = Box::pin(async { stub.fetch_with_request(request).await.ok()?.text().await.ok() });
+    match select(answered, Delay::from(LIMIT)).await {
+        Either::Left((text, _)) => text,
+        Either::Right(_) => None,
+    }
+}
+
+/// One for the whole gateway.
+#[durable_object]
+pub struct MetricsObject {
+    state: State,
+    /// As it is stored; read when first asked for.
+    metrics: RefCell<Option<Metrics>>,
+}
+
+impl DurableObject for MetricsObject {
+    fn new(state: State, _env: Env) -> Self {
+        MetricsObject { state, metrics: RefCell::new(None) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let counted = match request.method() {
+            Method::Post => serde_json::from_str(&request.text().await?).unwrap_or_default(),
+            _ => Metrics::default(),
+        };
+        if self.metrics.borrow().is_none() {
+            let stored: Option<String> = self.state.storage().get(KEY).await?;
+            let stored = stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            // Another request may have read it meanwhile, and added to it.
+            self.metrics.borrow_mut().get_or_insert(stored);
+        }
+        if counted.is_empty() {
+            let text = self.metrics.borrow().as_ref().map(Metrics::prometheus).unwrap_or_default();
+            return Response::ok(text);
+        }
+        let stored = {
+            let mut metrics = self.metrics.borrow_mut();
+            let metrics = metrics.get_or_insert_with(Metrics::default);
+            metrics.merge(counted);
+            serde_json::to_string(metrics)?
+        };
+        self.state.storage().put(KEY, stored).await?;
+        Response::empty()
+    }
+}

@@ -1,0 +1,4 @@
+//! Durable Objects: what must outlive an isolate, or have one writer.
+
+pub(crate) mod metrics;
+pub(crate) mod template;

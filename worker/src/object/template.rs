@@ -1,0 +1,135 @@
+//! The object of one template: its only writer, whose copy is the newest that is known of upstream.
+
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use futures_util::lock::Mutex;
+use promptgate_core::genesys::Family;
+use promptgate_core::http::Reply;
+use promptgate_core::problem::{Code, Problem};
+use promptgate_core::settings::Settings;
+use promptgate_core::template::{Command, Ended, Step, Stored, Told, Verb, Work, edge};
+use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
+
+use crate::isolate::{self, Clock, Life};
+use crate::{client, exchange};
+
+/// Where the copy is stored.
+const KEY: &str = "stored";
+
+/// Asks the object of a template.
+///
+/// # Errors
+/// The answer for the client, with the code of its problem in a header of its own ([`Told::CODE`]).
+pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Told, Response> {
+    let refuse = |problem: Problem| Err(refusal(&problem, &command.request_id));
+    let unavailable =
+        || refuse(Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again."));
+    let name = format!("{}:{}", command.family.as_str(), command.id);
+    let Ok(stub) = env.durable_object("TEMPLATE").and_then(|objects| objects.get_by_name(&name)) else {
+        return unavailable();
+    };
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(serde_json::to_string(command).ok().map(Into::into));
+    let Ok(request) = Request::new_with_init("https://template/", &init) else { return unavailable() };
+    let answered = Box::pin(stub.fetch_with_request(request));
+    match select(answered, Delay::from(settings.call.total)).await {
+        Either::Left((Ok(mut answer), _)) => {
+            match answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()) {
+                _ if answer.status_code() != 200 => Err(answer),
+                Some(told) => Ok(told),
+                None => unavailable(),
+            }
+        }
+        Either::Left((Err(_), _)) => unavailable(),
+        Either::Right(_) => {
+            refuse(Problem::new(Code::TotalDeadline, "The template's turn did not come in time: try again."))
+        }
+    }
+}
+
+fn refusal(problem: &Problem, request_id: &str) -> Response {
+    let Reply { mut head, body } = problem.reply(request_id);
+    head.headers.push((Told::CODE, problem.code.as_str().to_owned()));
+    client::whole(Reply { head, body })
+}
+
+/// One for each template.
+#[durable_object]
+pub struct TemplateObject {
+    state: Rc<State>,
+    env: Env,
+    /// One read or write at a time: the object's handlers interleave where they wait.
+    turn: Mutex<()>,
+}
+
+impl DurableObject for TemplateObject {
+    fn new(state: State, env: Env) -> Self {
+        TemplateObject { state: Rc::new(state), env, turn: Mutex::new(()) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let command: Command = serde_json::from_str(&request.text().await?)?;
+        let request_id = command.request_id.clone();
+        let settings = match isolate::settings(&self.env) {
+            Ok(settings) => settings,
+            Err(problem) => return Ok(refusal(&problem, &request_id)),
+        };
+        let _turn = self.turn.lock().await;
+        let (family, id) = (command.family, command.id.clone());
+        let ended = self.work(command, &settings).await?;
+        // The copies for reads; what goes wrong there costs a read of this object, and no more.
+        self.spread(family, &id, ended.keep.as_ref(), &settings).await;
+        match ended.result {
+            Ok(stored) => {
+                let told =
+                    Told { stored, created: ended.created, merged: ended.merged, propagation_id: ended.propagation_id };
+                Response::ok(serde_json::to_string(&told)?)
+            }
+            Err(problem) => Ok(refusal(&problem, &request_id)),
+        }
+    }
+}
+
+impl TemplateObject {
+    /// Runs the machine to its end, and stores what it says to keep.
+    async fn work(&self, command: Command, settings: &Rc<Settings>) -> worker::Result<Ended> {
+        let clock = Clock::start();
+        let text: Option<String> = self.state.storage().get(KEY).await?;
+        let kept: Option<Stored> = text.and_then(|text| serde_json::from_str(&text).ok());
+        let life = Life::Object(self.state.clone());
+        let (mut work, mut step) = Work::begin(command, kept.clone(), clock.unix_ms());
+        let ended = loop {
+            match step {
+                Step::Ask(ask) => {
+                    let answer = exchange::run(ask, settings, &life).await;
+                    (work, step) = work.answer(answer, clock.unix_ms());
+                }
+                Step::Done(ended) => break *ended,
+            }
+        };
+        match &ended.keep {
+            keep if *keep == kept => {}
+            Some(stored) => self.state.storage().put(KEY, serde_json::to_string(stored)?).await?,
+            None => self.state.storage().delete(KEY).await.map(|_| ())?,
+        }
+        Ok(ended)
+    }
+
+    async fn spread(&self, family: Family, id: &str, keep: Option<&Stored>, settings: &Settings) {
+        let Ok(copies) = self.env.kv("TEMPLATES") else { return };
+        let key = edge::key(family, id);
+        match keep {
+            Some(stored) => {
+                let ttl = edge::ttl_s(family, stored, settings.template_ttl_s);
+                let Ok(value) = serde_json::to_string(stored) else { return };
+                if let Ok(put) = copies.put(&key, value) {
+                    let _ = put.expiration_ttl(ttl).execute().await;
+                }
+            }
+            None => {
+                let _ = copies.delete(&key).await;
+            }
+        }
+    }
+}
