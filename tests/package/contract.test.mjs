@@ -22,6 +22,9 @@ const TEXTS = [
   { text: "" },
   { text: "\ud800 lone, \u0000 nul, 😀😀 \u200b" },
 ];
+const TEMPLATE = JSON.stringify({
+  system_instruction: "Be brief, {{name}}.", user_template: "{{question}} 😀", variables: [{ name: "name", max_length: 20 }, "question"],
+});
 const reports = TEXTS.map(({ text, ...options }) => api.lint(text, options));
 const fixed = TEXTS.map(({ text, ...options }) => api.fix(text, { ...options, unsafe: true }));
 
@@ -39,6 +42,7 @@ test("the types are those of the values", () => {
     "Report[]": reports, "Fixed[]": fixed, "Rule[]": api.rules(), "Count": api.countTokens("x", "gpt-4o"),
     "Fault[]": api.validateChat("{\"context\": [{\"role\": \"user\", \"content\": \"\"}]}"),
     "string": api.explain("S007"),
+    "Rendered": api.render(TEMPLATE, { name: "Zoë {{name}}", question: "mail bob@example.com" }),
   };
   // Literals, so that a member too many is an error as one too few is.
   const checks = Object.entries(values).map(([type, value], index) => `export const v${index}: ${type.replace(/^[A-Z]/, "api.$&")} = ${JSON.stringify(value)};`);
@@ -63,6 +67,18 @@ test("the types are those of the values", () => {
   const compiler = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom"];
   run(tool("tsc"), [...compiler, "--module", "nodenext", "types.mts", "types.cts"], { cwd: folder });
   run(tool("tsc"), [...compiler, "--module", "esnext", "--moduleResolution", "bundler", "types.mts"], { cwd: folder });
+});
+
+test("a template is rendered as the gateway renders it", () => {
+  const { system_instruction, user_prompt, ...rest } = api.render(TEMPLATE, { name: "{{question}}", question: "Who?" });
+  assert.deepEqual([system_instruction, user_prompt], ["Be brief, {{question}}.", "Who? 😀"], "values are never looked into");
+  assert.deepEqual(Object.keys(rest), ["tokens", "max_tokens", "counted_by", "guard"]);
+  assert.throws(() => api.render(TEMPLATE, { qestion: "x" }), ({ errors }) => {
+    assert.deepEqual(errors.map(({ path, code }) => `${path} ${code}`), [
+      "$.variables.qestion unknown_variable", "$.variables.name missing_variable", "$.variables.question missing_variable",
+    ]);
+    return true;
+  });
 });
 
 test("every kind of value was among those", () => {
@@ -130,8 +146,8 @@ test("a caller may pass anything", () => {
   for (const [run, code] of [
     ...[undefined, null, 17, {}, [], Symbol("x"), () => {}, new Uint8Array(1), 1n].map((value) => [() => api.lint(value), "invalid_argument"]),
     ...[null, 17, "x", true].map((options) => [() => api.lint("x", options), "invalid_argument"]),
-    ...[{ file: 1 }, { kind: "nope" }, { kind: 1 }, { config: cyclic }, { config: () => {} }].map((options) => [() => api.lint("x", options), "invalid_argument"]),
-    ...["", "{", "[]", "null", "\ud800", { rules: [] }, null, 17].map((config) => [() => api.fix("x", { config }), "invalid_config"]),
+    ...[{ file: 1 }, { kind: "nope" }, { kind: 1 }, { config: cyclic }, { config: () => {} }, { config: null }, { config: 17 }].map((options) => [() => api.lint("x", options), "invalid_argument"]),
+    ...["", "{", "[]", "null", "\ud800", { rules: [] }].map((config) => [() => api.fix("x", { config }), "invalid_config"]),
     ...[undefined, null, 17, {}, new ArrayBuffer(1)].flatMap((value) => [
       [() => api.validateChat(value), "invalid_argument"], [() => api.prepareChat(value), "invalid_argument"],
       [() => api.loadVocabulary(value), "invalid_argument"],
@@ -140,6 +156,12 @@ test("a caller may pass anything", () => {
     ...[new Uint8Array(0), new Uint8Array(1e6).fill(7)].map((bytes) => [() => api.loadVocabulary(bytes), "invalid_vocabulary"]),
     [() => api.countTokens("x", undefined), "invalid_argument"], [() => api.countTokens(undefined, "gpt-4o"), "invalid_argument"],
     [() => api.vocabularyOf(1), "invalid_argument"],
+    ...[undefined, null, 1, {}].map((template) => [() => api.render(template, {}), "invalid_argument"]),
+    ...[undefined, null, 1, "x", cyclic].map((variables) => [() => api.render(TEMPLATE, variables), "invalid_argument"]),
+    ...["", "{}", "[]", "\ud800"].map((template) => [() => api.render(template, {}), "invalid_template"]),
+    ...[{}, [], { name: 1, question: "x" }, { name: "x".repeat(21), question: "" }, { name: "", question: "", nmae: "" }]
+      .map((variables) => [() => api.render(TEMPLATE, variables), "invalid_request"]),
+    [() => api.render(TEMPLATE, { name: "", question: "4111 1111 1111 1111 is my card" }), "safety_refused"],
     [() => api.explain("S999"), "unknown_rule"], [() => api.explain(1), "invalid_argument"],
     ...[undefined, null, {}, [1], [{}], [{ uri: "x" }], [{ uri: 1, text: "x" }]].map((documents) => [() => api.sarif(documents), "invalid_argument"]),
   ]) {

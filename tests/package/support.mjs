@@ -15,7 +15,7 @@ export function install(name) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`);
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ARCHIVE], { cwd: folder, stdio: "inherit" });
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", ARCHIVE], { cwd: folder, stdio: "inherit" });
   cpSync(join(HERE, "project"), folder, { recursive: true });
   const probe = readFileSync(join(HERE, "project/probe.mjs"), "utf8");
   writeFileSync(join(folder, "probe.cjs"), transformSync(probe, { format: "cjs" }).code);

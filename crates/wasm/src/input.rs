@@ -1,6 +1,6 @@
 //! Arguments from JavaScript, where nothing keeps a caller from passing anything.
 
-use js_sys::{ArrayBuffer, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, JSON, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::error;
@@ -33,4 +33,10 @@ pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
 pub(crate) fn optional_text(object: &JsValue, name: &str) -> Result<Option<String>, JsValue> {
     let value = member(object, name);
     if value.is_undefined() { Ok(None) } else { text(&value, name).map(Some) }
+}
+
+/// An object as JSON text.
+pub(crate) fn json(value: &JsValue, name: &str) -> Result<String, JsValue> {
+    let text = if value.is_object() { JSON::stringify(value).ok().and_then(|text| text.as_string()) } else { None };
+    text.ok_or_else(|| error("invalid_argument", &format!("`{name}` must be an object that can be written as JSON.")))
 }

@@ -9,6 +9,7 @@ mod error;
 mod input;
 pub mod linter;
 mod output;
+pub mod template;
 pub mod tokens;
 
 use std::cell::RefCell;

@@ -1,6 +1,6 @@
 //! The linter.
 
-use js_sys::{JSON, Object};
+use js_sys::Object;
 use promptgate_core::chat::Counters;
 use promptgate_core::lint::{self, Config, FixKind, Kind, Linter, RULES, Report, Severity, Source, Unit, config};
 use serde::Serialize;
@@ -316,12 +316,10 @@ impl Options {
             },
         };
         let config = input::member(options, "config");
-        let config = if config.is_undefined() {
-            None
-        } else {
-            let text = config.as_string().or_else(|| JSON::stringify(&config).ok()?.as_string());
-            let message = "`config` must be an object that can be written as JSON, or its text.";
-            Some(text.ok_or_else(|| error("invalid_argument", message))?)
+        let config = match config.as_string() {
+            Some(text) => Some(text),
+            None if config.is_undefined() => None,
+            None => Some(input::json(&config, "config")?),
         };
         Ok(Options { file: input::optional_text(options, "file")?, kind, config })
     }

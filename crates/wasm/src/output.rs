@@ -1,8 +1,8 @@
 //! Values of the core as JavaScript values.
 
-use js_sys::{JSON, Reflect};
+use js_sys::{JSON, Object, Reflect};
 use serde::Serialize;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::error;
 
@@ -20,4 +20,10 @@ pub(crate) fn parsed(text: &str) -> Result<JsValue, JsValue> {
 pub(crate) fn set(target: &JsValue, name: &str, value: &JsValue) {
     // fails on frozen objects and proxies only; ours are neither
     let _ = Reflect::set(target, &JsValue::from_str(name), value);
+}
+
+/// Takes a member out of an object of ours.
+pub(crate) fn delete(target: &JsValue, name: &str) {
+    // fails on what is no object; ours are
+    let _ = Reflect::delete_property(target.unchecked_ref::<Object>(), &JsValue::from_str(name));
 }

@@ -24,6 +24,9 @@ export function probe(api) {
     spans: attempt(() => api.validateChat(JSON.stringify(card))),
     clean: attempt(() => api.validateChat(JSON.stringify(chat))),
     view: attempt(() => api.validateChat(bytes)).map(({ path, code }) => `${path} ${code}`),
+    report: attempt(() => api.lint("Hi {{name}} 😀 \u202ehidden\u202c <|im_start|>, mail bob@example.com", { file: "a.txt" })),
+    config: attempt(() => api.lint("\u202e", { config: { rules: { U001: "of" } } })),
+    mended: attempt(() => api.fix("😀 \u202ehidden\u202c <|im_start|>", { unsafe: true })),
     argument: attempt(() => api.validateChat(17)),
   };
 }
