@@ -165,6 +165,15 @@ pub struct Template {
 }
 
 impl Template {
+    /// Reads upstream's document.
+    ///
+    /// # Errors
+    /// [`Code::UpstreamMalformed`].
+    pub fn from_upstream(document: &str) -> Result<Template, Problem> {
+        let malformed = || Problem::new(Code::UpstreamMalformed, "The upstream's answer is no prompt template.");
+        Template::read(document).ok_or_else(malformed)
+    }
+
     /// Reads upstream's document; `None` where it is none.
     pub fn read(document: &str) -> Option<Template> {
         let Ok(Json::Object(members)) = json::parse(document.as_bytes()) else { return None };
