@@ -97,7 +97,11 @@ impl Library {
             Json::Object(members) => match <[_; 1]>::try_from(members) {
                 Ok([(name, Json::Array(items))]) if name == "templates" => items,
                 _ => {
-                    return Err(refuse(&path, "wrong_type", "The body is `{\"templates\": […]}` and has nothing else."));
+                    return Err(refuse(
+                        &path,
+                        "wrong_type",
+                        "The body is `{\"templates\": […]}` and has nothing else.",
+                    ));
                 }
             },
             _ => return Err(refuse(&Path::root(), "wrong_type", "The body is `{\"templates\": […]}`.")),
