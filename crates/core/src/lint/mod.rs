@@ -11,6 +11,8 @@ pub mod config;
 mod context;
 mod delimiter;
 mod document;
+#[cfg(test)]
+mod example_tests;
 mod finding;
 mod fix;
 mod ignore;

@@ -13,7 +13,12 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "Parsers of JavaScript overflow their stack on such texts (CWE-674): whoever may write a template could stop the service that renders it.",
     fix: FixKind::None,
     harmful: true,
-    bad: &[Example::text("Total: ${[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"), Example::text("{{#a}}{{b}}").times(80)],
+    bad: &[
+        Example::text(
+            "Total: ${[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
+        ),
+        Example::text("{{#a}}{{b}}").times(80),
+    ],
     good: &[Example::text("${[[[[1]]]]} ").times(80), Example::text(r#"{{#a}}{{#b}}{{c}}{{/b}}{{/a}}"#)],
     check,
 };
