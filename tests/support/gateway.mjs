@@ -8,6 +8,8 @@ import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 
 const BUILD = fileURLToPath(new URL("../../worker/build", import.meta.url));
 export const KEY = "pg_test_0123456789";
+/** A key that may also manage. */
+export const MANAGER = "pg_test_manager_0123456789";
 export const digest = (key) => createHash("sha256").update(key).digest("hex");
 
 // What is tested runs as what is deployed does.
@@ -15,11 +17,18 @@ const wrangler = readFileSync(new URL("../../wrangler.toml", import.meta.url), "
 const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
 export const compatibility = { date: setting("compatibility_date"), flags: setting("compatibility_flags") };
 
-/** Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. */
-export async function startGateway(simulator, vars = {}) {
+// Every Durable Object that is deployed, by its binding.
+const objects = [...wrangler.matchAll(/^name = "([A-Z_]+)"\nclass_name = "(\w+)"$/gm)];
+const durableObjects = Object.fromEntries(objects.map(([, name, className]) => [name, { className, useSQLite: true }]));
+
+/**
+ * Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. What it stores is
+ * kept in the directory `persist`, if one is given.
+ */
+export async function startGateway(simulator, vars = {}, { persist } = {}) {
   if (!existsSync(`${BUILD}/index.js`)) throw new Error("worker/build is missing: npm run build");
   const bindings = {
-    CLIENT_KEYS: `acme:${digest(KEY)}`,
+    CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage`,
     UPSTREAM_CLIENT_ID: "dev-client",
     UPSTREAM_CLIENT_SECRET: "dev-secret",
     UPSTREAM_API_URL: simulator?.url,
@@ -38,6 +47,9 @@ export async function startGateway(simulator, vars = {}) {
     compatibilityDate: compatibility.date,
     compatibilityFlags: compatibility.flags,
     bindings,
+    durableObjects,
+    kvNamespaces: ["TEMPLATES"],
+    ...(persist && { resourcePersistencePath: persist }),
     port: 0,
     cf: false,
     handleStructuredLogs: ({ message }) => {
@@ -71,9 +83,9 @@ export async function startGateway(simulator, vars = {}) {
       return { status: response.status, headers: response.headers, text, events: events(text, response.headers) };
     },
     /** A request by hand: `{ request, response }`; nothing is read before the caller does. */
-    async open(body = request(), headers = {}, agent = undefined) {
+    async open(body = request(), headers = {}, agent = undefined, path = "/v1/chat") {
       const text = JSON.stringify(body);
-      const outgoing = http.request(`${url}/v1/chat`, {
+      const outgoing = http.request(url + path, {
         method: "POST", agent,
         headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers },
       });
@@ -81,6 +93,32 @@ export async function startGateway(simulator, vars = {}) {
       outgoing.end(text);
       return outgoing;
     },
+    /** Any request, with the key that manages: `{ status, headers, body }`, the body parsed where it is JSON. */
+    async ask(method, path, body, headers = {}) {
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${MANAGER}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      const json = /json/.test(response.headers.get("content-type") ?? "") && !/ndjson/.test(response.headers.get("content-type"));
+      return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
+    },
+    /** The lines of the log with this `event`, as objects, once there are `count` of them. */
+    async logged(event, count = 1) {
+      const limit = AbortSignal.timeout(10_000);
+      for (;;) {
+        const rows = lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line));
+        if (rows.length >= count) return rows;
+        await once(logged, "line", { signal: limit });
+      }
+    },
+    /** The copies of templates at the edge. */
+    copies: () => miniflare.getKVNamespace("TEMPLATES"),
     stop: () => miniflare.dispose(),
   };
   return gateway;

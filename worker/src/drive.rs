@@ -150,7 +150,7 @@ impl Driver {
     /// The call has ended: row, rest of the answer, webhook.
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
-        let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, now_ms);
+        let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, &self.settings.rates, now_ms);
         leave::row(&row.line());
         if let Some(stream) = stream {
             let limit = Delay::from(self.call.drain(self.clock.elapsed()));

@@ -8,12 +8,14 @@ use promptgate_core::call::{Health, TokenCache};
 use promptgate_core::chat::Counters;
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
+use promptgate_core::template::Desk;
 use worker::{Context, Date, Env, State};
 
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
     static HEALTH: RefCell<Health> = RefCell::new(Health::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+    static DESK: Desk = Desk::default();
     static TOKENS: RefCell<TokenCache> = RefCell::new(TokenCache::default());
 }
 
@@ -38,6 +40,11 @@ pub(crate) fn health<T>(use_it: impl FnOnce(&mut Health) -> T) -> T {
 /// The encoders that count tokens. `use_it` must not wait for anything.
 pub(crate) fn counters<T>(use_it: impl FnOnce(&mut Counters) -> T) -> T {
     COUNTERS.with_borrow_mut(use_it)
+}
+
+/// Where templates are checked.
+pub(crate) fn desk() -> Desk {
+    DESK.with(Desk::clone)
 }
 
 /// Upstream's token. `use_it` must not wait for anything.
@@ -95,6 +102,10 @@ pub(crate) struct Random {
 }
 
 impl Random {
+    /// For what is made by this request: a UUID of version 4.
+    pub(crate) fn new_id(&self) -> String {
+        uuid::Builder::from_random_bytes(self.key).into_uuid().to_string()
+    }
     /// A UUID of version 4.
     pub(crate) fn request_id(&self) -> String {
         uuid::Builder::from_random_bytes(self.request).into_uuid().to_string()

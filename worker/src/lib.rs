@@ -13,6 +13,7 @@ mod exchange;
 mod isolate;
 mod leave;
 mod object;
+mod templates;
 mod token;
 mod upstream;
 
@@ -81,7 +82,7 @@ impl Visit {
                 Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text))
             }
             Route::Chat => self.chat(&settings, &target).await,
-            _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
+            _ => self.templates(&settings, &target).await,
         }
     }
 

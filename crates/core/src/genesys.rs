@@ -3,12 +3,19 @@
 //! It turns our [`Payload`] into requests and upstream's frames into [`Frame`]s. Nothing else knows a path,
 //! a header or a member name of upstream.
 
+mod model;
 mod resource;
 
+pub use model::{
+    Capabilities, Invoked, MODEL_MANAGE_SCOPE, MODEL_READ_SCOPE, MODEL_WRITE_SCOPE, ModelId, ModelState,
+    configure_model_request, create_model_request, invoke_body, invoke_model_request, invoked, is_in_progress,
+    model_request, model_state,
+};
 pub use resource::{
     Expect, Family, Page, create_template, etag, execute_payload, get_version, list_templates, list_versions,
     usage_query,
 };
+
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{Fitted, Role};

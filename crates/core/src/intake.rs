@@ -147,6 +147,15 @@ impl Body {
         &self.0
     }
 
+    /// The whole body as text.
+    ///
+    /// # Errors
+    /// [`Code::InvalidJson`] where it is not UTF-8.
+    pub fn text(self) -> Result<String, Problem> {
+        let refuse = || Problem::new(Code::InvalidJson, "The body is not UTF-8: encode it as UTF-8.");
+        String::from_utf8(self.0).map_err(|_| refuse())
+    }
+
     /// The body did not come to its end.
     pub fn broken() -> Problem {
         Problem::new(Code::BodyIncomplete, "The body broke off before its end: send the request again.")

@@ -1,5 +1,6 @@
 //! The knowledge of Promptgate.
 pub mod call;
+pub mod canonical;
 pub mod chat;
 pub mod client;
 pub mod fault;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod intake;
 pub mod json;
 pub mod lint;
+pub mod model;
 pub mod openapi;
 pub mod problem;
 pub mod reply;
@@ -18,3 +20,4 @@ pub mod sensitive;
 pub mod settings;
 pub mod stream;
 pub mod template;
+pub mod usage;

@@ -30,6 +30,7 @@ pub enum Code {
     SafetyRefused,
     TemplateRefused,
     ContextTooLong,
+    ModelNotActive,
     NotConfigured,
     UpstreamForbidden,
     UpstreamRateLimited,
@@ -40,6 +41,7 @@ pub enum Code {
     UpstreamTruncated,
     AnswerTooLong,
     AnswerRefused,
+    ResultInvalid,
     UpstreamUnavailable,
     TokenUnavailable,
     FirstContentDeadline,
@@ -54,7 +56,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 35] = [
+    pub const ALL: [Code; 37] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -73,6 +75,7 @@ impl Code {
         Code::SafetyRefused,
         Code::TemplateRefused,
         Code::ContextTooLong,
+        Code::ModelNotActive,
         Code::NotConfigured,
         Code::UpstreamForbidden,
         Code::UpstreamRateLimited,
@@ -83,6 +86,7 @@ impl Code {
         Code::UpstreamTruncated,
         Code::AnswerTooLong,
         Code::AnswerRefused,
+        Code::ResultInvalid,
         Code::UpstreamUnavailable,
         Code::TokenUnavailable,
         Code::FirstContentDeadline,
@@ -112,6 +116,7 @@ impl Code {
             Code::SafetyRefused => ("safety_refused", 422, "The text holds something that must not be sent", false),
             Code::TemplateRefused => ("template_refused", 422, "The template has faults that must not ship", false),
             Code::ContextTooLong => ("context_too_long", 422, "The conversation does not fit", false),
+            Code::ModelNotActive => ("model_not_active", 409, "The model is not active", true),
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
             Code::UpstreamRateLimited => ("upstream_rate_limited", 429, "The upstream limits the rate", true),
@@ -126,6 +131,7 @@ impl Code {
             Code::AnswerRefused => {
                 ("answer_refused", 502, "The answer holds something that must not be passed on", false)
             }
+            Code::ResultInvalid => ("result_invalid", 502, "The model's result does not fit its schema", false),
             Code::UpstreamUnavailable => ("upstream_unavailable", 503, "The upstream cannot be reached", true),
             Code::TokenUnavailable => ("token_unavailable", 503, "The upstream gave no token", true),
             Code::FirstContentDeadline => ("first_content_deadline", 504, "The model did not begin in time", true),

@@ -10,7 +10,7 @@ use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
-use crate::governance::Webhook;
+use crate::governance::{Rates, Webhook};
 use crate::guard::{self, Guards};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -62,6 +62,10 @@ pub struct Settings {
     pub template_ttl_s: u64,
     /// `COMPLIANCE_FRAMEWORK`: what audit rows name (requirements, A6).
     pub compliance_framework: String,
+    /// `ENVIRONMENT`: what audit rows and exported models name (requirements, C6).
+    pub environment: String,
+    /// `MODEL_RATES`: what models cost (requirements, C5).
+    pub rates: Rates,
 }
 
 impl Settings {
@@ -121,6 +125,8 @@ impl Reader<'_> {
             webhook,
             template_ttl_s,
             compliance_framework,
+            environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
+            rates: self.rates(),
         })
     }
 
@@ -227,6 +233,18 @@ impl Reader<'_> {
             .ok()
     }
 
+    fn rates(&mut self) -> Rates {
+        const NAME: &str = "MODEL_RATES";
+        let Some(text) = self.get(NAME) else { return Rates::default() };
+        Rates::parse(&text).unwrap_or_else(|faults| {
+            for fault in faults {
+                let message = format!("{NAME}, at {}: {}", fault.path, fault.message);
+                self.fault(NAME, "bad_variable", message);
+            }
+            Rates::default()
+        })
+    }
+
     fn webhook(&mut self) -> Option<Webhook> {
         let url = self.url("WEBHOOK_URL")?;
         let key = self.get("WEBHOOK_SECRET").map(|secret| Webhook::key(&secret));
@@ -311,6 +329,8 @@ mod tests {
             ("GUARD_INPUT", r#"{"canary":1}"#),
             ("WEBHOOK_URL", "canary"),
             ("TEMPLATE_TTL", "59"),
+            ("MODEL_RATES", "canary"),
+            ("MODEL_RATES", r#"{"openai":{"m":{"promptPer1k":"canary","completionPer1k":0}}}"#),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");
         }

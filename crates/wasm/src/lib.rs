@@ -1,34 +1,33 @@
-//! The core for JavaScript: conversion only, no decision.
+//! The core for JavaScript, published to npm as `promptgate`: conversion only, no decision.
+//!
+//! Every exported function takes and gives plain values (strings, `Uint8Array`, JSON objects), says its
+//! TypeScript types itself, and throws a `PromptgateError` and nothing else. `npm/src` puts the instance in
+//! place, and a new one where one has broken.
+
+pub mod chat;
+mod error;
+mod input;
+pub mod linter;
+mod output;
+pub mod template;
+pub mod tokens;
 
 use std::cell::RefCell;
 
-use promptgate_core::chat::{ChatRules, Counters, Prepared};
 use promptgate_core::guard::Guards;
-use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::linter::Current;
+
 thread_local! {
+    /// The policies, made once.
     static GUARDS: Guards = Guards::default();
-    static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+    /// The linter, and the vocabularies that have been loaded.
+    static LINTER: RefCell<Current> = RefCell::new(Current::default());
 }
 
-/// Once per instance.
-#[wasm_bindgen(start)]
+/// Once per instance: a panic, should there be one, has a message.
+#[wasm_bindgen(start, skip_typescript)]
 pub fn start() {
     console_error_panic_hook::set_once();
-}
-
-/// From the UTF-8 bytes of a chat request to the JSON text that is sent upstream, by the default rules.
-///
-/// # Errors
-/// An `Error` whose message is the problem document as JSON.
-#[wasm_bindgen(js_name = prepareChat)]
-pub fn prepare_chat(body: &[u8]) -> Result<String, JsError> {
-    GUARDS
-        .with(|guards| {
-            COUNTERS
-                .with_borrow_mut(|counters| Prepared::from_body(body, &guards.input, &ChatRules::default(), counters))
-        })
-        .map(|prepared| prepared.payload.text().to_owned())
-        .map_err(|problem| JsError::new(&problem.document("").to_string()))
 }

@@ -8,7 +8,7 @@ use promptgate_core::genesys::Family;
 use promptgate_core::http::Reply;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
-use promptgate_core::template::{Command, Ended, Step, Stored, Told, Verb, Work, edge};
+use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
 use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
@@ -34,12 +34,10 @@ pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Re
     let Ok(request) = Request::new_with_init("https://template/", &init) else { return unavailable() };
     let answered = Box::pin(stub.fetch_with_request(request));
     match select(answered, Delay::from(settings.call.total)).await {
+        Either::Left((Ok(answer), _)) if answer.status_code() != 200 => Err(answer),
         Either::Left((Ok(mut answer), _)) => {
-            match answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()) {
-                _ if answer.status_code() != 200 => Err(answer),
-                Some(told) => Ok(told),
-                None => unavailable(),
-            }
+            let told = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
+            told.map_or_else(unavailable, Ok)
         }
         Either::Left((Err(_), _)) => unavailable(),
         Either::Right(_) => {
@@ -48,7 +46,7 @@ pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Re
     }
 }
 
-fn refusal(problem: &Problem, request_id: &str) -> Response {
+pub(crate) fn refusal(problem: &Problem, request_id: &str) -> Response {
     let Reply { mut head, body } = problem.reply(request_id);
     head.headers.push((Told::CODE, problem.code.as_str().to_owned()));
     client::whole(Reply { head, body })
@@ -103,7 +101,7 @@ impl TemplateObject {
             match step {
                 Step::Ask(ask) => {
                     let answer = exchange::run(ask, settings, &life).await;
-                    (work, step) = work.answer(answer, clock.unix_ms());
+                    (work, step) = work.answer(answer, &isolate::desk(), clock.unix_ms());
                 }
                 Step::Done(ended) => break *ended,
             }
@@ -121,7 +119,7 @@ impl TemplateObject {
         let key = edge::key(family, id);
         match keep {
             Some(stored) => {
-                let ttl = edge::ttl_s(family, stored, settings.template_ttl_s);
+                let ttl = edge::ttl_s(family, stored, settings.template_ttl_s, Clock::start().unix_ms());
                 let Ok(value) = serde_json::to_string(stored) else { return };
                 if let Ok(put) = copies.put(&key, value) {
                     let _ = put.expiration_ttl(ttl).execute().await;

@@ -12,17 +12,17 @@ const CAP: Duration = Duration::from_secs(8);
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A wait drawn evenly from 0 … min(8 s, 250 ms · 2ⁿ), full jitter; `n` counts repetitions from 0.
-pub(super) fn jitter(random: &mut Random, n: u32) -> Duration {
+pub(crate) fn jitter(random: &mut Random, n: u32) -> Duration {
     let most = BASE.saturating_mul(2_u32.saturating_pow(n)).min(CAP).as_millis() as u64;
     Duration::from_millis(random.next() % (most + 1))
 }
 
 /// Numbers for the jitter from one seed: SplitMix64 (Steele, Lea and Flood, 2014).
 #[derive(Debug, Clone)]
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -34,7 +34,7 @@ impl Random {
 /// What the head's `Retry-After` asks for (RFC 9110, 10.2.3): seconds, or a date, which is measured from
 /// the head's own `Date` where it has one, so that a clock that is wrong on either side does no harm, else
 /// from `unix_ms`. At most a day. Anything else is ignored.
-pub(super) fn retry_after(head: &Head, unix_ms: u64) -> Option<Duration> {
+pub(crate) fn retry_after(head: &Head, unix_ms: u64) -> Option<Duration> {
     let value = head.header("retry-after")?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit are more than a day.

@@ -48,7 +48,7 @@ impl Health {
     ///
     /// # Errors
     /// The breaker is open: how long until it is worth asking again.
-    pub(super) fn admit(&mut self, now: u64) -> Result<(), Duration> {
+    pub(crate) fn admit(&mut self, now: u64) -> Result<(), Duration> {
         match self.breaker {
             Breaker::Closed { .. } => Ok(()),
             Breaker::Open { until } if now < until => Err(Duration::from_millis(until - now)),
@@ -70,13 +70,13 @@ impl Health {
     }
 
     /// Upstream answered as it should, or refused for reasons of the request.
-    pub(super) fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.breaker = Breaker::Closed { failures: 0 };
         self.throttle = (self.throttle + 1).min(THROTTLE);
     }
 
     /// A 5xx, a timeout or a reset, at `now` (Unix ms).
-    pub(super) fn failed(&mut self, now: u64) {
+    pub(crate) fn failed(&mut self, now: u64) {
         self.breaker = match self.breaker {
             Breaker::Closed { failures } if failures + 1 < FAILURES => Breaker::Closed { failures: failures + 1 },
             // A call from before the opening says nothing new.
@@ -86,7 +86,7 @@ impl Health {
     }
 
     /// The request ended without telling anything of upstream: its client left, or upstream paces (429).
-    pub(super) fn undecided(&mut self) {
+    pub(crate) fn undecided(&mut self) {
         if let Breaker::HalfOpen { .. } = self.breaker {
             // The next call may probe.
             self.breaker = Breaker::HalfOpen { probe_until: 0 };
@@ -94,7 +94,7 @@ impl Health {
     }
 
     /// Takes the token for one retry; says no at half of the tokens or less.
-    pub(super) fn allow_retry(&mut self) -> bool {
+    pub(crate) fn allow_retry(&mut self) -> bool {
         if self.throttle <= THROTTLE / 2 {
             return false;
         }

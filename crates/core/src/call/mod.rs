@@ -16,13 +16,13 @@
 //! [`Output::Wait`] or [`Output::Done`]. Times are durations since the request began.
 
 mod answer;
-mod backoff;
+pub(crate) mod backoff;
 mod exchange;
 mod health;
 mod job;
 mod machine;
 mod token;
-mod verdict;
+pub(crate) mod verdict;
 
 #[cfg(test)]
 mod tests;

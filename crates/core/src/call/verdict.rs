@@ -9,7 +9,7 @@ use crate::problem::{Code, Problem};
 
 /// What to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The body is the answer.
     Answer,
     /// The body says why upstream refuses: the prompt may be too long (B7).
@@ -26,7 +26,7 @@ pub(super) enum Verdict {
 
 /// What it says of upstream's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(crate) enum Sign {
     /// It works.
     Well,
     /// It fails: towards opening the breaker.
@@ -44,7 +44,7 @@ pub(super) fn verdict(head: &Head, unix_ms: u64) -> (Verdict, Sign) {
 }
 
 /// Judges a head that is no answer and came at `unix_ms`, to a request that needs `scope` upstream.
-pub(super) fn judge(head: &Head, unix_ms: u64, scope: &str) -> (Verdict, Sign) {
+pub(crate) fn judge(head: &Head, unix_ms: u64, scope: &str) -> (Verdict, Sign) {
     let after = || retry_after(head, unix_ms);
     match head.status {
         400 => (Verdict::Explain, Sign::None),

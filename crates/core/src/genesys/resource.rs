@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Ask, Payload};
 use crate::http::Head;
+use crate::problem::{Code, Problem};
 use crate::sensitive::{Bytes, Sensitive};
 
 /// The two kinds of templates that upstream keeps.
@@ -154,8 +155,26 @@ pub struct Page {
 
 impl Page {
     /// Reads an answer's body.
-    pub fn read(body: &Bytes) -> Option<Page> {
-        serde_json::from_slice(&body.0).ok()
+    ///
+    /// # Errors
+    /// [`Code::UpstreamMalformed`].
+    pub fn read(body: &Bytes) -> Result<Page, Problem> {
+        let malformed =
+            || Problem::new(Code::UpstreamMalformed, "The upstream's answer is no list. Check its address.");
+        serde_json::from_slice(&body.0).map_err(|_| malformed())
+    }
+
+    /// The question for the prompt templates that are not among `pages` yet; none if all are, or if there are more
+    /// than a thousand pages.
+    pub fn next(pages: &[Page]) -> Option<Ask> {
+        const SIZE: u64 = 100;
+        let number = pages.len() as u64 + 1;
+        let more = match pages.last() {
+            None => true,
+            // An upstream that counts wrongly does not keep us for ever.
+            Some(last) => !last.entities.is_empty() && number <= last.page_count.min(1_000),
+        };
+        more.then(|| list_templates(number, SIZE, None))
     }
 
     /// As clients get it.
@@ -204,13 +223,29 @@ mod tests {
     }
 
     #[test]
+    fn every_page_is_asked_for_and_no_more() {
+        let page = |number, count, entities: usize| Page {
+            entities: vec![Value::Null; entities],
+            page_size: 100,
+            page_number: number,
+            total: 0,
+            page_count: count,
+        };
+        assert!(Page::next(&[]).unwrap().path.contains("pageNumber=1&"));
+        assert!(Page::next(&[page(1, 2, 100)]).unwrap().path.contains("pageNumber=2&"));
+        assert_eq!(Page::next(&[page(1, 2, 100), page(2, 2, 5)]), None);
+        assert_eq!(Page::next(&[page(1, 9, 0)]), None, "an empty page is the end");
+        assert_eq!(Page::next(&[page(1, 0, 0)]), None);
+    }
+
+    #[test]
     fn pages_by_either_name() {
         for name in ["pageCount", "numPages"] {
             let body = format!(r#"{{"entities":[{{}}],"pageSize":25,"pageNumber":1,"total":1,"{name}":1}}"#);
-            assert_eq!(Page::read(&Bytes(body.into_bytes())).map(|page| page.page_count), Some(1), "{name}");
+            assert_eq!(Page::read(&Bytes(body.into_bytes())).map(|page| page.page_count), Ok(1), "{name}");
         }
         for body in ["", "[]", "{}", r#"{"entities":{},"pageSize":1,"pageNumber":1,"total":1,"pageCount":1}"#] {
-            assert_eq!(Page::read(&Bytes(body.into())), None, "{body}");
+            assert!(Page::read(&Bytes(body.into())).is_err(), "{body}");
         }
     }
 }

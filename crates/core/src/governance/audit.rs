@@ -6,7 +6,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::cost::estimate_usd;
+use super::cost::{Cost, Rates};
 use super::{Metric, Metrics};
 use crate::call::{Call, Outcome};
 use crate::problem::Problem;
@@ -33,6 +33,9 @@ pub struct Audit {
     completion_tokens: Option<u64>,
     /// None where something was sent and upstream did not say what it used: the cost is unknown.
     cost_estimate_usd: Option<String>,
+    /// The same in billionths, for the metrics.
+    #[serde(skip)]
+    cost_billionths: u64,
     status: Status,
     code: Option<&'static str>,
     system_instruction_count: Option<usize>,
@@ -71,7 +74,8 @@ impl Audit {
             tokens_used: None,
             prompt_tokens: None,
             completion_tokens: None,
-            cost_estimate_usd: Some(estimate_usd(Default::default())),
+            cost_estimate_usd: Some(Cost::nothing().usd),
+            cost_billionths: 0,
             status: Status::Error,
             code: Some(problem.code.as_str()),
             system_instruction_count: None,
@@ -84,11 +88,19 @@ impl Audit {
         }
     }
 
-    /// The row of a call that has ended at `now_ms` (Unix ms).
-    pub fn of_call(request_id: &str, tenant: &str, call: &Call, outcome: &Outcome, now_ms: u64) -> Audit {
+    /// The row of a call that has ended at `now_ms` (Unix ms), costed at `rates`.
+    pub fn of_call(
+        request_id: &str,
+        tenant: &str,
+        call: &Call,
+        outcome: &Outcome,
+        rates: &Rates,
+        now_ms: u64,
+    ) -> Audit {
         let job = call.job();
         let counts = job.counts();
         let usage = outcome.usage.or((outcome.attempts == 0).then(Default::default));
+        let cost = usage.map(|usage| rates.chat_cost(job.model_id(), usage));
         Audit {
             event: "llm_prompt_audit",
             timestamp: timestamp(now_ms),
@@ -106,7 +118,8 @@ impl Audit {
             tokens_used: usage.map(|usage| usage.prompt_tokens.saturating_add(usage.completion_tokens)),
             prompt_tokens: usage.map(|usage| usage.prompt_tokens),
             completion_tokens: usage.map(|usage| usage.completion_tokens),
-            cost_estimate_usd: usage.map(estimate_usd),
+            cost_billionths: cost.as_ref().map_or(0, Cost::billionths),
+            cost_estimate_usd: cost.map(|cost| cost.usd),
             status: outcome.status,
             code: outcome.code.map(|code| code.as_str()),
             system_instruction_count: counts.map(|(instructions, _)| instructions),
@@ -150,6 +163,7 @@ impl Audit {
             let labels = [("tenant", tenant), ("model", model), ("kind", kind)];
             metrics.count(Metric::Tokens, &labels, tokens.unwrap_or_default());
         }
+        metrics.count(Metric::Cost, &[("tenant", tenant), ("model", model)], self.cost_billionths);
         if let Some(guard) = &self.guard {
             for (direction, findings) in [("input", &guard.input), ("output", &guard.output)] {
                 for (action, count) in [("redacted", findings.redacted), ("flagged", findings.flagged)] {

@@ -1,30 +1,282 @@
 //! What a call costs, in exact decimals.
 
+use std::collections::BTreeMap;
+
+use crate::fault::{Fault, Path};
 use crate::genesys::Usage;
+use crate::json::{self, Json};
+use crate::model::Provider;
+use crate::model::check::Check;
 
-/// Millionths of a dollar per token where nothing is known about the model: 0.000002 USD (requirements, C5).
-const MICRO_USD: u128 = 2;
+/// What a price is counted in: 10⁻¹² US dollars, so that a price of nine decimals per 1,000 tokens is a whole
+/// number per token.
+const PER_USD: u128 = 1_000_000_000_000;
+/// The price per token where nothing is known about the model: 0.000002 USD (requirements, C5).
+const FLAT: Rate = Rate { prompt: 2_000_000, completion: 2_000_000 };
+/// In a document: every model of a provider that is not named.
+const ANY: &str = "*";
+/// The dearest price that is taken for meant, in US dollars per 1,000 tokens (no source; ours).
+const MOST_USD: u128 = 1_000_000;
 
-/// The estimate for `usage` in US dollars, as a decimal number of six places: `"0.000084"`.
-pub fn estimate_usd(usage: Usage) -> String {
-    let tokens = u128::from(usage.prompt_tokens) + u128::from(usage.completion_tokens);
-    let micro = tokens * MICRO_USD;
-    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+/// The price of a token, of the prompt and of the answer, in 10⁻¹² US dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rate {
+    prompt: u128,
+    completion: u128,
+}
+
+/// An amount and what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    amount: u128,
+    /// US dollars, an exact decimal of at least six places: `"0.000084"`.
+    pub usd: String,
+    /// `model_rate`, `provider_rate`, `flat_rate`; `unknown` where no rate is set, and the amount is 0.
+    pub basis: &'static str,
+}
+
+impl Cost {
+    /// Of what was never sent.
+    pub fn nothing() -> Cost {
+        Cost::of(0, "nothing_sent")
+    }
+
+    /// The amount in billionths of a dollar, rounded up, for metrics.
+    pub fn billionths(&self) -> u64 {
+        u64::try_from(self.amount.div_ceil(1_000)).unwrap_or(u64::MAX)
+    }
+
+    fn of(amount: u128, basis: &'static str) -> Cost {
+        Cost { amount, usd: decimal(amount), basis }
+    }
+}
+
+/// The operator's rates, by provider and model: US dollars **per 1,000 tokens**.
+///
+/// Document 002 multiplies its figures (0.00015 and 0.0006 for openai) by single tokens; they are the list prices
+/// of `gpt-4o-mini` per 1,000 tokens, and taken per token they would be a thousand times too much. So the unit
+/// here is in the members' names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rates(BTreeMap<&'static str, BTreeMap<String, Rate>>);
+
+impl Default for Rates {
+    /// Those of requirement C5: openai 0.00015 and 0.0006, azure 0.00012 and 0.0005, for all their models.
+    fn default() -> Self {
+        let any = |prompt, completion| BTreeMap::from([(ANY.to_owned(), Rate { prompt, completion })]);
+        Rates(BTreeMap::from([
+            (Provider::OpenAi.name(), any(150_000, 600_000)),
+            (Provider::Azure.name(), any(120_000, 500_000)),
+        ]))
+    }
+}
+
+impl Rates {
+    /// Reads `{"openai": {"gpt-4o": {"promptPer1k": "0.0025", "completionPer1k": 0.01}, "*": {…}}}`, in place of
+    /// the defaults: US dollars per 1,000 tokens, as a string or a number, at most nine decimals; `*` is every
+    /// other model of the provider.
+    ///
+    /// # Errors
+    /// Every fault, with its path. No fault quotes a value.
+    pub fn parse(text: &str) -> Result<Rates, Vec<Fault>> {
+        let document = json::parse(text.as_bytes())?;
+        let mut check = Check::default();
+        let rates = rates(&mut check, document);
+        match rates {
+            Some(rates) if check.faults.is_empty() => Ok(rates),
+            _ => Err(check.faults),
+        }
+    }
+
+    /// What `usage` costs with a provider's model.
+    pub fn cost(&self, provider: &str, model: &str, usage: Usage) -> Cost {
+        let models = self.0.get(provider);
+        let named = models.and_then(|models| models.get(model)).map(|rate| (rate, "model_rate"));
+        let any = || models.and_then(|models| models.get(ANY)).map(|rate| (rate, "provider_rate"));
+        match named.or_else(any) {
+            Some((rate, basis)) => Cost::of(rate.of(usage), basis),
+            None => Cost::of(0, "unknown"),
+        }
+    }
+
+    /// What `usage` costs in a chat, which names a model and no provider: the model's rate if exactly one provider
+    /// has one for it, else the flat one.
+    pub fn chat_cost(&self, model: &str, usage: Usage) -> Cost {
+        let mut named = self.0.values().filter_map(|models| models.get(model).filter(|_| model != ANY));
+        match (named.next(), named.next()) {
+            (Some(rate), None) => Cost::of(rate.of(usage), "model_rate"),
+            _ => Cost::of(FLAT.of(usage), "flat_rate"),
+        }
+    }
+}
+
+impl Rate {
+    /// 2⁶⁴ tokens at [`MOST_USD`] are below 10³⁵: twice that fits.
+    fn of(self, usage: Usage) -> u128 {
+        u128::from(usage.prompt_tokens) * self.prompt + u128::from(usage.completion_tokens) * self.completion
+    }
+}
+
+/// An amount of 10⁻¹² US dollars, with six places, or as many as it takes.
+fn decimal(amount: u128) -> String {
+    let text = format!("{}.{:012}", amount / PER_USD, amount % PER_USD);
+    let least = text.len() - 6;
+    let exact = text.trim_end_matches('0').len();
+    text.get(..exact.max(least)).unwrap_or_default().to_owned()
+}
+
+fn rates(check: &mut Check, document: Json) -> Option<Rates> {
+    let root = Path::root();
+    let names = Provider::ALL.map(|(name, _)| name);
+    let (_, providers) = {
+        let members = check.object(&root, document, "rates by provider")?;
+        check.fields(&root, members, &[], &names)
+    };
+    let mut rates = BTreeMap::new();
+    for (name, member) in names.into_iter().zip(providers) {
+        let Some((path, value)) = member else { continue };
+        let Some(models) = check.object(&path, value, "rates by model") else { continue };
+        let models = models.into_iter().filter_map(|(model, value)| {
+            let rate = rate(check, &path.name(&model), value)?;
+            Some((model, rate))
+        });
+        rates.insert(name, models.collect());
+    }
+    Some(Rates(rates))
+}
+
+fn rate(check: &mut Check, path: &Path, value: Json) -> Option<Rate> {
+    let members = check.object(path, value, "{\"promptPer1k\", \"completionPer1k\"}")?;
+    let ([prompt, completion], []) = check.fields(path, members, &["promptPer1k", "completionPer1k"], &[]);
+    let prompt = prompt.and_then(|(path, value)| price(check, &path, value));
+    let completion = completion.and_then(|(path, value)| price(check, &path, value));
+    Some(Rate { prompt: prompt?, completion: completion? })
+}
+
+/// Dollars per 1,000 tokens as 10⁻¹² dollars per token.
+fn price(check: &mut Check, path: &Path, value: Json) -> Option<u128> {
+    let text = match value {
+        Json::String(text) => text,
+        Json::Number(number) => number.to_string(),
+        other => {
+            check.fault(
+                path,
+                "wrong_type",
+                format!("Send a price in US dollars per 1,000 tokens, not {}.", other.kind()),
+            );
+            return None;
+        }
+    };
+    let nano = nano(&text).filter(|nano| *nano <= MOST_USD * 1_000_000_000);
+    if nano.is_none() {
+        let message =
+            format!("A price is a decimal number from 0 to {MOST_USD} with at most nine decimals: \"0.00015\".");
+        check.fault(path, "bad_price", message);
+    }
+    nano
+}
+
+/// A decimal number in 10⁻⁹: digits, perhaps a point and one to nine digits, perhaps an exponent as serde_json
+/// writes it for small numbers.
+fn nano(text: &str) -> Option<u128> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| (-30..=30).contains(e))?),
+        None => (text, 0),
+    };
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{part}");
+    let plain = digits.len() <= 30 && !whole.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain || (mantissa.contains('.') && part.is_empty()) {
+        return None;
+    }
+    let shift = 9 + exponent - part.len() as i32;
+    let number: u128 = digits.parse().ok()?;
+    let power = 10_u128.checked_pow(shift.unsigned_abs())?;
+    if shift >= 0 { number.checked_mul(power) } else { number.is_multiple_of(power).then(|| number / power) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn usage(prompt_tokens: u64, completion_tokens: u64) -> Usage {
+        Usage { prompt_tokens, completion_tokens }
+    }
+
     #[test]
-    fn exact() {
-        for (prompt_tokens, completion_tokens, expected) in [
-            (0, 0, "0.000000"),
-            (40, 2, "0.000084"),
-            (250_000, 250_000, "1.000000"),
-            (u64::MAX, u64::MAX, "73786976294838.206460"),
+    fn the_flat_rate_is_exact() {
+        for (used, expected) in [
+            (usage(0, 0), "0.000000"),
+            (usage(40, 2), "0.000084"),
+            (usage(250_000, 250_000), "1.000000"),
+            (usage(u64::MAX, u64::MAX), "73786976294838.206460"),
         ] {
-            assert_eq!(estimate_usd(Usage { prompt_tokens, completion_tokens }), expected);
+            assert_eq!(Rates::default().chat_cost("m", used).usd, expected);
+        }
+    }
+
+    #[test]
+    fn rates_are_exact() {
+        let rates = Rates::parse(
+            r#"{"openai": {"gpt-4o": {"promptPer1k": 0.0025, "completionPer1k": "0.01"},
+                           "tiny": {"promptPer1k": 1e-9, "completionPer1k": "0.000000001"},
+                           "dear": {"promptPer1k": 1000000, "completionPer1k": 1e6}},
+                "azure": {"gpt-4o": {"promptPer1k": 1, "completionPer1k": 1}, "*": {"promptPer1k": 0, "completionPer1k": 2}},
+                "bedrock": {}}"#,
+        )
+        .unwrap();
+        for (provider, model, used, usd, basis) in [
+            ("openai", "gpt-4o", usage(45, 28), "0.0003925", "model_rate"),
+            ("openai", "tiny", usage(1, 0), "0.000000000001", "model_rate"),
+            ("openai", "dear", usage(u64::MAX, u64::MAX), "36893488147419103230000.000000", "model_rate"),
+            ("openai", "o9", usage(45, 28), "0.000000", "unknown"),
+            ("azure", "o9", usage(45, 28), "0.056000", "provider_rate"),
+            ("bedrock", "x", usage(1, 1), "0.000000", "unknown"),
+            ("anthropic", "x", usage(1, 1), "0.000000", "unknown"),
+        ] {
+            let cost = rates.cost(provider, model, used);
+            assert_eq!((cost.usd.as_str(), cost.basis), (usd, basis), "{provider} {model}");
+        }
+        let defaults = Rates::default();
+        assert_eq!(defaults.cost("openai", "gpt-4o-mini", usage(45, 28)).usd, "0.00002355");
+        assert_eq!(defaults.cost("azure", "x", usage(1000, 1000)).usd, "0.000620");
+        assert_eq!(rates.cost("openai", "tiny", usage(1, 0)).billionths(), 1, "no cost is told as none");
+        assert_eq!(rates.cost("openai", "dear", usage(u64::MAX, 0)).billionths(), u64::MAX);
+        for (model, basis) in [("tiny", "model_rate"), ("gpt-4o", "flat_rate"), ("*", "flat_rate"), ("", "flat_rate")] {
+            assert_eq!(rates.chat_cost(model, usage(1, 1)).basis, basis, "{model}");
+        }
+    }
+
+    #[test]
+    fn hostile_rates() {
+        let one = |price: &str| format!(r#"{{"openai":{{"m":{{"promptPer1k":{price},"completionPer1k":0}}}}}}"#);
+        for price in [
+            "-1",
+            "1e-10",
+            "\"\"",
+            "\"1.\"",
+            "\".5\"",
+            "\"1,5\"",
+            "\"0x1\"",
+            "\"1e999\"",
+            "\"١\"",
+            "1000001",
+            "1e300",
+            "\"canary\"",
+        ] {
+            let faults = Rates::parse(&one(price)).unwrap_err();
+            assert_eq!((faults[0].path.as_str(), faults[0].code), ("$.openai.m.promptPer1k", "bad_price"), "{price}");
+            assert!(!format!("{faults:?}").contains("canary"));
+        }
+        for (text, path, code) in [
+            ("", "$", "empty_body"),
+            ("[]", "$", "wrong_type"),
+            (r#"{"opnai":{}}"#, "$.opnai", "unknown_field"),
+            (r#"{"openai":1}"#, "$.openai", "wrong_type"),
+            (r#"{"openai":{"m":{"promptPer1k":1}}}"#, "$.openai.m.completionPer1k", "missing_field"),
+            (r#"{"openai":{"m":{"promptPer1k":null,"completionPer1k":1}}}"#, "$.openai.m.promptPer1k", "wrong_type"),
+        ] {
+            let faults = Rates::parse(text).unwrap_err();
+            assert_eq!((faults[0].path.as_str(), faults[0].code), (path, code), "{text}");
         }
     }
 }

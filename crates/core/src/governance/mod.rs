@@ -8,7 +8,7 @@ mod webhook;
 
 pub use audit::Audit;
 pub(crate) use audit::timestamp;
-pub use cost::estimate_usd;
+pub use cost::{Cost, Rates};
 pub use metrics::{Metric, Metrics};
 pub use operation::{Action, Operation};
 pub use webhook::{Event as WebhookEvent, Webhook};

@@ -47,6 +47,11 @@ impl Linter {
         &self.config
     }
 
+    /// Its token counters: where vocabularies that are not embedded are loaded.
+    pub fn counters(&self) -> &RefCell<Counters> {
+        &self.counters
+    }
+
     /// Looks at `source` by every rule that is on. The work grows with the text and no faster; of a text of more
     /// than 1 MiB only that is said.
     pub fn lint(&self, source: &Source<'_>) -> Report {

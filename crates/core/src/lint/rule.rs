@@ -109,6 +109,11 @@ impl Rule {
         page
     }
 
+    /// Whether what it finds must not be repeated, in a log or on a screen: a secret, or personal.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.code, "S007" | "S008")
+    }
+
     /// The rule's address: an identifier from which each place makes its own link.
     pub fn id(&self) -> String {
         format!("urn:promptgate:rule:{}", self.code)

@@ -165,9 +165,31 @@ pub struct Template {
 }
 
 impl Template {
+    /// Reads upstream's document.
+    ///
+    /// # Errors
+    /// [`Code::UpstreamMalformed`].
+    pub fn from_upstream(document: &str) -> Result<Template, Problem> {
+        let malformed = || Problem::new(Code::UpstreamMalformed, "The upstream's answer is no prompt template.");
+        Template::read(document).ok_or_else(malformed)
+    }
+
     /// Reads upstream's document; `None` where it is none.
     pub fn read(document: &str) -> Option<Template> {
         let Ok(Json::Object(members)) = json::parse(document.as_bytes()) else { return None };
+        Template::from_members(&members)
+    }
+
+    /// Reads a document that its author is still writing: it may have no name, and no version yet. `None` where it
+    /// is no prompt template; the linter says why.
+    pub fn draft(document: &str) -> Option<Template> {
+        let Ok(Json::Object(mut members)) = json::parse(document.as_bytes()) else { return None };
+        default(&mut members, "version", Json::Number(0.into()));
+        default(&mut members, "name", Json::String(String::new()));
+        Template::from_members(&members)
+    }
+
+    fn from_members(members: &[(String, Json)]) -> Option<Template> {
         let get = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let text = |name: &str| match get(name) {
             Some(Json::String(text)) => Some(text.clone()),
@@ -232,5 +254,23 @@ fn take(members: &mut Vec<(String, Json)>, name: &str) -> Option<Json> {
 fn default(members: &mut Vec<(String, Json)>, name: &str, value: Json) {
     if members.iter().all(|(known, _)| known != name) {
         members.push((name.to_owned(), value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_needs_neither_name_nor_version() {
+        let draft = r#"{"system_instruction": "Be brief.", "user_template": "{{x}}", "variables": ["x"]}"#;
+        assert_eq!(Template::read(draft), None);
+        let template = Template::draft(draft).unwrap();
+        assert_eq!((template.version, template.name.as_str(), template.variables.len()), (0, "", 1));
+        for none in
+            ["", "[]", "{}", r#"{"system_instruction": "x"}"#, r#"{"user_template": 1, "system_instruction": ""}"#]
+        {
+            assert_eq!(Template::draft(none), None, "{none}");
+        }
     }
 }

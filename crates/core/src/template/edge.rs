@@ -15,13 +15,14 @@ pub fn key(family: Family, id: &str) -> String {
     format!("template:{}:{id}", family.as_str())
 }
 
-/// How long a copy is taken for the newest, in seconds: what a cached template says of itself, else `default_s`.
-pub fn ttl_s(family: Family, stored: &Stored, default_s: u64) -> u64 {
+/// How long a copy is still taken for the newest at `now_ms` (Unix ms), in seconds: what a cached template says of
+/// itself, else `default_s`, less its age.
+pub fn ttl_s(family: Family, stored: &Stored, default_s: u64, now_ms: u64) -> u64 {
     let own = match family {
         Family::Cached => cache_ttl(&stored.document),
         Family::Prompt => None,
     };
-    own.unwrap_or(default_s).max(MIN_TTL)
+    own.unwrap_or(default_s).saturating_sub(stored.age_s(now_ms)).max(MIN_TTL)
 }
 
 /// A cached template's own time; 0 where it does not want to be cached.
@@ -62,8 +63,14 @@ pub fn found(stored: &Stored, hit: bool, if_none_match: Option<&str>, request_id
     Reply { head: ReplyHead { status: 200, headers }, body: Bytes(stored.document.clone().into_bytes()) }
 }
 
-/// Answers a write: the document as upstream has it now. `location` is its address.
-pub fn written(told: &Told, location: String, request_id: &str) -> Reply {
+/// Answers a write: the document as upstream has it now.
+pub fn written(told: &Told, family: Family, request_id: &str) -> Reply {
+    let document = json::parse(told.stored.document.as_bytes()).unwrap_or(Json::Null);
+    let id = document.member("id").and_then(Json::text).and_then(crate::route::uuid).unwrap_or_default();
+    let location = match family {
+        Family::Prompt => format!("/v1/templates/{id}"),
+        Family::Cached => format!("/v1/cache/templates/{id}"),
+    };
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("cache-control", "no-store".to_owned()),
@@ -79,6 +86,12 @@ pub fn written(told: &Told, location: String, request_id: &str) -> Reply {
     }
     let status = if told.created { 201 } else { 200 };
     Reply { head: ReplyHead { status, headers }, body: Bytes(told.stored.document.clone().into_bytes()) }
+}
+
+/// Answers that the copies at the edge are gone.
+pub fn gone(request_id: &str) -> Reply {
+    let headers = vec![("cache-control", "no-store".to_owned()), ("x-request-id", request_id.to_owned())];
+    Reply { head: ReplyHead { status: 204, headers }, body: Bytes::default() }
 }
 
 #[cfg(test)]
@@ -99,8 +112,8 @@ mod tests {
             ("{}", 300),
             ("", 300),
         ] {
-            assert_eq!(ttl_s(Family::Cached, &stored(document), 300), expected, "{document}");
-            assert_eq!(ttl_s(Family::Prompt, &stored(document), 300), 300);
+            assert_eq!(ttl_s(Family::Cached, &stored(document), 300, 10_000), expected, "{document}");
+            assert_eq!(ttl_s(Family::Prompt, &stored(document), 300, 20_000), 290);
         }
     }
 

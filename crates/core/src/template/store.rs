@@ -167,6 +167,34 @@ pub struct Told {
 impl Told {
     /// The header in which the object names the code of a problem.
     pub const CODE: &'static str = "x-problem-code";
+
+    /// What upstream has made of a new prompt template, at `now_ms` (Unix ms).
+    ///
+    /// # Errors
+    /// [`Code::Conflict`] where the name is taken, [`Code::UpstreamMalformed`].
+    pub fn created(answer: Answer, now_ms: u64) -> Result<Told, Problem> {
+        match answer.head.status {
+            409 => Err(name_taken()),
+            _ => match seen(Ok(answer), now_ms)? {
+                Some(stored) => Ok(Told { stored, created: true, merged: false, propagation_id: None }),
+                None => Err(malformed()),
+            },
+        }
+    }
+}
+
+/// What is there; a 404 is told as such.
+///
+/// # Errors
+/// [`Code::NotFound`], and [`Code::UpstreamRejected`] for a 409 or 412 to what does not write.
+pub fn there(answer: Answer) -> Result<Answer, Problem> {
+    match answer.head.status {
+        200..=299 => Ok(answer),
+        404 => Err(Problem::new(Code::NotFound, "There is no template with this id, or no such version of it.")),
+        status => {
+            Err(Problem::new(Code::UpstreamRejected, format!("The upstream refuses the request with status {status}.")))
+        }
+    }
 }
 
 impl Ended {
@@ -239,7 +267,7 @@ impl Write {
         document: Json,
         kept: Option<Stored>,
     ) -> (Write, Step) {
-        let sent = text(&document);
+        let sent = document.to_text();
         let mut write = Write {
             family,
             id: id.to_owned(),
@@ -388,11 +416,11 @@ impl Write {
         match merged {
             Ok(merged) => {
                 // Two changes that are right by themselves may be wrong together.
-                if let Err(problem) = desk.check(self.family, &text(&merged)) {
+                if let Err(problem) = desk.check(self.family, &merged.to_text()) {
                     return self.refuse(stale(Some(&there), problem.errors));
                 }
                 // The next merge begins with what was found now.
-                self.sent = text(&self.addressed(merged.clone()));
+                self.sent = self.addressed(merged.clone()).to_text();
                 self.wanted = merged;
                 self.put(Expect::Tag(tag))
             }
@@ -418,10 +446,6 @@ impl Write {
     fn refuse(&self, problem: Problem) -> Step {
         Ended::new(Err(problem), self.kept.clone())
     }
-}
-
-fn text(document: &Json) -> String {
-    serde_json::to_string(document).unwrap_or_default()
 }
 
 /// What upstream has: a document with its tag, or nothing.

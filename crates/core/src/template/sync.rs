@@ -2,9 +2,12 @@
 //! be read; then one step after the other.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::document::Desk;
 use super::merge::{Change, diff};
+use super::precondition::Precondition;
+use super::store::Verb;
 use crate::fault::{Fault, Path};
 use crate::genesys::Page;
 use crate::json::{self, Json};
@@ -115,7 +118,7 @@ impl Library {
         let (mut faults, mut code) = (Vec::new(), Code::TemplateRefused);
         for (index, template) in templates.into_iter().enumerate() {
             let at = path.index(index);
-            let text = serde_json::to_string(&template).unwrap_or_default();
+            let text = template.to_text();
             match desk.prompt(&text) {
                 Ok(document) => {
                     let name = name(&document).unwrap_or_default();
@@ -167,8 +170,7 @@ impl Library {
                 false => diff(&super::store::own(theirs), &plan.document),
             };
             let action = if changes.is_empty() { PlannedAction::Leave } else { PlannedAction::Update };
-            let id =
-                member(theirs, "id").and_then(|id| if let Json::String(id) = id { Some(id.clone()) } else { None });
+            let id = theirs.member("id").and_then(Json::text).map(str::to_owned);
             Plan { action, id, version, changes, ..plan }
         };
         self.0.into_iter().map(plan).collect()
@@ -176,13 +178,25 @@ impl Library {
 }
 
 impl Plan {
+    /// The write of an update: where, and what the template's object is asked for.
+    pub fn write(&self) -> Option<(String, Verb)> {
+        let (id, version) = (self.id.clone()?, self.version?);
+        let precondition = Precondition::OneOf(vec![format!("\"version={version}\"")]);
+        Some((id, Verb::Write { precondition, document: self.document.to_text() }))
+    }
+
+    /// The key under which upstream creates it once, for the request `request_id`.
+    pub fn key(&self, request_id: &str) -> String {
+        let digest = Sha256::new().chain_update(request_id).chain_update(b"\0").chain_update(&self.name).finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// How it went, told by upstream's document.
     pub fn done(&mut self, document: &str, merged: bool) {
         let document = json::parse(document.as_bytes()).unwrap_or(Json::Null);
-        self.id = match member(&document, "id") {
-            Some(Json::String(id)) => Some(id.clone()),
-            _ => self.id.take(),
-        };
+        if let Some(id) = document.member("id").and_then(Json::text) {
+            self.id = Some(id.to_owned());
+        }
         let version = number(&document, "version");
         self.result = Some(Outcome { success: true, version, merged, code: None });
     }
@@ -207,22 +221,12 @@ impl Plan {
     }
 }
 
-fn member<'a>(document: &'a Json, name: &str) -> Option<&'a Json> {
-    match document {
-        Json::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
 fn name(document: &Json) -> Option<String> {
-    match member(document, "name") {
-        Some(Json::String(name)) => Some(name.clone()),
-        _ => None,
-    }
+    document.member("name").and_then(Json::text).map(str::to_owned)
 }
 
 fn number(document: &Json, name: &str) -> Option<u64> {
-    match member(document, name) {
+    match document.member(name) {
         Some(Json::Number(number)) => number.as_u64(),
         _ => None,
     }

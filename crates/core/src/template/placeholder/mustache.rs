@@ -28,7 +28,10 @@ pub(super) fn scan(text: &str, scan: &mut Scan) {
     while let Some(byte) = text.as_bytes().get(at) {
         reader.scan.steps += 1;
         at = match byte {
-            b'\\' if text.as_bytes().get(at + 1..at + 3) == Some(b"{{") => at + 3,
+            b'\\' if text.as_bytes().get(at + 1..at + 3) == Some(b"{{") => {
+                reader.braces += 2;
+                at + 3
+            }
             b'{' if text.as_bytes().get(at + 1) == Some(&b'{') => reader.tag(at),
             b'{' => {
                 reader.braces += 1;
@@ -329,7 +332,7 @@ impl Reader<'_> {
                         expression.calls.push(Call { callee: Some(callee), span: at + place..at + place + length });
                     } else {
                         self.reference(at + place, word, &mut expression);
-                        if words == 0 && more.is_empty() && !word.starts_with(['.', '@']) {
+                        if words == 0 && more.is_empty() && !word.starts_with(['.', '@']) && names_root(word) {
                             expression.path = Some(segments(word).map(|(name, _)| name.to_owned()).collect());
                         }
                     }
@@ -365,6 +368,11 @@ impl Reader<'_> {
             expression.names.push(Name { name: name.to_owned(), span, contextual });
         }
     }
+}
+
+/// Whether a path begins with a variable, and not with `this`.
+fn names_root(path: &str) -> bool {
+    path.split(['.', '/']).next() != Some("this")
 }
 
 fn is_block_helper(name: &str) -> bool {

@@ -15,7 +15,7 @@ fn check_spans(text: &str, dialect: Dialect) {
     for placeholder in &scan.placeholders {
         assert!(text.get(placeholder.span.clone()).is_some_and(|part| part.len() >= 2), "{placeholder:?}");
         assert!(text.get(placeholder.inner.clone()).is_some(), "{placeholder:?}");
-        for expression in placeholder.content.expression() {
+        if let Some(expression) = placeholder.content.expression() {
             for name in &expression.names {
                 let part = text.get(name.span.clone()).expect("a name's span");
                 assert!(part == name.name || part.contains('\\') || part.starts_with("async"), "{name:?} {part:?}");

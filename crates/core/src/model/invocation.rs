@@ -1,0 +1,364 @@
+//! One protected invocation of a model (requirements, C3 and C4): the input sanitised, sent once, the result
+//! checked. Driven as [`super::Provisioning`] is, but in memory, within the deadline of its request.
+
+use std::time::Duration;
+
+use promptgate_guard::{Action, Guard, Kind, Policy, Role};
+use serde_json::{Value, json};
+
+use super::check::Check;
+use super::definition::Definition;
+use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge, malformed};
+use crate::call::Health;
+use crate::fault::Path;
+use crate::genesys::{self, Endpoints, ModelId, Usage};
+use crate::governance::{Cost, Rates};
+use crate::guard::{self, Findings, Guards};
+use crate::http::HttpRequest;
+use crate::json::{self, Json};
+use crate::problem::{Code, Problem};
+use crate::sensitive::Sensitive;
+
+/// Longest input, in UTF-16 code units (no source; ours).
+pub const MAX_INPUT: usize = 65_536;
+/// Most attempts, a replay after 401 apart (R2).
+const MAX_ATTEMPTS: u32 = 3;
+
+/// What is asked of a model: sanitised, and free of what the policy refuses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The gateway's id of the model.
+    pub model: String,
+    /// What will be sent.
+    pub input: Sensitive,
+    /// What was replaced and flagged in it.
+    pub findings: Findings,
+}
+
+impl Question {
+    /// Reads `{input, options?: {stream: false}}`, the body of `POST /v1/models/{id}/invoke`.
+    ///
+    /// # Errors
+    /// [`Code::InvalidJson`], [`Code::InvalidRequest`] with every fault, and [`Code::SafetyRefused`] where the
+    /// policy refuses what stands in the input beside injection, which is replaced (C3).
+    pub fn parse(body: &[u8], id: &str, guards: &Guards) -> Result<Question, Problem> {
+        let document = parsed(body)?;
+        let mut check = Check::default();
+        let read = plain(&mut check, document);
+        sanitised(check.finish(read)?, id.to_owned(), guards)
+    }
+
+    /// Reads `{modelId, input}`, the body of `POST /api/invoke-protected` (C7).
+    ///
+    /// # Errors
+    /// Those of [`Question::parse`].
+    pub fn parse_protected(body: &[u8], guards: &Guards) -> Result<Question, Problem> {
+        let document = parsed(body)?;
+        let mut check = Check::default();
+        let read = protected(&mut check, document);
+        let (model, input) = check.finish(read)?;
+        sanitised(input, model, guards)
+    }
+}
+
+fn plain(check: &mut Check, document: Json) -> Option<String> {
+    let members = check.object(&Path::root(), document, "{\"input\"}")?;
+    let ([input], [options]) = check.fields(&Path::root(), members, &["input"], &["options"]);
+    options.into_iter().for_each(|(path, value)| no_stream(check, &path, value));
+    check_input(check, input)
+}
+
+fn protected(check: &mut Check, document: Json) -> Option<(String, String)> {
+    let members = check.object(&Path::root(), document, "{\"modelId\", \"input\"}")?;
+    let ([model, input], []) = check.fields(&Path::root(), members, &["modelId", "input"], &[]);
+    let model = model.and_then(|(path, value)| {
+        let text = check.text(&path, value, 0, 64)?;
+        let id = uuid::Uuid::parse_str(&text).ok();
+        if id.is_none() {
+            check.fault(&path, "not_a_uuid", "This is no UUID: take the `id` that the model was given.");
+        }
+        id.map(|id| id.to_string())
+    });
+    let input = check_input(check, input);
+    Some((model?, input?))
+}
+
+fn parsed(body: &[u8]) -> Result<Json, Problem> {
+    json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))
+}
+
+fn check_input(check: &mut Check, input: super::check::Member) -> Option<String> {
+    let (path, value) = input?;
+    check.text(&path, value, 0, MAX_INPUT)
+}
+
+fn no_stream(check: &mut Check, path: &Path, value: Json) {
+    let Some(members) = check.object(path, value, "{\"stream\": false}") else { return };
+    let ([], [stream]) = check.fields(path, members, &[], &["stream"]);
+    if let Some((path, value)) = stream
+        && value != Json::Bool(false)
+    {
+        check.fault(&path, "unknown_value", "`stream` must be false: a result is checked whole.");
+    }
+}
+
+/// C3, then the operator's policy for what clients send. Injection is replaced and never refused here, also where
+/// only the policy's classifier sees it.
+fn sanitised(input: String, model: String, guards: &Guards) -> Result<Question, Problem> {
+    let path = Path::root().name("input");
+    let (mut text, report) = Guard::new(&Policy::sanitiser()).redact(&input, Role::User);
+    let mut findings = Findings::default();
+    findings.add(&report.findings);
+    if text.is_empty() {
+        let mut check = Check::default();
+        check.fault(&path, "empty", "Nothing is left of the input: send a text.");
+        return check.finish(None);
+    }
+    let report = guards.input.check(&text, Role::User);
+    findings.add(&report.findings);
+    let refused = |entry: &&promptgate_guard::Entry| entry.action == Action::Block && entry.kind != Kind::Injection;
+    let faults: Vec<_> =
+        report.findings.iter().filter(refused).map(|entry| guard::fault(&path, &text, entry)).collect();
+    if !faults.is_empty() {
+        return Err(Problem::with_errors(Code::SafetyRefused, faults));
+    }
+    if report.action >= Action::Redact {
+        text = guards.input.redact(&text, Role::User).0;
+    }
+    Ok(Question { model, input: Sensitive::new(text), findings })
+}
+
+/// What makes this invocation different from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvocationIdentity {
+    /// Sent upstream with every attempt, always the same.
+    pub idempotency_key: String,
+    /// For the jitter.
+    pub seed: u64,
+    /// When the request began, Unix ms.
+    pub started_ms: u64,
+    /// When it must have ended, Unix ms (R1).
+    pub deadline_ms: u64,
+}
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvocationEnd {
+    /// The result, fit for the client, or why there is none.
+    pub result: Result<Value, Problem>,
+    /// What upstream says it used, also where the result is refused.
+    pub usage: Option<Usage>,
+    /// What it cost; none where something was sent and upstream did not say what it used.
+    pub cost: Option<Cost>,
+    /// Upstream's name for the invocation.
+    pub request_id: Option<String>,
+    /// From the request's start, in milliseconds.
+    pub latency_ms: u64,
+    /// Requests sent upstream.
+    pub attempts: u32,
+    /// What the guard has redacted and flagged in the result.
+    pub findings: Findings,
+    /// Upstream's name for the last exchange.
+    pub upstream_correlation_id: Option<String>,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Invocation {
+    question: Question,
+    upstream_id: ModelId,
+    definition: Definition,
+    identity: InvocationIdentity,
+    repeats: u32,
+    exchange: Exchange,
+    ended: Option<InvocationEnd>,
+}
+
+// handle
+impl Invocation {
+    /// Will ask the model that upstream knows as `upstream_id` ([`super::Provisioning::active`]).
+    pub fn new(question: Question, upstream_id: ModelId, definition: Definition, identity: InvocationIdentity) -> Self {
+        let exchange = Exchange::new(identity.started_ms, identity.seed);
+        Invocation { question, upstream_id, definition, identity, repeats: 0, exchange, ended: None }
+    }
+
+    /// What to do at `now` (Unix ms).
+    pub fn step(&mut self, now: u64, health: &mut Health) -> Step {
+        if self.ended.is_some() {
+            return Step::Done;
+        }
+        if now >= self.identity.deadline_ms {
+            if self.exchange.is_awaiting() {
+                health.failed(now);
+            }
+            let detail = "The answer was not there in time.";
+            return self.fail(now, Problem::new(Code::TotalDeadline, detail));
+        }
+        if let Some(until) = self.exchange.waits(now) {
+            return Step::Wait(until.min(self.identity.deadline_ms));
+        }
+        if let Err(after) = health.admit(now) {
+            let detail = "The upstream has failed repeatedly: calls are paused.";
+            let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
+            problem.retry_after = Some(after);
+            return self.fail(now, problem);
+        }
+        let mut dispatch = self.exchange.send(now);
+        // Nothing is repeated because it is slow: one attempt may take all the time there is.
+        dispatch.until_ms = self.identity.deadline_ms;
+        self.exchange.await_until(self.identity.deadline_ms);
+        Step::Send(dispatch)
+    }
+
+    /// Takes what came at `now` of the request `attempt`; `guard` is that for answers.
+    pub fn received(
+        &mut self,
+        attempt: u32,
+        now: u64,
+        received: &Received,
+        guard: &Guard,
+        rates: &Rates,
+        health: &mut Health,
+    ) {
+        if self.ended.is_some() || !self.exchange.takes(attempt) {
+            return;
+        }
+        match judge(received, now, genesys::CHAT_SCOPE, health) {
+            Verdict::Answer => self.answered(now, received, guard, rates),
+            Verdict::Renew(problem) => {
+                if !self.exchange.renew(now) {
+                    self.fail(now, problem);
+                }
+            }
+            Verdict::Repeat(problem, after) => self.repeat(now, problem, after, health),
+            Verdict::Away(problem) | Verdict::Refused(problem) => {
+                self.fail(now, problem);
+            }
+        }
+        if let Some(ended) = &mut self.ended {
+            ended.upstream_correlation_id = correlation(received);
+        }
+    }
+
+    fn repeat(&mut self, now: u64, mut problem: Problem, after: Option<Duration>, health: &mut Health) {
+        let wait = self.exchange.backoff(self.repeats, after);
+        let due = now.saturating_add(wait.as_millis() as u64);
+        self.repeats += 1;
+        if self.repeats >= MAX_ATTEMPTS || due >= self.identity.deadline_ms || !health.allow_retry() {
+            problem.retry_after = after;
+            self.fail(now, problem);
+        } else {
+            self.exchange.later(now, wait);
+        }
+    }
+
+    fn answered(&mut self, now: u64, received: &Received, guard: &Guard, rates: &Rates) {
+        let body = match received {
+            Received::Answer(_, body) => &body.0,
+            Received::Unreachable | Received::NoToken(_) => return,
+        };
+        let Some(answer) = genesys::invoked(body) else {
+            self.fail(now, malformed(received));
+            return;
+        };
+        let mut findings = Findings::default();
+        let faults = self.definition.response_schema.faults(&Path::root().name("result"), &answer.result);
+        let result = if faults.is_empty() {
+            let mut result = answer.result;
+            guarded(&mut result, guard, &mut findings).map(|()| result)
+        } else {
+            Err(Problem::with_errors(Code::ResultInvalid, faults))
+        };
+        let provider = self.definition.provider.name();
+        self.end(now, result);
+        if let Some(ended) = &mut self.ended {
+            ended.usage = answer.usage;
+            ended.cost = answer.usage.map(|usage| rates.cost(provider, &self.definition.model_id, usage));
+            ended.request_id = answer.request_id;
+            ended.findings = findings;
+        }
+    }
+
+    fn fail(&mut self, now: u64, problem: Problem) -> Step {
+        self.end(now, Err(problem));
+        Step::Done
+    }
+
+    fn end(&mut self, now: u64, result: Result<Value, Problem>) {
+        let attempts = self.exchange.attempts();
+        self.ended = Some(InvocationEnd {
+            result,
+            usage: None,
+            cost: (attempts == 0).then(Cost::nothing),
+            request_id: None,
+            latency_ms: now.saturating_sub(self.identity.started_ms),
+            attempts,
+            findings: Findings::default(),
+            upstream_correlation_id: None,
+        });
+    }
+}
+
+// poll
+impl Invocation {
+    /// The request of the last [`Step::Send`].
+    pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> HttpRequest {
+        let body = genesys::invoke_body(&self.question.input);
+        genesys::invoke_model_request(endpoints, &self.upstream_id, body, &self.identity.idempotency_key, token)
+    }
+}
+
+// getters
+impl Invocation {
+    /// What was asked.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+    /// Of which model.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+    /// How it ended, once it has.
+    pub fn ended(&self) -> Option<&InvocationEnd> {
+        self.ended.as_ref()
+    }
+
+    /// The answer for the client: `{result, latency, cost, costBasis, sanitizedInput, usage, request_id}`, latency
+    /// in milliseconds, cost in US dollars as an exact decimal.
+    ///
+    /// # Errors
+    /// The problem by which it ended; [`Code::Internal`] before the end.
+    pub fn answer(&self) -> Result<Value, Problem> {
+        let ended = self.ended.as_ref().ok_or_else(|| Problem::new(Code::Internal, "The invocation has not ended."))?;
+        let result = ended.result.as_ref().map_err(Problem::clone)?;
+        Ok(json!({
+            "result": result,
+            "latency": ended.latency_ms,
+            "cost": ended.cost.as_ref().map(|cost| &cost.usd),
+            "costBasis": ended.cost.as_ref().map(|cost| cost.basis),
+            "sanitizedInput": self.question.input.expose(),
+            "usage": ended.usage,
+            "request_id": ended.request_id,
+        }))
+    }
+}
+
+/// Applies the policy for answers to every text of a result; names of members are those of the schema, or were let
+/// through by it.
+fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<(), Problem> {
+    match value {
+        Value::String(text) => {
+            let (redacted, report) = guard.redact(text, Role::Assistant);
+            findings.add(&report.findings);
+            if report.action == Action::Block {
+                let detail = "The policy refuses what stands in the result.";
+                return Err(Problem::new(Code::AnswerRefused, detail));
+            }
+            *text = redacted;
+            Ok(())
+        }
+        Value::Array(items) => items.iter_mut().try_for_each(|item| guarded(item, guard, findings)),
+        Value::Object(members) => members.values_mut().try_for_each(|member| guarded(member, guard, findings)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}

@@ -1,0 +1,40 @@
+//! Models: defined, provisioned, configured and invoked (requirements, C and D).
+//!
+//! ```text
+//! bytes ─Submission::parse─▶ Submission ─▶ Provisioning ─active─▶ ModelId, Definition, Capabilities
+//! bytes ─Configuration::parse, fits─▶ Configuration ─offer─▶ Updates
+//! bytes ─Question::parse─▶ Question (sanitised) ─▶ Invocation ─answer─▶ document
+//! each of them ─▶ Record ─▶ audit row, webhook, counters
+//! ```
+//! `Provisioning`, `Updates` and `Invocation` are driven alike: `step` says to send (then `request`, and what came
+//! to `received`), to wait until a time, or that it is done. The first two live in storage between alarms.
+
+mod answer;
+pub(crate) mod check;
+mod configuration;
+mod definition;
+mod exchange;
+mod failure;
+mod invocation;
+mod provisioning;
+mod record;
+mod schema;
+mod snapshot;
+mod update;
+
+#[cfg(test)]
+mod tests;
+
+pub use configuration::{
+    ComplianceMode, Configuration, FilterAction, FilterType, MAX_CONFIGURED_TOKENS, MAX_FILTERS, SafetyFilter,
+    TemperatureMatrix,
+};
+pub use definition::{Credentials, Definition, MAX_NAME, MAX_TEMPLATE, Provider, Submission};
+pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
+pub use failure::Failure;
+pub use invocation::{Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, Question};
+pub use provisioning::{MAX_POLLS, ModelStatus, Origin, Provisioning, StatusEvent};
+pub use record::{ModelAction, Occasion, Record, RecordStatus};
+pub use schema::{MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS, ResponseSchema};
+pub use snapshot::Snapshot;
+pub use update::{Update, UpdateStatus, Updates};

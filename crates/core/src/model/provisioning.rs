@@ -1,0 +1,375 @@
+//! A model on its way into being (requirements, C2): submitted, polled, and ended within bounds. The machine lives
+//! in storage between alarms.
+//!
+//! ```text
+//!             ┌─ 401 once; 429, 502–504, lost: 3 attempts, same key ─┐
+//!             ▼                                                      │
+//! new ──▶ SUBMITTED ──────────────────────── refused ────────────────┼──────▶ FAILED
+//!             │ 2xx with an id                                       ▲
+//!             ▼                                                      │
+//!          PENDING ──▶ PROVISIONING ──▶ ACTIVE      said so, 401 twice, 403, 404, 15 polls
+//! ```
+//! Each alarm: [`step`](Provisioning::step); on [`Step::Send`] store [`stored`](Provisioning::stored), set the
+//! alarm to `until_ms`, send [`request`](Provisioning::request), bring what came to
+//! [`received`](Provisioning::received), and step again; on [`Step::Wait`] store and set the alarm. Alarms that come
+//! twice, late or early change nothing.
+
+mod status;
+mod storage;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::definition::{Credentials, Definition, Submission, body};
+use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge, malformed};
+use super::failure::{Failure, reason};
+use crate::call::Health;
+use crate::genesys::{self, Capabilities, Endpoints, ModelId};
+use crate::governance::timestamp;
+use crate::http::HttpRequest;
+use crate::problem::{Code, Problem};
+use crate::sensitive::Sensitive;
+
+pub use status::{ModelStatus, StatusEvent};
+
+/// Most attempts at the submission, a replay after 401 apart (R2).
+const MAX_SUBMISSIONS: u32 = 3;
+/// Most polls (C2).
+pub const MAX_POLLS: u32 = 15;
+/// The first wait between two polls, doubled each time (C2), in milliseconds.
+const FIRST_MS: u64 = 5_000;
+/// The longest wait between two polls, jitter included (C2), in milliseconds.
+const CAP_MS: u64 = 60_000;
+/// The jitter: 0 to a second is added, as the document has it.
+const JITTER_MS: u64 = 1_000;
+
+/// Whose model it is, and by which request it came: all that is not in the submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// [`Submission::id`].
+    pub id: String,
+    /// Who submitted it; nobody else may see it.
+    pub tenant: String,
+    /// The client's request.
+    pub request_id: String,
+}
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provisioning {
+    origin: Origin,
+    definition: Definition,
+    /// Kept until the end, so that they can be taken out of upstream's reason; then dropped.
+    credentials: Option<Credentials>,
+    /// Counts the models that upstream has failed: each is another key (see [`Provisioning::key`]).
+    generation: u32,
+    started_ms: u64,
+    ended_ms: Option<u64>,
+    status: ModelStatus,
+    upstream_id: Option<ModelId>,
+    capabilities: Option<Capabilities>,
+    failure: Option<Failure>,
+    /// Attempts in this phase that have ended, replays after 401 apart.
+    tries: u32,
+    exchange: Exchange,
+    events: Vec<StatusEvent>,
+    correlation_id: Option<String>,
+}
+
+// handle
+impl Provisioning {
+    /// Begins at `now` (Unix ms); `seed` is for the jitter. If `earlier`, the machine of the same id, has not
+    /// failed, it goes on as it is: a second submission creates nothing. One that has failed begins anew; upstream
+    /// is sent the same key again, and so the same model if it has made one, unless upstream itself has failed it.
+    pub fn submit(earlier: Option<Self>, submission: Submission, origin: Origin, now: u64, seed: u64) -> Self {
+        let (generation, events) = match earlier {
+            Some(running) if running.status != ModelStatus::Failed => return running,
+            Some(failed) => (failed.generation + u32::from(failed.failed_upstream()), failed.events),
+            None => (0, Vec::new()),
+        };
+        let mut machine = Provisioning {
+            origin,
+            definition: submission.definition,
+            credentials: Some(submission.credentials),
+            generation,
+            started_ms: now,
+            ended_ms: None,
+            status: ModelStatus::Submitted,
+            upstream_id: None,
+            capabilities: None,
+            failure: None,
+            tries: 0,
+            exchange: Exchange::new(now, seed),
+            events,
+            correlation_id: None,
+        };
+        machine.tell(now);
+        machine
+    }
+
+    /// What to do at `now` (Unix ms).
+    pub fn step(&mut self, now: u64, health: &mut Health) -> Step {
+        if self.exchange.is_lost(now) {
+            self.received(self.exchange.attempts(), now, &Received::Unreachable, health);
+        }
+        if self.status.is_final() {
+            return Step::Done;
+        }
+        if let Some(until) = self.exchange.waits(now) {
+            return Step::Wait(until);
+        }
+        // A poll costs upstream nothing and is spaced already: only what creates asks the breaker.
+        if self.status == ModelStatus::Submitted
+            && let Err(after) = health.admit(now)
+        {
+            return Step::Wait(self.exchange.later(now, after));
+        }
+        Step::Send(self.exchange.send(now))
+    }
+
+    /// Takes what came at `now` of the request `attempt`.
+    pub fn received(&mut self, attempt: u32, now: u64, received: &Received, health: &mut Health) {
+        if self.status.is_final() || !self.exchange.takes(attempt) {
+            return;
+        }
+        self.correlation_id = correlation(received).or(self.correlation_id.take());
+        if self.status == ModelStatus::Submitted {
+            self.submitted(now, received, health);
+        } else {
+            self.polled(now, received);
+        }
+    }
+
+    fn submitted(&mut self, now: u64, received: &Received, health: &mut Health) {
+        match judge(received, now, genesys::MODEL_WRITE_SCOPE, health) {
+            Verdict::Answer => match state(received) {
+                Some(state) => {
+                    self.upstream_id = Some(state.id);
+                    self.tries = 0;
+                    self.exchange.settled();
+                    self.advance(now, ModelStatus::Pending);
+                    self.next_poll(now, None);
+                }
+                None => self.fail(now, malformed(received)),
+            },
+            Verdict::Renew(problem) => {
+                if !self.exchange.renew(now) {
+                    self.fail(now, problem);
+                }
+            }
+            Verdict::Repeat(problem, after) => {
+                self.tries += 1;
+                if self.tries >= MAX_SUBMISSIONS {
+                    return self.fail(now, problem);
+                }
+                let wait = self.exchange.backoff(self.tries - 1, after);
+                self.exchange.later(now, wait);
+            }
+            Verdict::Away(problem) | Verdict::Refused(problem) => self.fail(now, problem),
+        }
+    }
+
+    fn polled(&mut self, now: u64, received: &Received) {
+        // A poll has not asked the breaker, so it does not tell it either.
+        let verdict = judge(received, now, genesys::MODEL_READ_SCOPE, &mut Health::default());
+        if let Verdict::Renew(problem) = verdict {
+            if !self.exchange.renew(now) {
+                self.fail(now, problem);
+            }
+            return;
+        }
+        self.tries += 1;
+        let after = match verdict {
+            Verdict::Answer => {
+                self.exchange.settled();
+                self.observe(now, received);
+                None
+            }
+            Verdict::Repeat(_, after) => after,
+            // Neither a 503 without a time nor a 500 ends it (C2).
+            Verdict::Away(_) => None,
+            Verdict::Refused(problem) if problem.code == Code::UpstreamError => None,
+            Verdict::Refused(problem) | Verdict::Renew(problem) => return self.fail(now, problem),
+        };
+        if !self.status.is_final() {
+            self.next_poll(now, after);
+        }
+    }
+
+    /// What upstream says of the model. Another model's state, or none that can be read, says nothing.
+    fn observe(&mut self, now: u64, received: &Received) {
+        let Some(state) = state(received).filter(|state| self.upstream_id.as_ref() == Some(&state.id)) else { return };
+        match state.status.as_str() {
+            "ACTIVE" => {
+                self.capabilities = state.capabilities;
+                self.end(now, ModelStatus::Active);
+            }
+            "FAILED" => {
+                let why = reason(state.error_reason.as_ref(), self.credentials.as_ref());
+                self.failure = Some(Failure { code: Failure::UPSTREAM.to_owned(), detail: why });
+                self.end(now, ModelStatus::Failed);
+            }
+            "PROVISIONING" => self.advance(now, ModelStatus::Provisioning),
+            // PENDING, also after PROVISIONING, and what is not known yet: not final, nothing new.
+            _ => {}
+        }
+    }
+
+    fn next_poll(&mut self, now: u64, after: Option<Duration>) {
+        if self.tries >= MAX_POLLS {
+            let detail = format!(
+                "The upstream was asked {MAX_POLLS} times and the model is not ready. Submit the same definition again \
+                 to go on asking; it will not be created twice."
+            );
+            self.failure = Some(Failure { code: Failure::TIMEOUT.to_owned(), detail });
+            return self.end(now, ModelStatus::Failed);
+        }
+        let doubled = FIRST_MS.saturating_mul(1 << self.tries.min(MAX_POLLS));
+        let wait = doubled.min(CAP_MS - JITTER_MS) + self.exchange.draw(JITTER_MS);
+        self.exchange.later(now, Duration::from_millis(wait).max(after.unwrap_or_default()));
+    }
+
+    fn advance(&mut self, now: u64, status: ModelStatus) {
+        if self.status < status {
+            self.status = status;
+            self.tell(now);
+        }
+    }
+
+    fn fail(&mut self, now: u64, problem: Problem) {
+        self.failure = Some(Failure::of(&problem));
+        self.end(now, ModelStatus::Failed);
+    }
+
+    fn end(&mut self, now: u64, status: ModelStatus) {
+        self.credentials = None;
+        self.ended_ms = Some(now);
+        self.advance(now, status);
+    }
+
+    fn tell(&mut self, now: u64) {
+        let sequence = self.events.last().map_or(1, |last| last.sequence.saturating_add(1));
+        let error = self.failure.clone();
+        self.events.push(StatusEvent { sequence, timestamp: timestamp(now), status: self.status, error });
+        // A client that submits what fails again and again fills no storage.
+        let spare = self.events.len().saturating_sub(MAX_EVENTS);
+        self.events.drain(..spare);
+    }
+}
+
+/// Most events that are kept (no source; ours): several lives.
+const MAX_EVENTS: usize = 40;
+
+// poll
+impl Provisioning {
+    /// The request of the last [`Step::Send`].
+    pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> Option<HttpRequest> {
+        match &self.upstream_id {
+            Some(id) => Some(genesys::model_request(endpoints, id, token)),
+            None => {
+                let body = body(&self.definition, self.credentials.as_ref()?);
+                Some(genesys::create_model_request(endpoints, body, &self.key(), token))
+            }
+        }
+    }
+
+    /// The idempotency key of the submission: by it, upstream makes one model of one definition.
+    fn key(&self) -> String {
+        match self.generation {
+            0 => format!("llm-gw-{}", self.origin.id),
+            generation => format!("llm-gw-{}-{generation}", self.origin.id),
+        }
+    }
+}
+
+// getters
+impl Provisioning {
+    /// Whose it is.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+    /// What was submitted, without the credentials.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+    /// How far it is.
+    pub fn status(&self) -> ModelStatus {
+        self.status
+    }
+    /// Why there is no model.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+    /// Upstream's id, once it has accepted the submission.
+    pub fn upstream_id(&self) -> Option<&ModelId> {
+        self.upstream_id.as_ref()
+    }
+    /// What the model can, once it is active and if upstream says so.
+    pub fn capabilities(&self) -> Option<&Capabilities> {
+        self.capabilities.as_ref()
+    }
+    /// Upstream's name for the last exchange.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+    /// From submission to the end, in milliseconds, once it has ended.
+    pub fn latency_ms(&self) -> Option<u64> {
+        self.ended_ms.map(|ended| ended.saturating_sub(self.started_ms))
+    }
+    /// The changes of status after the one numbered `sequence`; 0 for all.
+    pub fn events_after(&self, sequence: u32) -> impl Iterator<Item = &StatusEvent> {
+        self.events.iter().filter(move |event| event.sequence > sequence)
+    }
+
+    /// Upstream's id of the model, if it can be used.
+    ///
+    /// # Errors
+    /// [`Code::ModelNotActive`].
+    pub fn active(&self) -> Result<&ModelId, Problem> {
+        match (&self.upstream_id, self.status) {
+            (Some(id), ModelStatus::Active) => Ok(id),
+            (_, ModelStatus::Failed) => {
+                let detail = "There is no such model: its provisioning has failed. GET it to see why.";
+                Err(Problem::new(Code::ModelNotActive, detail))
+            }
+            _ => {
+                let detail = "The model is still being provisioned: wait until its status is ACTIVE.";
+                let mut problem = Problem::new(Code::ModelNotActive, detail);
+                problem.retry_after = Some(Duration::from_millis(FIRST_MS));
+                Err(problem)
+            }
+        }
+    }
+
+    /// The model as `GET /v1/models/{id}` shows it to its tenant.
+    pub fn document(&self) -> Value {
+        let mut document = json!({
+            "id": self.origin.id,
+            "name": self.definition.name,
+            "provider": self.definition.provider.name(),
+            "modelId": self.definition.model_id,
+            "status": self.status,
+            "createdAt": timestamp(self.started_ms),
+            "events": self.events,
+        });
+        if let Some(members) = document.as_object_mut() {
+            members.extend(self.failure.as_ref().map(|failure| ("error".to_owned(), json!(failure))));
+            members.extend(self.capabilities.as_ref().map(|can| ("capabilities".to_owned(), json!(can))));
+        }
+        document
+    }
+
+    fn failed_upstream(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.code == Failure::UPSTREAM)
+    }
+}
+
+fn state(received: &Received) -> Option<genesys::ModelState> {
+    match received {
+        Received::Answer(_, body) => genesys::model_state(&body.0),
+        Received::Unreachable | Received::NoToken(_) => None,
+    }
+}

@@ -1,0 +1,105 @@
+//! Questions about prompt templates, as addresses ask them: lists, versions, differences.
+
+use serde_json::json;
+
+use super::merge::diff;
+use super::store::own;
+use crate::fault::{Fault, Path};
+use crate::genesys::{Ask, list_templates, list_versions};
+use crate::json::{self, Json};
+use crate::problem::{Code, Problem};
+use crate::route::Target;
+use crate::sensitive::Bytes;
+
+/// Most entries of a page, and how many there are unless asked for (contract, section 8).
+const PAGE: (u64, u64) = (100, 25);
+/// Highest page, and highest version, that is asked for (ours).
+const MOST: u64 = 1_000_000;
+
+/// `GET /v1/templates?pageNumber=&pageSize=&name=`.
+///
+/// # Errors
+/// [`Code::InvalidRequest`].
+pub fn list_question(target: &Target) -> Result<Ask, Problem> {
+    let query = target.query(&["pageNumber", "pageSize", "name"])?;
+    let number = query.integer("pageNumber", MOST)?.unwrap_or(1);
+    let size = query.integer("pageSize", PAGE.0)?.unwrap_or(PAGE.1);
+    Ok(list_templates(number, size, query.get("name")))
+}
+
+/// `GET /v1/templates/{id}/versions?pageNumber=&pageSize=`.
+///
+/// # Errors
+/// [`Code::InvalidRequest`].
+pub fn versions_question(target: &Target) -> Result<Ask, Problem> {
+    let query = target.query(&["pageNumber", "pageSize"])?;
+    let number = query.integer("pageNumber", MOST)?.unwrap_or(1);
+    Ok(list_versions(&target.id, number, query.integer("pageSize", PAGE.0)?.unwrap_or(PAGE.1)))
+}
+
+/// `GET /v1/templates/{id}/diff?from=&to=`: the two versions.
+///
+/// # Errors
+/// [`Code::InvalidRequest`].
+pub fn diff_question(target: &Target) -> Result<(u64, u64), Problem> {
+    let query = target.query(&["from", "to"])?;
+    let required = |name: &str| {
+        query.integer(name, MOST)?.ok_or_else(|| {
+            let message = format!("`{name}` is missing: the number of a version.");
+            let fault = Fault::new(&Path::root().name("query").name(name), "missing_parameter", message);
+            Problem::with_errors(Code::InvalidRequest, vec![fault])
+        })
+    };
+    Ok((required("from")?, required("to")?))
+}
+
+/// `POST /v1/templates/sync?dry_run=`.
+///
+/// # Errors
+/// [`Code::InvalidRequest`].
+pub fn sync_question(target: &Target) -> Result<bool, Problem> {
+    target.query(&["dry_run"])?.flag("dry_run")
+}
+
+/// What has changed from the version `from` to the version `to`, as JSON.
+///
+/// # Errors
+/// [`Code::UpstreamMalformed`].
+pub fn difference(from: u64, before: &Bytes, to: u64, after: &Bytes) -> Result<String, Problem> {
+    let read = |body: &Bytes| -> Result<Json, Problem> {
+        let document = json::parse(&body.0);
+        let malformed = || Problem::new(Code::UpstreamMalformed, "The upstream's answer is no template.");
+        document.map(|document| own(&document)).map_err(|_| malformed())
+    };
+    let changes = diff(&read(before)?, &read(after)?);
+    Ok(json!({ "from": from, "to": to, "changes": changes }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0198c0de-1234-4abc-8def-0123456789ab";
+
+    #[test]
+    fn questions() {
+        let target = |address: &str| Target::find("GET", address).unwrap();
+        let ask = list_question(&target("/v1/templates?pageNumber=2&name=a")).unwrap();
+        assert!(ask.path.ends_with("?pageNumber=2&pageSize=25&name=a"));
+        assert!(list_question(&target("/v1/templates?pageSize=101")).is_err());
+        assert!(list_question(&target("/v1/templates?size=1")).is_err());
+        assert_eq!(diff_question(&target(&format!("/v1/templates/{ID}/diff?from=1&to=3"))).unwrap(), (1, 3));
+        for query in ["", "?from=1", "?from=0&to=1", "?from=x&to=1"] {
+            assert!(diff_question(&target(&format!("/v1/templates/{ID}/diff{query}"))).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_upstream_sets_is_no_difference() {
+        let body = |text: &str| Bytes(text.as_bytes().to_vec());
+        let told =
+            difference(1, &body(r#"{"version":1,"name":"a"}"#), 2, &body(r#"{"version":2,"name":"b"}"#)).unwrap();
+        assert_eq!(told, r#"{"changes":[{"after":"b","before":"a","path":"$.name"}],"from":1,"to":2}"#);
+        assert!(difference(1, &body("x"), 2, &body("{}")).is_err());
+    }
+}

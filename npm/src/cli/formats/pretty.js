@@ -1,0 +1,96 @@
+// For people: a line for each finding, and the place it was found at.
+import { rules } from "../../node.js";
+import { cells, visible } from "../terminal.js";
+
+const COLOUR = { error: "red", warning: "yellow", info: "cyan" };
+
+/** One line each. */
+export function concise(documents, summary, terminal) {
+  const lines = documents.flatMap(({ file, report }) => report.findings.map((finding) =>
+    `${at(file, finding)}: ${severity(finding, terminal)} ${finding.code} ${visible(finding.message)}\n`));
+  return lines.join("") + conclusion(summary, terminal);
+}
+
+/** With the line it was found in. */
+export function pretty(documents, summary, terminal) {
+  const secret = new Set(rules().filter((rule) => rule.secret).map((rule) => rule.code));
+  const blocks = documents.flatMap(({ file, text, report }) => {
+    const lines = text.split(/\r\n|\n|\r/);
+    // What a rule found that must not be repeated is not shown by another finding in the same line either.
+    const masks = report.findings.filter(({ code }) => secret.has(code));
+    // Nor what stands where nobody knows: findings that are not listed come after the last that is.
+    if (report.summary.omitted > 0) masks.push({ start: report.findings.at(-1).end, end: { line: Infinity, column: 1 } });
+    return report.findings.map((finding) => block(file, finding, lines, masks, terminal));
+  });
+  return blocks.join("") + conclusion(summary, terminal);
+}
+
+const at = (file, { start }) => `${visible(file)}:${start.line}:${start.column}`;
+
+const severity = (finding, terminal) => terminal.style(COLOUR[finding.severity], finding.severity);
+
+function block(file, finding, lines, masks, terminal) {
+  const { code, name, message, fix } = finding;
+  const head = `${terminal.style("bold", at(file, finding))} ${severity(finding, terminal)} ${terminal.style("bold", code)} ${name}\n`;
+  const mend = fix ? terminal.style("dim", `  ${fix.safe ? "--fix" : "--unsafe-fixes"}: ${fix.title}`) + "\n" : "";
+  return `${head}${wrapped(visible(message), terminal.columns)}${frame(finding, lines, masks, terminal)}${mend}\n`;
+}
+
+/** Text in lines of at most `columns`, indented by two. */
+function wrapped(text, columns) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== "" && line.length + word.length + 3 > columns) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+/** The line with the finding's beginning, as much of it as there is room for, and what is meant underlined. */
+function frame({ start, end, severity }, lines, masks, terminal) {
+  const line = masked(lines[start.line - 1] ?? "", start.line, masks);
+  const { shown, columns } = cells(line);
+  const from = columns[Math.min(start.column - 1, line.length)];
+  const last = end.line === start.line ? columns[Math.min(end.column - 1, line.length)] : columns[line.length];
+  const to = Math.max(last, from + 1);
+
+  const gutter = String(start.line).length;
+  const room = Math.max(terminal.columns - gutter - 6, 10);
+  // Some of what stands before is kept; the window never begins further right than it must.
+  const left = columns[line.length] <= room ? 0 : Math.max(0, Math.min(from - Math.floor(room / 3), columns[line.length] - room));
+  const right = left + room;
+  const text = shown.filter(({ column, text }) => column >= left && column + text.length <= right).map(({ text }) => text).join("");
+  const first = shown.find(({ column }) => column >= left)?.column ?? left;
+  const clipped = { before: left > 0, after: columns[line.length] > right };
+  const marks = `${" ".repeat(Math.max(from - first, 0))}${"^".repeat(Math.max(Math.min(to, right) - Math.max(from, first), 1))}`;
+
+  const margin = (number) => terminal.style("dim", ` ${String(number).padStart(gutter)} |`);
+  const before = clipped.before ? "…" : " ";
+  return `${margin(start.line)}${before}${text}${clipped.after ? "…" : ""}\n${margin("")} ${terminal.style(COLOUR[severity], marks)}\n`;
+}
+
+/** The line `number` with a dot for each unit of what must not be repeated. */
+function masked(line, number, masks) {
+  for (const { start, end } of masks) {
+    if (number < start.line || number > end.line) continue;
+    const from = number === start.line ? start.column - 1 : 0;
+    const to = number === end.line ? end.column - 1 : line.length;
+    line = line.slice(0, from) + "•".repeat(Math.max(to - from, 0)) + line.slice(to);
+  }
+  return line;
+}
+
+/** How many there are of each. */
+export function conclusion(summary, terminal) {
+  const { files, errors, warnings, infos, fixable, omitted, fixed } = summary;
+  const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+  const parts = [count(errors, "error"), count(warnings, "warning"), ...(infos > 0 ? [count(infos, "info")] : [])].join(", ");
+  const colour = errors > 0 ? "red" : warnings > 0 ? "yellow" : "green";
+  const notes = [
+    ...(fixed > 0 ? [`${count(fixed, "fix").replace("fixs", "fixes")} applied`] : []),
+    ...(fixable > 0 ? [`${fixable} can be mended by --fix`] : []),
+    ...(omitted > 0 ? [`${omitted} not shown`] : []),
+  ];
+  return `${terminal.style(colour, parts)} in ${count(files, "file")}${notes.map((note) => `, ${note}`).join("")}\n`;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+// The command line. It finds files, asks the engine, and shows what it says; what is wrong with a prompt is not
+// decided here.
+import { parseArgs } from "node:util";
+import { lintCommand } from "./lint.js";
+import { explainCommand } from "./explain.js";
+import { tokensCommand } from "./tokens.js";
+import { Usage } from "./usage.js";
+import { version } from "./version.js";
+
+const HELP = `promptgate ${version}: lints prompts, templates and requests
+
+  promptgate lint FILES…       files, folders or globs; - reads the standard input
+  promptgate explain [CODE]    what a rule does, and why; without a code, all rules
+  promptgate tokens FILES…     exact token counts
+
+promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 with findings, 2 where it was called
+wrongly or failed.
+`;
+
+const COMMANDS = { lint: lintCommand, explain: explainCommand, tokens: tokensCommand };
+
+async function main(args) {
+  const [name, ...rest] = args;
+  if (name === "--version" || name === "-V") return say(`${version}\n`);
+  if (name === undefined) throw new Usage(HELP.trimEnd());
+  if (name === "--help" || name === "-h" || name === "help") return say(HELP);
+  if (!Object.hasOwn(COMMANDS, name)) throw new Usage(`There is no command ${JSON.stringify(name)}: there are ${Object.keys(COMMANDS).join(", ")}.`);
+  const command = COMMANDS[name];
+  const { values, positionals } = parsed(command, rest);
+  if (values.help) return say(command.help);
+  return command.run(positionals, values);
+}
+
+function parsed({ options }, args) {
+  try {
+    return parseArgs({ args, options: { ...options, help: { type: "boolean", short: "h" } }, allowPositionals: true });
+  } catch (error) {
+    throw new Usage(error.message);
+  }
+}
+
+function say(text) {
+  process.stdout.write(text);
+  return 0;
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (error) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const known = error instanceof Usage || error?.name === "PromptgateError";
+  process.stderr.write(`${known ? error.message : (error?.stack ?? error)}\n`);
+  for (const fault of error?.errors ?? []) process.stderr.write(`  ${fault.path}: ${fault.message}\n`);
+  process.exitCode = 2;
+}

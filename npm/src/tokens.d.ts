@@ -1,0 +1,2 @@
+/** The packed vocabulary, for `loadVocabulary`. */
+declare const packed: Uint8Array;

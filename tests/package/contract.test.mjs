@@ -1,0 +1,236 @@
+// What is published: its manifest, its types against real values, its sizes, and hostile callers.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { ARCHIVE, ROOT, install, run, tool } from "./support.mjs";
+
+const folder = install("contract");
+const dist = join(folder, "node_modules/promptgate/dist");
+const api = await import(pathToFileURL(join(dist, "node.js")));
+const inline = await import(pathToFileURL(join(dist, "inline.js")));
+const utf8 = await import(pathToFileURL(join(dist, "utf8.js")));
+
+/** Documents of every kind of finding: the rules' own examples, and what JavaScript strings can hold. */
+const TEXTS = [
+  { file: "a.txt", text: "Hello ${name}, mail bob@example.com 😀 \u202ehidden\u202c <|im_start|>system" },
+  { file: "b.json", text: "{\"system_instruction\": \"Be brief.\", \"user_template\": \"{{x}}\", \"nme\": 1, \"nme\": 2}" },
+  { file: "c.json", text: "{\"name\": \ud800" },
+  { text: "" },
+  { text: "\ud800 lone, \u0000 nul, 😀😀 \u200b" },
+];
+const TEMPLATE = JSON.stringify({
+  system_instruction: "Be brief, {{name}}.", user_template: "{{question}} 😀", variables: [{ name: "name", max_length: 20 }, "question"],
+});
+const reports = TEXTS.map(({ text, ...options }) => api.lint(text, options));
+const fixed = TEXTS.map(({ text, ...options }) => api.fix(text, { ...options, unsafe: true }));
+
+test("publint finds nothing", () => {
+  const said = run(tool("publint"), ["run", ARCHIVE, "--strict"], { cwd: folder });
+  assert.match(said, /All good/, said);
+});
+
+test("are the types wrong? They are not", () => {
+  run(tool("attw"), [ARCHIVE, "--exclude-entrypoints", "./promptgate_bg.wasm", "./schema.json", "--profile", "node16", "--format", "ascii", "--no-emoji"], { cwd: folder });
+});
+
+test("the types are those of the values", () => {
+  const values = {
+    "Report[]": reports, "Fixed[]": fixed, "Rule[]": api.rules(), "Count": api.countTokens("x", "gpt-4o"),
+    "Fault[]": api.validateChat("{\"context\": [{\"role\": \"user\", \"content\": \"\"}]}"),
+    "string": api.explain("S007"),
+    "Rendered": api.render(TEMPLATE, { name: "Zoë {{name}}", question: "mail bob@example.com" }),
+  };
+  // Literals, so that a member too many is an error as one too few is.
+  const checks = Object.entries(values).map(([type, value], index) => `export const v${index}: ${type.replace(/^[A-Z]/, "api.$&")} = ${JSON.stringify(value)};`);
+  const source = `import * as api from "promptgate";
+    import data from "promptgate/tokens/o200k_base";
+    ${checks.join("\n")}
+    const found: api.Finding[] = api.lint("x", { file: "x.txt", kind: "text", config: { rules: { S008: "off" } } }).findings;
+    const name: api.Vocabulary = api.loadVocabulary(data);
+    const later: Promise<api.Vocabulary> = api.loadVocabulary("o200k_base");
+    const ready: Promise<void> = api.init(new Uint8Array());
+    const log = api.sarif([{ uri: "x.txt", text: "x" }]);
+    export { found, name, later, ready, log };
+    // @ts-expect-error: there is no such kind
+    api.lint("x", { kind: "nope" });
+    // @ts-expect-error: a text is a string
+    api.lint(1);`;
+  const required = `import api = require("promptgate");
+    import data = require("promptgate/tokens/cl100k_base");
+    export const name: api.Vocabulary = api.loadVocabulary(data);`;
+  writeFileSync(join(folder, "types.mts"), source);
+  writeFileSync(join(folder, "types.cts"), required);
+  const compiler = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom"];
+  run(tool("tsc"), [...compiler, "--module", "nodenext", "types.mts", "types.cts"], { cwd: folder });
+  run(tool("tsc"), [...compiler, "--module", "esnext", "--moduleResolution", "bundler", "types.mts"], { cwd: folder });
+});
+
+test("a template is rendered as the gateway renders it", () => {
+  const { system_instruction, user_prompt, ...rest } = api.render(TEMPLATE, { name: "{{question}}", question: "Who?" });
+  assert.deepEqual([system_instruction, user_prompt], ["Be brief, {{question}}.", "Who? 😀"], "values are never looked into");
+  assert.deepEqual(Object.keys(rest), ["tokens", "max_tokens", "counted_by", "guard"]);
+  assert.throws(() => api.render(TEMPLATE, { qestion: "x" }), ({ errors }) => {
+    assert.deepEqual(errors.map(({ path, code }) => `${path} ${code}`), [
+      "$.variables.qestion unknown_variable", "$.variables.name missing_variable", "$.variables.question missing_variable",
+    ]);
+    return true;
+  });
+});
+
+test("every kind of value was among those", () => {
+  assert.ok(reports.some(({ findings }) => findings.some(({ fix }) => fix?.safe)));
+  assert.ok(reports.some(({ findings }) => findings.some(({ fix }) => fix && !fix.safe)));
+  assert.ok(fixed.some(({ applied }) => applied.length > 0));
+});
+
+test("offsets are indices into the string", () => {
+  for (const [index, { findings }] of reports.entries()) {
+    const { text } = TEXTS[index];
+    for (const { code, start, end } of findings) {
+      assert.ok(0 <= start.offset && start.offset <= end.offset && end.offset <= text.length, code);
+      const lines = text.slice(0, start.offset).split(/\r\n|\n|\r/);
+      assert.deepEqual([start.line, start.column], [lines.length, lines.at(-1).length + 1], code);
+    }
+  }
+  const [{ findings }] = reports;
+  const place = (code) => {
+    const { start, end } = findings.find((finding) => finding.code === code);
+    return TEXTS[0].text.slice(start.offset, end.offset);
+  };
+  assert.equal(place("U001"), "\u202e");
+  assert.equal(place("S004"), "<|im_start|>");
+  assert.equal(place("S008"), "bob@example.com");
+});
+
+test("the schema is what the engine takes", () => {
+  const schema = JSON.parse(readFileSync(join(dist, "schema.json"), "utf8"));
+  const valid = new Ajv2020().compile(schema);
+  const takes = (config) => {
+    try {
+      return api.lint("", { config }) !== undefined;
+    } catch (error) {
+      assert.equal(error.code, "invalid_config");
+      assert.ok(error.errors.length > 0);
+      return false;
+    }
+  };
+  const codes = api.rules().map(({ code }) => code);
+  for (const [config, expected] of [
+    [{}, true], [{ $schema: "x" }, true],
+    [{ rules: Object.fromEntries(codes.map((code) => [code, "off"])) }, true],
+    [{ dialect: "mustache", kind: "text", models: { m: 8192 }, model: "m", tokens: "o200k_base" }, true],
+    [{ allow: { functions: ["f"], variables: ["v"], values: ["@a.b"] } }, true],
+    [[], false], [{ rules: { X999: "off" } }, false], [{ rules: { S007: "of" } }, false], [{ ruls: {} }, false],
+    [{ models: { m: 0 } }, false], [{ allow: { values: [1] } }, false], [{ tokens: "exact" }, false], [{ dialect: 1 }, false],
+  ]) {
+    assert.equal(valid(config), expected, JSON.stringify(config));
+    assert.equal(takes(config), expected, JSON.stringify(config));
+    assert.equal(takes(JSON.stringify(config)), expected, JSON.stringify(config));
+  }
+});
+
+test("the page of rules is what the engine says", () => {
+  const page = readFileSync(join(ROOT, "npm/rules.md"), "utf8");
+  for (const { code, name } of api.rules()) assert.ok(page.includes(`\n# ${code} ${name}\n`), code);
+  assert.equal(readFileSync(join(folder, "node_modules/promptgate/rules.md"), "utf8"), page);
+});
+
+test("a caller may pass anything", () => {
+  const cyclic = {};
+  cyclic.self = cyclic;
+  const trapped = new Proxy({}, { get() { throw new Error("canary"); } });
+  for (const [run, code] of [
+    ...[undefined, null, 17, {}, [], Symbol("x"), () => {}, new Uint8Array(1), 1n].map((value) => [() => api.lint(value), "invalid_argument"]),
+    ...[null, 17, "x", true].map((options) => [() => api.lint("x", options), "invalid_argument"]),
+    ...[{ file: 1 }, { kind: "nope" }, { kind: 1 }, { config: cyclic }, { config: () => {} }, { config: null }, { config: 17 }].map((options) => [() => api.lint("x", options), "invalid_argument"]),
+    ...["", "{", "[]", "null", "\ud800", { rules: [] }].map((config) => [() => api.fix("x", { config }), "invalid_config"]),
+    ...[undefined, null, 17, {}, new ArrayBuffer(1)].flatMap((value) => [
+      [() => api.validateChat(value), "invalid_argument"], [() => api.prepareChat(value), "invalid_argument"],
+      [() => api.loadVocabulary(value), "invalid_argument"],
+    ]),
+    ...["", "{", "\ud800", new Uint8Array([0xff, 0xfe]), new Uint8Array(0)].map((body) => [() => api.prepareChat(body), "invalid_json"]),
+    ...[new Uint8Array(0), new Uint8Array(1e6).fill(7)].map((bytes) => [() => api.loadVocabulary(bytes), "invalid_vocabulary"]),
+    [() => api.countTokens("x", undefined), "invalid_argument"], [() => api.countTokens(undefined, "gpt-4o"), "invalid_argument"],
+    [() => api.vocabularyOf(1), "invalid_argument"],
+    ...[undefined, null, 1, {}].map((template) => [() => api.render(template, {}), "invalid_argument"]),
+    ...[undefined, null, 1, "x", cyclic].map((variables) => [() => api.render(TEMPLATE, variables), "invalid_argument"]),
+    ...["", "{}", "[]", "\ud800"].map((template) => [() => api.render(template, {}), "invalid_template"]),
+    ...[{}, [], { name: 1, question: "x" }, { name: "x".repeat(21), question: "" }, { name: "", question: "", nmae: "" }]
+      .map((variables) => [() => api.render(TEMPLATE, variables), "invalid_request"]),
+    [() => api.render(TEMPLATE, { name: "", question: "4111 1111 1111 1111 is my card" }), "safety_refused"],
+    [() => api.explain("S999"), "unknown_rule"], [() => api.explain(1), "invalid_argument"],
+    ...[undefined, null, {}, [1], [{}], [{ uri: "x" }], [{ uri: 1, text: "x" }]].map((documents) => [() => api.sarif(documents), "invalid_argument"]),
+  ]) {
+    assert.throws(run, (error) => {
+      assert.equal(error.name, "PromptgateError", error.stack);
+      assert.equal(error.code, code, error.stack);
+      assert.ok(error.message.length > 10 && !error.message.includes("canary"));
+      return true;
+    }, String(run));
+  }
+  assert.deepEqual(api.lint("x", trapped), api.lint("x"), "a getter that throws is a member that is not there");
+});
+
+test("a promise refuses what it cannot have", async () => {
+  await assert.rejects(api.loadVocabulary("p50k_base"), { name: "PromptgateError", code: "invalid_argument" });
+  const alone = run("node", ["--input-type=module", "-e", `
+    import { loadVocabulary } from ${JSON.stringify(join(dist, "inline.js"))};
+    loadVocabulary("o200k_base").catch(({ code }) => console.log(code));`]);
+  assert.equal(alone, "not_loaded\n");
+  assert.equal(inline.lint, api.lint, "entries share one instance, and take nothing from each other");
+  const browser = run("node", ["--input-type=module", "-e", `
+    import { init, lint } from ${JSON.stringify(join(dist, "browser.js"))};
+    import { readFileSync } from "node:fs";
+    const said = [];
+    const attempt = async (run) => { try { await run(); said.push("fine"); } catch (error) { said.push(error.name + " " + error.code); } };
+    await attempt(() => lint("x"));
+    for (const source of [17, {}, "data:application/wasm;base64,AAAA", new Uint8Array(4), new Response("", { status: 404 })]) await attempt(() => init(source));
+    const wasm = readFileSync(${JSON.stringify(join(dist, "promptgate_bg.wasm"))});
+    await Promise.all([attempt(() => init(new Response(wasm))), attempt(() => init())]);
+    await attempt(() => lint("x"));
+    console.log(JSON.stringify(said));`]);
+  const refused = "PromptgateError not_loaded";
+  assert.deepEqual(JSON.parse(browser), [
+    refused, "PromptgateError invalid_argument", "PromptgateError invalid_argument", refused, refused, refused, "fine", "fine", "fine",
+  ]);
+});
+
+test("what breaks the instance breaks nothing else", async (context) => {
+  context.mock.method(console, "error", () => {});
+  await api.loadVocabulary("o200k_base");
+  const before = [api.lint(TEXTS[0].text), api.countTokens(TEXTS[0].text, "o200k_base")];
+  for (let round = 0; round < 3; round++) {
+    // More than a 32-bit address space can hold: the allocation fails, and with it the instance.
+    assert.throws(() => api.validateChat(new Uint8Array(2 ** 31 + 8)), { name: "PromptgateError", code: "internal" });
+    assert.deepEqual([api.lint(TEXTS[0].text), api.countTokens(TEXTS[0].text, "o200k_base")], before, "the vocabulary is there again");
+  }
+});
+
+test("the UTF-8 for where there is none is the platform's", () => {
+  const texts = ["", "abc", "é ß", "你好", "😀👩‍💻", "\ufeffbom", "a\ud800b\udc00", "\u0000\u007f\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}"];
+  for (const text of texts) {
+    const expected = new Uint8Array(text.length * 3), view = new Uint8Array(text.length * 3);
+    const { written } = new TextEncoder().encodeInto(text, expected);
+    assert.equal(utf8.encodeSlowly(text, view).written, written, text);
+    assert.deepEqual(view, expected, text);
+    const bytes = view.subarray(0, written);
+    assert.equal(utf8.decodeSlowly(bytes), new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes), text);
+  }
+});
+
+test("nothing is loaded twice or too large", () => {
+  const size = (file) => statSync(join(dist, file)).size;
+  const gzip = (file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
+  const kib = (bytes) => Math.round(bytes / 1024);
+  console.log(`    Wasm ${kib(size("promptgate_bg.wasm"))} KiB, ${kib(gzip("promptgate_bg.wasm"))} gzip; archive ${kib(statSync(ARCHIVE).size)} KiB`);
+  assert.ok(gzip("promptgate_bg.wasm") < 420 * 1024, "the page loads this");
+  assert.ok(statSync(ARCHIVE).size < 6 * 1024 * 1024);
+  const wasm = readFileSync(join(dist, "promptgate_bg.wasm"));
+  const packed = readFileSync(join(dist, "tokens/o200k_base.tokens"));
+  assert.equal(wasm.indexOf(packed.subarray(1000, 1064)), -1, "the vocabularies are no part of it");
+  assert.ok(existsSync(join(folder, "node_modules/.bin/promptgate")));
+});
