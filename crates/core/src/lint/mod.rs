@@ -18,6 +18,7 @@ mod fix;
 mod ignore;
 mod placeholders;
 mod position;
+mod question;
 mod report;
 mod rule;
 pub mod rules;
