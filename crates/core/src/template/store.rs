@@ -520,3 +520,7 @@ fn stale(there: Option<&Stored>, faults: Vec<Fault>) -> Problem {
     problem.etag = there.map(|there| there.etag.clone());
     problem
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;
