@@ -1,0 +1,32 @@
+// A rule's documentation as elements. It knows what the engine writes: headings, paragraphs, fences, `code`.
+
+/** Elements for `markdown`, without its title and the line of severities below it. */
+export function markdown(text) {
+  const fragment = document.createDocumentFragment();
+  const blocks = text.split(/\n(?=```)|(?<=\n```)\n|\n\n/).map((block) => block.trim());
+  for (const block of blocks) {
+    if (!block || block.startsWith("# ") || /^Severity: \w+\. Fix: \w+\.$/.test(block)) continue;
+    const fence = /^```\w*\n([^]*?)\n?```$/.exec(block);
+    if (fence) fragment.append(element("pre", {}, fence[1]));
+    else if (block.startsWith("## ")) fragment.append(element("h4", {}, block.slice(3)));
+    else fragment.append(element("p", {}, ...inline(block)));
+  }
+  return fragment;
+}
+
+function inline(text) {
+  return text.split(/(`[^`]+`)/).filter(Boolean).map((part) =>
+    part.startsWith("`") && part.length > 2 ? element("code", {}, part.slice(1, -1)) : part);
+}
+
+/** An element with properties (`class`, `onclick`, attributes) and children. */
+export function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value != null) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
