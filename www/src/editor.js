@@ -24,6 +24,12 @@ const peek = StateField.define({
   provide: (field) => showTooltip.from(field),
 });
 
+/** Where cards may stand: the window, with a margin. */
+function tooltipSpace() {
+  const { clientWidth, clientHeight } = document.documentElement;
+  return { left: 8, top: 8, right: clientWidth - 8, bottom: clientHeight - 8 };
+}
+
 const highlighting = HighlightStyle.define([
   { tag: tags.propertyName, color: "var(--code-name)" },
   { tag: tags.string, color: "var(--code-string)" },
@@ -48,7 +54,7 @@ export function createEditor(parent, handlers) {
       extensions: [
         lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), highlightSpecialChars(), drawSelection(),
         history(), bracketMatching(), language.of([]), syntaxHighlighting(highlighting), EditorView.lineWrapping,
-        linter(null), lintGutter(), peek, tooltips({ position: "fixed" }),
+        linter(null), lintGutter(), peek, tooltips({ position: "fixed", tooltipSpace }),
         keymap.of([...handlers.keys, { key: "Escape", run: () => closePeek() }, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({
           "aria-label": "Prompt, template or request", spellcheck: "false", autocorrect: "off", autocapitalize: "off",
@@ -129,7 +135,7 @@ export function createEditor(parent, handlers) {
           event.stopPropagation();
           handlers.peekKey(event);
         });
-        return { dom, mount: () => requestAnimationFrame(() => dom.querySelector("button, [tabindex]")?.focus({ preventScroll: true })) };
+        return { dom, offset: { x: 0, y: 5 }, mount: () => requestAnimationFrame(() => dom.querySelector("button, [tabindex]")?.focus({ preventScroll: true })) };
       };
       view.dispatch({ effects: setPeek.of({ pos: at, create, above: false, strictSide: false }) });
     },

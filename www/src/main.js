@@ -5,7 +5,7 @@ import { createEditor } from "./editor.js";
 import * as engine from "./engine.js";
 import { ignore } from "./ignore.js";
 import { pack, unpack } from "./link.js";
-import { element, markdown } from "./markdown.js";
+import { element, inline, markdown } from "./markdown.js";
 
 const $ = (id) => document.getElementById(id);
 /** Most entries of the list; all are in the editor and in copies. */
@@ -148,13 +148,15 @@ function showList(findings, omitted) {
   const items = findings.slice(0, LISTED).map((found, index) => {
     const go = element("button", { type: "button", class: "place", tabindex: index ? "-1" : "0", onclick: () => open(found) },
       element("span", { class: "mark", "aria-hidden": "true" }),
-      element("span", { class: "message" }, found.message),
+      element("span", { class: "message" }, ...inline(found.message)),
       element("span", { class: "where" }, `${found.severity} ${found.code} ${found.name}, line ${found.start.line}, column ${found.start.column}`));
-    const about = element("details", {}, element("summary", {}, `About ${found.code}`));
-    about.addEventListener("toggle", () => {
-      if (about.open && about.children.length === 1) about.append(markdown(rules.get(found.code)?.documentation ?? ""));
-    });
-    const item = element("li", { class: found.severity }, go, buttons(found, finding), about);
+    const page = element("div", { class: "documentation", hidden: true });
+    const about = element("button", { type: "button", "aria-expanded": "false", onclick: () => {
+      if (!page.childNodes.length) page.append(markdown(rules.get(found.code)?.documentation ?? ""));
+      page.hidden = !page.hidden;
+      about.setAttribute("aria-expanded", String(!page.hidden));
+    } }, `About ${found.code}`);
+    const item = element("li", { class: found.severity }, go, buttons(found, finding, about), page);
     return item;
   });
   const more = findings.length - items.length + omitted;
@@ -185,9 +187,10 @@ function say(text, isFailure = false) {
 
 function showPlace() {
   if (!report) return;
+  const isAtWork = document.activeElement === $("editor");
   const { head } = editor.view.state.selection.main;
   report.findings.slice(0, LISTED).forEach((found, index) => {
-    const isHere = found.start.offset <= head && head <= found.end.offset;
+    const isHere = isAtWork && found.start.offset <= head && head <= found.end.offset;
     $("list").children[index]?.toggleAttribute("data-here", isHere);
   });
 }

@@ -14,7 +14,8 @@ export function markdown(text) {
   return fragment;
 }
 
-function inline(text) {
+/** Text with its `code` as elements. */
+export function inline(text) {
   return text.split(/(`[^`]+`)/).filter(Boolean).map((part) =>
     part.startsWith("`") && part.length > 2 ? element("code", {}, part.slice(1, -1)) : part);
 }

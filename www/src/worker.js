@@ -16,7 +16,7 @@ const operations = {
   preview,
 };
 
-/** What becomes of a document: `{ variables, blocks, json, note, error, tokens, counted_by, vocabulary }`. */
+/** What becomes of a document: `{ variables, blocks, json, error, tokens, counted_by, vocabulary }`. */
 function preview(text, kind, values) {
   try {
     if (kind === "prompt_template") return template(text, values);
@@ -55,14 +55,34 @@ function template(text, values) {
       vocabulary: "cl100k_base",
     };
   } catch (error) {
-    return { variables, error: fault(error) };
+    return { variables, ...unsent(text), error: fault(error) };
   }
 }
 
 function chat(text) {
-  const sent = JSON.parse(prepareChat(text));
-  const texts = [...sent.systemInstructions, ...sent.context.map((message) => message.content)];
-  return { json: sent, ...count(texts, sent.modelId) };
+  try {
+    const sent = JSON.parse(prepareChat(text));
+    return { json: sent, ...countChat(sent) };
+  } catch (error) {
+    return { ...unsent(text), error: fault(error) };
+  }
+}
+
+/** The tokens of a document that cannot be sent as it is. */
+function unsent(text) {
+  let document;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return {};
+  }
+  if (document?.context) return countChat(document);
+  return count([`${document?.system_instruction ?? ""}\n${document?.user_template ?? ""}`], "cl100k_base");
+}
+
+function countChat({ systemInstructions, context, modelId }) {
+  const list = (value) => (Array.isArray(value) ? value : []);
+  return count([...list(systemInstructions), ...list(context).map((message) => message?.content)], modelId);
 }
 
 /** The tokens of `texts`, for a model or in a vocabulary; `vocabulary` is the one that would make them exact. */
