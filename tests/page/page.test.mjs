@@ -1,6 +1,7 @@
 // The built page in Chromium: what a person does with it, by mouse and by keyboard.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
+import { startGateway } from "../support/gateway.mjs";
 import { CHROMIUM, launch, listed, open, ready, serve, write, written } from "./site.mjs";
 
 const TEXT = "Summarise this:\n<|im_start|> and that\u200b.\n";
@@ -63,7 +64,8 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     await card.waitFor();
     const text = await card.innerText();
     for (const part of ["S004 special-token", "What it does", "Why is this bad?", "Example"]) assert.ok(text.includes(part), part);
-    assert.ok((await card.locator("pre").count()) >= 2);
+    assert.equal(await card.locator("pre").count(), 2);
+    assert.ok(!text.includes("```"));
   });
 
   test("one finding is mended, and undone", async () => {
@@ -192,10 +194,10 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     await page.locator("#tab-variables").click();
     const preview = page.locator("#preview");
     await preview.getByText("Greet ‹name› of ‹place›.").waitFor();
-    await page.getByLabel("name", { exact: false }).first().fill("Ada {{place}}");
+    await page.locator("#inputs textarea").first().fill("Ada {{place}}");
     // a value is not looked into
     await preview.getByText("Greet Ada {{place}} of ‹place›.").waitFor();
-    await page.getByLabel("name", { exact: false }).first().fill("x".repeat(21));
+    await page.locator("#inputs textarea").first().fill("x".repeat(21));
     await preview.getByText("shorten it").waitFor();
   });
 
@@ -383,6 +385,30 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     await finds("S004");
     assert.match(await page.title(), /^Promptgate/);
   });
+});
+
+test("the gateway serves the page, with its policy, beside its interface", { skip: !CHROMIUM && "no Chromium" }, async () => {
+  const gateway = await startGateway(undefined, { UPSTREAM_API_URL: "http://127.0.0.1:9", UPSTREAM_LOGIN_URL: "http://127.0.0.1:9" }, { page: true });
+  const browser = await launch();
+  try {
+    const head = await fetch(`${gateway.url}/`);
+    assert.match(head.headers.get("content-security-policy"), /script-src 'self' 'wasm-unsafe-eval'.*frame-ancestors 'none'/);
+    const script = /src="(assets\/main-[^"]+)"/.exec(await head.text())[1];
+    assert.match((await fetch(`${gateway.url}/${script}`)).headers.get("cache-control"), /immutable/);
+    const { page, faults } = await open(browser, `${gateway.url}/`);
+    await write(page, TEXT);
+    await page.locator("#list > li").nth(1).waitFor();
+    const [link] = await page.locator("nav a").filter({ hasText: "OpenAPI" }).evaluateAll((links) => links.map(({ href }) => href));
+    assert.equal((await (await fetch(link)).json()).openapi, "3.1.0");
+    // the service worker leaves the interface alone
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.reload();
+    assert.equal(await page.evaluate(() => fetch("/v1/openapi.json").then((response) => response.status)), 200);
+    assert.deepEqual(faults, []);
+  } finally {
+    await browser.close();
+    await gateway.stop();
+  }
 });
 
 /** Runs in the page: texts, also those in the editor, whose contrast with what is behind them is under 4.5. */

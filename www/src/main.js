@@ -310,7 +310,7 @@ function showInputs(variables) {
 function showTokens(tokens, counted, vocabulary) {
   const isExact = counted && counted !== "estimate";
   $("tokens").textContent = tokens === undefined ? "" : isExact ? `${many(tokens, "token")} (${counted})` : `about ${many(tokens, "token")} (estimate)`;
-  if (tokens !== undefined && !isExact && vocabulary) exactly(vocabulary);
+  if (tokens > 0 && !isExact && vocabulary) exactly(vocabulary);
 }
 
 const failed = new Set();

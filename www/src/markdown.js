@@ -3,14 +3,15 @@
 /** Elements for `markdown`, without its title and the line of severities below it. */
 export function markdown(text) {
   const fragment = document.createDocumentFragment();
-  const blocks = text.split(/\n(?=```)|(?<=\n```)\n|\n\n/).map((block) => block.trim());
-  for (const block of blocks) {
-    if (!block || block.startsWith("# ") || /^Severity: \w+\. Fix: \w+\.$/.test(block)) continue;
-    const fence = /^```\w*\n([^]*?)\n?```$/.exec(block);
-    if (fence) fragment.append(element("pre", {}, fence[1]));
-    else if (block.startsWith("## ")) fragment.append(element("h4", {}, block.slice(3)));
-    else fragment.append(element("p", {}, ...inline(block)));
-  }
+  // every other part stands between fences
+  text.split(/^```.*\n?/m).forEach((part, index) => {
+    if (index % 2) return fragment.append(element("pre", {}, part.replace(/\n$/, "")));
+    for (const block of part.split("\n\n").map((block) => block.trim())) {
+      if (!block || block.startsWith("# ") || /^Severity: \w+\. Fix: \w+\.$/.test(block)) continue;
+      if (block.startsWith("## ")) fragment.append(element("h4", {}, block.slice(3)));
+      else fragment.append(element("p", {}, ...inline(block)));
+    }
+  });
   return fragment;
 }
 
