@@ -8,8 +8,6 @@ const TEXT = "Summarise this:\n<|im_start|> and that\u200b.\n";
 /** Of a card that no bank has issued: it passes the check of its last digit. */
 const SECRET = "My card is 4111 1111 1111 1111.";
 
-if (!CHROMIUM) console.error("\n\x1b[1;33mSKIPPED\x1b[0m every test of the page: there is no Chromium (name it in CHROMIUM)\n");
-
 describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
   let site, browser, context, page, faults;
   before(async () => {
@@ -298,7 +296,7 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     const dark = await ground();
     assert.notEqual(light, dark);
     await page.locator("#theme").click();
-    assert.equal(await page.locator("#theme").getAttribute("aria-label"), "Theme: light");
+    assert.equal(await page.locator("#theme").innerText(), "Theme: light");
     assert.equal(await ground(), light);
     await page.locator("#theme").click();
     await page.emulateMedia({ colorScheme: "light" });

@@ -26,7 +26,8 @@ const finding = {
     if (!current?.fix) return say("This is no longer found.");
     const changes = current.fix.edits.map(({ start, end, text }) => ({ from: start.offset, to: end.offset, insert: text }));
     editor.edit(changes);
-    editor.view.focus();
+    // who works through the list stays there
+    if (!$("list").contains(document.activeElement)) editor.view.focus();
     say(`${current.code}: ${current.fix.title}.`);
   },
   async ignore(wanted) {
@@ -43,7 +44,8 @@ const finding = {
 
 const editor = createEditor($("editor"), {
   changed(byUser) {
-    if (!byUser) editor.takePressed();
+    if (byUser) $("sample").value = "";
+    else editor.takePressed();
     keep();
     check();
   },
@@ -80,7 +82,7 @@ async function check() {
       editor.setJson(found.kind !== "text");
       editor.setFindings(found.findings);
       if (pressed) measure(pressed);
-      showReport();
+      afterPaint(showReport);
       if (again) continue;
       const preview = await engine.preview(text, found.kind, values);
       if (!editor.view.state.doc.eq(doc) || again) continue;
@@ -107,6 +109,17 @@ async function fresh(wanted) {
   const distance = ({ start }) => Math.abs(start.offset - wanted.start.offset);
   return same.sort((a, b) => distance(a) - distance(b))[0];
 }
+
+/** Runs `work` when what is now in the document has been painted; where it is not yet run, the newer one alone. */
+function afterPaint(work) {
+  if (!pending) requestAnimationFrame(() => setTimeout(() => {
+    const newest = pending;
+    pending = undefined;
+    newest();
+  }));
+  pending = work;
+}
+let pending;
 
 /** From the key's own time until the squiggles are painted, as a measure in the performance timeline. */
 function measure(pressed) {
@@ -142,6 +155,9 @@ function enable(button, count, label) {
   button.textContent = count ? `${label} (${count})` : label;
 }
 
+/** The entries whose documentation stands open; they stay so while the text changes. */
+const unfolded = new Set();
+
 function showList(findings, omitted) {
   const list = $("list");
   const at = [...list.children].indexOf(document.activeElement?.closest("#list > li"));
@@ -150,12 +166,18 @@ function showList(findings, omitted) {
       element("span", { class: "mark", "aria-hidden": "true" }),
       element("span", { class: "message" }, ...inline(found.message)),
       element("span", { class: "where" }, `${found.severity} ${found.code} ${found.name}, line ${found.start.line}, column ${found.start.column}`));
-    const page = element("div", { class: "documentation", hidden: true });
-    const about = element("button", { type: "button", "aria-expanded": "false", onclick: () => {
-      if (!page.childNodes.length) page.append(markdown(rules.get(found.code)?.documentation ?? ""));
-      page.hidden = !page.hidden;
-      about.setAttribute("aria-expanded", String(!page.hidden));
+    const page = element("div", { class: "documentation" });
+    const about = element("button", { type: "button", onclick: () => {
+      const isOpen = unfolded.delete(key) || !unfolded.add(key);
+      fold(!isOpen);
     } }, `About ${found.code}`);
+    const key = `${found.code} ${found.path} ${found.message}`;
+    const fold = (isOpen) => {
+      if (isOpen && !page.hasChildNodes()) page.append(markdown(rules.get(found.code)?.documentation ?? ""));
+      page.hidden = !isOpen;
+      about.setAttribute("aria-expanded", String(isOpen));
+    };
+    fold(unfolded.has(key));
     const item = element("li", { class: found.severity }, go, buttons(found, finding, about), page);
     return item;
   });
@@ -390,17 +412,15 @@ $("sample").addEventListener("change", () => {
   if (sample !== undefined) show({ text: sample });
 });
 
-const THEMES = { auto: "as the system", light: "light", dark: "dark" };
+const THEMES = ["auto", "light", "dark"];
 function theme(name) {
   if (name === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = name;
-  $("theme").firstElementChild.textContent = `Theme: ${name}`;
-  $("theme").setAttribute("aria-label", `Theme: ${THEMES[name]}`);
+  $("theme").textContent = `Theme: ${name}`;
 }
 theme(document.documentElement.dataset.theme ?? "auto");
 $("theme").addEventListener("click", () => {
-  const names = Object.keys(THEMES);
-  const next = names[(names.indexOf(document.documentElement.dataset.theme ?? "auto") + 1) % names.length];
+  const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme ?? "auto") + 1) % THEMES.length];
   theme(next);
   store(localStorage, "theme", next === "auto" ? null : next);
 });
