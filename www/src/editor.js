@@ -52,9 +52,11 @@ export function createEditor(parent, handlers) {
     parent: root,
     state: EditorState.create({
       extensions: [
+        // in front of what replaces characters, so that the squiggle is around it
+        linter(null),
         lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), highlightSpecialChars(), drawSelection(),
         history(), bracketMatching(), language.of([]), syntaxHighlighting(highlighting), EditorView.lineWrapping,
-        linter(null), lintGutter(), peek, tooltips({ position: "fixed", tooltipSpace }),
+        lintGutter(), peek, tooltips({ position: "fixed", tooltipSpace }),
         keymap.of([...handlers.keys, { key: "Escape", run: () => closePeek() }, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({
           "aria-label": "Prompt, template or request", spellcheck: "false", autocorrect: "off", autocapitalize: "off",
