@@ -90,9 +90,9 @@ export async function startGateway(simulator, vars = {}, { persist, page } = {})
       return { status: response.status, headers: response.headers, text, events: events(text, response.headers) };
     },
     /** A request by hand: `{ request, response }`; nothing is read before the caller does. */
-    async open(body = request(), headers = {}, agent = undefined) {
+    async open(body = request(), headers = {}, agent = undefined, path = "/v1/chat") {
       const text = JSON.stringify(body);
-      const outgoing = http.request(`${url}/v1/chat`, {
+      const outgoing = http.request(url + path, {
         method: "POST", agent,
         headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers },
       });
