@@ -28,7 +28,8 @@ const folder = (group, relative) => ({
     .map((file) => ({ name: file.replace(/\.\w+$/, "").replaceAll("-", " "), text: readFileSync(path(relative + file), "utf8").trimEnd() })),
 });
 const samples = [
-  folder("With mistakes", "samples/"),
+  folder("With mistakes", "../examples/lint/"),
+  folder("More mistakes", "samples/"),
   folder("Templates", "../examples/templates/"),
   folder("Requests", "../examples/requests/"),
   folder("Models", "../examples/models/"),

@@ -1,9 +1,9 @@
 // The editor: CodeMirror in a shadow root, where its styles need no 'unsafe-inline'.
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, isolateHistory, redo, undo } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Compartment, EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
 import {
   drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
   showTooltip, tooltips,
@@ -23,6 +23,16 @@ const peek = StateField.define({
   },
   provide: (field) => showTooltip.from(field),
 });
+
+/** A character that nobody would see, as its code; no squiggle can be drawn around what stands in its place. */
+function codePoint(code, description) {
+  const shown = document.createElement("span");
+  shown.textContent = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  shown.title = description;
+  shown.setAttribute("aria-label", description);
+  shown.className = "cm-specialChar";
+  return shown;
+}
 
 /** Where cards may stand: the window, with a margin. */
 function tooltipSpace() {
@@ -52,11 +62,9 @@ export function createEditor(parent, handlers) {
     parent: root,
     state: EditorState.create({
       extensions: [
-        // in front of what replaces characters, so that the squiggle is around it
-        linter(null),
-        lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), highlightSpecialChars(), drawSelection(),
+        lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), highlightSpecialChars({ render: codePoint }), drawSelection(),
         history(), bracketMatching(), language.of([]), syntaxHighlighting(highlighting), EditorView.lineWrapping,
-        lintGutter(), peek, tooltips({ position: "fixed", tooltipSpace }),
+        linter(null), lintGutter(), peek, tooltips({ position: "fixed", tooltipSpace }),
         keymap.of([...handlers.keys, { key: "Escape", run: () => closePeek() }, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({
           "aria-label": "Prompt, template or request", spellcheck: "false", autocorrect: "off", autocapitalize: "off",
@@ -109,18 +117,23 @@ export function createEditor(parent, handlers) {
       view.dispatch(setDiagnostics(view.state, diagnostics));
     },
     /** Another text in place of this one; only what differs is touched, so that the cursor stays. */
-    replace(text) {
+    replace(text, { undoable = true } = {}) {
       const old = view.state.doc.toString();
       let start = 0;
       while (start < old.length && start < text.length && old[start] === text[start]) start++;
       let end = 0;
       while (end < old.length - start && end < text.length - start && old.at(-1 - end) === text.at(-1 - end)) end++;
-      view.dispatch({ changes: { from: start, to: old.length - end, insert: text.slice(start, text.length - end) } });
+      view.dispatch({
+        changes: { from: start, to: old.length - end, insert: text.slice(start, text.length - end) },
+        annotations: [isolateHistory.of("full"), Transaction.addToHistory.of(undoable)],
+      });
     },
-    /** Applies edits of the text as it is now. */
+    /** Applies edits of the text as it is now; one step to undo. */
     edit(changes) {
-      view.dispatch({ changes, scrollIntoView: true });
+      view.dispatch({ changes, annotations: isolateHistory.of("full"), scrollIntoView: true });
     },
+    undo: () => undo(view),
+    redo: () => redo(view),
     /** Goes to a finding and opens its card, with the focus on its first button. */
     peek(finding) {
       const at = Math.min(finding.start.offset, view.state.doc.length);

@@ -258,6 +258,15 @@ function problemKey(event) {
 }
 document.addEventListener("keydown", problemKey);
 
+// A fix from the list is undone there too.
+document.addEventListener("keydown", (event) => {
+  const isUndo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z";
+  if (!isUndo || document.activeElement === $("editor") || event.target.closest("input, textarea, dialog")) return;
+  event.preventDefault();
+  if (event.shiftKey) editor.redo();
+  else editor.undo();
+});
+
 /** Arrows within a row of things of which one has the tab stop. */
 function arrows(container, things, keys, chosen = () => {}) {
   container.addEventListener("keydown", (event) => {
@@ -451,12 +460,12 @@ function kept() {
   }
 }
 
-function show({ text, kind = "", dialect = "" }) {
+function show({ text, kind = "", dialect = "" }, undoable = true) {
   for (const [id, value] of [["kind", kind], ["dialect", dialect]]) {
     $(id).value = value;
     if ($(id).selectedIndex < 0) $(id).value = "";
   }
-  editor.replace(text);
+  editor.replace(text, { undoable });
   check();
 }
 
@@ -478,7 +487,7 @@ addEventListener("hashchange", fromLink);
 $("origin").textContent = location.origin;
 if (!(await fromLink())) {
   const before = kept();
-  show(before ?? SAMPLES[0].samples[0]);
+  show(before ?? SAMPLES[0].samples[0], false);
   if (!before) $("sample").selectedIndex = 1;
 }
 try {
