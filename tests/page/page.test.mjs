@@ -140,7 +140,13 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     await opened("U003");
     await page.keyboard.press("F8");
     await opened("S004");
+    // also where another report about the same text has come in between
+    await page.locator("#dialect").evaluate((select) => select.dispatchEvent(new Event("change")));
+    await page.keyboard.press("F8");
+    await opened("U003");
     await page.keyboard.press("Shift+F8");
+    await opened("S004");
+    await page.keyboard.press("F8");
     await opened("U003");
     assert.match(await focused(), /^Fix/);
     await page.keyboard.press("Enter");

@@ -55,6 +55,9 @@ async function fetchVocabulary(name) {
     response = await fetch(url);
     if (!response.ok) throw new Error(`The vocabulary could not be fetched (${response.status}).`);
     await cache?.put(url, response.clone()).catch(() => undefined);
+    // those of an older build
+    const current = Object.values(VOCABULARIES).map((file) => new URL(file, document.baseURI).href);
+    for (const kept of (await cache?.keys()) ?? []) if (!current.includes(kept.url)) await cache.delete(kept);
   }
   const packed = new Uint8Array(await response.arrayBuffer());
   return call("loadVocabulary", [packed], [packed.buffer]);

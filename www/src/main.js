@@ -231,7 +231,9 @@ async function step(direction) {
   await upToDate();
   const { findings } = report;
   if (!findings.length) return say("Nothing found.");
-  let index = findings.indexOf(current);
+  // by what it says: the report may be a newer one about the same text
+  let index = findings.findIndex(({ code, message, start }) =>
+    code === current?.code && message === current.message && start.offset === current.start.offset);
   const { head } = editor.view.state.selection.main;
   if (index < 0 || findings[index].start.offset !== head) {
     const after = findings.findIndex(({ start }) => start.offset >= head);
@@ -372,8 +374,9 @@ async function fixAll(unsafe) {
   editor.replace(text);
   say(applied.length ? `${many(applied.length, "fix").replace(/fixs$/, "fixes")} applied. Undo with Ctrl Z.` : "No fix could be applied.");
 }
-$("fix-safe").addEventListener("click", () => fixAll(false));
-$("fix-all").addEventListener("click", () => fixAll(true));
+for (const [id, unsafe] of [["fix-safe", false], ["fix-all", true]]) {
+  $(id).addEventListener("click", () => fixAll(unsafe).catch((error) => say(error.message, true)));
+}
 
 async function copy(text, told) {
   try {
@@ -398,7 +401,12 @@ const formats = {
 for (const button of document.querySelectorAll("[data-format]")) {
   button.addEventListener("click", async () => {
     await upToDate();
-    if (report) copy(await formats[button.dataset.format](), `Copied as ${button.textContent}.`);
+    if (!report) return;
+    try {
+      copy(await formats[button.dataset.format](), `Copied as ${button.textContent}.`);
+    } catch (error) {
+      say(error.message, true);
+    }
   });
 }
 
