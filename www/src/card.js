@@ -1,5 +1,6 @@
 // One finding in full: what is wrong, what mends it, and the rule's documentation.
-import { element, inline, markdown } from "./markdown.js";
+import { element } from "./element.js";
+import { inline, markdown } from "./markdown.js";
 
 /** `actions` are those of the page: `fix(finding)`, `ignore(finding)`; `documentation` is the rule's markdown. */
 export function card(finding, documentation, actions) {

@@ -1,15 +1,15 @@
 // The page: what the controls do, and the way of a document through the engine.
 import { SAMPLES } from "assets";
-import { buttons, card } from "./card.js";
+import { card } from "./card.js";
 import { createEditor } from "./editor.js";
+import { $, element } from "./element.js";
 import * as engine from "./engine.js";
 import { ignore } from "./ignore.js";
 import { pack, unpack } from "./link.js";
-import { element, inline, markdown } from "./markdown.js";
+import { announceCount, many, say } from "./notice.js";
+import { showPreview, values } from "./preview.js";
+import { arrows, LISTED, showList } from "./problems.js";
 
-const $ = (id) => document.getElementById(id);
-/** Most entries of the list; all are in the editor and in copies. */
-const LISTED = 200;
 const KINDS = Object.fromEntries([...$("kind").options].map((option) => [option.value, option.text]));
 
 /** By code: the rule with its documentation. */
@@ -18,7 +18,6 @@ const rules = new Map();
 let report, reported;
 /** Whether the engine is at work, and whether there is something newer for it. */
 let busy = false, again = false, started = false;
-let values = {};
 
 const finding = {
   async fix(wanted) {
@@ -86,7 +85,7 @@ async function check() {
       if (again) continue;
       const preview = await engine.preview(text, found.kind, values);
       if (!editor.view.state.doc.eq(doc) || again) continue;
-      showPreview(preview, found.kind);
+      showPreview(preview, found.kind, check);
     } catch (error) {
       $("counts").textContent = error.message;
     }
@@ -130,7 +129,6 @@ function measure(pressed) {
 
 // --- what was found ---
 
-const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const counted = ({ errors, warnings, infos }) =>
   [[errors, "error"], [warnings, "warning"], [infos, "remark"]].filter(([count]) => count).map(([count, word]) => many(count, word)).join(", ") || "Nothing found";
 
@@ -145,7 +143,7 @@ function showReport() {
   enable($("fix-safe"), summary.fixable, "Fix safe");
   enable($("fix-all"), mendable, "Fix all");
   $("clean").hidden = total > 0;
-  showList(findings, summary.omitted);
+  showList(findings, summary.omitted, rules, { open, ...finding });
   showPlace();
   announceCount(counted(summary));
 }
@@ -153,58 +151,6 @@ function showReport() {
 function enable(button, count, label) {
   button.disabled = !count;
   button.textContent = count ? `${label} (${count})` : label;
-}
-
-/** The entries whose documentation stands open; they stay so while the text changes. */
-const unfolded = new Set();
-
-function showList(findings, omitted) {
-  const list = $("list");
-  const at = [...list.children].indexOf(document.activeElement?.closest("#list > li"));
-  const items = findings.slice(0, LISTED).map((found, index) => {
-    const go = element("button", { type: "button", class: "place", tabindex: index ? "-1" : "0", onclick: () => open(found) },
-      element("span", { class: "mark", "aria-hidden": "true" }),
-      element("span", { class: "message" }, ...inline(found.message)),
-      element("span", { class: "where" }, `${found.severity} ${found.code} ${found.name}, line ${found.start.line}, column ${found.start.column}`));
-    const page = element("div", { class: "documentation" });
-    const about = element("button", { type: "button", onclick: () => {
-      const isOpen = unfolded.delete(key) || !unfolded.add(key);
-      fold(!isOpen);
-    } }, `About ${found.code}`);
-    const key = `${found.code} ${found.path} ${found.message}`;
-    const fold = (isOpen) => {
-      if (isOpen && !page.hasChildNodes()) page.append(markdown(rules.get(found.code)?.documentation ?? ""));
-      page.hidden = !isOpen;
-      about.setAttribute("aria-expanded", String(isOpen));
-    };
-    fold(unfolded.has(key));
-    const item = element("li", { class: found.severity }, go, buttons(found, finding, about), page);
-    return item;
-  });
-  const more = findings.length - items.length + omitted;
-  if (more > 0) items.push(element("li", { class: "more" }, `and ${more} more`));
-  list.replaceChildren(...items);
-  if (at >= 0) (list.children[Math.min(at, items.length - 1)]?.querySelector("button") ?? $("tab-problems")).focus({ preventScroll: true });
-}
-
-let announced = "", announcing;
-/** Counts are told when typing rests, and only where they differ. */
-function announceCount(text) {
-  clearTimeout(announcing);
-  announcing = setTimeout(() => {
-    if (text !== announced) $("announcer").textContent = announced = text;
-  }, 700);
-}
-
-let toasting;
-/** Tells what has been done, to eyes and to screen readers. */
-function say(text, isFailure = false) {
-  $("announcer").textContent = text;
-  $("toast").textContent = text;
-  $("toast").classList.toggle("failure", isFailure);
-  $("toast").hidden = false;
-  clearTimeout(toasting);
-  toasting = setTimeout(() => ($("toast").hidden = true), 4000);
 }
 
 function showPlace() {
@@ -269,21 +215,6 @@ document.addEventListener("keydown", (event) => {
   else editor.undo();
 });
 
-/** Arrows within a row of things of which one has the tab stop. */
-function arrows(container, things, keys, chosen = () => {}) {
-  container.addEventListener("keydown", (event) => {
-    const all = things();
-    const at = all.indexOf(document.activeElement);
-    if (at < 0) return;
-    const to = { [keys[0]]: at - 1, [keys[1]]: at + 1, Home: 0, End: all.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = all.at(to % all.length);
-    for (const thing of all) thing.tabIndex = thing === next ? 0 : -1;
-    next.focus();
-    chosen(next);
-  });
-}
 arrows($("list"), () => [...$("list").querySelectorAll(".place")], ["ArrowUp", "ArrowDown"]);
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -296,63 +227,6 @@ function select(tab) {
 }
 for (const tab of tabs) tab.addEventListener("click", () => select(tab));
 arrows(document.querySelector("[role=tablist]"), () => tabs, ["ArrowLeft", "ArrowRight"], select);
-
-// --- what would be sent ---
-
-function showPreview({ variables = [], blocks, json, error, tokens, counted_by, vocabulary }, kind) {
-  showTokens(tokens, counted_by, vocabulary);
-  showInputs(variables);
-  const isTemplate = kind === "prompt_template";
-  $("variables-note").textContent = !isTemplate ? "Only prompt templates are rendered here."
-    : variables.length ? "What is empty is shown by its name. Values stay in this page, and out of shared links."
-      : "This template declares no variables.";
-  $("preview-title").hidden = !isTemplate;
-  const shown = error ? [fault(error)] : (blocks ?? []).flatMap(({ title, text }) => [...(title ? [element("h3", {}, title)] : []), element("pre", { tabindex: "0" }, text)]);
-  $("preview").replaceChildren(...(isTemplate ? shown : []));
-
-  $("payload-note").textContent = error ? "The gateway would refuse this, and send nothing."
-    : kind === "prompt_template" ? "What the gateway makes of the template, with these values."
-      : kind === "chat_request" ? "What the gateway would send upstream: checked, redacted, trimmed to its budget."
-        : kind === "text" ? "A plain text is sent as it is." : "What is sent of this kind of document is not shown here.";
-  $("sent").replaceChildren(...(error ? [fault(error)] : json ? [element("pre", { tabindex: "0" }, JSON.stringify(json, null, 2))] : kind === "text" ? shown : []));
-}
-
-function fault({ message, errors = [] }) {
-  const list = errors.length ? errors.map(({ path, message }) => element("li", {}, element("code", {}, path), ` ${message}`)) : [element("li", {}, message)];
-  return element("ul", { class: "faults" }, ...list);
-}
-
-/** The names whose inputs stand there: they are made anew only where these differ, so that typing goes on. */
-let named = "";
-function showInputs(variables) {
-  const names = JSON.stringify(variables.map(({ name, max_length }) => [name, max_length]));
-  if (names === named) return;
-  named = names;
-  $("inputs").replaceChildren(...variables.map(({ name, max_length }) => {
-    const input = element("textarea", { rows: "1", spellcheck: "false", placeholder: `‹${name}›` });
-    input.value = values[name] ?? "";
-    input.addEventListener("input", () => {
-      values = { ...values, [name]: input.value };
-      check();
-    });
-    const hint = max_length ? element("small", {}, `at most ${max_length} characters`) : "";
-    return element("label", {}, element("span", {}, name, " ", hint), input);
-  }));
-}
-
-function showTokens(tokens, counted, vocabulary) {
-  const isExact = counted && counted !== "estimate";
-  $("tokens").textContent = tokens === undefined ? "" : isExact ? `${many(tokens, "token")} (${counted})` : `about ${many(tokens, "token")} (estimate)`;
-  if (tokens > 0 && !isExact && vocabulary) exactly(vocabulary);
-}
-
-const failed = new Set();
-/** Fetches a vocabulary when there is time, and counts again. */
-function exactly(vocabulary) {
-  if (failed.has(vocabulary)) return;
-  const idle = globalThis.requestIdleCallback ?? ((run) => setTimeout(run, 200));
-  idle(() => engine.loadVocabulary(vocabulary).then(check, () => failed.add(vocabulary)));
-}
 
 // --- controls ---
 

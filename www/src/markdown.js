@@ -1,4 +1,5 @@
 // A rule's documentation as elements. It knows what the engine writes: headings, paragraphs, fences, `code`.
+import { element } from "./element.js";
 
 /** Elements for `markdown`, without its title and the line of severities below it. */
 export function markdown(text) {
@@ -19,16 +20,4 @@ export function markdown(text) {
 export function inline(text) {
   return text.split(/(`[^`]+`)/).filter(Boolean).map((part) =>
     part.startsWith("`") && part.length > 2 ? element("code", {}, part.slice(1, -1)) : part);
-}
-
-/** An element with properties (`class`, `onclick`, attributes) and children. */
-export function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value != null) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
 }
