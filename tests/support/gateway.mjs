@@ -23,9 +23,9 @@ const durableObjects = Object.fromEntries(objects.map(([, name, className]) => [
 
 /**
  * Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. What it stores is
- * kept in the directory `persist`, if one is given.
+ * kept in the directory `persist`, if one is given. With `page` it serves the built page too.
  */
-export async function startGateway(simulator, vars = {}, { persist } = {}) {
+export async function startGateway(simulator, vars = {}, { persist, page } = {}) {
   if (!existsSync(`${BUILD}/index.js`)) throw new Error("worker/build is missing: npm run build");
   const bindings = {
     CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage`,
@@ -50,6 +50,13 @@ export async function startGateway(simulator, vars = {}, { persist } = {}) {
     durableObjects,
     kvNamespaces: ["TEMPLATES"],
     ...(persist && { resourcePersistencePath: persist }),
+    ...(page && {
+      assets: {
+        directory: fileURLToPath(new URL("../../www/dist", import.meta.url)),
+        run_worker_first: setting("run_worker_first"),
+        routerConfig: { has_user_worker: true },
+      },
+    }),
     port: 0,
     cf: false,
     handleStructuredLogs: ({ message }) => {
