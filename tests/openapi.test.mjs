@@ -25,14 +25,19 @@ const validate = (pointer, data) => {
 const schema = (name, data) => validate(`/components/schemas/${name}`, data);
 
 test("every path answers with a status and a type that it describes", async () => {
+  const id = "0198c0de-0000-4abc-8def-0123456789ab";
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      const response = method === "post" ? await gateway.post("{}") : await fetch(gateway.url + path);
-      const described = operation.responses[response.status];
-      assert.ok(described, `${method} ${path} ${response.status}`);
-      const type = response.headers.get("content-type").split(";")[0];
+      const address = path.replace("{id}", id).replace("{version}", "1");
+      const takes = operation.requestBody !== undefined;
+      const { status, headers, body } = await gateway.ask(method.toUpperCase(), address, takes ? {} : undefined);
+      const described = operation.responses[status];
+      assert.ok(described, `${method} ${path} ${status}`);
+      const type = headers.get("content-type")?.split(";")[0];
+      if (type === undefined) continue;
       assert.ok(described.content[type], `${method} ${path} ${type}`);
-      validate(`/paths/${path.replaceAll("/", "~1")}/${method}/responses/${response.status}/content/${type.replaceAll("/", "~1")}/schema`, await response.json());
+      const pointer = `/paths/${path.replaceAll("/", "~1")}/${method}/responses/${status}/content/${type.replaceAll("/", "~1")}/schema`;
+      validate(encodeURI(pointer), body);
     }
   }
 });

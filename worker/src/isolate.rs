@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use promptgate_core::call::{Health, TokenCache};
 use promptgate_core::chat::Counters;
+use promptgate_core::lint::Linter;
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
 use promptgate_core::template::Desk;
@@ -16,6 +17,7 @@ thread_local! {
     static HEALTH: RefCell<Health> = RefCell::new(Health::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
     static DESK: Desk = Desk::default();
+    static LINTER: Linter = Linter::default();
     static TOKENS: RefCell<TokenCache> = RefCell::new(TokenCache::default());
 }
 
@@ -45,6 +47,11 @@ pub(crate) fn counters<T>(use_it: impl FnOnce(&mut Counters) -> T) -> T {
 /// Where templates are checked.
 pub(crate) fn desk() -> Desk {
     DESK.with(Desk::clone)
+}
+
+/// The linter with its defaults. `use_it` must not wait for anything.
+pub(crate) fn lint<T>(use_it: impl FnOnce(&Linter) -> T) -> T {
+    LINTER.with(use_it)
 }
 
 /// Upstream's token. `use_it` must not wait for anything.

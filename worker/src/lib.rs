@@ -77,6 +77,11 @@ impl Visit {
                 let body = body::read(&self.request, settings.call.total).await?;
                 Ok(json(settings.guards.explain(body.bytes())?))
             }
+            Route::Lint => {
+                self.headers().tenant(&settings.clients, target.route)?;
+                let body = body::read(&self.request, settings.call.total).await?;
+                Ok(json(isolate::lint(|linter| linter.answer(body.bytes()))?))
+            }
             Route::Metrics => {
                 self.headers().authenticate(&settings.clients, target.route)?;
                 let text = object::metrics::prometheus(&self.env).await.ok_or_else(Metrics::unavailable)?;

@@ -20,7 +20,7 @@ pub const MAX_BODY: usize = 1 << 20;
 const MAX_DUPLICATES: usize = 20;
 
 /// A JSON value; the members of an object keep their order.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub enum Json {
     /// `null`
     Null,
@@ -99,6 +99,27 @@ impl serde::Serialize for Json {
             Json::Object(members) => to.collect_map(members.iter().map(|(name, value)| (name, value))),
         }
     }
+}
+
+/// Equal values; the order of an object's members means nothing (RFC 8259, 4).
+impl PartialEq for Json {
+    fn eq(&self, other: &Json) -> bool {
+        match (self, other) {
+            (Json::Null, Json::Null) => true,
+            (Json::Bool(one), Json::Bool(other)) => one == other,
+            (Json::Number(one), Json::Number(other)) => one == other,
+            (Json::String(one), Json::String(other)) => one == other,
+            (Json::Array(one), Json::Array(other)) => one == other,
+            (Json::Object(one), Json::Object(other)) => one.len() == other.len() && sorted(one) == sorted(other),
+            _ => false,
+        }
+    }
+}
+
+fn sorted(members: &[(String, Json)]) -> Vec<&(String, Json)> {
+    let mut members: Vec<_> = members.iter().collect();
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    members
 }
 
 /// The kind only: a value may be prompt text.
@@ -273,6 +294,16 @@ mod tests {
         assert_eq!(faults(r#"{"a":1,"a":2,"b":{"c":1,"c":1}}"#).len(), 2);
         let many = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(1000));
         assert_eq!(faults(&many).len(), MAX_DUPLICATES);
+    }
+
+    #[test]
+    fn the_order_of_members_means_nothing() {
+        let json = |text: &str| parse(text.as_bytes()).unwrap();
+        assert_eq!(json(r#"{"a":{"x":1,"y":[1,2]},"b":null}"#), json(r#"{"b":null,"a":{"y":[1,2],"x":1}}"#));
+        for other in [r#"{"a":1}"#, r#"{"a":1,"c":2}"#, r#"{"a":2,"b":2}"#, "[]", r#"{"a":1,"b":[2]}"#] {
+            assert_ne!(json(r#"{"a":1,"b":2}"#), json(other), "{other}");
+        }
+        assert_ne!(json("[1,2]"), json("[2,1]"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The description of the interface (OpenAPI 3.1), made from the same limits and tables that the code obeys.
 
+mod resources;
+
 use serde_json::{Value, json};
 
 use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS};
@@ -8,7 +10,14 @@ use crate::problem::Code;
 
 /// The document `GET /v1/openapi.json`.
 pub fn document() -> String {
-    value().to_string()
+    let mut document = value();
+    if let Some(Value::Object(paths)) = document.get_mut("paths") {
+        resources::add(paths);
+    }
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        schemas.extend(resources::schemas());
+    }
+    document.to_string()
 }
 
 fn value() -> Value {
@@ -253,13 +262,15 @@ mod tests {
 
     #[test]
     fn it_describes_every_route_and_no_other() {
-        let document = value();
+        let document: Value = serde_json::from_str(&document()).unwrap();
         let described: Vec<(String, Vec<String>)> = document["paths"]
             .as_object()
             .unwrap()
             .iter()
             .map(|(path, methods)| (path.clone(), methods.as_object().unwrap().keys().cloned().collect()))
             .collect();
+        let count: usize = described.iter().map(|(_, methods)| methods.len()).sum();
+        assert_eq!(count, ROUTES.len(), "every route is described");
         for (path, methods) in &described {
             for method in methods {
                 let known = ROUTES.iter().any(|(known, at, _)| *at == path && known.eq_ignore_ascii_case(method));

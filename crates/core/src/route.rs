@@ -10,6 +10,7 @@ use crate::problem::{Code, Problem};
 pub enum Route {
     Chat,
     Guard,
+    Lint,
     ListTemplates,
     CreateTemplate,
     SyncTemplates,
@@ -42,9 +43,10 @@ pub enum Route {
 }
 
 /// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1.
-pub const ROUTES: [(&str, &str, Route); 29] = [
+pub const ROUTES: [(&str, &str, Route); 30] = [
     ("POST", "/v1/chat", Route::Chat),
     ("POST", "/v1/guard", Route::Guard),
+    ("POST", "/v1/lint", Route::Lint),
     ("GET", "/v1/templates", Route::ListTemplates),
     ("POST", "/v1/templates", Route::CreateTemplate),
     ("POST", "/v1/templates/sync", Route::SyncTemplates),
@@ -82,6 +84,7 @@ impl Route {
             | Route::OpenApi
             | Route::Chat
             | Route::Guard
+            | Route::Lint
             | Route::ListTemplates
             | Route::ReadTemplate
             | Route::ListVersions

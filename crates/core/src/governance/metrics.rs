@@ -231,8 +231,7 @@ impl Metrics {
         let (hits, misses) = (sum("result=\"hit\""), sum("result=\"miss\""));
         let name = "promptgate_cache_hit_ratio";
         let mut out = format!("# HELP {name} Reads that the edge answered by itself.\n# TYPE {name} gauge\n");
-        if hits + misses > 0 {
-            let permille = hits.saturating_mul(1000) / (hits + misses);
+        if let Some(permille) = hits.saturating_mul(1000).checked_div(hits + misses) {
             let _ = writeln!(out, "{name} {}", seconds(permille));
         }
         out

@@ -11,6 +11,7 @@ use super::rules::RULES;
 use crate::chat::Counting;
 use crate::fault::{Fault, Path, nearest, printable};
 use crate::json::{self, Json};
+use crate::template::placeholder::Dialect;
 
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,41 +30,16 @@ pub struct Config {
     pub counting: Counting,
     /// What is no finding.
     pub allow: Allow,
-    /// Whether ignores in documents count. The gateway's do not.
+    /// Whether documents may say what is ignored, and their dialect. The gateway takes no such orders.
     pub inline_ignores: bool,
-}
-
-/// How placeholders are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// `${expression}`, as in JavaScript's template literals.
-    JavaScript,
-    /// `{{name}}`, as in Mustache and Handlebars, with their sections.
-    Mustache,
-    /// `{name}`, as in Python's format strings.
-    Format,
-}
-
-impl Dialect {
-    /// Every dialect.
-    pub const ALL: [Dialect; 3] = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format];
-
-    /// The name in configurations.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Dialect::JavaScript => "javascript",
-            Dialect::Mustache => "mustache",
-            Dialect::Format => "format",
-        }
-    }
 }
 
 /// What is no finding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allow {
-    /// Functions that expressions may call.
+    /// Functions that expressions may call: `formatDate`, `Math.round`, `.trim` on anything.
     pub functions: BTreeSet<String>,
-    /// Variables that need not be declared.
+    /// Variables that need not be declared; in plain text, those that there are.
     pub variables: BTreeSet<String>,
     /// Values that are neither personal nor secret: the company's own address, `@domain` for all there.
     pub values: BTreeSet<String>,

@@ -10,6 +10,7 @@ use super::shape::{self, Flaw};
 use super::text::Text;
 use super::tree::{Id, Tree, Value};
 use crate::fault::Path;
+use crate::template::placeholder::Dialect;
 
 /// What a caller wants linted.
 #[derive(Clone, Copy)]
@@ -82,6 +83,16 @@ impl Kind {
     /// Whether its texts have placeholders that are filled in later; a chat request's are final.
     pub const fn is_template(self) -> bool {
         matches!(self, Kind::PromptTemplate | Kind::CachedTemplate | Kind::ModelDefinition | Kind::Text)
+    }
+
+    /// The dialect of its placeholders, where its own definition says it: the gateway renders prompt templates
+    /// (requirements, E4), and a model's definition has `{input}` or `{context}` (C1).
+    pub const fn dialect(self) -> Option<Dialect> {
+        match self {
+            Kind::PromptTemplate => Some(Dialect::Mustache),
+            Kind::ModelDefinition => Some(Dialect::Format),
+            _ => None,
+        }
     }
 
     /// The members that tell it from the others.

@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::config::Dialect;
 use super::document::{Document, Kind};
 use super::finding::Draft;
 use super::fix::{Edit, Fix};
@@ -11,6 +10,7 @@ use super::rules::RULES;
 use super::tree::{Id, Tree, Value};
 use super::work;
 use crate::fault::{Path, nearest, printable};
+use crate::template::placeholder::Dialect;
 
 /// One ignore that counts.
 #[derive(Debug)]
@@ -66,10 +66,8 @@ impl Reader {
                     }
                 }
                 "dialect" => {
-                    let known = tree
-                        .text(*id)
-                        .is_some_and(|text| Dialect::ALL.into_iter().any(|dialect| dialect.name() == text.as_str()));
-                    if !known {
+                    let dialect = tree.text(*id).and_then(|text| Dialect::from_name(text.as_str()));
+                    if dialect.is_none() {
                         self.refuse(tree, *id, "This must be `javascript`, `mustache` or `format`.");
                     }
                 }

@@ -9,11 +9,16 @@
 
 pub mod config;
 mod context;
+mod delimiter;
 mod document;
+#[cfg(test)]
+mod example_tests;
 mod finding;
 mod fix;
 mod ignore;
+mod placeholders;
 mod position;
+mod question;
 mod report;
 mod rule;
 pub mod rules;
@@ -23,9 +28,11 @@ mod shape;
 mod shapes;
 mod text;
 mod tree;
+mod variables;
 mod work;
 
-pub use config::{Config, Dialect};
+pub use crate::template::placeholder::Dialect;
+pub use config::Config;
 pub use context::Context;
 pub use document::{Document, Kind, Part, Prompt, Source};
 pub use finding::{Draft, Finding, Severity};
@@ -38,3 +45,4 @@ pub use sarif::sarif;
 pub use shape::{Field, Flaw, Shape, What};
 pub use text::Text;
 pub use tree::{Id, Key, Node, SyntaxError, Tree, Value};
+pub use variables::{Variable, Variables};

@@ -94,7 +94,9 @@ fn texts_beyond_all_measure_are_not_read() {
     assert_eq!(codes(&report), ["D004"]);
 }
 
-/// Texts made to cost much: the work must grow with them and no faster.
+/// Texts made to cost much: the work must grow with them and no faster. Counted are bytes looked at, nodes, findings,
+/// and the bytes handed to the guard engine and to the counters of tokens, whose own tests bound what each byte costs
+/// there.
 #[test]
 fn hostile_texts_cost_a_bounded_number_of_steps() {
     let pieces = [
@@ -136,9 +138,32 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         "\"a\" ",
         "password=",
         "4111 1111 1111 1111 ",
+        "{{a}}",
+        "{{a}} {b} ${c} ",
+        "${a.b[c](d)}",
+        "{{#a}}{{b}}{{/a}}",
+        "{{#a}}",
+        "{{a",
+        "${a ",
+        "{a",
+        "{\\\"a",
+        "<a>",
+        "<a>{{b}}",
+        "<a>{{b}}</a>",
+        "</a>",
+        "<a-{{b}}>{{c}}</a-{{b}}>",
+        "```{{a}}",
+        "---\\n{{a}}\\n",
+        "\\n\\n{{a}}",
+        "System: {{a}}\\n",
+        "![a](https://a/{{b}}",
+        "https://a/{{b}}",
+        "{{nаme}} ",
+        "2026-11-21 ",
     ];
-    let frames: [(&str, &str); 5] = [
+    let frames: [(&str, &str); 6] = [
         ("", ""),
+        ("{\"variables\":[\"a\",\"b\"],\"system_instruction\":\"x\",\"user_template\":\"", "\"}"),
         ("{\"user_template\":\"", "\"}"),
         ("{\"context\":[", "]}"),
         ("{", "}"),
@@ -151,9 +176,9 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
                 let text = [before, &piece.repeat(size / piece.len()), after].concat();
                 work::measure(|| drop(linter.lint(&Source { text: &text, file: None, kind: None }).json(Unit::Utf16)))
             };
-            let (once, twice) = (steps(32 * 1024), steps(64 * 1024));
-            assert!(twice <= once * 21 / 10 + 200_000, "{before} {piece}: {once} {twice}");
-            assert!(twice <= 64 * 1024 * 12, "{before} {piece}: {twice}");
+            let (once, twice) = (steps(16 * 1024), steps(32 * 1024));
+            assert!(twice <= once * 21 / 10 + 100_000, "{before} {piece}: {once} {twice}");
+            assert!(twice <= 32 * 1024 * 20, "{before} {piece}: {twice}");
         }
     }
 }
@@ -162,7 +187,7 @@ proptest::proptest! {
     /// Whatever the text, spans are its own, and fixing makes nothing worse.
     #[test]
     fn never_panics_and_spans_fit(
-        text in "(\\{|\\}|\\[|\\]|:|,|\"|\\\\|\\$|a|é|😀|\u{200B}|\u{202E}|<\\|im_end\\|>|\"name\"|\"context\"|\"user_template\"|\"\\$lint\"|\\{\\{!| lint-ignore S004: x|\\}\\}|\n){0,30}"
+        text in "(\\{|\\}|\\[|\\]|:|,|\"|\\\\|\\$|a|é|😀|\u{200B}|\u{202E}|<\\|im_end\\|>|\"name\"|\"context\"|\"user_template\"|\"\\$lint\"|\\{\\{!| lint-ignore S004: x|\\{\\{a\\}\\}|<a>|</a>|\\$\\{b\\}|\\{c|\"variables\":\\[\"a\"\\]|\\}\\}|\n){0,30}"
     ) {
         let source = Source { text: &text, file: None, kind: None };
         let linter = Linter::default();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::json::MAX_DEPTH;
 
 fn errors(text: &str) -> Vec<(usize, usize)> {
     Tree::read(text).errors.into_iter().map(|error| (error.span.start, error.span.end)).collect()

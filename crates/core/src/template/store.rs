@@ -113,10 +113,10 @@ impl Work {
                 }
                 Err(faults) => {
                     let problem = Problem::with_errors(Code::InvalidJson, faults);
-                    (Work::Invalidate, Ended::new(Err(problem), kept))
+                    (Work::Invalidate, Ended::step(Err(problem), kept))
                 }
             },
-            Verb::Invalidate => (Work::Invalidate, Ended::new(kept.ok_or_else(missing), None)),
+            Verb::Invalidate => (Work::Invalidate, Ended::step(kept.ok_or_else(missing), None)),
         }
     }
 
@@ -131,7 +131,7 @@ impl Work {
                 let step = write.answer(answer, desk, now_ms);
                 (Work::Write(write), step)
             }
-            Work::Invalidate => (Work::Invalidate, Ended::new(Err(missing()), None)),
+            Work::Invalidate => (Work::Invalidate, Ended::step(Err(missing()), None)),
         }
     }
 }
@@ -198,7 +198,7 @@ pub fn there(answer: Answer) -> Result<Answer, Problem> {
 }
 
 impl Ended {
-    fn new(result: Result<Stored, Problem>, keep: Option<Stored>) -> Step {
+    fn step(result: Result<Stored, Problem>, keep: Option<Stored>) -> Step {
         Step::Done(Box::new(Ended { result, keep, created: false, merged: false, propagation_id: None }))
     }
 }
@@ -213,7 +213,7 @@ impl Read {
     /// Begins: a copy younger than `max_age_s` at `now_ms` (Unix ms) is taken for the newest.
     pub fn begin(family: Family, id: &str, kept: Option<Stored>, max_age_s: u64, now_ms: u64) -> (Read, Step) {
         let step = match &kept {
-            Some(stored) if stored.age_s(now_ms) < max_age_s => Ended::new(Ok(stored.clone()), kept.clone()),
+            Some(stored) if stored.age_s(now_ms) < max_age_s => Ended::step(Ok(stored.clone()), kept.clone()),
             _ => Step::Ask(family.get(id)),
         };
         (Read { kept }, step)
@@ -222,12 +222,12 @@ impl Read {
     /// Upstream has answered at `now_ms`.
     pub fn answer(self, answer: Result<Answer, Problem>, now_ms: u64) -> Step {
         match seen(answer, now_ms) {
-            Ok(Some(stored)) => Ended::new(Ok(stored.clone()), Some(stored)),
-            Ok(None) => Ended::new(Err(missing()), None),
+            Ok(Some(stored)) => Ended::step(Ok(stored.clone()), Some(stored)),
+            Ok(None) => Ended::step(Err(missing()), None),
             // Better an old template than none while upstream is away; its `Age` says so.
             Err(problem) => match self.kept {
-                Some(stored) if problem.code.retryable() => Ended::new(Ok(stored.clone()), Some(stored)),
-                kept => Ended::new(Err(problem), kept),
+                Some(stored) if problem.code.retryable() => Ended::step(Ok(stored.clone()), Some(stored)),
+                kept => Ended::step(Err(problem), kept),
             },
         }
     }
@@ -444,7 +444,7 @@ impl Write {
     }
 
     fn refuse(&self, problem: Problem) -> Step {
-        Ended::new(Err(problem), self.kept.clone())
+        Ended::step(Err(problem), self.kept.clone())
     }
 }
 

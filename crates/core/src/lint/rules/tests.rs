@@ -129,3 +129,16 @@ fn what_upstream_refuses_is_an_error_in_prompt_templates() {
     let report = Linter::default().lint(&Source { text, file: None, kind: None });
     assert!(report.findings.iter().all(|finding| finding.code != "S006" || finding.severity != Severity::Error));
 }
+
+/// Every rule of the catalogue stands.
+#[test]
+fn the_catalogue_is_complete() {
+    let catalogue = [
+        "T001", "T002", "T003", "T004", "T005", "T006", "T007", "T008", "T009", "T010", "T011", "V001", "V002", "V003",
+        "V004", "D001", "D002", "D003", "D004", "D005", "D006", "D007", "S001", "S002", "S003", "S004", "S005", "S006",
+        "S007", "S008", "S009", "S010", "U001", "U002", "U003", "U004", "I001", "I002", "C001", "C002",
+    ];
+    assert_eq!(catalogue.len(), 40);
+    let missing: Vec<_> = catalogue.into_iter().filter(|code| rule(code).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -9,6 +9,7 @@ use crate::template::placeholder::Malformation;
 impl<'t> Grammar<'t> {
     /// Passes over what stands between the bracket `opener` and the one that closes it: tokens, not grammar.
     pub(super) fn skip(&mut self, opener: Token) -> Step {
+        let begin = self.lexer.at;
         let mut open = vec![opener];
         let mut operand = true;
         while let Some(innermost) = open.last().copied() {
@@ -48,6 +49,10 @@ impl<'t> Grammar<'t> {
                 let message = "This nests deeper than 64 levels: compute the value before.";
                 return Err(Fault { kind: Malformation::TooComplex, span, message });
             }
+        }
+        let end = self.lexer.at.saturating_sub(1);
+        if begin < end {
+            self.expression.opaque.push(begin..end);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ impl<'t> Grammar<'t> {
             (Some(Open::Conditional), _) => wrong(span, "The `:` of this `?` is missing: write the other value."),
             (None | Some(Open::Index | Open::Template), ",") => {
                 self.end_value(token, false)?;
-                self.level = Level::default();
+                self.level = self.next_level();
                 match self.frames.last_mut() {
                     Some(frame) => frame.commas += 1,
                     None => self.comma = true,
@@ -108,7 +108,7 @@ impl<'t> Grammar<'t> {
         let piece = self.lexer.template(tagged);
         let piece = piece.map_err(|bad| self.bad(bad))?;
         if piece == Piece::Substitution {
-            self.level = Level::default();
+            self.level = self.next_level();
             self.expect = Expect::Value;
             return Ok(());
         }

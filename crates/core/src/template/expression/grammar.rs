@@ -151,7 +151,7 @@ impl<'t> Grammar<'t> {
 
     pub(super) fn finish(&mut self, token: Token) -> Step {
         if self.expect == Expect::Value {
-            if self.level.fresh && !self.comma {
+            if self.level.is_empty() && !self.comma {
                 let message = "Nothing stands in this placeholder: name a variable, or remove it.";
                 return Err(Fault { kind: Malformation::Empty, span: self.start..token.start, message });
             }
@@ -171,6 +171,7 @@ impl<'t> Grammar<'t> {
             let message = "This nests deeper than 64 levels: compute the value before.";
             return Err(Fault { kind: Malformation::TooComplex, span: token.start..token.end, message });
         }
+        let no_await = self.level.no_await;
         let names = value.as_ref().map_or(self.expression.names.len(), |value| value.names);
         self.frames.push(Frame {
             open,
@@ -184,11 +185,20 @@ impl<'t> Grammar<'t> {
             commas: 0,
             rest: false,
             names,
+            elements: 0,
+            import: false,
             arrow: false,
         });
+        self.level.no_await = no_await;
         self.value = None;
         self.expect = Expect::Value;
         Ok(())
+    }
+
+    /// The level of the next element of what is open.
+    pub(super) fn next_level(&self) -> Level {
+        let no_await = self.frames.last().is_some_and(|frame| frame.level.no_await);
+        Level { no_await, ..Level::default() }
     }
 
     /// Takes the innermost frame off, and goes back to the level around it.
@@ -218,7 +228,8 @@ impl<'t> Grammar<'t> {
     pub(super) fn end_element(&mut self, token: Token) -> Step {
         let pattern = self.frames.last().is_some_and(|frame| frame.open != Open::Call || frame.arrow);
         self.end_value(token, pattern)?;
-        let level = std::mem::take(&mut self.level);
+        let next = self.next_level();
+        let level = std::mem::replace(&mut self.level, next);
         let (Some(value), Some(frame)) = (self.value.take(), self.frames.last_mut()) else { return Ok(()) };
         let bare = level.bare && level.news == 0;
         let mut shape = match level.target {
@@ -231,6 +242,7 @@ impl<'t> Grammar<'t> {
             let plain = level.target.is_none() && (value.simple || frame.open != Open::Object);
             shape = if plain { shape } else { NO_TARGET };
         }
+        frame.elements += 1;
         frame.rest |= level.spread;
         frame.shape = frame.shape.and(shape);
         frame.simple = bare && level.target.is_none() && value.simple && frame.commas == 0;
@@ -250,7 +262,11 @@ impl<'t> Grammar<'t> {
                 value.only_parameters = frame.only_parameters;
                 value.only_pattern = frame.only_pattern;
             }
+            (Open::Call, Some(_)) if frame.import && (frame.rest || !(1..=2).contains(&frame.elements)) => {
+                return wrong(frame.start..token.end, "`import` takes one value, or two: pass them.");
+            }
             (Open::Call, Some(callee)) => {
+                value.asynchronous = frame.arrow;
                 value.start = callee.start;
                 value.chain = callee.chain;
                 value.parameters = frame.arrow && frame.shape.bind;
@@ -267,7 +283,8 @@ impl<'t> Grammar<'t> {
     /// What follows is an AssignmentExpression of its own, within the element that is being read.
     pub(super) fn restart(&mut self, target: Shape) {
         let target = self.level.target.or(Some(target));
-        self.level = Level { target, spread: self.level.spread, ..Level::default() };
+        let Level { spread, no_await, .. } = self.level;
+        self.level = Level { target, spread, no_await, ..Level::default() };
         self.value = None;
         self.expect = Expect::Value;
     }

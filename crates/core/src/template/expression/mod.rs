@@ -3,12 +3,26 @@
 //! A recogniser, not a parser: one pass, no recursion, no tree. It is told where the inside of a `${` begins,
 //! reads one *Expression* (ECMA-262, 13.16; a comma operator is one), and stops at the `}` that closes it.
 //! Code is taken as module code: strict, with `await` as an operator, as document 000 parses it.
+//!
+//! Where an expression ends and whether it is one agrees with `oxc_parser` over 300,000 made and damaged
+//! expressions (`oracle.rs`), but for these classes, each of them tested:
+//! - Parameters of functions, and bodies of functions and classes, are matched by their brackets and not looked into:
+//!   `function () { if }` is taken. Behind `)`, `]` and `}` a `/` in them is a division. Such code is an effect
+//!   anyway. The pattern of a regular expression is not looked into either, only its end and its flags.
+//! - Words, numbers and escapes of sloppy code (`let`, `010`, `"\1"`), `eval = 1`, private names and `super` outside
+//!   of classes are refused here; oxc's parser leaves them to a later stage.
+//! - `async(...a, b)` may be a call, which oxc takes for parameters; `(a) || b ?? c` is none, which oxc takes.
+//!
+//! Names that an arrow function binds count as bound in the whole expression, and what their default values use is
+//! not noted.
 
 mod body;
 mod end;
 mod grammar;
 mod number;
 mod operator;
+#[cfg(test)]
+mod oracle;
 mod property;
 mod state;
 mod token;
@@ -36,6 +50,8 @@ pub struct Expression {
     pub calls: Vec<Call>,
     /// What it does beyond giving a value.
     pub effects: Vec<(Effect, Range<usize>)>,
+    /// What was not looked into: parameters of functions, bodies of functions and classes, without their brackets.
+    pub opaque: Vec<Range<usize>>,
 }
 
 /// A variable's name where it stands.

@@ -126,11 +126,13 @@ impl<'t> Grammar<'t> {
         let Some(value) = self.value.as_ref().filter(|value| bare && value.parameters) else {
             return wrong(span, "What stands before `=>` are no parameters: write `(name) =>`.");
         };
-        let (start, names) = (value.start, value.names.min(self.expression.names.len()));
+        let (start, asynchronous) = (value.start, value.asynchronous);
+        let names = value.names.min(self.expression.names.len());
         self.bound.extend(self.expression.names.drain(names..).map(|name| name.name));
         self.effect(Effect::Function, span);
         let (body, source) = self.ahead(true)?;
         self.restart(NO_TARGET);
+        self.level.no_await = !asynchronous;
         if source == "{" {
             self.next(true)?;
             self.skip(body)?;
@@ -168,6 +170,7 @@ impl<'t> Grammar<'t> {
                 let value = self.value.take();
                 self.push(Open::Call, token, value)?;
                 if let Some(frame) = self.frames.last_mut() {
+                    frame.import = frame.value.as_ref().is_some_and(|value| value.import);
                     frame.arrow = arrow;
                 }
                 Ok(())

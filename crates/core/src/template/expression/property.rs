@@ -75,7 +75,7 @@ impl<'t> Grammar<'t> {
     /// Behind a member's name: `: value`, or a method, which it must be if `method`.
     pub(super) fn end_key(&mut self, method: bool) -> Step {
         let (next, sign) = self.ahead(false)?;
-        self.level = Level::default();
+        self.level = self.next_level();
         match sign {
             ":" if !method => {
                 self.next(false)?;

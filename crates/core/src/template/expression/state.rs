@@ -53,6 +53,10 @@ pub(super) struct Value {
     pub(super) chain: bool,
     /// Whether it may stand before `=>`: a name, `(…)`, `async (…)`.
     pub(super) parameters: bool,
+    /// Whether it is `async name` or `async (…)`.
+    pub(super) asynchronous: bool,
+    /// Whether it is the word `import`.
+    pub(super) import: bool,
     /// What is wrong unless it becomes a pattern (`{a = 1}`), or parameters (`()`).
     pub(super) only_pattern: Option<Range<usize>>,
     pub(super) only_parameters: Option<Range<usize>>,
@@ -82,6 +86,15 @@ pub(super) struct Level {
     pub(super) logical: bool,
     /// `...` stands before it.
     pub(super) spread: bool,
+    /// It is in the body of an arrow function that is not `async`.
+    pub(super) no_await: bool,
+}
+
+impl Level {
+    /// Whether nothing was read of the element yet, so that a hole, an end or a spread may come.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fresh && !self.spread && self.target.is_none()
+    }
 }
 
 impl Default for Level {
@@ -96,6 +109,7 @@ impl Default for Level {
             coalesce: false,
             logical: false,
             spread: false,
+            no_await: false,
         }
     }
 }
@@ -134,6 +148,10 @@ pub(super) struct Frame {
     /// Whether a `...` element was read, which a pattern has last.
     pub(super) rest: bool,
     pub(super) names: usize,
+    /// Elements that were read.
+    pub(super) elements: usize,
+    /// Whether these are arguments of `import`, which are one or two.
+    pub(super) import: bool,
     /// Whether these are arguments of `async`, which may turn out to be parameters.
     pub(super) arrow: bool,
 }

@@ -55,6 +55,8 @@ impl<'t> Grammar<'t> {
             last: false,
             chain: false,
             parameters: false,
+            asynchronous: false,
+            import: false,
             only_pattern: None,
             only_parameters: None,
             path: None,
@@ -89,6 +91,9 @@ impl<'t> Grammar<'t> {
             "delete" => {
                 self.effect(Effect::Delete, span);
                 self.unary(token)
+            }
+            "await" if self.level.no_await => {
+                wrong(span, "`await` may not stand in an arrow function that is not `async`: take it out.")
             }
             "await" => {
                 self.effect(Effect::Await, span);
@@ -128,7 +133,11 @@ impl<'t> Grammar<'t> {
                         if sign != "=>" || arrow.newline {
                             return wrong(parameter.start..parameter.end, TWO_VALUES);
                         }
-                        self.variable(Token { start: token.start, ..parameter }, &word)
+                        self.variable(Token { start: token.start, ..parameter }, &word)?;
+                        if let Some(value) = &mut self.value {
+                            value.asynchronous = true;
+                        }
+                        Ok(())
                     }
                     _ => wrong(next.start..next.end, TWO_VALUES),
                 }
@@ -211,7 +220,7 @@ impl<'t> Grammar<'t> {
         let (_, sign) = self.ahead(false)?;
         match sign {
             "(" if self.level.news == 0 => {
-                let value = self.new_value(token.start);
+                let value = Value { import: true, ..self.new_value(token.start) };
                 self.set(value)
             }
             "." => {
@@ -228,7 +237,7 @@ impl<'t> Grammar<'t> {
     }
 
     pub(super) fn spread(&mut self, token: Token) -> Step {
-        let level_fresh = self.level.fresh && !self.level.spread;
+        let level_fresh = self.level.is_empty();
         match self.frames.last_mut().map(|frame| (frame.open, frame)) {
             Some((Open::Array | Open::Call | Open::Paren, frame)) if level_fresh => {
                 if frame.open == Open::Paren {
@@ -244,7 +253,7 @@ impl<'t> Grammar<'t> {
     /// `,`, `]` or `)` where a value may stand: a hole, or the end of what is empty or ends with a comma.
     pub(super) fn empty_element(&mut self, token: Token, source: &'t str) -> Step {
         let span = token.start..token.end;
-        let free = self.level.fresh && !self.level.spread;
+        let free = self.level.is_empty();
         let Some(frame) = self.frames.last_mut().filter(|_| free) else { return wrong(span, NO_VALUE) };
         match (frame.open, source) {
             (Open::Array, ",") => {

@@ -1,0 +1,53 @@
+//! T010 html-escaping: Handlebars escapes the value for HTML.
+
+use crate::lint::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity};
+use crate::template::placeholder::{Content, Dialect, Output, Placeholder};
+
+/// T010.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "T010",
+    name: "html-escaping",
+    severity: Severity::Info,
+    summary: "Handlebars escapes the value for HTML.",
+    what: "Finds `{{name}}` in texts that show by a section, a helper, a partial or `{{{name}}}` that Mustache or Handlebars fills them in. Prompt templates, which the gateway fills in without escaping, are left alone.",
+    why: "The model reads `&lt;` and `&amp;` where the customer wrote `<` and `&`; code, addresses and prices suffer.",
+    fix: FixKind::Suggested,
+    harmful: false,
+    bad: &[Example::text(r#"{{#if vip}}Dear {{name}},{{/if}} welcome."#), Example::text(r#"{{{greeting}}} {{name}}"#)],
+    good: &[
+        Example::text(r#"{{#if vip}}Dear {{{name}}},{{/if}} welcome."#),
+        Example::text(r#"Dear {{name}}, welcome."#),
+        Example::text(r#"Dear {{&name}}, welcome."#),
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Dear {{name}} {{{name}}}","variables":["name"]}"#,
+        ),
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    if context.document.kind == Kind::PromptTemplate {
+        return Vec::new();
+    }
+    let mut drafts = Vec::new();
+    for (prompt, scan) in context.scans().filter(|(_, scan)| scan.dialect == Dialect::Mustache) {
+        let shows = |placeholder: &Placeholder| match &placeholder.content {
+            Content::Value { expression, output } => *output == Output::Plain || !expression.calls.is_empty(),
+            content => *content != Content::Comment,
+        };
+        if !scan.placeholders.iter().any(shows) {
+            continue;
+        }
+        for placeholder in &scan.placeholders {
+            if let Content::Value { output: Output::Escaped, .. } = &placeholder.content {
+                let inner = prompt.as_str().get(placeholder.inner.clone()).unwrap_or_default();
+                let edit = prompt.edit(placeholder.span.clone(), &format!("{{{{{{{inner}}}}}}}"));
+                let message = "`<`, `>`, `&` and quotes of the value are escaped here: write `{{{…}}}` to keep them.";
+                drafts.push(
+                    prompt.draft(placeholder.span.clone(), message).fix(Fix::suggested("Keep it as it is", edit)),
+                );
+            }
+        }
+    }
+    drafts
+}

@@ -1,0 +1,59 @@
+//! V004 unbounded-variable: A variable of a prompt template has no maximum length.
+
+use crate::fault::printable;
+use crate::lint::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity};
+
+/// V004.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "V004",
+    name: "unbounded-variable",
+    severity: Severity::Warning,
+    summary: "A variable of a prompt template has no maximum length.",
+    what: "Looks at the entries of `variables` in prompt templates that have no `max_length` and are not `trusted`.",
+    why: "How many tokens the filled-in prompt has is anybody's guess, and anybody's to raise: the budget of the call is the caller's to spend (CWE-770).",
+    fix: FixKind::Suggested,
+    harmful: false,
+    bad: &[
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}","variables":["name"]}"#,
+        ),
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}","variables":[{"name":"name"}]}"#,
+        ),
+    ],
+    good: &[
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}","variables":[{"name":"name","max_length":40}]}"#,
+        ),
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}","variables":[{"name":"name","trusted":true}]}"#,
+        ),
+        Example::json(r#"{"content":"Hello {{name}}","variables":[{"name":"name"}],"cacheSettings":{}}"#),
+    ],
+    check,
+};
+
+/// What the fix suggests, in UTF-16 code units: about 500 tokens of English.
+const SUGGESTED: u32 = 2000;
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let (Kind::PromptTemplate, Some(tree)) = (context.document.kind, context.tree()) else { return Vec::new() };
+    let unbounded = context.variables().list.iter().filter(|variable| {
+        !variable.trusted && variable.max_length.is_none() && tree.member(variable.item, "max_length").is_none()
+    });
+    unbounded
+        .map(|variable| {
+            let edit = if variable.item == variable.id {
+                let name = serde_json::Value::from(variable.name);
+                context.replace(variable.item, format!("{{\"name\": {name}, \"max_length\": {SUGGESTED}}}"))
+            } else {
+                context.insert(variable.item, "max_length", &SUGGESTED.to_string())
+            };
+            let message = format!(
+                "`{}` may be of any length: give it a `max_length`, in UTF-16 code units.",
+                printable(variable.name)
+            );
+            context.at(variable.id, message).fix(Fix::suggested("Set a maximum", edit))
+        })
+        .collect()
+}
