@@ -322,7 +322,7 @@ fn what_is_stored_and_shown() {
     assert!(!format!("{:?} {:?}", world.machine, world.machine.stored()).contains("canary"));
     assert!(world.machine.active().unwrap_err().retry_after.is_some());
     let occasion = Occasion { request_id: "r", tenant: Some("t"), environment: "production", now_ms: START };
-    let row = Record::provisioned(occasion, &world.machine);
+    let row = Record::submitted(occasion, &world.machine);
     let reply = world.machine.reply(&row, &[]);
     assert_eq!(reply.head.status, 202);
     assert!(reply.head.headers.contains(&("location", format!("/v1/models/{ID}"))));
