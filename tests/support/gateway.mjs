@@ -1,4 +1,5 @@
 // The built Worker in real workerd, with its log caught, and a client for it.
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -37,6 +38,7 @@ export async function startGateway(simulator, vars = {}, { persist, page } = {})
   };
   for (const [name, value] of Object.entries(bindings)) if (value == null) delete bindings[name];
   const lines = [];
+  const others = children();
   const logged = new EventEmitter();
   const miniflare = new Miniflare(convertV4MiniflareOptions({
     modulesRoot: BUILD,
@@ -127,8 +129,20 @@ export async function startGateway(simulator, vars = {}, { persist, page } = {})
     /** The copies of templates at the edge. */
     copies: () => miniflare.getKVNamespace("TEMPLATES"),
     stop: () => miniflare.dispose(),
+    /** Ends workerd as a crash would, by SIGKILL. */
+    async kill() {
+      for (const pid of children()) if (!others.includes(pid)) process.kill(Number(pid), "SIGKILL");
+      await miniflare.dispose().catch(() => {});
+    },
   };
   return gateway;
+}
+
+/** The processes that this one has started and that run. */
+function children() {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" });
+  const rows = table.trim().split("\n").map((row) => row.trim().split(/\s+/));
+  return rows.filter(([, parent, name]) => Number(parent) === process.pid && name.startsWith("workerd")).map(([pid]) => pid);
 }
 
 /** A valid request; `changes` replace members. */

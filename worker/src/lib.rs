@@ -12,6 +12,7 @@ mod drive;
 mod exchange;
 mod isolate;
 mod leave;
+mod models;
 mod object;
 mod templates;
 mod token;
@@ -87,6 +88,15 @@ impl Visit {
                 Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text))
             }
             Route::Chat => self.chat(&settings, &target).await,
+            Route::SubmitModel
+            | Route::ReadModel
+            | Route::WatchModel
+            | Route::ConfigureModel
+            | Route::ReadConfiguration
+            | Route::InvokeModel
+            | Route::ExportModel
+            | Route::ConfigureNamed
+            | Route::InvokeNamed => self.models(&settings, &target).await,
             _ => self.templates(&settings, &target).await,
         }
     }
@@ -167,6 +177,7 @@ impl Visit {
             if_match: header("if-match"),
             if_none_match: header("if-none-match"),
             cache_control: header("cache-control"),
+            last_event_id: header("last-event-id"),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Headers {
     pub if_none_match: Option<String>,
     /// `Cache-Control`
     pub cache_control: Option<String>,
+    /// `Last-Event-ID`
+    pub last_event_id: Option<String>,
 }
 
 /// A request for an answer of a model, whose body may be read.

@@ -26,13 +26,24 @@ pub enum Route {
     Publish,
     Invalidate,
     Usage,
+    SubmitModel,
+    ReadModel,
+    WatchModel,
+    ConfigureModel,
+    ReadConfiguration,
+    InvokeModel,
+    ExportModel,
+    /// As the document names it (requirements, C7).
+    ConfigureNamed,
+    /// As the document names it (requirements, C7).
+    InvokeNamed,
     Metrics,
     Health,
     OpenApi,
 }
 
 /// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1.
-pub const ROUTES: [(&str, &str, Route); 21] = [
+pub const ROUTES: [(&str, &str, Route); 30] = [
     ("POST", "/v1/chat", Route::Chat),
     ("POST", "/v1/guard", Route::Guard),
     ("POST", "/v1/lint", Route::Lint),
@@ -51,6 +62,15 @@ pub const ROUTES: [(&str, &str, Route); 21] = [
     ("PUT", "/v1/cache/templates/{id}", Route::Publish),
     ("DELETE", "/v1/cache/templates/{id}", Route::Invalidate),
     ("POST", "/v1/usage/query", Route::Usage),
+    ("POST", "/v1/models", Route::SubmitModel),
+    ("GET", "/v1/models/{id}", Route::ReadModel),
+    ("GET", "/v1/models/{id}/events", Route::WatchModel),
+    ("PUT", "/v1/models/{id}/configuration", Route::ConfigureModel),
+    ("GET", "/v1/models/{id}/configuration", Route::ReadConfiguration),
+    ("POST", "/v1/models/{id}/invoke", Route::InvokeModel),
+    ("GET", "/v1/models/{id}/snapshot", Route::ExportModel),
+    ("POST", "/api/configure-model", Route::ConfigureNamed),
+    ("POST", "/api/invoke-protected", Route::InvokeNamed),
     ("GET", "/v1/metrics", Route::Metrics),
     ("GET", "/healthz", Route::Health),
     ("GET", "/v1/openapi.json", Route::OpenApi),
@@ -72,7 +92,12 @@ impl Route {
             | Route::DiffVersions
             | Route::RenderTemplate
             | Route::ExecuteTemplate
-            | Route::ReadCached => Right::Use,
+            | Route::ReadCached
+            | Route::ReadModel
+            | Route::WatchModel
+            | Route::ReadConfiguration
+            | Route::InvokeModel
+            | Route::InvokeNamed => Right::Use,
             Route::CreateTemplate
             | Route::SyncTemplates
             | Route::UpdateTemplate
@@ -80,6 +105,10 @@ impl Route {
             | Route::Publish
             | Route::Invalidate
             | Route::Usage
+            | Route::SubmitModel
+            | Route::ConfigureModel
+            | Route::ExportModel
+            | Route::ConfigureNamed
             | Route::Metrics => Right::Manage,
         }
     }
@@ -251,6 +280,9 @@ mod tests {
             ("PUT", format!("/v1/templates/{}", ID.to_uppercase()), Ok(Route::UpdateTemplate)),
             ("GET", format!("/v1/templates/{ID}/versions/3"), Ok(Route::ReadVersion)),
             ("DELETE", format!("/v1/cache/templates/{ID}"), Ok(Route::Invalidate)),
+            ("PUT", format!("/v1/models/{ID}/configuration"), Ok(Route::ConfigureModel)),
+            ("POST", "/api/invoke-protected".into(), Ok(Route::InvokeNamed)),
+            ("DELETE", format!("/v1/models/{ID}/configuration"), Err((405, Some("PUT, GET, HEAD")))),
             ("GET", "/v1/chat".into(), Err((405, Some("POST")))),
             ("post", "/v1/chat".into(), Err((405, Some("POST")))),
             ("DELETE", "/healthz".into(), Err((405, Some("GET, HEAD")))),

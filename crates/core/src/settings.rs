@@ -12,6 +12,7 @@ use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
 use crate::governance::{Rates, Webhook};
 use crate::guard::{self, Guards};
+use crate::model::POLL_MS;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
@@ -64,6 +65,9 @@ pub struct Settings {
     pub compliance_framework: String,
     /// `ENVIRONMENT`: what audit rows and exported models name (requirements, C6).
     pub environment: String,
+    /// `MODEL_POLL_MS`: the first wait between two polls of a model that is being provisioned, in milliseconds; the
+    /// other waits of models follow from it. Lowered for local runs, where upstream is a simulator.
+    pub model_poll_ms: u64,
     /// `MODEL_RATES`: what models cost (requirements, C5).
     pub rates: Rates,
 }
@@ -126,6 +130,7 @@ impl Reader<'_> {
             template_ttl_s,
             compliance_framework,
             environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
+            model_poll_ms: self.integer("MODEL_POLL_MS", 1..=60_000).unwrap_or(POLL_MS),
             rates: self.rates(),
         })
     }
@@ -329,6 +334,7 @@ mod tests {
             ("GUARD_INPUT", r#"{"canary":1}"#),
             ("WEBHOOK_URL", "canary"),
             ("TEMPLATE_TTL", "59"),
+            ("MODEL_POLL_MS", "0"),
             ("MODEL_RATES", "canary"),
             ("MODEL_RATES", r#"{"openai":{"m":{"promptPer1k":"canary","completionPer1k":0}}}"#),
         ] {

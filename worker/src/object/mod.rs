@@ -1,4 +1,5 @@
 //! Durable Objects: what must outlive an isolate, or have one writer.
 
 pub(crate) mod metrics;
+pub(crate) mod model;
 pub(crate) mod template;

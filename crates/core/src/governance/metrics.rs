@@ -146,6 +146,14 @@ impl Metrics {
         histogram.sum_ms = histogram.sum_ms.saturating_add(ms);
     }
 
+    /// Counts a request of `tenant` that came by the address `route`; `code` is that of its problem, if it has one.
+    pub fn request(&mut self, route: &str, tenant: &str, code: Option<&str>, took: Duration) {
+        let outcome = if code.is_none() { "success" } else { "error" };
+        let labels = [("route", route), ("tenant", tenant), ("outcome", outcome), ("code", code.unwrap_or_default())];
+        self.count(Metric::Requests, &labels, 1);
+        self.observe(Metric::Duration, &[("route", route)], took);
+    }
+
     /// Adds what was counted elsewhere.
     pub fn merge(&mut self, other: Metrics) {
         for (name, series) in other.values {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 
+use super::Metrics;
 use super::audit::timestamp;
 use super::webhook::{Event, Webhook};
-use super::{Metric, Metrics};
 use crate::canonical;
 use crate::json::{self, Json};
 use crate::route::Route;
@@ -162,11 +162,7 @@ impl Operation {
     /// Counts it; its request came by the address `route`.
     pub fn measure(&self, route: &str, metrics: &mut Metrics) {
         let tenant = self.user_id.as_deref().unwrap_or_default();
-        let outcome = if self.success { "success" } else { "error" };
-        let code = self.code.as_deref().unwrap_or_default();
-        let labels = [("route", route), ("tenant", tenant), ("outcome", outcome), ("code", code)];
-        metrics.count(Metric::Requests, &labels, 1);
-        metrics.observe(Metric::Duration, &[("route", route)], Duration::from_millis(self.latency_ms));
+        metrics.request(route, tenant, self.code.as_deref(), Duration::from_millis(self.latency_ms));
     }
 
     /// The webhook `template.create`, `.update` or `.invalidate`, sent at `now_ms`; none for what changed nothing.

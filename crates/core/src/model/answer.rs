@@ -1,7 +1,8 @@
-//! The answers to clients about models (requirements, C2, C7 and D3).
+//! The answers to clients about models (requirements, C2, C4, C7 and D3).
 
 use serde_json::{Value, json};
 
+use super::invocation::Invocation;
 use super::provisioning::{ModelStatus, Provisioning};
 use super::record::Record;
 use super::update::{Update, UpdateStatus};
@@ -22,7 +23,7 @@ impl Provisioning {
 
 impl Update {
     /// The answer to `PUT /v1/models/{id}/configuration`: 200 with what was applied, 202 where it is kept and tried
-    /// again or not sent yet.
+    /// again or not sent yet, with `Location`, where to look.
     ///
     /// # Errors
     /// Why it was refused.
@@ -43,11 +44,24 @@ impl Update {
             "error": self.failure,
             "auditLog": row.document(),
         });
-        Ok(reply(status, None, &document))
+        let location = (status == 202).then(|| format!("/v1/models/{}/configuration", self.configuration.model_id()));
+        Ok(reply(status, location, &document))
     }
 }
 
-fn reply(status: u16, location: Option<String>, document: &Value) -> Reply {
+impl Invocation {
+    /// The answer to an invocation that has ended.
+    ///
+    /// # Errors
+    /// Those of [`Invocation::answer`].
+    pub fn reply(&self, request_id: &str) -> Result<Reply, Problem> {
+        let mut reply = reply(200, None, &self.answer()?);
+        reply.head.headers.push(("x-request-id", request_id.to_owned()));
+        Ok(reply)
+    }
+}
+
+pub(super) fn reply(status: u16, location: Option<String>, document: &Value) -> Reply {
     let mut headers = vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
     headers.extend(location.map(|location| ("location", location)));
     Reply { head: ReplyHead { status, headers }, body: Bytes(document.to_string().into_bytes()) }

@@ -140,6 +140,11 @@ impl Configuration {
         check.finish(Some(()))
     }
 
+    /// The gateway's id of the model.
+    pub fn model_id(&self) -> &str {
+        &self.model_id
+    }
+
     /// How strict it is.
     pub fn compliance_mode(&self) -> ComplianceMode {
         self.compliance_mode

@@ -5,10 +5,12 @@
 //! bytes ─Configuration::parse, fits─▶ Configuration ─offer─▶ Updates
 //! bytes ─Question::parse─▶ Question (sanitised) ─▶ Invocation ─answer─▶ document
 //! each of them ─▶ Record ─▶ audit row, webhook, counters
+//! Command ─take, answer─▶ Kept: both machines of a model, as its object stores them ─▶ Reply, Left
 //! ```
 //! `Provisioning`, `Updates` and `Invocation` are driven alike: `step` says to send (then `request`, and what came
 //! to `received`), to wait until a time, or that it is done. The first two live in storage between alarms.
 
+mod active;
 mod answer;
 pub(crate) mod check;
 mod configuration;
@@ -16,6 +18,7 @@ mod definition;
 mod exchange;
 mod failure;
 mod invocation;
+mod kept;
 mod provisioning;
 mod record;
 mod schema;
@@ -25,6 +28,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use active::Active;
 pub use configuration::{
     ComplianceMode, Configuration, FilterAction, FilterType, MAX_CONFIGURED_TOKENS, MAX_FILTERS, SafetyFilter,
     TemperatureMatrix,
@@ -33,7 +37,8 @@ pub use definition::{Credentials, Definition, MAX_NAME, MAX_TEMPLATE, Provider, 
 pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
 pub use failure::Failure;
 pub use invocation::{Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, Question};
-pub use provisioning::{MAX_POLLS, ModelStatus, Origin, Provisioning, StatusEvent};
+pub use kept::{Command, Kept, Left, Taken, Verb};
+pub use provisioning::{MAX_POLLS, ModelStatus, News, Origin, POLL_MS, Provisioning, StatusEvent};
 pub use record::{ModelAction, Occasion, Record, RecordStatus};
 pub use schema::{MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS, ResponseSchema};
 pub use snapshot::Snapshot;

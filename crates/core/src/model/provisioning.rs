@@ -32,18 +32,18 @@ use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
-pub use status::{ModelStatus, StatusEvent};
+pub use status::{ModelStatus, News, StatusEvent};
 
 /// Most attempts at the submission, a replay after 401 apart (R2).
 const MAX_SUBMISSIONS: u32 = 3;
 /// Most polls (C2).
 pub const MAX_POLLS: u32 = 15;
-/// The first wait between two polls, doubled each time (C2), in milliseconds.
-const FIRST_MS: u64 = 5_000;
-/// The longest wait between two polls, jitter included (C2), in milliseconds.
-const CAP_MS: u64 = 60_000;
-/// The jitter: 0 to a second is added, as the document has it.
-const JITTER_MS: u64 = 1_000;
+/// The first wait between two polls, doubled each time (C2), in milliseconds, unless the operator says otherwise.
+pub const POLL_MS: u64 = 5_000;
+/// The longest wait between two polls, jitter included, in first waits: 60 s (C2).
+const CAP: u64 = 12;
+/// The jitter is 0 to so much of the first wait: a second, as the document has it.
+const JITTER: u64 = 5;
 
 /// Whose model it is, and by which request it came: all that is not in the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ pub struct Provisioning {
     credentials: Option<Credentials>,
     /// Counts the models that upstream has failed: each is another key (see [`Provisioning::key`]).
     generation: u32,
+    /// The first wait between two polls.
+    poll_ms: u64,
     started_ms: u64,
     ended_ms: Option<u64>,
     status: ModelStatus,
@@ -81,10 +83,17 @@ pub struct Provisioning {
 
 // handle
 impl Provisioning {
-    /// Begins at `now` (Unix ms); `seed` is for the jitter. If `earlier`, the machine of the same id, has not
+    /// Begins at `now` (Unix ms); `poll_ms` is [`POLL_MS`] or the operator's, `seed` is for the jitter. If `earlier`, the machine of the same id, has not
     /// failed, it goes on as it is: a second submission creates nothing. One that has failed begins anew; upstream
     /// is sent the same key again, and so the same model if it has made one, unless upstream itself has failed it.
-    pub fn submit(earlier: Option<Self>, submission: Submission, origin: Origin, now: u64, seed: u64) -> Self {
+    pub fn submit(
+        earlier: Option<Self>,
+        submission: Submission,
+        origin: Origin,
+        poll_ms: u64,
+        now: u64,
+        seed: u64,
+    ) -> Self {
         let (generation, events) = match earlier {
             Some(running) if running.status != ModelStatus::Failed => return running,
             Some(failed) => (failed.generation + u32::from(failed.failed_upstream()), failed.events),
@@ -95,6 +104,7 @@ impl Provisioning {
             definition: submission.definition,
             credentials: Some(submission.credentials),
             generation,
+            poll_ms,
             started_ms: now,
             ended_ms: None,
             status: ModelStatus::Submitted,
@@ -227,8 +237,9 @@ impl Provisioning {
             self.failure = Some(Failure { code: Failure::TIMEOUT.to_owned(), detail });
             return self.end(now, ModelStatus::Failed);
         }
-        let doubled = FIRST_MS.saturating_mul(1 << self.tries.min(MAX_POLLS));
-        let wait = doubled.min(CAP_MS - JITTER_MS) + self.exchange.draw(JITTER_MS);
+        let (first, jitter) = (self.poll_ms, self.poll_ms / JITTER);
+        let doubled = first.saturating_mul(1 << self.tries.min(MAX_POLLS));
+        let wait = doubled.min(first.saturating_mul(CAP).saturating_sub(jitter)) + self.exchange.draw(jitter);
         self.exchange.later(now, Duration::from_millis(wait).max(after.unwrap_or_default()));
     }
 
@@ -338,7 +349,7 @@ impl Provisioning {
             _ => {
                 let detail = "The model is still being provisioned: wait until its status is ACTIVE.";
                 let mut problem = Problem::new(Code::ModelNotActive, detail);
-                problem.retry_after = Some(Duration::from_millis(FIRST_MS));
+                problem.retry_after = Some(Duration::from_millis(self.poll_ms));
                 Err(problem)
             }
         }

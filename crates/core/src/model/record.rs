@@ -14,6 +14,7 @@ use super::update::{Update, UpdateStatus};
 use crate::governance::{Cost, Metric, Metrics, timestamp};
 use crate::problem::Problem;
 use crate::reply::Guarded;
+use crate::route::Route;
 
 /// The code of an update that a newer one has replaced.
 const SUPERSEDED: &str = "superseded";
@@ -32,6 +33,19 @@ pub enum ModelAction {
     ConfigurationUpdate,
     /// It was invoked.
     ModelInvoked,
+}
+
+impl ModelAction {
+    /// What a request by `route` would do; none where it only looks.
+    pub fn of(route: Route) -> Option<ModelAction> {
+        match route {
+            Route::SubmitModel | Route::ConfigureNamed => Some(ModelAction::ModelSubmitted),
+            Route::ConfigureModel => Some(ModelAction::ConfigurationUpdate),
+            Route::InvokeModel | Route::InvokeNamed => Some(ModelAction::ModelInvoked),
+            Route::ExportModel => Some(ModelAction::ModelConfigSync),
+            _ => None,
+        }
+    }
 }
 
 /// How it ended.
@@ -135,20 +149,22 @@ impl Record {
         }
     }
 
-    /// Of a submission (C7), or of the end of the provisioning, whichever its status says.
-    pub fn provisioning(occasion: Occasion<'_>, model: &Provisioning) -> Record {
-        let (action, status) = match model.status() {
-            ModelStatus::Active => (ModelAction::ModelCreated, RecordStatus::Success),
-            ModelStatus::Failed => (ModelAction::ModelCreated, RecordStatus::Failed),
-            _ => (ModelAction::ModelSubmitted, RecordStatus::Success),
-        };
+    /// Of a submission (C7), however far the model is.
+    pub fn submitted(occasion: Occasion<'_>, model: &Provisioning) -> Record {
+        let payload_hash = Some(model.definition().hash());
+        Record { payload_hash, ..Record::new(occasion, ModelAction::ModelSubmitted, Some(&model.origin().id)) }
+    }
+
+    /// Of the end of the provisioning.
+    pub fn provisioned(occasion: Occasion<'_>, model: &Provisioning) -> Record {
+        let success = model.status() == ModelStatus::Active;
         Record {
-            status,
+            status: if success { RecordStatus::Success } else { RecordStatus::Failed },
             error_code: model.failure().map(|failure| failure.code.clone()),
             latency_ms: model.latency_ms(),
             payload_hash: Some(model.definition().hash()),
             upstream_correlation_id: model.correlation_id().map(str::to_owned),
-            ..Record::new(occasion, action, Some(&model.origin().id))
+            ..Record::new(occasion, ModelAction::ModelCreated, Some(&model.origin().id))
         }
     }
 

@@ -27,10 +27,10 @@ use crate::sensitive::Sensitive;
 
 /// Most repetitions after 429 (D3).
 const MAX_REPEATS: u32 = 3;
-/// The first wait of a kept update (document 003), in milliseconds; doubled each time.
-const FIRST_MS: u64 = 10_000;
-/// The longest wait of a kept update (no source; ours), in milliseconds.
-const CAP_MS: u64 = 600_000;
+/// The first wait of a kept update, in first waits of a poll: 10 s (document 003); doubled each time.
+const FIRST: u64 = 2;
+/// The longest wait of a kept update, in the same: 10 min (no source; ours).
+const CAP: u64 = 120;
 /// How long an update is kept (as long as upstream keeps an idempotency key), in milliseconds.
 const KEPT_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -91,6 +91,8 @@ impl Update {
 #[serde(rename_all = "camelCase")]
 pub struct Updates {
     upstream_id: ModelId,
+    /// The first wait between two polls of a model; those here follow from it.
+    poll_ms: u64,
     revision: u32,
     /// The one that is or will be sent.
     current: Option<Update>,
@@ -106,10 +108,12 @@ pub struct Updates {
 
 // handle
 impl Updates {
-    /// For the model that upstream knows as `id`; `seed` is for the jitter.
-    pub fn new(id: ModelId, seed: u64) -> Updates {
+    /// For the model that upstream knows as `id`; `poll_ms` is [`super::POLL_MS`] or the operator's, `seed` is for the
+    /// jitter.
+    pub fn new(id: ModelId, poll_ms: u64, seed: u64) -> Updates {
         Updates {
             upstream_id: id,
+            poll_ms,
             revision: 0,
             current: None,
             next: None,
@@ -223,7 +227,8 @@ impl Updates {
         }
         current.status = UpdateStatus::Deferred;
         current.failure = Some(Failure::of(&problem));
-        let most = FIRST_MS.saturating_mul(1 << self.deferrals.min(10)).min(CAP_MS);
+        let first = self.poll_ms.saturating_mul(FIRST);
+        let most = first.saturating_mul(1 << self.deferrals.min(10)).min(self.poll_ms.saturating_mul(CAP));
         self.deferrals = self.deferrals.saturating_add(1);
         // Half of it is jitter: what was kept while upstream was away should not come back all at once.
         let wait = Duration::from_millis(most / 2 + self.exchange.draw(most / 2));

@@ -1,8 +1,9 @@
-//! The routes of templates, usage and metrics in the description of the interface.
+//! The routes of templates, usage, models and metrics in the description of the interface.
 
 use serde_json::{Map, Value, json};
 
 use crate::client::Right;
+use crate::model::{MAX_CONFIGURED_TOKENS, MAX_FILTERS, MAX_INPUT, MAX_NAME, MAX_TEMPLATE, Provider};
 use crate::problem::Code;
 use crate::route::{ROUTES, Route};
 
@@ -135,6 +136,72 @@ const ENTRIES: &[Entry] = &[
         answers: &[(200, "One page of groups.", JSON)],
     },
     Entry {
+        route: Route::SubmitModel,
+        summary: "Defines a model and begins to provision it; the same definition is never created twice.",
+        query: &[],
+        body: Some("ModelDefinition"),
+        answers: &[(201, "It is active already.", JSON), (202, "It is being made: Location is where to look.", JSON)],
+    },
+    Entry {
+        route: Route::ConfigureNamed,
+        summary: "As POST /v1/models.",
+        query: &[],
+        body: Some("ModelDefinition"),
+        answers: &[(201, "It is active already.", JSON), (202, "It is being made: Location is where to look.", JSON)],
+    },
+    Entry {
+        route: Route::ReadModel,
+        summary: "How far a model is.",
+        query: &[],
+        body: None,
+        answers: &[(200, "The model.", JSON)],
+    },
+    Entry {
+        route: Route::WatchModel,
+        summary: "The changes of a model's status as they come, numbered; `Last-Event-ID` resumes.",
+        query: &[],
+        body: None,
+        answers: &[
+            (200, "Events until the last change, or for a while.", Some("text/event-stream")),
+            (204, "Nothing is left to tell.", None),
+        ],
+    },
+    Entry {
+        route: Route::ConfigureModel,
+        summary: "Configures a model; what upstream cannot take now is kept and tried again.",
+        query: &[],
+        body: Some("ModelConfiguration"),
+        answers: &[(200, "It is applied.", JSON), (202, "It is kept: Location is where to look.", JSON)],
+    },
+    Entry {
+        route: Route::ReadConfiguration,
+        summary: "Which configuration a model has, and how the newest update stands.",
+        query: &[],
+        body: None,
+        answers: &[(200, "Both; null where there is none.", JSON)],
+    },
+    Entry {
+        route: Route::InvokeModel,
+        summary: "Asks a model: the input sanitised, the result checked against its schema.",
+        query: &[],
+        body: Some("Invocation"),
+        answers: &[(200, "The result, its latency and its cost.", JSON)],
+    },
+    Entry {
+        route: Route::InvokeNamed,
+        summary: "As POST /v1/models/{id}/invoke, with the id in the body.",
+        query: &[],
+        body: Some("NamedInvocation"),
+        answers: &[(200, "The result, its latency and its cost.", JSON)],
+    },
+    Entry {
+        route: Route::ExportModel,
+        summary: "A model's definition for another environment, without its credentials.",
+        query: &[],
+        body: None,
+        answers: &[(200, "The snapshot.", JSON)],
+    },
+    Entry {
         route: Route::Metrics,
         summary: "Metrics in Prometheus text.",
         query: &[],
@@ -216,6 +283,7 @@ fn operation(entry: &Entry, pattern: &str) -> Value {
 /// The schemas of the bodies.
 pub(super) fn schemas() -> Map<String, Value> {
     let text = json!({ "type": "string" });
+    let number = |most: f64| json!({ "type": "number", "minimum": 0, "maximum": most });
     let variables = json!({ "type": "object", "additionalProperties": { "type": "string" } });
     let schemas = json!({
         "LintRequest": {
@@ -268,6 +336,63 @@ pub(super) fn schemas() -> Map<String, Value> {
             "properties": {
                 "variables": variables, "modelId": { "type": "string", "minLength": 1 },
                 "maxTokens": { "type": "integer", "minimum": 1, "maximum": crate::chat::MAX_TOKENS },
+            },
+        },
+        "ModelDefinition": {
+            "type": "object", "additionalProperties": false,
+            "required": ["name", "provider", "modelId", "credentials", "configuration", "promptTemplate", "responseSchema"],
+            "properties": {
+                "name": { "type": "string", "minLength": 3, "maxLength": MAX_NAME },
+                "provider": { "enum": Provider::ALL.map(|(name, _)| name) },
+                "modelId": { "type": "string", "minLength": 1 },
+                "credentials": {
+                    "type": "object", "additionalProperties": false, "required": ["apiKey"],
+                    "properties": { "apiKey": { "type": "string", "minLength": 10, "writeOnly": true }, "endpoint": text },
+                },
+                "configuration": {
+                    "type": "object", "additionalProperties": false, "required": ["temperature", "maxTokens"],
+                    "properties": {
+                        "temperature": number(2.0), "maxTokens": { "type": "integer", "minimum": 1 }, "topP": number(1.0),
+                    },
+                },
+                "promptTemplate": { "type": "string", "minLength": 1, "maxLength": MAX_TEMPLATE },
+                "responseSchema": { "type": "object", "required": ["type", "properties"] },
+            },
+        },
+        "ModelConfiguration": {
+            "type": "object", "additionalProperties": false,
+            "required": ["model_id", "temperature_matrix", "safety_filters", "max_tokens"],
+            "properties": {
+                "model_id": { "type": "string", "format": "uuid" },
+                "temperature_matrix": {
+                    "type": "object", "additionalProperties": false, "required": ["default", "creative", "precise"],
+                    "properties": { "default": number(1.0), "creative": number(1.5), "precise": number(0.5) },
+                },
+                "safety_filters": { "type": "array", "minItems": 1, "maxItems": MAX_FILTERS, "items": {
+                    "type": "object", "additionalProperties": false, "required": ["filter_type", "action", "threshold"],
+                    "properties": {
+                        "filter_type": { "enum": ["profanity", "pii", "self_harm", "political"] },
+                        "action": { "enum": ["block", "redact", "flag"] }, "threshold": number(100.0),
+                    },
+                } },
+                "max_tokens": { "type": "integer", "minimum": 1, "maximum": MAX_CONFIGURED_TOKENS },
+                "compliance_mode": { "enum": ["strict", "standard", "permissive"], "default": "standard" },
+            },
+        },
+        "Invocation": {
+            "type": "object", "additionalProperties": false, "required": ["input"],
+            "properties": {
+                "input": { "type": "string", "maxLength": MAX_INPUT },
+                "options": {
+                    "type": "object", "additionalProperties": false, "properties": { "stream": { "const": false } },
+                },
+            },
+        },
+        "NamedInvocation": {
+            "type": "object", "additionalProperties": false, "required": ["modelId", "input"],
+            "properties": {
+                "modelId": { "type": "string", "format": "uuid" },
+                "input": { "type": "string", "maxLength": MAX_INPUT },
             },
         },
         "UsageQuery": {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::ReplyHead;
 use crate::model::failure::Failure;
 
 /// How far it is. Never goes back.
@@ -47,5 +48,47 @@ impl StatusEvent {
     pub fn server_sent(&self) -> String {
         let data = serde_json::to_string(self).unwrap_or_default();
         format!("id: {}\nevent: status\ndata: {data}\n\n", self.sequence)
+    }
+}
+
+/// What is new to a client that watches, as the object tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct News {
+    /// The events as the client reads them; a comment where there are none, which shows whether it still listens.
+    pub text: String,
+    /// The number of the last one that the client has then.
+    pub last: u32,
+    /// Nothing will follow.
+    pub ended: bool,
+}
+
+impl News {
+    /// The number of the last event that a client has, by its header `Last-Event-ID`; 0 where it has none.
+    pub fn last_event(header: Option<&str>) -> u32 {
+        header.and_then(|id| id.trim().parse().ok()).unwrap_or_default()
+    }
+
+    /// `events` for a client that has those up to `after`.
+    pub(in crate::model) fn of<'a>(events: impl Iterator<Item = &'a StatusEvent>, after: u32, ended: bool) -> News {
+        let mut news = News { text: String::new(), last: after, ended };
+        for event in events {
+            news.text.push_str(&event.server_sent());
+            news.last = event.sequence;
+        }
+        if news.text.is_empty() && !ended {
+            news.text.push_str(": nothing new\n\n");
+        }
+        news
+    }
+
+    /// How an answer begins with this: 204, which tells a client not to come again (HTML, server-sent events),
+    /// where nothing is left to tell.
+    pub fn head(&self, request_id: &str) -> ReplyHead {
+        let mut headers = vec![("cache-control", "no-store".to_owned()), ("x-request-id", request_id.to_owned())];
+        if self.text.is_empty() {
+            return ReplyHead { status: 204, headers };
+        }
+        headers.push(("content-type", "text/event-stream".to_owned()));
+        ReplyHead { status: 200, headers }
     }
 }

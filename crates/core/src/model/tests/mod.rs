@@ -2,6 +2,7 @@
 
 mod definition;
 mod invocation;
+mod kept;
 mod provisioning;
 mod update;
 

@@ -16,7 +16,7 @@ struct World {
 impl World {
     fn new() -> World {
         let origin = Origin { id: ID.into(), tenant: "t".into(), request_id: "r".into() };
-        let machine = Provisioning::submit(None, submission(&definition()).unwrap(), origin, START, 7);
+        let machine = Provisioning::submit(None, submission(&definition()).unwrap(), origin, POLL_MS, START, 7);
         World { machine, health: Health::default(), now: START, sent: Vec::new() }
     }
 
@@ -293,7 +293,8 @@ fn a_second_submission_creates_nothing() {
     let again = |world: World| {
         let origin = Origin { id: ID.into(), tenant: "t".into(), request_id: "r2".into() };
         let now = world.now;
-        let machine = Provisioning::submit(Some(world.machine), submission(&definition()).unwrap(), origin, now, 8);
+        let machine =
+            Provisioning::submit(Some(world.machine), submission(&definition()).unwrap(), origin, POLL_MS, now, 8);
         World { machine, health: Health::default(), now, sent: Vec::new() }
     };
     // While it runs, and when it is active: nothing is sent.
@@ -321,7 +322,7 @@ fn what_is_stored_and_shown() {
     assert!(!format!("{:?} {:?}", world.machine, world.machine.stored()).contains("canary"));
     assert!(world.machine.active().unwrap_err().retry_after.is_some());
     let occasion = Occasion { request_id: "r", tenant: Some("t"), environment: "production", now_ms: START };
-    let row = Record::provisioning(occasion, &world.machine);
+    let row = Record::submitted(occasion, &world.machine);
     let reply = world.machine.reply(&row, &[]);
     assert_eq!(reply.head.status, 202);
     assert!(reply.head.headers.contains(&("location", format!("/v1/models/{ID}"))));
@@ -330,7 +331,7 @@ fn what_is_stored_and_shown() {
     assert_eq!(body["model"]["status"], "SUBMITTED");
     assert!(!body.to_string().contains("canary"));
     let active = World::new().run(&[accepted(), state("ACTIVE")]).machine;
-    let row = Record::provisioning(occasion, &active);
+    let row = Record::provisioned(occasion, &active);
     assert_eq!(active.reply(&row, &[]).head.status, 201);
     assert!(row.line().contains("MODEL_CREATED"));
     for foreign in ["", "{}", "[]", "canary", r#"{"origin":{}}"#] {

@@ -24,7 +24,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let updates = Updates::new(ModelId::try_from("up-1".to_owned()).unwrap(), 7);
+        let updates = Updates::new(ModelId::try_from("up-1".to_owned()).unwrap(), POLL_MS, 7);
         World { updates, health: Health::default(), now: START, sent: Vec::new(), settled: Vec::new() }
     }
 

@@ -1,0 +1,55 @@
+//! An active model as its object tells of it: all that an invocation needs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::definition::Definition;
+use super::invocation::{Invocation, InvocationIdentity, Question};
+use crate::genesys::ModelId;
+use crate::problem::{Code, Problem};
+
+/// A model that can be invoked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Active {
+    upstream_id: ModelId,
+    definition: Definition,
+}
+
+impl Active {
+    pub(super) fn new(upstream_id: ModelId, definition: Definition) -> Active {
+        Active { upstream_id, definition }
+    }
+
+    /// As the object tells it. It holds the prompt template, and no key.
+    pub(super) fn document(&self) -> Value {
+        serde_json::json!(Told { upstream_id: self.upstream_id.clone(), definition: self.definition.document() })
+    }
+
+    /// Reads what the object tells.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] where it is something else.
+    pub fn parse(text: &str) -> Result<Active, Problem> {
+        let told: Option<Told> = serde_json::from_str(text).ok();
+        told.and_then(|told| Some(Active::new(told.upstream_id, Definition::restore(&told.definition)?)))
+            .ok_or_else(|| Problem::new(Code::Internal, "The model's object tells something else than a model."))
+    }
+
+    /// Will ask it.
+    pub fn invocation(self, question: Question, identity: InvocationIdentity) -> Invocation {
+        Invocation::new(question, self.upstream_id, self.definition, identity)
+    }
+
+    /// The provider's name for the model.
+    pub fn provider_model(&self) -> &str {
+        &self.definition.model_id
+    }
+}
+
+/// No `Debug`: it holds the prompt template.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    upstream_id: ModelId,
+    definition: Value,
+}

@@ -1,0 +1,380 @@
+//! A model as its object keeps it: both machines as one text, what is asked of them, what they leave behind.
+//!
+//! ```text
+//! request ─▶ Command ─take─▶ Kept ─answer─▶ Reply          each alarm: step, request, received
+//!                             │  └─ none yet: look again when something has changed
+//!                             └─ changed: store it, and set the alarm to now
+//! ```
+//! Only alarms send; requests put something there and look.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::active::Active;
+use super::answer::reply;
+use super::configuration::Configuration;
+use super::definition::Submission;
+use super::exchange::{Received, Step};
+use super::provisioning::{ModelStatus, News, Origin, Provisioning};
+use super::record::{ModelAction, Occasion, Record};
+use super::snapshot::Snapshot;
+use super::update::{Update, UpdateStatus, Updates};
+use crate::call::Health;
+use crate::fault::Fault;
+use crate::genesys::Endpoints;
+use crate::governance::{Metrics, WebhookEvent, timestamp};
+use crate::http::{HttpRequest, Reply};
+use crate::problem::{Code, Problem};
+use crate::sensitive::Sensitive;
+use crate::settings::Settings;
+
+/// Most updates that have ended and can still be looked at (no source; ours).
+const MAX_SETTLED: usize = 8;
+/// How often one that watches is written to (no source; ours), in milliseconds.
+const WATCH_MS: u64 = 10_000;
+/// How long the webhook `llm_config_change` may take, in milliseconds: as long as those about templates (A6).
+const WEBHOOK_MS: u32 = 5_000;
+
+/// What is asked of a model's object. No `Debug`: the body of a submission holds the provider's key.
+#[derive(Serialize, Deserialize)]
+pub struct Command {
+    /// The gateway's id of the model.
+    pub id: String,
+    /// Who asks.
+    pub tenant: String,
+    /// The client's request.
+    pub request_id: String,
+    /// When it came, Unix ms.
+    pub started_ms: u64,
+    /// What is to be done.
+    pub verb: Verb,
+}
+
+/// What is to be done.
+#[derive(Serialize, Deserialize)]
+pub enum Verb {
+    /// Provision a model of this definition, a [`Submission`] as JSON text.
+    Submit(String),
+    /// Tell how far it is.
+    Read,
+    /// Tell the changes of status after the one of this number, as soon as there are some: [`News`].
+    Watch(u32),
+    /// Take this configuration, a [`Configuration`] as JSON text.
+    Configure(String),
+    /// Tell which configuration it has, and how the newest stands.
+    ReadConfiguration,
+    /// Tell what an invocation needs: [`Active`].
+    Invoke,
+    /// Export the definition.
+    Export,
+}
+
+impl Command {
+    /// How long an answer may wait until there is something to tell, in milliseconds: one that watches is heard of
+    /// now and then, so that it is noticed when it has left.
+    pub fn patience_ms(&self, settings: &Settings) -> u64 {
+        let half = settings.call.total.as_millis() as u64 / 2;
+        if let Verb::Watch(_) = self.verb { half.min(WATCH_MS) } else { half }
+    }
+
+    /// The audit row of a command that was refused; none for those that only look.
+    pub fn refused(&self, problem: &Problem, settings: &Settings, now: u64) -> Option<Record> {
+        let action = match self.verb {
+            Verb::Submit(_) => ModelAction::ModelSubmitted,
+            Verb::Configure(_) => ModelAction::ConfigurationUpdate,
+            Verb::Invoke => ModelAction::ModelInvoked,
+            Verb::Export => ModelAction::ModelConfigSync,
+            Verb::Read | Verb::Watch(_) | Verb::ReadConfiguration => return None,
+        };
+        let latency_ms = now.saturating_sub(self.started_ms);
+        Some(Record::refused(self.occasion(settings, now), action, Some(&self.id), problem, latency_ms))
+    }
+
+    /// For the row of what it leads to.
+    pub fn occasion<'a>(&'a self, settings: &'a Settings, now: u64) -> Occasion<'a> {
+        Occasion {
+            request_id: &self.request_id,
+            tenant: Some(&self.tenant),
+            environment: &settings.environment,
+            now_ms: now,
+        }
+    }
+}
+
+/// What became of a command so far.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Taken {
+    /// Store the model and set the alarm to now.
+    pub changed: bool,
+    /// The configuration's.
+    revision: u32,
+    warnings: Vec<Fault>,
+}
+
+/// What is left behind: to be written, counted and sent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Left {
+    /// Audit rows, one line each.
+    pub rows: Vec<String>,
+    /// What was counted.
+    pub metrics: Metrics,
+    /// Webhooks.
+    pub events: Vec<WebhookEvent>,
+}
+
+/// A model, from its submission on.
+#[derive(Debug)]
+pub struct Kept {
+    provisioning: Provisioning,
+    updates: Option<Updates>,
+    /// Updates that have ended, the newest last.
+    settled: Vec<Update>,
+    left: Left,
+}
+
+/// No `Debug`: the machine's text holds the key.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    provisioning: String,
+    updates: Option<Updates>,
+    settled: Vec<Update>,
+}
+
+impl Kept {
+    /// The model as text, for storage only: until the end of its provisioning it holds the provider's key.
+    pub fn stored(&self) -> Sensitive {
+        let stored = Stored {
+            provisioning: self.provisioning.stored().expose().to_owned(),
+            updates: self.updates.clone(),
+            settled: self.settled.clone(),
+        };
+        Sensitive::new(serde_json::to_string(&stored).unwrap_or_default())
+    }
+
+    /// Reads what [`Kept::stored`] wrote.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] where the text is something else; it is not quoted.
+    pub fn restore(text: &str) -> Result<Kept, Problem> {
+        let foreign = |_| Problem::new(Code::Internal, "The stored model cannot be read.");
+        let stored: Stored = serde_json::from_str(text).map_err(foreign)?;
+        let provisioning = Provisioning::restore(&stored.provisioning)?;
+        Ok(Kept { provisioning, updates: stored.updates, settled: stored.settled, left: Left::default() })
+    }
+
+    /// What was left behind since this was asked last.
+    pub fn take_left(&mut self) -> Left {
+        std::mem::take(&mut self.left)
+    }
+}
+
+// commands
+impl Kept {
+    /// Takes a command to the object that keeps `kept`, at `now` (Unix ms); `seed` is for the jitter.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] where nothing was submitted by this tenant; those of [`Submission::parse`],
+    /// [`Configuration::parse`], [`Configuration::fits`] and [`Provisioning::active`].
+    pub fn take(
+        kept: &mut Option<Kept>,
+        command: &Command,
+        settings: &Settings,
+        now: u64,
+        seed: u64,
+    ) -> Result<Taken, Problem> {
+        if let Verb::Submit(body) = &command.verb {
+            return Kept::submit(kept, command, body, settings, now, seed);
+        }
+        let kept = kept.as_mut().filter(|kept| kept.provisioning.origin().tenant == command.tenant);
+        let kept = kept.ok_or_else(|| {
+            Problem::new(Code::NotFound, "There is no such model. Its id is in the answer to its submission.")
+        })?;
+        match &command.verb {
+            Verb::Configure(body) => {
+                let configuration = Configuration::parse(body.as_bytes(), &command.id)?;
+                let id = kept.provisioning.active()?.clone();
+                configuration.fits(kept.provisioning.capabilities())?;
+                let before = kept.mark();
+                let updates = kept.updates.get_or_insert_with(|| Updates::new(id, settings.model_poll_ms, seed));
+                let revision = updates.offer(configuration, &command.request_id, now);
+                kept.observe(&before, settings, now);
+                Ok(Taken { changed: true, revision, warnings: Vec::new() })
+            }
+            _ => Ok(Taken::default()),
+        }
+    }
+
+    fn submit(
+        kept: &mut Option<Kept>,
+        command: &Command,
+        body: &str,
+        settings: &Settings,
+        now: u64,
+        seed: u64,
+    ) -> Result<Taken, Problem> {
+        let submission = Submission::parse(body.as_bytes())?;
+        let warnings = submission.warnings.clone();
+        if kept.as_ref().is_some_and(|kept| kept.provisioning.status() != ModelStatus::Failed) {
+            return Ok(Taken { warnings, ..Taken::default() });
+        }
+        let origin =
+            Origin { id: command.id.clone(), tenant: command.tenant.clone(), request_id: command.request_id.clone() };
+        let earlier = kept.take().map(|kept| kept.provisioning);
+        let provisioning = Provisioning::submit(earlier, submission, origin, settings.model_poll_ms, now, seed);
+        *kept = Some(Kept { provisioning, updates: None, settled: Vec::new(), left: Left::default() });
+        Ok(Taken { changed: true, revision: 0, warnings })
+    }
+
+    /// The answer to a command that was taken; none while there is nothing to tell yet. One that is `late` is
+    /// answered whatever there is.
+    pub fn answer(
+        &mut self,
+        command: &Command,
+        taken: &Taken,
+        late: bool,
+        settings: &Settings,
+        now: u64,
+    ) -> Option<Result<Reply, Problem>> {
+        let occasion = command.occasion(settings, now);
+        let answer = match &command.verb {
+            Verb::Submit(_) => {
+                let row = Record::submitted(occasion, &self.provisioning);
+                self.left.rows.push(row.line());
+                Ok(self.provisioning.reply(&row, &taken.warnings))
+            }
+            Verb::Read => Ok(reply(200, None, &self.provisioning.document())),
+            Verb::Watch(after) => {
+                let ended = self.provisioning.status().is_final();
+                let mut events = self.provisioning.events_after(*after).peekable();
+                if events.peek().is_none() && !ended && !late {
+                    return None;
+                }
+                Ok(reply(200, None, &json!(News::of(events, *after, ended))))
+            }
+            Verb::Configure(_) => self.configured(taken.revision, late, settings, now)?,
+            Verb::ReadConfiguration => Ok(reply(200, None, &self.configuration())),
+            Verb::Invoke => self.provisioning.active().map(|id| {
+                let active = Active::new(id.clone(), self.provisioning.definition().clone());
+                reply(200, None, &active.document())
+            }),
+            Verb::Export => {
+                let snapshot = Snapshot::new(self.provisioning.definition(), &settings.environment, now);
+                self.left.rows.push(Record::exported(occasion, &command.id, &snapshot).line());
+                Ok(reply(200, None, &snapshot.document()))
+            }
+        };
+        Some(answer.map(|mut reply| {
+            reply.head.headers.push(("x-request-id", command.request_id.clone()));
+            reply
+        }))
+    }
+
+    /// The answer to the client that offered the configuration `revision`; to a late one, how the newest stands.
+    fn configured(&self, revision: u32, late: bool, settings: &Settings, now: u64) -> Option<Result<Reply, Problem>> {
+        let open = self.updates.as_ref().and_then(Updates::open);
+        let update = match self.settled.iter().find(|update| update.revision == revision) {
+            Some(settled) => settled,
+            None => open.filter(|open| late || open.revision == revision && open.status == UpdateStatus::Deferred)?,
+        };
+        Some(update.reply(&self.row(update, settings, update.settled_ms.unwrap_or(now))))
+    }
+
+    /// What `GET /v1/models/{id}/configuration` shows.
+    fn configuration(&self) -> Value {
+        let open = self.updates.as_ref().and_then(Updates::open);
+        let update = open.or(self.settled.last()).map(|update| {
+            json!({
+                "revision": update.revision,
+                "status": update.status,
+                "error": update.failure,
+                "configuration": update.configuration.document(),
+                "offeredAt": timestamp(update.offered_ms),
+                "settledAt": update.settled_ms.map(timestamp),
+            })
+        });
+        let applied = self.updates.as_ref().and_then(Updates::applied).map(Configuration::document);
+        json!({"applied": applied, "update": update})
+    }
+}
+
+// alarms
+impl Kept {
+    /// What to do at `now` (Unix ms).
+    pub fn step(&mut self, now: u64, health: &mut Health, settings: &Settings) -> Step {
+        let before = self.mark();
+        let step = match (self.provisioning.step(now, health), &mut self.updates) {
+            (Step::Done, Some(updates)) => updates.step(now, health),
+            (step, _) => step,
+        };
+        self.observe(&before, settings, now);
+        step
+    }
+
+    /// The request of the last [`Step::Send`].
+    pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> Option<HttpRequest> {
+        match &self.updates {
+            Some(updates) => updates.request(endpoints, token),
+            None => self.provisioning.request(endpoints, token),
+        }
+    }
+
+    /// Takes what came at `now` of the request `attempt`.
+    pub fn received(&mut self, attempt: u32, now: u64, received: &Received, health: &mut Health, settings: &Settings) {
+        let before = self.mark();
+        match &mut self.updates {
+            Some(updates) => updates.received(attempt, now, received, health),
+            None => self.provisioning.received(attempt, now, received, health),
+        }
+        self.observe(&before, settings, now);
+    }
+
+    /// Whether it was at its end, and which update was deferred.
+    fn mark(&self) -> (bool, Option<u32>) {
+        let open = self.updates.as_ref().and_then(Updates::open);
+        let deferred = open.filter(|open| open.status == UpdateStatus::Deferred).map(|open| open.revision);
+        (self.provisioning.status().is_final(), deferred)
+    }
+
+    /// Leaves behind what has come about since `before`.
+    fn observe(&mut self, before: &(bool, Option<u32>), settings: &Settings, now: u64) {
+        let (ended, deferred) = self.mark();
+        if ended && !before.0 {
+            let origin = self.provisioning.origin();
+            let occasion = Occasion {
+                request_id: &origin.request_id,
+                tenant: Some(&origin.tenant),
+                environment: &settings.environment,
+                now_ms: now,
+            };
+            self.left.rows.push(Record::provisioned(occasion, &self.provisioning).line());
+        }
+        if let (true, Some(open)) =
+            (deferred.is_some() && deferred != before.1, self.updates.as_ref().and_then(Updates::open))
+        {
+            self.left.rows.push(self.row(open, settings, now).line());
+        }
+        for update in self.updates.as_mut().map(Updates::take_settled).unwrap_or_default() {
+            let row = self.row(&update, settings, update.settled_ms.unwrap_or(now));
+            self.left.rows.push(row.line());
+            row.measure(&self.provisioning.definition().model_id, &mut self.left.metrics);
+            if let (Some(webhook), Some(body)) = (&settings.webhook, row.config_change(&update)) {
+                let event = webhook.event("llm_config_change", &update.request_id, body, WEBHOOK_MS, now);
+                self.left.events.push(event);
+            }
+            self.settled.push(update);
+        }
+        let spare = self.settled.len().saturating_sub(MAX_SETTLED);
+        self.settled.drain(..spare);
+    }
+
+    fn row(&self, update: &Update, settings: &Settings, now: u64) -> Record {
+        let origin = self.provisioning.origin();
+        let occasion = Occasion {
+            request_id: &update.request_id,
+            tenant: Some(&origin.tenant),
+            environment: &settings.environment,
+            now_ms: now,
+        };
+        Record::update(occasion, &origin.id, update)
+    }
+}

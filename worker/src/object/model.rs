@@ -1,0 +1,230 @@
+//! The object of one model: provisions and configures it by alarms, and tells how far that is.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use promptgate_core::governance::Metrics;
+use promptgate_core::http::Reply;
+use promptgate_core::model::{Command, Kept, Left, Step};
+use promptgate_core::problem::{Code, Problem};
+use promptgate_core::settings::Settings;
+use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
+
+use crate::isolate::{self, Clock, Life};
+use crate::{client, exchange, leave, object};
+
+/// Where it is stored.
+const KEY: &str = "model";
+/// When an alarm that could not do its work comes again (ours).
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Asks the object of a model; its answer is for the client, be it a refusal.
+///
+/// # Errors
+/// [`Code::StorageUnavailable`] and [`Code::TotalDeadline`] where there is none.
+pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Response, Problem> {
+    let stub = env.durable_object("MODEL").and_then(|objects| objects.get_by_name(&command.id));
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(serde_json::to_string(command).ok().map(Into::into));
+    let request = Request::new_with_init("https://model/", &init);
+    let (Ok(stub), Ok(request)) = (stub, request) else { return Err(unavailable()) };
+    match select(Box::pin(stub.fetch_with_request(request)), Delay::from(settings.call.total)).await {
+        Either::Left((answer, _)) => answer.map_err(|_| unavailable()),
+        Either::Right(_) => {
+            Err(Problem::new(Code::TotalDeadline, "The model's object did not answer in time: try again."))
+        }
+    }
+}
+
+fn unavailable() -> Problem {
+    Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again.")
+}
+
+/// One for each model.
+#[durable_object]
+pub struct ModelObject {
+    state: Rc<State>,
+    env: Env,
+    /// As it is stored; read when first asked for.
+    kept: RefCell<Option<Kept>>,
+    loaded: Cell<bool>,
+    /// Those who wait for something to change.
+    waiting: RefCell<Vec<oneshot::Sender<()>>>,
+    /// That of the token that was used last.
+    grant: Cell<Option<u64>>,
+}
+
+impl DurableObject for ModelObject {
+    fn new(state: State, env: Env) -> Self {
+        ModelObject {
+            state: Rc::new(state),
+            env,
+            kept: RefCell::default(),
+            loaded: Cell::new(false),
+            waiting: RefCell::default(),
+            grant: Cell::new(None),
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let command: Command = serde_json::from_str(&request.text().await?)?;
+        let answered = match isolate::settings(&self.env) {
+            Ok(settings) => {
+                let answered = match self.answer(&command, &settings).await {
+                    Ok(answered) => answered,
+                    // What is in memory may not be what is stored.
+                    Err(_) => Err(self.forget()),
+                };
+                self.leave(answered.as_ref().err().and_then(|problem| {
+                    let row = command.refused(problem, &settings, Clock::start().unix_ms())?;
+                    Some(row.line())
+                }));
+                answered
+            }
+            Err(problem) => Err(problem),
+        };
+        Ok(match answered {
+            Ok(reply) => client::whole(reply),
+            Err(problem) => object::template::refusal(&problem, &command.request_id),
+        })
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        // An error here would be retried a few times by the platform, and then never.
+        if self.work().await.is_err() {
+            self.forget();
+            self.state.storage().set_alarm(AGAIN).await?;
+        }
+        Response::empty()
+    }
+}
+
+// requests
+impl ModelObject {
+    async fn answer(&self, command: &Command, settings: &Settings) -> worker::Result<Result<Reply, Problem>> {
+        let clock = Clock::start();
+        self.load().await?;
+        let seed = isolate::random().seed;
+        let taken = Kept::take(&mut self.kept.borrow_mut(), command, settings, clock.unix_ms(), seed);
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        if taken.changed {
+            self.store().await?;
+            self.state.storage().set_alarm(Duration::ZERO).await?;
+        }
+        let patience = Duration::from_millis(command.patience_ms(settings));
+        loop {
+            let (changed, change) = oneshot::channel();
+            self.waiting.borrow_mut().push(changed);
+            let left = patience.saturating_sub(clock.elapsed());
+            let answered = match &mut *self.kept.borrow_mut() {
+                Some(kept) => kept.answer(command, &taken, left.is_zero(), settings, clock.unix_ms()),
+                // It was forgotten meanwhile.
+                None => Some(Err(unavailable())),
+            };
+            if let Some(answered) = answered {
+                return Ok(answered);
+            }
+            select(change, Delay::from(left)).await;
+        }
+    }
+}
+
+// alarms
+impl ModelObject {
+    /// Sends what is to be sent, until there is nothing to do or something to wait for.
+    async fn work(&self) -> worker::Result<()> {
+        self.load().await?;
+        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let life = Life::Object(self.state.clone());
+        loop {
+            let now = Clock::start().unix_ms();
+            let Some(step) = self.with(|kept| isolate::health(|health| kept.step(now, health, &settings))) else {
+                return Ok(());
+            };
+            let at = |until: u64| Duration::from_millis(until.saturating_sub(now));
+            match step {
+                Step::Send(dispatch) => {
+                    // Nothing is sent beyond what is stored; if this process dies, the alarm goes on.
+                    self.store().await?;
+                    self.state.storage().set_alarm(at(dispatch.until_ms)).await?;
+                    let request = |token: &_| self.with(|kept| kept.request(&settings.endpoints, token)).flatten();
+                    let received = exchange::dispatch(dispatch, request, &self.grant, &settings, &life).await;
+                    let now = Clock::start().unix_ms();
+                    self.with(|kept| {
+                        isolate::health(|health| kept.received(dispatch.attempt, now, &received, health, &settings));
+                    });
+                }
+                Step::Wait(until) => {
+                    self.state.storage().set_alarm(at(until)).await?;
+                    return self.store().await;
+                }
+                Step::Done => return self.store().await,
+            }
+            self.store().await?;
+        }
+    }
+
+    fn with<T>(&self, use_it: impl FnOnce(&mut Kept) -> T) -> Option<T> {
+        self.kept.borrow_mut().as_mut().map(use_it)
+    }
+
+    /// Reads what is stored. What was under way goes on, also where its alarm was lost.
+    async fn load(&self) -> worker::Result<()> {
+        if self.loaded.get() {
+            return Ok(());
+        }
+        let stored: Option<String> = self.state.storage().get(KEY).await?;
+        // Another request may have read it meanwhile, and changed it.
+        if self.loaded.replace(true) {
+            return Ok(());
+        }
+        let kept = stored.map(|text| Kept::restore(&text)).transpose();
+        let kept = kept.inspect_err(|_| self.loaded.set(false)).map_err(|problem| problem.code.as_str())?;
+        let some = kept.is_some();
+        *self.kept.borrow_mut() = kept;
+        if some {
+            self.state.storage().set_alarm(Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores it, leaves behind what has come about, and wakes those who wait.
+    async fn store(&self) -> worker::Result<()> {
+        let Some(text) = self.with(|kept| kept.stored()) else { return Ok(()) };
+        let stored = self.state.storage().put(KEY, text.expose()).await;
+        self.leave(None);
+        self.waiting.borrow_mut().clear();
+        stored
+    }
+
+    /// The next one reads it anew from storage.
+    fn forget(&self) -> Problem {
+        self.loaded.set(false);
+        *self.kept.borrow_mut() = None;
+        self.waiting.borrow_mut().clear();
+        unavailable()
+    }
+
+    fn leave(&self, row: Option<String>) {
+        let Left { rows, metrics, events } = self.with(Kept::take_left).unwrap_or_default();
+        for row in rows.into_iter().chain(row) {
+            leave::row(&row);
+        }
+        if metrics.is_empty() && events.is_empty() {
+            return;
+        }
+        let env = self.env.clone();
+        self.state.wait_until(async move {
+            for event in events {
+                leave::behind(&env, Metrics::default(), Some(event)).await;
+            }
+            leave::behind(&env, metrics, None).await;
+        });
+    }
+}
