@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-// Gzip of the Wasm. The free plan's limit for a Worker is 3 MB compressed. Of this, 1,070 KiB are the two
+// Gzip of the Wasm: chat, guard, templates, models and the linter's forty rules. The free plan's limit for a Worker is 3 MB compressed. Of this, 1,070 KiB are the two
 // packed vocabularies, which are data: nothing is compiled or decoded of them at start.
-const BUDGET = 1600 * 1024;
+const BUDGET = 2048 * 1024;
 const wasm = readFileSync(new URL("../worker/build/index_bg.wasm", import.meta.url));
 const gzip = gzipSync(wasm, { level: 9 }).length;
 console.log(`worker: ${(wasm.length / 1024).toFixed(0)} KiB of Wasm, ${(gzip / 1024).toFixed(0)} KiB gzip (budget ${BUDGET / 1024} KiB)`);

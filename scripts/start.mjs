@@ -22,7 +22,7 @@ if (!existsSync(".dev.vars")) {
   const key = `pg_dev_${randomBytes(16).toString("hex")}`;
   const example = readFileSync(".dev.vars.example", "utf8");
   const digest = createHash("sha256").update(key).digest("hex");
-  writeFileSync(".dev.vars", `# development key: ${key}\n${example.replace(/^CLIENT_KEYS=.*$/m, `CLIENT_KEYS="dev:${digest}"`)}`, { mode: 0o600 });
+  writeFileSync(".dev.vars", `# development key: ${key}\n${example.replace(/^CLIENT_KEYS=.*$/m, `CLIENT_KEYS="dev:${digest}:manage"`)}`, { mode: 0o600 });
 }
 const key = /^# development key: (\S+)$/m.exec(readFileSync(".dev.vars", "utf8"))?.[1] ?? "YOUR_KEY";
 

@@ -50,7 +50,10 @@ async fn measure(env: &Env, metrics: Metrics) {
         counted.merge(metrics);
         !std::mem::replace(bringing, true)
     });
-    while bring {
+    if !bring {
+        return;
+    }
+    loop {
         let counted = COUNTED.with_borrow_mut(|(counted, bringing)| {
             *bringing = !counted.is_empty();
             std::mem::take(counted)
