@@ -34,6 +34,8 @@ pub(super) static PROMPT_TEMPLATE: Shape = Shape::Object(&[
             Field::optional("output_moderation", Shape::Bool),
         ]),
     ),
+    // What a library says of itself for its synchronisation (E7).
+    Field::optional("target_version", Shape::Integer(1, ENDLESS)),
     Field::optional("id", Shape::Uuid),
     Field::optional("version", Shape::Integer(1, ENDLESS)),
     Field::optional("date_modified", SOME_TEXT),

@@ -32,8 +32,8 @@ impl Default for Desk {
 }
 
 impl Desk {
-    /// Checks a document: every error of the linter refuses it, and so does a variable that is declared and not
-    /// used (E4).
+    /// Checks a document: every error of the linter refuses it, and so do a member that is not known, since a typo
+    /// would switch a setting off, and a variable that is declared and not used (E4).
     ///
     /// # Errors
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] where its members are wrong, [`Code::TemplateRefused`] where
@@ -46,8 +46,10 @@ impl Desk {
             Family::Cached => Kind::CachedTemplate,
         };
         let report = self.0.lint(&Source { text, file: None, kind: Some(kind) });
-        let refusing =
-            report.findings.iter().filter(|finding| finding.severity == Severity::Error || finding.code == "V002");
+        let refusing = report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error || matches!(finding.code, "D003" | "V002"));
         let faults: Vec<Fault> = refusing
             .map(|finding| Fault {
                 path: finding.path.clone(),
