@@ -4,6 +4,14 @@
 //! Each line of a file is an object with the member `text`, which is linted as a prompt. Figures only: no text is
 //! ever printed.
 
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command beside the core, and no part of it"
+)]
+
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
