@@ -1,5 +1,7 @@
 //! The documents under `examples/`, linted.
 
+#![expect(clippy::disallowed_methods, reason = "the examples are files")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
