@@ -429,7 +429,21 @@ test("A6: metrics in Prometheus text, for those who may manage", async () => {
   assert.match(text, /promptgate_cache_hit_ratio 0\.\d{3}|promptgate_cache_hit_ratio 1\.000/);
   assert.match(text, /promptgate_request_duration_seconds_bucket\{route="\/v1\/cache\/templates\/\{id\}",le="\+Inf"\} \d+/);
   assert.match(text, /promptgate_breaker_state \d/);
+  await simulator.fault({ kind: "status", status: 429, retry_after: "0" }, { on: "prompt_list" });
+  const retries = (text) => Number(/promptgate_upstream_retries_total (\d+)/.exec(text)?.[1] ?? 0);
+  const before = retries(text);
+  assert.equal((await gateway.ask("GET", "/v1/templates")).status, 200);
+  for (let tries = 0; tries < 100 && retries(text) === before; tries++) text = (await gateway.ask("GET", "/v1/metrics")).body;
+  assert.equal(retries(text), before + 1);
   assert.doesNotMatch(text, new RegExp(`${id}|order status`));
+});
+
+test("an execution that is refused because nothing is there leaves a row", async () => {
+  const body = { variables: {}, modelId: "m", maxTokens: 1 };
+  const refused = await gateway.ask("POST", "/v1/templates/0198c0de-0000-4abc-8def-0123456789ab/execute", body);
+  assert.equal(refused.status, 404);
+  const [row] = await gateway.rows(1);
+  assert.deepEqual([row.code, row.status, row.tenant], ["not_found", "error", "acme"]);
 });
 
 test("U5: a key that may only call cannot manage, and a scope that upstream lacks is named", async () => {

@@ -17,6 +17,7 @@ use web_sys::AbortController;
 use worker::Delay;
 
 use crate::isolate::{self, Clock, Life};
+use crate::leave;
 use crate::{token, upstream};
 
 /// Asks upstream; repeats, waits and gives up as the core says.
@@ -34,7 +35,10 @@ pub(crate) async fn run(ask: Ask, settings: &Rc<Settings>, life: &Life) -> Resul
                 Delay::from(until.saturating_sub(clock.elapsed())).await;
                 ExchangeInput::Tick
             }
-            ExchangeOutput::Done(result) => return result,
+            ExchangeOutput::Done(result) => {
+                leave::count(|metrics| exchange.measure(metrics));
+                return result;
+            }
         };
         isolate::health(|health| exchange.handle(clock.elapsed(), input, health));
     }

@@ -19,6 +19,11 @@ pub(crate) fn row(line: &str) {
     worker::console_log!("{line}");
 }
 
+/// Counts; the next request that leaves something behind brings it.
+pub(crate) fn count(count: impl FnOnce(&mut Metrics)) {
+    COUNTED.with_borrow_mut(|(counted, _)| count(counted));
+}
+
 /// Sends the webhook, if there is one, and brings the metrics. Called when the client has its answer.
 pub(crate) async fn behind(env: &Env, mut metrics: Metrics, event: Option<WebhookEvent>) {
     if let Some(event) = event {

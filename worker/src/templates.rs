@@ -220,7 +220,12 @@ impl Visit {
         let request = ExecuteRequest::parse(body.bytes()).map_err(refused)?;
         let (stored, hit) = match self.copy(settings, Family::Prompt, &target.id).await {
             Ok(copy) => copy,
-            Err(refusal) => return Ok(refusal),
+            Err(refusal) => {
+                // The object has answered for itself; the row tells what it said.
+                let code = refusal.headers().get(Told::CODE).ok().flatten().unwrap_or_default();
+                refused(Problem::new(Code::named(&code), ""));
+                return Ok(refusal);
+            }
         };
         self.count_read(Family::Prompt, hit);
         let execution = Template::from_upstream(&stored.document).and_then(|template| {

@@ -142,6 +142,11 @@ impl Code {
         }
     }
 
+    /// The code that is called `name`; [`Code::Internal`] where there is none.
+    pub fn named(name: &str) -> Code {
+        Code::ALL.into_iter().find(|code| code.as_str() == name).unwrap_or(Code::Internal)
+    }
+
     /// Stable, for programs.
     pub const fn as_str(self) -> &'static str {
         self.row().0

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use promptgate_core::genesys::Family;
+use promptgate_core::governance::Metrics;
 use promptgate_core::http::Reply;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
@@ -12,7 +13,7 @@ use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
 use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
-use crate::{client, exchange};
+use crate::{client, exchange, leave};
 
 /// Where the copy is stored.
 const KEY: &str = "stored";
@@ -78,6 +79,9 @@ impl DurableObject for TemplateObject {
         let ended = self.work(command, &settings).await?;
         // The copies for reads; what goes wrong there costs a read of this object, and no more.
         self.spread(family, &id, ended.keep.as_ref(), &settings).await;
+        // What was counted here is brought from here: the object may live where no request does.
+        let env = self.env.clone();
+        self.state.wait_until(async move { leave::behind(&env, Metrics::default(), None).await });
         match ended.result {
             Ok(stored) => {
                 let told =

@@ -15,6 +15,7 @@ use super::backoff::{Random, jitter};
 use super::verdict::{Sign, Verdict, judge};
 use super::{AccessToken, Health};
 use crate::genesys::{Ask, Endpoints};
+use crate::governance::{Metric, Metrics};
 use crate::http::{Head, HttpRequest, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
@@ -141,6 +142,14 @@ impl Exchange {
             State::Ended(result) => Output::Done(result.clone()),
             State::Waiting { until } => Output::Wait((*until).min(EXCHANGE_LIMIT)),
             State::Authorizing | State::Sent => Output::Wait(EXCHANGE_LIMIT),
+        }
+    }
+
+    /// Counts the requests that were sent.
+    pub fn measure(&self, metrics: &mut Metrics) {
+        if self.attempts > 0 {
+            metrics.count(Metric::UpstreamRequests, &[], u64::from(self.attempts));
+            metrics.count(Metric::UpstreamRetries, &[], u64::from(self.attempts) - 1);
         }
     }
 
