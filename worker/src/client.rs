@@ -3,6 +3,7 @@
 use futures_util::future::{FutureExt, LocalBoxFuture, pending};
 use js_sys::{Promise, Uint8Array};
 use promptgate_core::http::{Reply, ReplyHead};
+use promptgate_core::problem::Problem;
 use promptgate_core::sensitive::Bytes;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -51,6 +52,11 @@ pub(crate) fn left(request: &web_sys::Request) -> LocalBoxFuture<'static, ()> {
 pub(crate) fn whole(reply: Reply) -> Response {
     let body = Uint8Array::from(reply.body.0.as_slice());
     response(&reply.head, |init| web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), init))
+}
+
+/// The code of the problem that an answer tells of; none for one that is no refusal.
+pub(crate) fn problem_code(answer: &Response) -> Option<String> {
+    answer.headers().get(Problem::HEADER).ok().flatten()
 }
 
 /// An answer that is being written.

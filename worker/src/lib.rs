@@ -22,9 +22,10 @@ use std::rc::Rc;
 
 use promptgate_core::call::{Call, Identity, Job};
 use promptgate_core::chat::Prepared;
-use promptgate_core::governance::{Audit, Metrics};
+use promptgate_core::client::Tenant;
+use promptgate_core::governance::{Audit, Metrics, WebhookEvent};
 use promptgate_core::http::{Reply, ReplyHead};
-use promptgate_core::intake::{Admitted, Headers};
+use promptgate_core::intake::{Admitted, Body, Headers};
 use promptgate_core::openapi;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::{Route, Target};
@@ -102,17 +103,22 @@ impl Visit {
     }
 
     async fn chat(&self, settings: &Rc<Settings>, target: &Target) -> Result<Response, Problem> {
-        let route = target.route;
-        let admitted = self.headers().admit(&settings.clients, route, &target.path, self.random.key);
-        let admitted = admitted.map_err(|problem| self.refused(route, None, problem))?;
-        let tenant = admitted.tenant.as_str().to_owned();
-        let refused = |problem| self.refused(route, Some(&tenant), problem);
-        let body = body::read(&self.request, settings.call.total).await.map_err(refused)?;
+        let (admitted, body) = self.admit(settings, target).await?;
         let prepared = isolate::counters(|counters| {
             Prepared::from_body(body.bytes(), &settings.guards.input, &settings.chat, counters)
         });
+        let refused = |problem| self.refused(target.route, Some(&admitted.tenant), problem);
         let job = Job::Chat(Box::new(prepared.map_err(refused)?));
-        self.call(settings, route, admitted, job).await
+        self.call(settings, target.route, admitted, job).await
+    }
+
+    /// A request for an answer of a model, with its body. One that is refused leaves its row here.
+    async fn admit(&self, settings: &Settings, target: &Target) -> Result<(Admitted, Body), Problem> {
+        let admitted = self.headers().admit(&settings.clients, target.route, &target.path, self.random.key);
+        let admitted = admitted.map_err(|problem| self.refused(target.route, None, problem))?;
+        let body = body::read(&self.request, settings.call.total).await;
+        let body = body.map_err(|problem| self.refused(target.route, Some(&admitted.tenant), problem))?;
+        Ok((admitted, body))
     }
 
     /// Calls upstream; the answer begins when there is something of it.
@@ -153,15 +159,20 @@ impl Visit {
 
     /// A request for an answer of a model that is refused leaves a row. (What the router refuses is the noise
     /// of the internet and leaves none.)
-    fn refused(&self, route: Route, tenant: Option<&str>, problem: Problem) -> Problem {
+    fn refused(&self, route: Route, tenant: Option<&Tenant>, problem: Problem) -> Problem {
         let (now, latency) = (self.clock.unix_ms(), self.clock.elapsed_ms());
-        let row = Audit::refused(&self.random.request_id(), tenant, &problem, now, latency);
+        let row = Audit::refused(&self.random.request_id(), tenant.map(Tenant::as_str), &problem, now, latency);
         leave::row(&row.line());
         let mut metrics = Metrics::default();
         row.measure(route.pattern(), &mut metrics);
-        let env = self.env.clone();
-        self.life.wait_until(async move { leave::behind(&env, metrics, None).await });
+        self.behind(metrics, None);
         problem
+    }
+
+    /// What the request leaves behind is brought where it is kept, after its answer.
+    fn behind(&self, metrics: Metrics, event: Option<WebhookEvent>) {
+        let env = self.env.clone();
+        self.life.wait_until(async move { leave::behind(&env, metrics, event).await });
     }
 
     /// The headers that the core decides on.

@@ -14,7 +14,6 @@ use promptgate_core::problem::Problem;
 use promptgate_core::route::{Route, Target};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
-use promptgate_core::template::Told;
 use worker::{Delay, Response};
 
 use crate::client::Stream;
@@ -26,7 +25,7 @@ impl Visit {
         let mut tenant = None;
         let answered = self.model(settings, target, &mut tenant).await;
         let code = match &answered {
-            Ok(response) => response.headers().get(Told::CODE).ok().flatten(),
+            Ok(response) => client::problem_code(response),
             Err(problem) => Some(problem.code.as_str().to_owned()),
         };
         let mut metrics = Metrics::default();
@@ -40,8 +39,7 @@ impl Visit {
             let occasion = Occasion { request_id: &request_id, tenant: tenant.as_deref(), environment, now_ms };
             leave::row(&Record::refused(occasion, action, model, problem, self.clock.elapsed_ms()).line());
         }
-        let env = self.env.clone();
-        self.life.wait_until(async move { leave::behind(&env, metrics, None).await });
+        self.behind(metrics, None);
         answered
     }
 
@@ -101,7 +99,7 @@ impl Visit {
         idempotency_key: String,
     ) -> Result<Response, Problem> {
         let mut told = object::model::ask(&self.env, settings, &command).await?;
-        if told.status_code() != 200 {
+        if client::problem_code(&told).is_some() {
             return Ok(told);
         }
         let active = Active::parse(&told.text().await.unwrap_or_default())?;
@@ -136,11 +134,10 @@ impl Visit {
         leave::row(&row.line());
         let mut metrics = Metrics::default();
         row.measure(&provider_model, &mut metrics);
-        let env = self.env.clone();
-        self.life.wait_until(async move { leave::behind(&env, metrics, None).await });
+        self.behind(metrics, None);
         Ok(match invocation.reply(&command.request_id) {
             Ok(reply) => client::whole(reply),
-            Err(problem) => object::template::refusal(&problem, &command.request_id),
+            Err(problem) => client::whole(problem.reply(&command.request_id)),
         })
     }
 
@@ -148,12 +145,12 @@ impl Visit {
     /// and says where it was.
     async fn watch(&self, settings: &Rc<Settings>, mut command: Command) -> Result<Response, Problem> {
         let mut told = object::model::ask(&self.env, settings, &command).await?;
-        if told.status_code() != 200 {
+        if client::problem_code(&told).is_some() {
             return Ok(told);
         }
         let Some(mut news) = news(&mut told).await else { return Ok(told) };
         let head = news.head(&command.request_id);
-        if head.status == 204 {
+        if news.none() {
             return Ok(client::whole(Reply { head, body: Bytes::default() }));
         }
         let Some((stream, response)) = Stream::begin(&head) else { return Ok(told) };

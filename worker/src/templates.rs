@@ -52,7 +52,7 @@ impl Visit {
         };
         let code = match &answered {
             Ok(_) => None,
-            Err(refusal) => Some(refusal.headers().get(Told::CODE).ok().flatten().unwrap_or_default()),
+            Err(refusal) => client::problem_code(refusal),
         };
         self.leave(settings, route, done, code);
         Ok(answered.unwrap_or_else(|refusal| refusal))
@@ -68,12 +68,11 @@ impl Visit {
         let mut metrics = Metrics::default();
         done.measure(route.pattern(), &mut metrics);
         let event = settings.webhook.as_ref().and_then(|webhook| done.event(webhook, now_ms));
-        let env = self.env.clone();
-        self.life.wait_until(async move { leave::behind(&env, metrics, event).await });
+        self.behind(metrics, event);
     }
 
     fn refusal(&self, problem: Problem) -> Response {
-        object::template::refusal(&problem, &self.random.request_id())
+        client::whole(problem.reply(&self.random.request_id()))
     }
 
     async fn body(&self, settings: &Settings) -> Result<String, Response> {
@@ -81,7 +80,7 @@ impl Visit {
         body.map_err(|problem| self.refusal(problem))
     }
 
-    /// Asks upstream; `missing` says what it means if nothing is there.
+    /// Asks upstream for what must be there.
     async fn upstream(&self, settings: &Rc<Settings>, ask: Ask) -> Result<promptgate_core::call::Answer, Response> {
         let answer = exchange::run(ask, settings, &self.life).await;
         answer.and_then(template::there).map_err(|problem| self.refusal(problem))
@@ -164,8 +163,7 @@ impl Visit {
         let mut metrics = Metrics::default();
         let result = if hit { "hit" } else { "miss" };
         metrics.count(Metric::CacheReads, &[("family", family.as_str()), ("result", result)], 1);
-        let env = self.env.clone();
-        self.life.wait_until(async move { leave::behind(&env, metrics, None).await });
+        self.behind(metrics, None);
     }
 
     async fn write(&self, settings: &Rc<Settings>, target: &Target, done: &mut Operation) -> Answered {
@@ -212,17 +210,14 @@ impl Visit {
     /// A template's execution is a call as a chat is one: same stream, same deadlines, same row.
     async fn execute(&self, settings: &Rc<Settings>, target: &Target) -> Result<Response, Problem> {
         let route = target.route;
-        let admitted = self.headers().admit(&settings.clients, route, &target.path, self.random.key);
-        let admitted = admitted.map_err(|problem| self.refused(route, None, problem))?;
-        let tenant = admitted.tenant.as_str().to_owned();
-        let refused = |problem| self.refused(route, Some(&tenant), problem);
-        let body = body::read(&self.request, settings.call.total).await.map_err(refused)?;
+        let (admitted, body) = self.admit(settings, target).await?;
+        let refused = |problem| self.refused(route, Some(&admitted.tenant), problem);
         let request = ExecuteRequest::parse(body.bytes()).map_err(refused)?;
         let (stored, hit) = match self.copy(settings, Family::Prompt, &target.id).await {
             Ok(copy) => copy,
             Err(refusal) => {
                 // The object has answered for itself; the row tells what it said.
-                let code = refusal.headers().get(Told::CODE).ok().flatten().unwrap_or_default();
+                let code = client::problem_code(&refusal).unwrap_or_default();
                 refused(Problem::new(Code::named(&code), ""));
                 return Ok(refusal);
             }
@@ -277,9 +272,9 @@ impl Visit {
                 None
             }
             Err(refusal) => {
-                let code = refusal.headers().get(Told::CODE).ok().flatten().unwrap_or_default();
-                plan.failed(&code);
-                Some(code)
+                let code = client::problem_code(&refusal);
+                plan.failed(code.as_deref().unwrap_or_default());
+                code
             }
         };
         self.leave(settings, route, done, code);

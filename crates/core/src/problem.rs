@@ -185,6 +185,9 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The header that names the code of a refusal, so that nobody need read its body for that.
+    pub const HEADER: &'static str = "x-problem-code";
+
     /// An occurrence of `code`.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Problem {
@@ -230,6 +233,7 @@ impl Problem {
             ("content-type", "application/problem+json".to_owned()),
             ("cache-control", "no-store".to_owned()),
             ("x-request-id", request_id.to_owned()),
+            (Problem::HEADER, self.code.as_str().to_owned()),
         ];
         if let Some(after) = self.retry_after {
             headers.push(("retry-after", after.as_millis().div_ceil(1000).to_string()));
@@ -289,6 +293,7 @@ mod tests {
         let reply = problem.reply("r-1");
         assert_eq!(reply.head.status, 429);
         assert!(reply.head.headers.contains(&("retry-after", "2".into())));
+        assert!(reply.head.headers.contains(&(Problem::HEADER, "upstream_rate_limited".into())));
         let document: serde_json::Value = serde_json::from_slice(&reply.body.0).unwrap();
         assert_eq!(
             document,

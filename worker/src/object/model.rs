@@ -14,7 +14,7 @@ use promptgate_core::settings::Settings;
 use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
-use crate::{client, exchange, leave, object};
+use crate::{client, exchange, leave};
 
 /// Where it is stored.
 const KEY: &str = "model";
@@ -88,7 +88,7 @@ impl DurableObject for ModelObject {
         };
         Ok(match answered {
             Ok(reply) => client::whole(reply),
-            Err(problem) => object::template::refusal(&problem, &command.request_id),
+            Err(problem) => client::whole(problem.reply(&command.request_id)),
         })
     }
 

@@ -6,7 +6,6 @@ use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use promptgate_core::genesys::Family;
 use promptgate_core::governance::Metrics;
-use promptgate_core::http::Reply;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
 use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
@@ -21,9 +20,9 @@ const KEY: &str = "stored";
 /// Asks the object of a template.
 ///
 /// # Errors
-/// The answer for the client, with the code of its problem in a header of its own ([`Told::CODE`]).
+/// The answer for the client.
 pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Told, Response> {
-    let refuse = |problem: Problem| Err(refusal(&problem, &command.request_id));
+    let refuse = |problem: Problem| Err(client::whole(problem.reply(&command.request_id)));
     let unavailable =
         || refuse(Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again."));
     let name = format!("{}:{}", command.family.as_str(), command.id);
@@ -35,7 +34,7 @@ pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Re
     let Ok(request) = Request::new_with_init("https://template/", &init) else { return unavailable() };
     let answered = Box::pin(stub.fetch_with_request(request));
     match select(answered, Delay::from(settings.call.total)).await {
-        Either::Left((Ok(answer), _)) if answer.status_code() != 200 => Err(answer),
+        Either::Left((Ok(answer), _)) if client::problem_code(&answer).is_some() => Err(answer),
         Either::Left((Ok(mut answer), _)) => {
             let told = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
             told.map_or_else(unavailable, Ok)
@@ -45,12 +44,6 @@ pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Re
             refuse(Problem::new(Code::TotalDeadline, "The template's turn did not come in time: try again."))
         }
     }
-}
-
-pub(crate) fn refusal(problem: &Problem, request_id: &str) -> Response {
-    let Reply { mut head, body } = problem.reply(request_id);
-    head.headers.push((Told::CODE, problem.code.as_str().to_owned()));
-    client::whole(Reply { head, body })
 }
 
 /// One for each template.
@@ -72,7 +65,7 @@ impl DurableObject for TemplateObject {
         let request_id = command.request_id.clone();
         let settings = match isolate::settings(&self.env) {
             Ok(settings) => settings,
-            Err(problem) => return Ok(refusal(&problem, &request_id)),
+            Err(problem) => return Ok(client::whole(problem.reply(&request_id))),
         };
         let _turn = self.turn.lock().await;
         let (family, id) = (command.family, command.id.clone());
@@ -88,7 +81,7 @@ impl DurableObject for TemplateObject {
                     Told { stored, created: ended.created, merged: ended.merged, propagation_id: ended.propagation_id };
                 Response::ok(serde_json::to_string(&told)?)
             }
-            Err(problem) => Ok(refusal(&problem, &request_id)),
+            Err(problem) => Ok(client::whole(problem.reply(&request_id))),
         }
     }
 }

@@ -165,9 +165,6 @@ pub struct Told {
 }
 
 impl Told {
-    /// The header in which the object names the code of a problem.
-    pub const CODE: &'static str = "x-problem-code";
-
     /// What upstream has made of a new prompt template, at `now_ms` (Unix ms).
     ///
     /// # Errors

@@ -81,11 +81,16 @@ impl News {
         news
     }
 
+    /// Nothing is left to tell.
+    pub fn none(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// How an answer begins with this: 204, which tells a client not to come again (HTML, server-sent events),
-    /// where nothing is left to tell.
+    /// where there is [`News::none`].
     pub fn head(&self, request_id: &str) -> ReplyHead {
         let mut headers = vec![("cache-control", "no-store".to_owned()), ("x-request-id", request_id.to_owned())];
-        if self.text.is_empty() {
+        if self.none() {
             return ReplyHead { status: 204, headers };
         }
         headers.push(("content-type", "text/event-stream".to_owned()));
