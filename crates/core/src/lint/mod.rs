@@ -11,8 +11,6 @@ pub mod config;
 mod context;
 mod delimiter;
 mod document;
-#[cfg(test)]
-mod example_tests;
 mod finding;
 mod fix;
 mod ignore;

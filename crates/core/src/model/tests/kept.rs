@@ -94,7 +94,7 @@ fn active() -> Object {
 }
 
 fn configuration() -> String {
-    String::from_utf8(example("configurations/strict")).unwrap()
+    include_str!("../../../../../examples/models/configurations/strict.json").to_owned()
 }
 
 #[test]

@@ -48,20 +48,21 @@ fn token() -> Sensitive {
     Sensitive::new("token")
 }
 
-fn example(name: &str) -> Vec<u8> {
-    #[expect(clippy::disallowed_methods, reason = "tests may read the examples")]
-    std::fs::read(format!("{}/../../examples/models/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
-}
-
 #[test]
 fn the_examples_are_what_they_say() {
-    for (name, warnings) in [("ticket-classifier", 0), ("call-summary", 1), ("parcel-intent", 0)] {
-        let read = Submission::parse(&example(name)).expect(name);
-        assert_eq!(read.warnings.len(), warnings, "{name}");
+    for (document, warnings) in [
+        (&include_bytes!("../../../../../examples/models/ticket-classifier.json")[..], 0),
+        (include_bytes!("../../../../../examples/models/call-summary.json"), 1),
+        (include_bytes!("../../../../../examples/models/parcel-intent.json"), 0),
+    ] {
+        let read = Submission::parse(document).unwrap();
+        assert_eq!(read.warnings.len(), warnings, "{read:?}");
     }
     let can = Capabilities { max_context_window: 4096, restricted_safety_filters: vec!["political".into()] };
-    let strict = Configuration::parse(&example("configurations/strict"), ID).unwrap();
+    let strict = include_bytes!("../../../../../examples/models/configurations/strict.json");
+    let strict = Configuration::parse(strict, ID).unwrap();
     assert_eq!(strict.fits(Some(&can)), Ok(()));
-    let impossible = Configuration::parse(&example("configurations/impossible"), ID).unwrap();
+    let impossible = include_bytes!("../../../../../examples/models/configurations/impossible.json");
+    let impossible = Configuration::parse(impossible, ID).unwrap();
     assert_eq!(impossible.fits(Some(&can)).unwrap_err().errors.len(), 2);
 }

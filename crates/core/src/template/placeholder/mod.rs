@@ -7,6 +7,7 @@ mod detect;
 mod format;
 mod javascript;
 mod mustache;
+mod path;
 #[cfg(test)]
 mod tests;
 

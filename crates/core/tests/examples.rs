@@ -1,13 +1,13 @@
 //! The documents under `examples/`, linted.
 
-#![expect(clippy::disallowed_methods, reason = "the examples are files")]
+#![expect(clippy::disallowed_methods, reason = "the examples are files, and this is not the core")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Linter, Report, Severity, Source};
-use crate::genesys::Family;
-use crate::template::Desk;
+use promptgate_core::genesys::Family;
+use promptgate_core::lint::{Linter, Report, Severity, Source};
+use promptgate_core::template::Desk;
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::http::Head;
+use crate::json::Json;
 use crate::sensitive::Bytes;
 
 const ID: &str = "0198c0de-0000-4abc-8def-0123456789ab";

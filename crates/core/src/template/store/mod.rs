@@ -1,0 +1,192 @@
+//! What the object of a template does: it alone writes, so compare-and-set is real. A read or a write is a
+//! machine whose steps are exchanges with upstream, which is the truth (requirements, A3–A5 and E3; reliability,
+//! "Concurrency").
+//!
+//! ```text
+//! read:   fresh copy ──▶ done          else ──get──▶ done (or the old copy, if upstream is away)
+//! write:  precondition fits ──put──▶ done
+//!            │ no                 └─ 409, 412 ──get──▶ merge ──put──▶ … three times at most
+//!            └──get──▶ fits after all? put. Else 412 with the entity tag of what is there
+//! ```
+
+mod read;
+mod seen;
+mod write;
+
+use serde::{Deserialize, Serialize};
+
+use super::document::Desk;
+use super::precondition::Precondition;
+use crate::call::Answer;
+use crate::genesys::{Ask, Family};
+use crate::json;
+use crate::problem::{Code, Problem};
+
+use read::Read;
+pub(super) use seen::own;
+use seen::{malformed, missing, seen};
+pub use seen::{name_taken, there};
+use write::Write;
+
+/// A template as it was last seen upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// Upstream's entity tag, quoted.
+    pub etag: String,
+    /// The document, as JSON text.
+    pub document: String,
+    /// When upstream was asked, Unix ms.
+    pub fetched_ms: u64,
+}
+
+impl Stored {
+    /// Seconds since upstream was asked: the `Age` of an answer (RFC 9111, 5.1).
+    pub fn age_s(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.fetched_ms) / 1000
+    }
+}
+
+/// What the object is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// The kind of template.
+    pub family: Family,
+    /// Its id, a UUID.
+    pub id: String,
+    /// The id of the client's request.
+    pub request_id: String,
+    /// What is to be done.
+    pub verb: Verb,
+}
+
+/// What is to be done to a template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Read it.
+    Read {
+        /// The oldest copy that will do, in seconds; 0 asks upstream.
+        max_age_s: u64,
+    },
+    /// Write it.
+    Write {
+        /// What must be there.
+        precondition: Precondition,
+        /// Valid JSON text of what is to stand there.
+        document: String,
+    },
+    /// Drop what is kept of it here.
+    Invalidate,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Ask upstream; bring the answer.
+    Ask(Ask),
+    /// It has ended.
+    Done(Box<Ended>),
+}
+
+/// A read or a write that goes on.
+#[derive(Debug)]
+pub enum Work {
+    /// A read.
+    Read(Read),
+    /// A write.
+    Write(Box<Write>),
+    /// Nothing is asked of upstream.
+    Invalidate,
+}
+
+impl Work {
+    /// Begins what `command` asks for at `now_ms` (Unix ms); `kept` is what the object has.
+    pub fn begin(command: Command, kept: Option<Stored>, now_ms: u64) -> (Work, Step) {
+        let Command { family, id, verb, .. } = command;
+        match verb {
+            Verb::Read { max_age_s } => {
+                let (read, step) = Read::begin(family, &id, kept, max_age_s, now_ms);
+                (Work::Read(read), step)
+            }
+            Verb::Write { precondition, document } => match json::parse(document.as_bytes()) {
+                Ok(document) => {
+                    let (write, step) = Write::begin(family, &id, precondition, document, kept);
+                    (Work::Write(Box::new(write)), step)
+                }
+                Err(faults) => {
+                    let problem = Problem::with_errors(Code::InvalidJson, faults);
+                    (Work::Invalidate, Ended::step(Err(problem), kept))
+                }
+            },
+            Verb::Invalidate => (Work::Invalidate, Ended::step(kept.ok_or_else(missing), None)),
+        }
+    }
+
+    /// Upstream has answered at `now_ms` (Unix ms); `desk` checks what a merge makes.
+    pub fn answer(self, answer: Result<Answer, Problem>, desk: &Desk, now_ms: u64) -> (Work, Step) {
+        match self {
+            Work::Read(read) => {
+                let step = read.answer(answer, now_ms);
+                (Work::Invalidate, step)
+            }
+            Work::Write(mut write) => {
+                let step = write.answer(answer, desk, now_ms);
+                (Work::Write(write), step)
+            }
+            Work::Invalidate => (Work::Invalidate, Ended::step(Err(missing()), None)),
+        }
+    }
+}
+
+/// How a read or a write has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The template, or why not.
+    pub result: Result<Stored, Problem>,
+    /// What the object keeps from now on: the newest that is known of upstream, or nothing.
+    pub keep: Option<Stored>,
+    /// Upstream had nothing before.
+    pub created: bool,
+    /// Someone else's change was merged with this one.
+    pub merged: bool,
+    /// Upstream's name for the spreading of a cached template to its edge (A3).
+    pub propagation_id: Option<String>,
+}
+
+/// What the object tells of a template: the answer to a [`Command`] that did not fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The template.
+    pub stored: Stored,
+    /// Upstream had nothing before.
+    pub created: bool,
+    /// Someone else's change was merged with this one.
+    pub merged: bool,
+    /// Upstream's name for the spreading of a cached template to its edge (A3).
+    pub propagation_id: Option<String>,
+}
+
+impl Told {
+    /// What upstream has made of a new prompt template, at `now_ms` (Unix ms).
+    ///
+    /// # Errors
+    /// [`Code::Conflict`] where the name is taken, [`Code::UpstreamMalformed`].
+    pub fn created(answer: Answer, now_ms: u64) -> Result<Told, Problem> {
+        match answer.head.status {
+            409 => Err(name_taken()),
+            _ => match seen(Ok(answer), now_ms)? {
+                Some(stored) => Ok(Told { stored, created: true, merged: false, propagation_id: None }),
+                None => Err(malformed()),
+            },
+        }
+    }
+}
+
+impl Ended {
+    fn step(result: Result<Stored, Problem>, keep: Option<Stored>) -> Step {
+        Step::Done(Box::new(Ended { result, keep, created: false, merged: false, propagation_id: None }))
+    }
+}
+
+#[cfg(test)]
+mod tests;
