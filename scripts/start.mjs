@@ -21,10 +21,15 @@ async function port(wanted) {
 if (!existsSync(".dev.vars")) {
   const key = `pg_dev_${randomBytes(16).toString("hex")}`;
   const example = readFileSync(".dev.vars.example", "utf8");
-  const digest = createHash("sha256").update(key).digest("hex");
-  writeFileSync(".dev.vars", `# development key: ${key}\n${example.replace(/^CLIENT_KEYS=.*$/m, `CLIENT_KEYS="dev:${digest}:manage"`)}`, { mode: 0o600 });
+  const auditor = `pg_dev_${randomBytes(16).toString("hex")}`;
+  const digest = (key) => createHash("sha256").update(key).digest("hex");
+  const entries = `CLIENT_KEYS="dev:${digest(key)}:manage dev:${digest(auditor)}:audit"`;
+  const said = `# development key: ${key}\n# development key that may audit: ${auditor}\n`;
+  writeFileSync(".dev.vars", said + example.replace(/^CLIENT_KEYS=.*$/m, entries), { mode: 0o600 });
 }
-const key = /^# development key: (\S+)$/m.exec(readFileSync(".dev.vars", "utf8"))?.[1] ?? "YOUR_KEY";
+const secrets = readFileSync(".dev.vars", "utf8");
+const key = /^# development key: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";
+const auditor = /^# development key that may audit: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";
 
 const upstream = await port(8788);
 const gateway = await port(Number(process.env.PORT ?? 8787));
@@ -78,6 +83,8 @@ its upstream, the simulator, at http://127.0.0.1:${upstream}
 Try it:
 
 curl -N ${url}/v1/chat -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"systemInstructions":["Be brief."],"context":[{"role":"user","content":"Where is my parcel?"}],"temperature":0.3,"maxTokens":200,"modelId":"support-small"}'
+
+What was done: curl ${url}/v1/audit -H 'Authorization: Bearer ${auditor}'
 
 Ctrl-C stops both. Below is the gateway's log.
 `);

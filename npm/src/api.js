@@ -84,6 +84,8 @@ export const fix = (text, options) => call(() => glue.fix(text, options));
 export const render = (template, variables) => call(() => glue.render(template, variables));
 export const rules = () => call(() => glue.rules());
 export const explain = (code) => call(() => glue.explain(code));
+export const verifyAudit = (text, options) => call(() => glue.verifyAudit(text, options));
+export const verifyAuditPart = (text, options) => call(() => glue.verifyAuditPart(text, options));
 export const sarif = (documents) => call(() => glue.sarif(documents));
 export const prepareChat = (body) => call(() => glue.prepareChat(body));
 export const validateChat = (body) => call(() => glue.validateChat(body));

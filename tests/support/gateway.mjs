@@ -11,6 +11,10 @@ const BUILD = fileURLToPath(new URL("../../worker/build", import.meta.url));
 export const KEY = "pg_test_0123456789";
 /** A key that may also manage. */
 export const MANAGER = "pg_test_manager_0123456789";
+/** A key that may also read the audit log. */
+export const AUDITOR = "pg_test_auditor_0123456789";
+/** A key of another tenant. */
+export const OTHER = "pg_test_other_0123456789";
 export const digest = (key) => createHash("sha256").update(key).digest("hex");
 
 // What is tested runs as what is deployed does.
@@ -24,12 +28,13 @@ const durableObjects = Object.fromEntries(objects.map(([, name, className]) => [
 
 /**
  * Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. What it stores is
- * kept in the directory `persist`, if one is given. With `page` it serves the built page too.
+ * kept in the directory `persist`, if one is given. With `page` it serves the built page too. It has no objects of the
+ * binding `without`.
  */
-export async function startGateway(simulator, vars = {}, { persist, page } = {}) {
+export async function startGateway(simulator, vars = {}, { persist, page, without } = {}) {
   if (!existsSync(`${BUILD}/index.js`)) throw new Error("worker/build is missing: npm run build");
   const bindings = {
-    CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage`,
+    CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage acme:${digest(AUDITOR)}:audit globex:${digest(OTHER)}`,
     UPSTREAM_CLIENT_ID: "dev-client",
     UPSTREAM_CLIENT_SECRET: "dev-secret",
     UPSTREAM_API_URL: simulator?.url,
@@ -49,7 +54,7 @@ export async function startGateway(simulator, vars = {}, { persist, page } = {})
     compatibilityDate: compatibility.date,
     compatibilityFlags: compatibility.flags,
     bindings,
-    durableObjects,
+    durableObjects: Object.fromEntries(Object.entries(durableObjects).filter(([name]) => name !== without)),
     kvNamespaces: ["TEMPLATES"],
     ...(persist && { resourcePersistencePath: persist }),
     ...(page && {
@@ -125,6 +130,19 @@ export async function startGateway(simulator, vars = {}, { persist, page } = {})
         if (rows.length >= count) return rows;
         await once(logged, "line", { signal: limit });
       }
+    },
+    /** Waits until the audit log has `count` rows. */
+    async audited(count) {
+      const limit = AbortSignal.timeout(10_000);
+      const heads = () => lines.filter((line) => line.includes(`"event":"audit_head"`)).map((line) => JSON.parse(line).sequence);
+      while (Math.max(0, ...heads()) < count) await once(logged, "line", { signal: limit });
+    },
+    /** The audit log as it is exported: `{ status, headers, lines, problem }`. */
+    async audit(query = "", key = AUDITOR) {
+      const response = await fetch(`${url}/v1/audit${query}`, { headers: { authorization: `Bearer ${key}` } });
+      const text = await response.text();
+      const lines = response.ok ? text.split("\n").filter(Boolean).map((line) => JSON.parse(line)) : undefined;
+      return { status: response.status, headers: response.headers, text, lines, problem: response.ok ? undefined : JSON.parse(text) };
     },
     /** The copies of templates at the edge. */
     copies: () => miniflare.getKVNamespace("TEMPLATES"),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, join, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output};
 use promptgate_core::governance::{Audit, Metric, Metrics};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
@@ -147,22 +147,24 @@ impl Driver {
         async move { (Input::Token(token.await), None) }.boxed_local()
     }
 
-    /// The call has ended: row, rest of the answer, webhook.
+    /// The call has ended: row, webhook, and the rest of the answer meanwhile.
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
         let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, &self.settings.rates, now_ms);
         leave::row(&row.line());
-        if let Some(stream) = stream {
-            let limit = Delay::from(self.call.drain(self.clock.elapsed()));
-            if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {
-                stream.abort();
-            }
-        }
         let mut metrics = Metrics::default();
         row.measure(self.route.pattern(), &mut metrics);
         isolate::health(|health| metrics.count(Metric::Breaker, &[], health.breaker()));
         let event = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&row, now_ms));
-        leave::behind(&self.env, metrics, event).await;
+        // A client that is slow to take the rest of its answer does not keep the row waiting.
+        let drained = async {
+            let Some(stream) = stream else { return };
+            let limit = Delay::from(self.call.drain(self.clock.elapsed()));
+            if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {
+                stream.abort();
+            }
+        };
+        join(drained, leave::behind(&self.env, metrics, event)).await;
     }
 }
 

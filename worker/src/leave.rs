@@ -1,22 +1,26 @@
-//! What a request leaves behind: its audit row as one line of the log, its webhook as one POST, its metrics in
-//! the object that keeps them.
+//! What a request leaves behind: its audit row as one line of the log and in the chain, its webhook as one POST, its
+//! metrics in the object that keeps them.
 
 use std::cell::RefCell;
 
+use promptgate_core::governance::chain::Outbox;
 use promptgate_core::governance::{Metric, Metrics, WebhookEvent};
 use web_sys::AbortSignal;
 use worker::Env;
 
-use crate::{object, upstream};
+use crate::{isolate, object, upstream};
 
 thread_local! {
     /// What was counted and is not kept yet, and whether someone is about to bring it.
     static COUNTED: RefCell<(Metrics, bool)> = RefCell::new((Metrics::default(), false));
+    /// The audit rows that are not kept yet, and whether someone is about to bring them.
+    static ROWS: RefCell<(Outbox, bool)> = RefCell::new((Outbox::new(&isolate::random().request_id()), false));
 }
 
-/// Writes an audit row.
+/// Writes an audit row to the log; [`behind`] brings it to the chain.
 pub(crate) fn row(line: &str) {
     worker::console_log!("{line}");
+    ROWS.with_borrow_mut(|(rows, _)| rows.push(line));
 }
 
 /// Counts; the next request that leaves something behind brings it.
@@ -24,8 +28,10 @@ pub(crate) fn count(count: impl FnOnce(&mut Metrics)) {
     COUNTED.with_borrow_mut(|(counted, _)| count(counted));
 }
 
-/// Sends the webhook, if there is one, and brings the metrics. Called when the client has its answer.
+/// Brings the audit rows, sends the webhook, if there is one, and brings the metrics. Called when the client has its
+/// answer, or does not wait for it.
 pub(crate) async fn behind(env: &Env, mut metrics: Metrics, event: Option<WebhookEvent>) {
+    audit(env).await;
     if let Some(event) = event {
         let result = if webhook(&event).await { "taken" } else { "failed" };
         metrics.count(Metric::Webhooks, &[("event", event.name), ("result", result)], 1);
@@ -74,4 +80,22 @@ async fn measure(env: &Env, metrics: Metrics) {
             });
         }
     }
+}
+
+/// Brings the audit rows to the object that keeps the end of the chain. As with the metrics, one request brings the
+/// rows of many. What cannot be brought now waits for the next request that leaves something behind.
+async fn audit(env: &Env) {
+    if ROWS.with_borrow_mut(|(_, bringing)| std::mem::replace(bringing, true)) {
+        return;
+    }
+    while let Some((object, delivery)) = ROWS.with_borrow_mut(|(rows, _)| rows.delivery()) {
+        let Some(receipt) = object::audit::bring(env, object, &delivery).await else { break };
+        ROWS.with_borrow_mut(|(rows, _)| rows.receipt(receipt));
+    }
+    ROWS.with_borrow_mut(|(rows, bringing)| {
+        if let Some(line) = rows.lost() {
+            worker::console_log!("{line}");
+        }
+        *bringing = false;
+    });
 }

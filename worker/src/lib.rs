@@ -6,6 +6,7 @@
 //! Every decision is the core's: which route, which status, whether to try again. What stands here is how
 //! the platform does it.
 
+mod audit;
 mod body;
 mod client;
 mod drive;
@@ -88,6 +89,7 @@ impl Visit {
                 let text = object::metrics::prometheus(&self.env).await.ok_or_else(Metrics::unavailable)?;
                 Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text))
             }
+            Route::Audit => self.audit(&settings, &target).await,
             Route::Chat => self.chat(&settings, &target).await,
             Route::SubmitModel
             | Route::ReadModel

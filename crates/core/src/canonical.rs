@@ -18,7 +18,7 @@ pub fn hash(value: &Value) -> String {
 }
 
 /// Bytes as small hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

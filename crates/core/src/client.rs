@@ -28,6 +28,8 @@ pub enum Right {
     Use,
     /// Change what others use, and look at how they use it: templates, models, metrics, usage.
     Manage,
+    /// Read the audit log.
+    Audit,
 }
 
 /// The keys that are known.
@@ -38,13 +40,15 @@ pub struct Clients(Vec<Client>);
 struct Client {
     tenant: Tenant,
     digest: [u8; 32],
-    manages: bool,
+    /// What it may besides calling.
+    right: Right,
 }
 
 impl Clients {
-    /// Reads entries `tenant:digest` or `tenant:digest:manage`, separated by white space or commas; the digest
-    /// is the SHA-256 of the key in hexadecimal. A tenant may have several keys. Only a key with `manage` has
-    /// [`Right::Manage`]: the key of an application that leaks cannot rewrite the templates of all others.
+    /// Reads entries `tenant:digest`, `tenant:digest:manage` or `tenant:digest:audit`, separated by white space or
+    /// commas; the digest is the SHA-256 of the key in hexadecimal. A tenant may have several keys. Only a key with
+    /// `manage` has [`Right::Manage`]: the key of an application that leaks cannot rewrite the templates of all
+    /// others. Only one with `audit` has [`Right::Audit`]: who manages does not see what all others do.
     ///
     /// # Errors
     /// A sentence that names the entry by its number, never by its text.
@@ -59,12 +63,18 @@ impl Clients {
                     return Err(format!("entry {} is not `tenant:sha256-hex`", index + 1));
                 }
                 let (digest, right) = digest.split_once(':').map_or((digest, None), |(d, right)| (d, Some(right)));
-                if !matches!(right, None | Some("manage")) {
-                    return Err(format!("entry {} has something after its digest that is not `:manage`", index + 1));
-                }
+                let right = match right {
+                    None => Right::Use,
+                    Some("manage") => Right::Manage,
+                    Some("audit") => Right::Audit,
+                    Some(_) => {
+                        let message = "has something after its digest that is not `:manage` or `:audit`";
+                        return Err(format!("entry {} {message}", index + 1));
+                    }
+                };
                 let digest = hex32(digest)
                     .ok_or_else(|| format!("the digest of entry {} is not 64 hexadecimal digits", index + 1))?;
-                Ok(Client { tenant: Tenant(tenant.to_owned()), digest, manages: right.is_some() })
+                Ok(Client { tenant: Tenant(tenant.to_owned()), digest, right })
             })
             .collect::<Result<Vec<_>, String>>()?;
         if clients.is_empty() {
@@ -99,9 +109,17 @@ impl Clients {
             }
         }
         match found {
-            Some(client) if right == Right::Manage && !client.manages => {
-                let detail = "This client key may call, and not manage: templates, models, metrics and usage need a \
-                              key whose entry in CLIENT_KEYS ends in `:manage`. Ask the gateway's operator for one.";
+            Some(client) if right != Right::Use && right != client.right => {
+                let detail = match right {
+                    Right::Audit => {
+                        "This client key may not read the audit log: that needs a key whose entry in CLIENT_KEYS ends \
+                         in `:audit`. Ask the gateway's operator for one."
+                    }
+                    _ => {
+                        "This client key may call, and not manage: templates, models, metrics and usage need a key \
+                         whose entry in CLIENT_KEYS ends in `:manage`. Ask the gateway's operator for one."
+                    }
+                };
                 Err(Problem::new(Code::Forbidden, detail))
             }
             Some(client) => Ok(&client.tenant),
@@ -163,11 +181,17 @@ mod tests {
 
     #[test]
     fn only_some_keys_manage() {
-        let clients = Clients::parse(&format!("a:{}, a:{}:manage", hex("uses"), hex("manages"))).unwrap();
+        let entries = format!("a:{}, a:{}:manage, b:{}:audit", hex("uses"), hex("manages"), hex("audits"));
+        let clients = Clients::parse(&entries).unwrap();
         let ask = |key: &str, right| clients.authenticate(Some(&format!("Bearer {key}")), right).map_err(|p| p.code);
         assert!(ask("uses", Right::Use).is_ok() && ask("manages", Right::Use).is_ok());
         assert!(ask("manages", Right::Manage).is_ok());
-        assert_eq!(ask("uses", Right::Manage), Err(Code::Forbidden));
+        assert!(ask("audits", Right::Use).is_ok() && ask("audits", Right::Audit).is_ok());
+        for (key, right) in
+            [("uses", Right::Manage), ("uses", Right::Audit), ("manages", Right::Audit), ("audits", Right::Manage)]
+        {
+            assert_eq!(ask(key, right), Err(Code::Forbidden), "{key}");
+        }
         assert_eq!(ask("other", Right::Manage), Err(Code::Unauthenticated));
     }
 

@@ -1,5 +1,6 @@
 //! The description of the interface (OpenAPI 3.1), made from the same limits and tables that the code obeys.
 
+mod bodies;
 mod resources;
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ pub fn document() -> String {
         resources::add(paths);
     }
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        schemas.extend(resources::schemas());
+        schemas.extend(bodies::schemas());
     }
     document.to_string()
 }

@@ -37,13 +37,14 @@ pub enum Route {
     ConfigureNamed,
     /// As the document names it (requirements, C7).
     InvokeNamed,
+    Audit,
     Metrics,
     Health,
     OpenApi,
 }
 
 /// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1.
-pub const ROUTES: [(&str, &str, Route); 30] = [
+pub const ROUTES: [(&str, &str, Route); 31] = [
     ("POST", "/v1/chat", Route::Chat),
     ("POST", "/v1/guard", Route::Guard),
     ("POST", "/v1/lint", Route::Lint),
@@ -71,6 +72,7 @@ pub const ROUTES: [(&str, &str, Route); 30] = [
     ("GET", "/v1/models/{id}/snapshot", Route::ExportModel),
     ("POST", "/api/configure-model", Route::ConfigureNamed),
     ("POST", "/api/invoke-protected", Route::InvokeNamed),
+    ("GET", "/v1/audit", Route::Audit),
     ("GET", "/v1/metrics", Route::Metrics),
     ("GET", "/healthz", Route::Health),
     ("GET", "/v1/openapi.json", Route::OpenApi),
@@ -110,6 +112,7 @@ impl Route {
             | Route::ExportModel
             | Route::ConfigureNamed
             | Route::Metrics => Right::Manage,
+            Route::Audit => Right::Audit,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
-use crate::governance::{Rates, Webhook};
+use crate::governance::{Rates, Webhook, chain};
 use crate::guard::{self, Guards};
 use crate::model::POLL_MS;
 use crate::problem::{Code, Problem};
@@ -68,6 +68,8 @@ pub struct Settings {
     /// `MODEL_POLL_MS`: the first wait between two polls of a model that is being provisioned, in milliseconds; the
     /// other waits of models follow from it. Lowered for local runs, where upstream is a simulator.
     pub model_poll_ms: u64,
+    /// `AUDIT_OBJECT_ROWS`: how many rows of the audit log one object keeps before the next one goes on.
+    pub audit_object_rows: u64,
     /// `MODEL_RATES`: what models cost (requirements, C5).
     pub rates: Rates,
 }
@@ -131,6 +133,7 @@ impl Reader<'_> {
             compliance_framework,
             environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
             model_poll_ms: self.integer("MODEL_POLL_MS", 1..=60_000).unwrap_or(POLL_MS),
+            audit_object_rows: self.integer("AUDIT_OBJECT_ROWS", 1..=chain::MAX_ROWS).unwrap_or(chain::MAX_ROWS),
             rates: self.rates(),
         })
     }
@@ -335,6 +338,7 @@ mod tests {
             ("WEBHOOK_URL", "canary"),
             ("TEMPLATE_TTL", "59"),
             ("MODEL_POLL_MS", "0"),
+            ("AUDIT_OBJECT_ROWS", "0"),
             ("MODEL_RATES", "canary"),
             ("MODEL_RATES", r#"{"openai":{"m":{"promptPer1k":"canary","completionPer1k":0}}}"#),
         ] {

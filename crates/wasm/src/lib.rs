@@ -4,6 +4,7 @@
 //! TypeScript types itself, and throws a `PromptgateError` and nothing else. `npm/src` puts the instance in
 //! place, and a new one where one has broken.
 
+pub mod audit;
 pub mod chat;
 mod error;
 mod input;

@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import { lintCommand } from "./lint.js";
 import { explainCommand } from "./explain.js";
+import { auditCommand } from "./audit.js";
 import { tokensCommand } from "./tokens.js";
 import { Usage } from "./usage.js";
 import { version } from "./version.js";
@@ -13,12 +14,13 @@ const HELP = `promptgate ${version}: lints prompts, templates and requests
   promptgate lint FILES…       files, folders or globs; - reads the standard input
   promptgate explain [CODE]    what a rule does, and why; without a code, all rules
   promptgate tokens FILES…     exact token counts
+  promptgate audit verify FILE whether an exported audit log is whole, else its first bad row
 
 promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 with findings, 2 where it was called
 wrongly or failed.
 `;
 
-const COMMANDS = { lint: lintCommand, explain: explainCommand, tokens: tokensCommand };
+const COMMANDS = { lint: lintCommand, explain: explainCommand, tokens: tokensCommand, audit: auditCommand };
 
 async function main(args) {
   const [name, ...rest] = args;

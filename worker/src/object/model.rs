@@ -213,12 +213,11 @@ impl ModelObject {
 
     fn leave(&self, row: Option<String>) {
         let Left { rows, metrics, events } = self.with(Kept::take_left).unwrap_or_default();
-        for row in rows.into_iter().chain(row) {
-            leave::row(&row);
-        }
-        if metrics.is_empty() && events.is_empty() {
+        let rows: Vec<String> = rows.into_iter().chain(row).collect();
+        if rows.is_empty() && metrics.is_empty() && events.is_empty() {
             return;
         }
+        rows.iter().for_each(|row| leave::row(row));
         let env = self.env.clone();
         self.state.wait_until(async move {
             for event in events {

@@ -1,6 +1,7 @@
 //! What is left behind after a request: the audit row, the webhook and the metrics (requirements, A6, B6, D4).
 
 mod audit;
+pub mod chain;
 mod cost;
 mod metrics;
 mod operation;

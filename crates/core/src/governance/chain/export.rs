@@ -1,0 +1,148 @@
+//! The chain as JSON Lines: the rows after a number, then a last line that says where the chain was.
+
+use serde::{Deserialize, Serialize};
+
+use super::Head;
+use super::segment::{self, PAGE_ROWS};
+use crate::http::ReplyHead;
+use crate::problem::{Code, Problem};
+use crate::route::Target;
+
+/// Some lines of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// In their order, [`PAGE_ROWS`] at most.
+    pub lines: Vec<String>,
+    /// Where the object's part of the chain is; none while it has none.
+    pub head: Option<Head>,
+    /// Whether the next object goes on.
+    pub full: bool,
+}
+
+/// An export that is being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// Which object is to be asked, from 1.
+    pub object: u64,
+    /// The number after which it is asked for rows.
+    pub after: u64,
+    /// The last line that was written, or the end of the last object that was seen.
+    last: Head,
+}
+
+impl Export {
+    /// What is asked for: `?after=N` leaves out the rows up to number N.
+    ///
+    /// # Errors
+    /// [`Code::InvalidRequest`].
+    pub fn begin(target: &Target) -> Result<Export, Problem> {
+        let after = target.query(&["after"])?.integer("after", (1 << 53) - 1)?.unwrap_or_default();
+        Ok(Export { object: 1, after, last: Head::default() })
+    }
+
+    /// The text of a page, and whether it is the last: that one ends with the head.
+    pub fn page(&mut self, page: Page) -> (String, bool) {
+        let more = page.lines.len() >= PAGE_ROWS;
+        let written = page.lines.last().and_then(|line| segment::head(line));
+        let mut text = page.lines.join("\n");
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        if let Some(head) = &written {
+            self.after = head.sequence;
+        }
+        self.last = written.or(page.head).unwrap_or_else(|| self.last.clone());
+        match (more, page.full) {
+            (true, _) => {}
+            (false, true) => self.object += 1,
+            (false, false) => {
+                text.push_str(&self.last.line());
+                text.push('\n');
+                return (text, true);
+            }
+        }
+        (text, false)
+    }
+
+    /// How the answer begins; `request_id` is the id of the client's request.
+    pub fn head(request_id: &str) -> ReplyHead {
+        let headers = vec![
+            ("content-type", "application/jsonl".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("content-disposition", "attachment; filename=\"audit.jsonl\"".to_owned()),
+            ("x-request-id", request_id.to_owned()),
+        ];
+        ReplyHead { status: 200, headers }
+    }
+
+    /// The storage does not answer.
+    pub fn unavailable() -> Problem {
+        Problem::new(Code::StorageUnavailable, "The audit log does not answer: try again.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::governance::chain::Verifier;
+
+    /// Three full objects and an empty one after them, of a chain of `rows` rows.
+    fn objects(rows: u64, each: u64) -> Vec<Vec<String>> {
+        let mut head = Head::default();
+        let mut objects: Vec<Vec<String>> = Vec::new();
+        for number in 0..rows {
+            if number % each == 0 {
+                objects.push(Vec::new());
+            }
+            let (next, line) = head.append(&format!(r#"{{"n":{number}}}"#));
+            head = next;
+            objects.last_mut().unwrap().push(line);
+        }
+        objects
+    }
+
+    fn ask(objects: &[Vec<String>], export: &Export, each: u64) -> Page {
+        let Some(kept) = objects.get(export.object as usize - 1) else {
+            return Page { lines: Vec::new(), head: None, full: false };
+        };
+        let after = |line: &&String| segment::head(line).unwrap().sequence > export.after;
+        let lines = kept.iter().filter(after).take(PAGE_ROWS).cloned().collect();
+        Page { lines, head: segment::head(kept.last().unwrap()), full: kept.len() as u64 >= each }
+    }
+
+    #[test]
+    fn every_row_is_exported_once_across_objects_and_pages() {
+        for (rows, each) in [(0, 5), (1, 5), (5, 5), (17, 5), (1500, 1100), (1000, 1000), (1000, 5000)] {
+            let objects = objects(rows, each);
+            for after in [0, 1, 4, 5, 6, rows / 2, rows, rows + 3] {
+                let mut export = Export { object: 1, after, last: Head::default() };
+                let mut text = String::new();
+                loop {
+                    let page = ask(&objects, &export, each);
+                    let (lines, last) = export.page(page);
+                    text.push_str(&lines);
+                    if last {
+                        break;
+                    }
+                }
+                let mut verifier = Verifier::default();
+                text.lines().for_each(|line| verifier.line(line).unwrap());
+                let verified = verifier.end().unwrap();
+                assert_eq!(verified.rows, rows.saturating_sub(after), "{rows} in parts of {each} after {after}");
+                assert_eq!(verified.head.sequence, rows);
+            }
+        }
+    }
+
+    #[test]
+    fn questions() {
+        let begin = |query: &str| Export::begin(&Target::find("GET", &format!("/v1/audit{query}")).unwrap());
+        assert_eq!(begin("").unwrap().after, 0);
+        assert_eq!(begin("?after=12").unwrap().after, 12);
+        for query in
+            ["?after=0", "?after=-1", "?after=x", "?after=99999999999999999999", "?before=1", "?after=1&after=2"]
+        {
+            assert_eq!(begin(query).unwrap_err().code, Code::InvalidRequest, "{query}");
+        }
+    }
+}

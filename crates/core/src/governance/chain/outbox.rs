@@ -1,0 +1,119 @@
+//! The rows of an isolate that are not in the chain yet.
+
+use std::collections::VecDeque;
+
+use super::Head;
+use super::segment::{Delivery, PAGE_ROWS, Receipt, Row};
+
+/// Most rows that wait (ours): some megabytes. What comes beyond stands in the log only, and is counted.
+const MOST: usize = 5_000;
+
+/// Rows that wait to be brought to the object that keeps the end of the chain.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    /// What makes the keys of this isolate's rows unique.
+    isolate: String,
+    number: u64,
+    rows: VecDeque<Row>,
+    /// The object that kept the end when it was last asked, from 1, and what its part follows.
+    object: u64,
+    after: Head,
+    lost: u64,
+}
+
+impl Outbox {
+    /// An empty one; `isolate` is a name that no other isolate has.
+    pub fn new(isolate: &str) -> Outbox {
+        let (rows, after) = (VecDeque::new(), Head::default());
+        Outbox { isolate: isolate.to_owned(), number: 0, rows, object: 1, after, lost: 0 }
+    }
+
+    /// Adds a row, one line of JSON.
+    pub fn push(&mut self, text: &str) {
+        if self.rows.len() >= MOST {
+            self.lost += 1;
+            return;
+        }
+        self.number += 1;
+        self.rows.push_back(Row { key: format!("{}-{}", self.isolate, self.number), text: text.to_owned() });
+    }
+
+    /// The object to be asked and what it is brought: the oldest rows. Nothing, where nothing waits.
+    pub fn delivery(&self) -> Option<(u64, Delivery)> {
+        let rows: Vec<Row> = self.rows.iter().take(PAGE_ROWS).cloned().collect();
+        (!rows.is_empty()).then(|| (self.object, Delivery { after: self.after.clone(), rows }))
+    }
+
+    /// The answer to the last delivery.
+    pub fn receipt(&mut self, receipt: Receipt) {
+        self.rows.retain(|row| !receipt.kept.contains(&row.key));
+        if let Some(after) = receipt.full {
+            self.object += 1;
+            self.after = after;
+        }
+    }
+
+    /// A line for the log where rows could not wait any longer: said once for all of them.
+    pub fn lost(&mut self) -> Option<String> {
+        let lost = std::mem::take(&mut self.lost);
+        (lost > 0).then(|| serde_json::json!({ "event": "audit_lost", "rows": lost }).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::governance::chain::{Segment, Verifier};
+
+    /// Objects that lose answers, and isolates that bring rows to them in any order: the chain has every row once.
+    #[test]
+    #[expect(clippy::disallowed_macros, reason = "a randomised test prints its seed")]
+    fn lost_answers_lose_and_double_nothing() {
+        let seed = option_env!("AUDIT_SEED").and_then(|seed| seed.parse().ok()).unwrap_or(20_261_121u64);
+        println!("AUDIT_SEED={seed}");
+        let mut random = seed;
+        let mut draw = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        let mut objects: BTreeMap<u64, Vec<(u64, String, String)>> = BTreeMap::new();
+        let mut isolates: Vec<Outbox> = (0..3).map(|number| Outbox::new(&format!("i{number}"))).collect();
+        let mut pushed = 0;
+        for turn in 0..2_000 {
+            let at = draw(3) as usize;
+            let isolate = &mut isolates[at];
+            if turn < 1_000 {
+                for _ in 0..draw(4) {
+                    isolate.push(&format!(r#"{{"n":{pushed}}}"#));
+                    pushed += 1;
+                }
+            }
+            let Some((object, delivery)) = isolate.delivery() else { continue };
+            let kept = objects.entry(object).or_default();
+            let text = |line: Option<&(u64, String, String)>| line.map(|(_, _, text)| text.clone());
+            let segment = Segment::restore(text(kept.first()).as_deref(), text(kept.last()).as_deref(), 100).unwrap();
+            let taken = segment.take(delivery, |key| kept.iter().any(|(_, known, _)| known == key));
+            kept.extend(taken.lines);
+            // the answer may not come
+            if draw(3) > 0 {
+                isolate.receipt(taken.receipt);
+            }
+        }
+        assert!(isolates.iter().all(|isolate| isolate.delivery().is_none()));
+        let mut verifier = Verifier::default();
+        let lines: Vec<_> = objects.values().flatten().collect();
+        lines.iter().for_each(|(_, _, line)| verifier.line(line).unwrap());
+        assert_eq!((lines.len(), objects.len() > 3), (pushed, true));
+    }
+
+    #[test]
+    fn what_cannot_wait_is_counted() {
+        let mut outbox = Outbox::new("i");
+        (0..MOST + 2).for_each(|_| outbox.push("{}"));
+        assert_eq!(outbox.lost().as_deref(), Some(r#"{"event":"audit_lost","rows":2}"#));
+        assert_eq!(outbox.lost(), None);
+        assert_eq!(outbox.delivery().map(|(object, delivery)| (object, delivery.rows.len())), Some((1, PAGE_ROWS)));
+    }
+}

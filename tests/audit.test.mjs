@@ -1,0 +1,136 @@
+// The audit log (requirements, H): what is done stands in a chain that nobody can change unseen. The chain is checked
+// here by a second implementation; `promptgate audit verify` is tested with the package.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { KEY, MANAGER, OTHER, request, startGateway } from "./support/gateway.mjs";
+import { startSimulator } from "./support/simulator.mjs";
+
+let simulator, gateway;
+before(async () => {
+  simulator = await startSimulator();
+  gateway = await startGateway(simulator);
+});
+after(async () => {
+  await gateway?.stop();
+  await simulator?.stop();
+});
+
+const START = { sequence: 0, hash: "0".repeat(64) };
+
+/** Canonical JSON of values as rows have them: members in order, integers and short decimals. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`;
+}
+
+/** The rows of an export that follows `head`; throws where it is broken. */
+function rows(lines, head = START) {
+  const last = lines.at(-1);
+  for (const { hash, previous, row, sequence } of lines.slice(0, -1)) {
+    assert.equal(sequence, head.sequence + 1);
+    assert.equal(previous, head.hash);
+    assert.equal(hash, createHash("sha256").update(previous + canonical({ row, sequence })).digest("hex"));
+    head = { sequence, hash };
+  }
+  assert.deepEqual(last, { head });
+  return lines.slice(0, -1).map(({ row }) => row);
+}
+
+const template = () => JSON.parse(readFileSync(new URL("../examples/templates/order-status.json", import.meta.url), "utf8"));
+
+test("what is done stands in the log, and in a chain that a second implementation follows", async () => {
+  assert.deepEqual(rows((await gateway.audit()).lines), []);
+  await gateway.chat();
+  await gateway.chat({ ...request(), maxTokens: 0 });
+  const secret = request({ context: [{ role: "user", content: "my card is 4111 1111 1111 1111" }] });
+  assert.equal((await gateway.chat(secret)).status, 422);
+  const created = await gateway.ask("POST", "/v1/templates", template());
+  assert.equal(created.status, 201);
+  await gateway.ask("POST", "/v1/models", { name: "x" });
+  await gateway.audited(5);
+  const { headers, text, lines } = await gateway.audit();
+  assert.equal(headers.get("content-type"), "application/jsonl");
+  const kept = rows(lines);
+  const said = gateway.lines.filter((line) => line.includes("_audit\"")).map((line) => JSON.parse(line));
+  assert.deepEqual(new Set(kept.map(canonical)), new Set(said.map(canonical)));
+  assert.deepEqual(kept.map(({ event }) => event).sort(), ["llm_model_audit", "llm_prompt_audit", "llm_prompt_audit", "llm_prompt_audit", "operation_audit"]);
+  for (const canary of ["canary-prompt", "4111", "dev-secret", KEY, MANAGER]) assert.ok(!text.includes(canary), canary);
+});
+
+test("an export goes on where the one before ended", async () => {
+  const { lines } = await gateway.audit();
+  const { head } = lines.at(-1);
+  assert.deepEqual(rows((await gateway.audit(`?after=${head.sequence}`)).lines.slice(0, -1).concat({ head }), head), []);
+  await gateway.chat();
+  await gateway.audited(head.sequence + 1);
+  const [row, ...more] = rows((await gateway.audit(`?after=${head.sequence}`)).lines, head);
+  assert.deepEqual([row.status, more], ["success", []]);
+});
+
+test("only a key that may audit reads it", async () => {
+  for (const [key, status, code] of [
+    [KEY, 403, "forbidden"], [MANAGER, 403, "forbidden"], [OTHER, 403, "forbidden"], ["pg_unknown", 401, "unauthenticated"],
+  ]) {
+    const refused = await gateway.audit("", key);
+    assert.deepEqual([refused.status, refused.problem.code], [status, code]);
+    assert.equal(refused.headers.get("x-problem-code"), code);
+  }
+  for (const query of ["?after=0", "?after=x", "?after=1&after=2", "?before=3"]) {
+    assert.equal((await gateway.audit(query)).status, 400, query);
+  }
+  assert.equal((await fetch(`${gateway.url}/v1/audit`, { method: "DELETE" })).status, 405);
+});
+
+test("a crowd leaves every row once, over many objects, and a restart goes on with the chain", async () => {
+  const persist = mkdtempSync(join(tmpdir(), "promptgate-"));
+  const vars = { AUDIT_OBJECT_ROWS: "7" };
+  let crowd = await startGateway(simulator, vars, { persist });
+  try {
+    await Promise.all(Array.from({ length: 40 }, () => crowd.chat()));
+    await crowd.audited(40);
+    const first = await crowd.audit();
+    const ids = rows(first.lines).map(({ requestId }) => requestId);
+    assert.equal(new Set(ids).size, 40);
+    await crowd.kill();
+    crowd = await startGateway(simulator, vars, { persist });
+    assert.equal((await crowd.audit()).text, first.text);
+    await Promise.all(Array.from({ length: 10 }, () => crowd.chat()));
+    await crowd.audited(50);
+    const { lines } = await crowd.audit();
+    assert.equal(rows(lines).length, 50);
+    assert.deepEqual(lines.slice(0, 40), first.lines.slice(0, 40));
+    assert.equal(rows((await crowd.audit("?after=33")).lines, { sequence: 33, hash: lines[32].hash }).length, 17);
+  } finally {
+    await crowd.stop();
+    rmSync(persist, { recursive: true, force: true });
+  }
+});
+
+test("a log of several pages is streamed", async () => {
+  const busy = await startGateway(simulator);
+  try {
+    // refusals are the cheapest rows
+    for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 100 }, () => busy.chat({})));
+    await busy.audited(1200);
+    assert.equal(rows((await busy.audit()).lines).length, 1200);
+  } finally {
+    await busy.stop();
+  }
+});
+
+test("where the log cannot be kept the gateway answers all the same, and says so to the auditor", async () => {
+  const broken = await startGateway(simulator, {}, { without: "AUDIT" });
+  try {
+    assert.equal((await broken.chat()).events.at(-1).name, "done");
+    assert.equal((await broken.rows(1)).length, 1);
+    const { status, problem } = await broken.audit();
+    assert.deepEqual([status, problem.code, problem.retryable], [503, "storage_unavailable", true]);
+  } finally {
+    await broken.stop();
+  }
+});

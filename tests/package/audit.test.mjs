@@ -1,0 +1,125 @@
+// `promptgate audit verify` and `verifyAudit`, as packed and installed (requirements, H; reliability, row 38).
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { install } from "./support.mjs";
+
+const project = install("audit");
+const folder = join(project, "work");
+const { verifyAudit, verifyAuditPart } = createRequire(join(project, "index.js"))("promptgate");
+
+before(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+});
+
+/** An export of `count` rows, made by hand: `rows` have nothing that needs more than this of canonical JSON. */
+function log(count, start = { sequence: 0, hash: "0".repeat(64) }) {
+  let head = start;
+  const lines = [];
+  for (let number = 1; number <= count; number++) {
+    const sequence = head.sequence + 1;
+    const row = { event: "llm_prompt_audit", requestId: `r-${sequence}` };
+    const hash = createHash("sha256").update(head.hash + JSON.stringify({ row, sequence })).digest("hex");
+    lines.push(JSON.stringify({ hash, previous: head.hash, row, sequence }));
+    head = { sequence, hash };
+  }
+  return { head, lines: [...lines, JSON.stringify({ head: { hash: head.hash, sequence: head.sequence } })] };
+}
+
+function run(args, input = "") {
+  const bin = join(project, "node_modules/.bin/promptgate");
+  const { status, stdout, stderr } = spawnSync("node", [bin, "audit", ...args], { cwd: folder, input, encoding: "utf8" });
+  return { code: status, out: stdout, err: stderr };
+}
+
+test("a whole log is told of, with the head to note", () => {
+  const { head, lines } = log(1200);
+  writeFileSync(join(folder, "audit.jsonl"), `${lines.join("\n")}\n`);
+  const { code, out } = run(["verify", "audit.jsonl"]);
+  assert.deepEqual([code, out], [0, `audit.jsonl: rows 1 to 1200, unbroken\n  head ${head.hash}\n`]);
+  assert.equal(run(["verify", "audit.jsonl", "--head", head.hash.toUpperCase()]).code, 0);
+  // the export after it, alone and after the first
+  const more = log(3, head);
+  const late = run(["verify", "-"], more.lines.join("\n"));
+  assert.equal(late.out, `-: rows 1201 to 1203, unbroken\n  after ${head.hash}, which must be the head of the export before\n  head ${more.head.hash}\n`);
+  const both = run(["verify", "-", "--format", "json"], [...lines, ...more.lines].join("\r\n"));
+  assert.deepEqual(JSON.parse(both.out), { file: "-", ok: true, rows: 1203, after: { hash: "0".repeat(64), sequence: 0 }, head: more.head });
+  assert.equal(run(["verify", "-"], log(0).lines[0]).out, `-: no row after 0, unbroken\n  head ${"0".repeat(64)}\n`);
+});
+
+test("the first bad row is named: edited, dropped, moved, cut off", () => {
+  const { lines } = log(9);
+  const swapped = lines.with(3, lines[4]).with(4, lines[3]);
+  for (const [what, bad, message] of [
+    ["edited", lines.with(4, lines[4].replace("r-5", "r-6")), "-:5: Row 5 was changed: its hash does not fit what it says. (changed)\n"],
+    ["dropped", lines.toSpliced(4, 2), "-:5: Rows 5 to 6 are missing: row 7 stands in their place. (missing)\n"],
+    ["moved", swapped, "-:4: Row 4 is missing: row 5 stands in its place. (missing)\n"],
+    ["repeated", lines.toSpliced(4, 0, lines[3]), "-:5: Row 4 stands after row 4: it was moved or repeated. (misplaced)\n"],
+    ["cut off", lines.slice(0, 6), "-:6: The file ends after row 6 without its head: its end is missing. (truncated)\n"],
+    ["cut off before its head", lines.toSpliced(7, 2), "-:8: Rows 8 to 9 are missing: the head names them. (truncated)\n"],
+    ["another file", ["{\"findings\":[]}"], "-:1: This line is neither a row nor the head of an audit log. (unreadable)\n"],
+    ["nothing", [], "-:1: This is no audit log: it has no row and no head. (truncated)\n"],
+  ]) {
+    assert.deepEqual(run(["verify", "-"], bad.join("\n")), { code: 1, out: message, err: "" }, what);
+  }
+  const json = JSON.parse(run(["verify", "-", "--format", "json"], lines.slice(1, 3).join("\n")).out);
+  assert.deepEqual([json.ok, json.code, json.sequence, json.line], [false, "truncated", 4, 2]);
+});
+
+test("a log that was made anew is found by a hash that was noted", () => {
+  const { head } = log(9);
+  const forged = log(9, { sequence: 0, hash: "0".repeat(64) }).lines.slice(0, 5);
+  const last = JSON.parse(forged[4]);
+  forged.push(JSON.stringify({ head: { hash: last.hash, sequence: 5 } }));
+  assert.equal(run(["verify", "-"], forged.join("\n")).code, 0);
+  const { code, out } = run(["verify", "-", "--head", head.hash], forged.join("\n"));
+  assert.deepEqual([code, out], [1, "-:6: No row has the hash that was noted: the chain was replaced, cut off, or is another one. (other_chain)\n"]);
+});
+
+test("called wrongly it says how", () => {
+  for (const [args, said] of [
+    [[], "Say which file"],
+    [["verify"], "Say which file"],
+    [["check", "x"], "Say which file"],
+    [["verify", "a", "b"], "Say which file"],
+    [["verify", "nothing.jsonl"], "nothing.jsonl cannot be read: ENOENT"],
+    [["verify", "."], ". cannot be read: EISDIR"],
+    [["verify", "-", "--head", "canary"], "--head is a hash"],
+    [["verify", "-", "--format", "xml"], "--format is text or json"],
+    [["verify", "-", "--x"], "Unknown option"],
+  ]) {
+    const { code, out, err } = run(args);
+    assert.deepEqual([code, out], [2, ""], args.join(" "));
+    assert.ok(err.includes(said) && !err.includes("    at "), err);
+  }
+});
+
+test("a log larger than a part is read in parts, as is one by the functions", () => {
+  // ~170 bytes a row: some 10 MB, the parts end at 4 million characters
+  const { head, lines } = log(45_000);
+  const whole = lines.join("\n");
+  assert.ok(whole.length > 2 * (1 << 22));
+  assert.equal(run(["verify", "-"], whole).out, `-: rows 1 to 45000, unbroken\n  head ${head.hash}\n`);
+  const late = run(["verify", "-"], lines.toSpliced(44_000, 1).join("\n"));
+  assert.equal(late.out, "-:44001: Row 44001 is missing: row 44002 stands in its place. (missing)\n");
+  let options = { head: head.hash };
+  for (const line of lines.slice(0, 50)) {
+    const part = verifyAuditPart(`${line}\n`, options);
+    assert.equal(part.ok, true);
+    options = { state: part.state };
+  }
+  assert.equal(verifyAudit(lines.slice(50).join("\n"), options).rows, 45_000);
+});
+
+test("hostile arguments", () => {
+  for (const args of [[], [null], [1], [{}], ["", { state: "canary" }], ["", { state: 1 }], ["", { head: 1 }], ["", { state: "{\"x\":1}" }]]) {
+    assert.throws(() => verifyAudit(...args), (error) => error.name === "PromptgateError" && error.code === "invalid_argument" && !error.message.includes("canary"), JSON.stringify(args));
+  }
+  const { ok, code } = verifyAudit("[".repeat(1 << 20), null);
+  assert.deepEqual([ok, code], [false, "unreadable"]);
+});
