@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
-import { KEY, content, digest, events, startGateway } from "./support/gateway.mjs";
+import { KEY, OTHER, content, events, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 const folder = new URL("../examples/templates/", import.meta.url);
@@ -498,8 +498,15 @@ test("hostile requests are refused with a code, and nothing reaches upstream", a
   assert.equal((await simulator.requests()).length, 0);
 });
 
-test("tenants share templates; keys of others do not open them", async () => {
+test("tenants share templates, and each stands in the rows by its name; a key that nobody has opens nothing", async () => {
   const { id } = await create();
-  const stranger = await gateway.ask("GET", `/v1/templates/${id}`, undefined, { authorization: `Bearer ${digest("x")}` });
-  assert.equal(stranger.status, 401);
+  const ask = (method, path, key, body) => gateway.ask(method, path, body, { authorization: `Bearer ${key}` });
+  const shared = await ask("GET", `/v1/templates/${id}`, OTHER);
+  assert.deepEqual([shared.status, shared.body.id], [200, id]);
+  const seen = (await gateway.logged("operation_audit")).length;
+  assert.equal((await ask("PUT", `/v1/templates/${id}`, OTHER, shared.body)).status, 403);
+  assert.equal((await ask("POST", `/v1/templates/${id}/render`, OTHER, { variables: {} })).status, 400);
+  const rows = (await gateway.logged("operation_audit", seen + 2)).slice(seen);
+  assert.deepEqual(rows.map(({ action, user_id, code }) => [action, user_id, code]), [["update", null, "forbidden"], ["render", "globex", "invalid_request"]]);
+  assert.equal((await ask("GET", `/v1/templates/${id}`, "pg_unknown")).status, 401);
 });

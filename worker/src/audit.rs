@@ -19,7 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Visit {
     /// Streams the rows, page by page; a stream that breaks off has no head at its end.
     pub(crate) async fn audit(&self, settings: &Settings, target: &Target) -> Result<Response, Problem> {
-        self.headers().authenticate(&settings.clients, target.route)?;
+        let tenant = self.operator(settings, target.route)?;
+        let begun = self.export(target).await;
+        // Who has read the log is worth a row too.
+        let code = begun.as_ref().err().map(|problem| problem.code.as_str().to_owned());
+        self.leave(settings, target.route, self.operation(settings, target.route, Some(&tenant)), code);
+        begun
+    }
+
+    async fn export(&self, target: &Target) -> Result<Response, Problem> {
         let mut export = Export::begin(target)?;
         let page = object::audit::page(&self.env, &export).await.ok_or_else(Export::unavailable)?;
         let (mut text, mut last) = export.page(page);

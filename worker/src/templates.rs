@@ -27,14 +27,8 @@ impl Visit {
         if route == Route::ExecuteTemplate {
             return self.execute(settings, target).await;
         }
-        let headers = self.headers();
-        let tenant = match self.request.body() {
-            Some(_) => headers.tenant(&settings.clients, route)?,
-            None => headers.authenticate(&settings.clients, route)?,
-        };
-        let tenant = tenant.as_str().to_owned();
-        let mut done =
-            Operation::of(route, &self.random.request_id()).by(Some(&tenant), &settings.compliance_framework);
+        let tenant = self.operator(settings, route)?;
+        let mut done = self.operation(settings, route, Some(&tenant));
         let answered = match route {
             Route::ListTemplates => self.list(settings, target).await,
             Route::ListVersions => self.versions(settings, target).await,
@@ -50,16 +44,31 @@ impl Visit {
             Route::Usage => self.usage(settings).await,
             _ => Err(self.refusal(Problem::new(Code::NotFound, "Nothing is at this address."))),
         };
-        let code = match &answered {
-            Ok(_) => None,
-            Err(refusal) => client::problem_code(refusal),
-        };
+        let code = answered.as_ref().err().and_then(client::problem_code);
         self.leave(settings, route, done, code);
         Ok(answered.unwrap_or_else(|refusal| refusal))
     }
 
+    /// Who asks for an operation. One that is refused leaves its row here.
+    pub(crate) fn operator(&self, settings: &Settings, route: Route) -> Result<String, Problem> {
+        let headers = self.headers();
+        let tenant = match self.request.body() {
+            Some(_) => headers.tenant(&settings.clients, route),
+            None => headers.authenticate(&settings.clients, route),
+        };
+        tenant.map(|tenant| tenant.as_str().to_owned()).inspect_err(|problem| {
+            let code = Some(problem.code.as_str().to_owned());
+            self.leave(settings, route, self.operation(settings, route, None), code);
+        })
+    }
+
+    /// What `route` asks for, in the name of a tenant.
+    pub(crate) fn operation(&self, settings: &Settings, route: Route, tenant: Option<&str>) -> Operation {
+        Operation::of(route, &self.random.request_id()).by(tenant, &settings.compliance_framework)
+    }
+
     /// Row, webhook and metrics of an operation, after its answer.
-    fn leave(&self, settings: &Rc<Settings>, route: Route, done: Operation, code: Option<String>) {
+    pub(crate) fn leave(&self, settings: &Settings, route: Route, done: Operation, code: Option<String>) {
         let now_ms = self.clock.unix_ms();
         let done = done.ended(now_ms, self.clock.elapsed_ms(), code);
         if let Some(line) = done.line() {

@@ -1,5 +1,5 @@
-//! What is left behind after an operation on a template or a question about usage: its audit row, its webhook, its
-//! metrics (requirements, A6 and E7–E9). None of it has a word of the template's text.
+//! What is left behind after an operation on a template, a question about usage or an export of the audit log: its audit
+//! row, its webhook, its metrics (requirements, A6, E7–E9 and H). None of it has a word of the template's text.
 
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub enum Action {
     Sync,
     /// Usage is asked for (E8).
     Query,
+    /// The audit log is read (H).
+    Export,
 }
 
 /// How long a webhook about a template may take (A6), in milliseconds.
@@ -46,7 +48,7 @@ pub struct Operation {
     request_id: String,
     /// The tenant whose key was used.
     user_id: Option<String>,
-    /// `prompt_template`, `cached_template`, `usage`.
+    /// `prompt_template`, `cached_template`, `usage`, `audit_log`.
     resource: &'static str,
     template_id: Option<String>,
     action: Action,
@@ -84,6 +86,7 @@ impl Operation {
             Route::Invalidate => ("cached_template", Action::Invalidate),
             Route::ReadCached => ("cached_template", Action::Read),
             Route::Usage => ("usage", Action::Query),
+            Route::Audit => ("audit_log", Action::Export),
             _ => ("prompt_template", Action::Read),
         };
         Operation {
@@ -172,7 +175,7 @@ impl Operation {
             Action::Create => "template.create",
             Action::Update => "template.update",
             Action::Invalidate => "template.invalidate",
-            Action::Read | Action::Render | Action::Sync | Action::Query => return None,
+            Action::Read | Action::Render | Action::Sync | Action::Query | Action::Export => return None,
         };
         let body = json!({
             "event": name,
