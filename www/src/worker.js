@@ -1,6 +1,6 @@
 // The engine, in a thread of its own: messages in, messages out. Nothing is decided here.
 import {
-  countTokens, explain, fix, init, lint, loadVocabulary, prepareChat, render, rules, sarif, vocabularyOf,
+  countTokens, explain, fix, ignore, init, lint, loadVocabulary, prepareChat, render, rules, sarif, vocabularyOf,
 } from "promptgate";
 
 const operations = {
@@ -11,6 +11,7 @@ const operations = {
   },
   lint,
   fix,
+  ignore,
   sarif,
   loadVocabulary: (packed) => loadVocabulary(packed),
   preview,

@@ -95,6 +95,12 @@ impl Kind {
         }
     }
 
+    /// Whether it may have members that are not the document's own, `$lint` and `$schema`. Requests and models come
+    /// from programs, and the gateway takes nothing in them that it does not know.
+    pub const fn takes_remarks(self) -> bool {
+        matches!(self, Kind::PromptTemplate | Kind::CachedTemplate | Kind::Json)
+    }
+
     /// The members that tell it from the others.
     const fn marks(self) -> &'static [&'static str] {
         match self {
@@ -188,7 +194,7 @@ impl<'a> Document<'a> {
         let tree = Tree::read(text);
         let kind = source.kind.or_else(|| stated(&tree)).unwrap_or_else(|| detect(&tree));
         let prompts = prompts(&tree, kind);
-        let flaws = shape::of(kind).map_or_else(Vec::new, |shape| shape::compare(&tree, shape));
+        let flaws = shape::of(kind).map_or_else(Vec::new, |shape| shape::compare(&tree, shape, kind.takes_remarks()));
         Document { source: text, kind, tree: Some(tree), prompts, flaws }
     }
 
