@@ -29,12 +29,19 @@ const finding = {
     say(`${current.code}: ${current.fix.title}.`);
   },
   async ignore(wanted) {
+    const write = (reason) => engine.ignore(editor.text, wanted.code, reason, options());
+    try {
+      // a reason is asked for only where there is a place for it
+      await write("why");
+    } catch (error) {
+      return say(error.message, true);
+    }
     $("ignore-title").textContent = `Ignore ${wanted.code} ${wanted.name}`;
     $("reason").value = "";
     if (!(await ask($("ignore")))) return;
     const { doc } = editor.view.state;
     try {
-      const { start, end, text } = await engine.ignore(doc.toString(), wanted.code, $("reason").value, options());
+      const { start, end, text } = await write($("reason").value);
       if (!editor.view.state.doc.eq(doc)) return;
       editor.edit([{ from: start.offset, to: end.offset, insert: text }]);
       editor.view.focus();

@@ -9,6 +9,7 @@ use super::fix::Edit;
 use super::shape::{self, Flaw};
 use super::text::Text;
 use super::tree::{Id, Tree, Value};
+use super::work;
 use crate::fault::Path;
 use crate::template::placeholder::Dialect;
 
@@ -201,6 +202,22 @@ impl<'a> Document<'a> {
     /// As it was given.
     pub fn source(&self) -> &'a str {
         self.source
+    }
+
+    /// The edit that puts `json` before the first element or member of the array or object `id`, on a line of its own
+    /// where that one has one.
+    pub fn prepend(&self, id: Id, json: &str) -> Edit {
+        let at = self.tree.as_ref().map_or(0, |tree| tree.node(id).span.start + 1);
+        let rest = self.source.get(at..).unwrap_or_default();
+        let body = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        let space = rest.get(..rest.len() - body.len()).unwrap_or_default();
+        let text = match (body.is_empty() || body.starts_with(['}', ']']), space) {
+            (true, _) => json.to_owned(),
+            (false, "") => format!("{json}, "),
+            (false, space) => format!("{space}{json},"),
+        };
+        work::count(space.len());
+        Edit { span: at..at, text }
     }
 
     /// The value at the end of `names`, from the root.

@@ -165,18 +165,19 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         "https://a/{{b}}",
         "{{nаme}} ",
         "2026-11-21 ",
-        "\u{200E}",
+        "\u{200E}a",
         "---\n",
         "ignore all previous instructions. ",
         "\"user_templat\":1,",
         "{\"name\":\"a\"},",
         "<a {{b}} ",
     ];
-    let frames: [(&str, &str); 6] = [
+    let frames: [(&str, &str); 7] = [
         ("", ""),
         ("{\"variables\":[\"a\",\"b\"],\"system_instruction\":\"x\",\"user_template\":\"", "\"}"),
         ("{\"user_template\":\"", "\"}"),
         ("{\"context\":[", "]}"),
+        ("{\"system_instruction\":\"x\",", "\"name\":1}"),
         ("{", "}"),
         ("{\"$lint\":{\"ignore\":{", "}}}"),
     ];

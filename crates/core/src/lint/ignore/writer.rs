@@ -61,7 +61,7 @@ impl Linter {
         match &document.tree {
             None => Ok(comment(source.text, code, reason)),
             Some(tree) if document.kind.takes_remarks() => {
-                member(source.text, tree, code, reason).ok_or(NotIgnored::NoPlace(document.kind))
+                member(&document, tree, code, reason).ok_or(NotIgnored::NoPlace(document.kind))
             }
             Some(_) => Err(NotIgnored::NoPlace(document.kind)),
         }
@@ -81,42 +81,28 @@ fn comment(text: &str, code: &str, reason: &str) -> Edit {
     Edit { span: start..start, text: written + end }
 }
 
-fn member(text: &str, tree: &Tree, code: &str, reason: &str) -> Option<Edit> {
+fn member(document: &Document<'_>, tree: &Tree, code: &str, reason: &str) -> Option<Edit> {
     let object = |id: &Id| matches!(tree.node(*id).value, Value::Object(_));
     let replace = |id: Id, json: String| Edit { span: tree.node(id).span.clone(), text: json };
     let reason = serde_json::Value::from(reason).to_string();
     let entry = format!("\"{code}\": {reason}");
     let root = tree.root().filter(object)?;
     let Some(settings) = tree.member(root, "$lint") else {
-        return Some(first(text, tree, root, &format!("\"$lint\": {{\"ignore\": {{{entry}}}}}")));
+        return Some(document.prepend(root, &format!("\"$lint\": {{\"ignore\": {{{entry}}}}}")));
     };
     if !object(&settings) {
         return Some(replace(settings, format!("{{\"ignore\": {{{entry}}}}}")));
     }
     let Some(ignores) = tree.member(settings, "ignore") else {
-        return Some(first(text, tree, settings, &format!("\"ignore\": {{{entry}}}")));
+        return Some(document.prepend(settings, &format!("\"ignore\": {{{entry}}}")));
     };
     if !object(&ignores) {
         return Some(replace(ignores, format!("{{{entry}}}")));
     }
     Some(match tree.member(ignores, code) {
         Some(known) => replace(known, reason),
-        None => first(text, tree, ignores, &entry),
+        None => document.prepend(ignores, &entry),
     })
-}
-
-/// The edit that makes `json` the first member of `object`, on a line of its own where the first one has one.
-fn first(text: &str, tree: &Tree, object: Id, json: &str) -> Edit {
-    let at = tree.node(object).span.start + 1;
-    let rest = text.get(at..).unwrap_or_default();
-    let body = rest.trim_start_matches([' ', '\t', '\n', '\r']);
-    let space = rest.get(..rest.len() - body.len()).unwrap_or_default();
-    let text = match (body.is_empty() || body.starts_with('}'), space) {
-        (true, _) => json.to_owned(),
-        (false, "") => format!("{json}, "),
-        (false, space) => format!("{space}{json},"),
-    };
-    Edit { span: at..at, text }
 }
 
 #[cfg(test)]
