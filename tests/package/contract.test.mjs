@@ -34,7 +34,7 @@ test("publint finds nothing", () => {
 });
 
 test("are the types wrong? They are not", () => {
-  run(tool("attw"), [ARCHIVE, "--exclude-entrypoints", "./promptgate_bg.wasm", "./schema.json", "--profile", "node16", "--format", "ascii", "--no-emoji"], { cwd: folder });
+  run(tool("attw"), [ARCHIVE, "--exclude-entrypoints", "./promptgate_bg.wasm", "./schema.json", "--format", "ascii", "--no-emoji"], { cwd: folder });
 });
 
 test("the types are those of the values", () => {

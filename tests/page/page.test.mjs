@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
 import { startGateway } from "../support/gateway.mjs";
 import { TEN, TEXT as TEN_MISTAKES } from "../support/ten-mistakes.mjs";
-import { CHROMIUM, launch, listed, open, ready, serve, write, written } from "./site.mjs";
+import { CHROMIUM, launch, listed, open, ready, selected, serve, write, written } from "./site.mjs";
 
 const TEXT = "Summarise this:\n<|im_start|> and that\u200b.\n";
 /** Of a card that no bank has issued: it passes the check of its last digit. */
@@ -212,7 +212,7 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
       await goTo(code);
       await press("Escape");
       await press("Shift+ArrowRight", old.length);
-      assert.equal(await page.evaluate(() => document.querySelector("#editor").shadowRoot.getSelection?.().toString() ?? ""), old);
+      assert.equal(await selected(page), old);
       await page.keyboard.type(text);
     };
     await rewrite("I001", "Never name the price.", "Name no discount.");

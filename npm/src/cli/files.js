@@ -1,6 +1,6 @@
 // Which files are meant, and what they say.
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { relative } from "node:path";
+import { isAbsolute, parse, posix, relative, resolve, sep } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { escapePath, glob, isDynamicPattern } from "tinyglobby";
 import { ignored } from "./git.js";
@@ -13,10 +13,11 @@ const NEVER = ["**/node_modules/**", "**/.git/**"];
 /** The files that `patterns` (files, folders, globs) name, relative to the working folder, each once, sorted. */
 export async function find(patterns) {
   const files = new Set();
-  for (const { pattern, folder, isFile, left } of named(patterns)) {
+  for (const one of named(patterns)) {
+    const { pattern, folder, isFile } = one;
     // a name that exists is that file, also where it looks like a glob
     const wanted = folder === undefined ? pattern : `${escapePath(folder)}/**/*.{${ENDINGS}}`;
-    const found = isFile ? [pattern] : await globbed(wanted, left);
+    const found = isFile ? [pattern] : await globbed(wanted, one);
     if (found.length === 0) throw new Usage(`Nothing is called ${JSON.stringify(pattern)}, or git ignores it.`);
     for (const file of found) files.add(slashes(relative("", file)));
   }
@@ -26,7 +27,8 @@ export async function find(patterns) {
 /** The folders in which files may come to be that `patterns` name. */
 export async function folders(patterns) {
   const found = new Set();
-  for (const { pattern, folder, isFile, left } of named(patterns)) {
+  for (const one of named(patterns)) {
+    const { pattern, folder, isFile } = one;
     const parts = pattern.split("/");
     const fixed = parts.slice(0, -1).findIndex((part) => isDynamicPattern(part));
     const above = parts.slice(0, fixed < 0 ? -1 : fixed).join("/") || (pattern.startsWith("/") ? "/" : ".");
@@ -34,7 +36,7 @@ export async function folders(patterns) {
     if (!existsSync(base)) continue;
     found.add(base);
     const isDeep = !isFile && (folder !== undefined || fixed >= 0);
-    if (isDeep) for (const deeper of await globbed(`${escapePath(base)}/**`, left, { onlyDirectories: true })) found.add(deeper);
+    if (isDeep) for (const deeper of await globbed(`${escapePath(base)}/**`, one, { onlyDirectories: true })) found.add(deeper);
   }
   return found;
 }
@@ -45,13 +47,25 @@ function named(patterns) {
   return patterns.filter((pattern) => !pattern.startsWith("!")).map((given) => {
     const kind = existsSync(given) ? statSync(given) : undefined;
     const folder = kind?.isDirectory() ? slashes(given).replace(/(?<=.)\/+$/, "") : undefined;
-    const left = kind && !folder ? [] : [...NEVER, ...excluded, ...ignored(folder)];
-    return { pattern: slashes(given), folder, isFile: kind !== undefined && folder === undefined, left };
+    const isFile = kind !== undefined && folder === undefined;
+    return { pattern: slashes(given), folder, isFile, excluded, unwanted: isFile ? [] : ignored(folder) };
   });
 }
 
-const globbed = (pattern, ignore, options) =>
-  glob([pattern], { ignore, followSymbolicLinks: false, expandDirectories: false, dot: false, ...options });
+/** What `pattern` names, as absolute paths. */
+function globbed(pattern, { excluded, unwanted }, options) {
+  // globs do not reach above the folder they are looked for in: it is one that holds all of them
+  const [above] = isAbsolute(pattern) ? [parse(pattern).root] : /^(?:\.\.\/)*/.exec(pattern);
+  const cwd = resolve(above);
+  const here = escapePath(slashes(relative(cwd, "")));
+  const left = unwanted.map((path) => slashes(relative(cwd, path)) + (path.endsWith(sep) ? "/" : "")).filter((path) => !path.startsWith("../"));
+  const ignore = [
+    ...NEVER,
+    ...excluded.map((glob) => (isAbsolute(glob) ? slashes(relative(cwd, glob)) : posix.join(here, slashes(glob)))),
+    ...left.map((path) => escapePath(path) + (path.endsWith("/") ? "**" : "")),
+  ];
+  return glob([pattern.slice(above.length)], { cwd, ignore, absolute: true, followSymbolicLinks: false, expandDirectories: false, ...options });
+}
 
 const slashes = (path) => (process.platform === "win32" ? path.replaceAll("\\", "/") : path);
 

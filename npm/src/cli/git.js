@@ -1,11 +1,11 @@
 // What git leaves out, by asking git: nothing else reads all its rules as it does.
 import { spawnSync } from "node:child_process";
-import { relative, resolve, sep } from "node:path";
-import { escapePath } from "tinyglobby";
+import { resolve, sep } from "node:path";
 
 /**
- * Globs of the files and folders that git ignores, relative to the working folder; none where there is no git, or no
- * repository. What was asked for counts: nothing that holds `folder` or the working folder is among them.
+ * The files and folders that git ignores, as absolute paths, those of folders with a separator at the end; none where
+ * there is no git, or no repository. What was asked for counts: nothing that holds `folder` or the working folder is
+ * among them.
  */
 export function ignored(folder = "") {
   const top = git(["rev-parse", "--show-toplevel"])?.replace(/\r?\n$/, "");
@@ -13,12 +13,8 @@ export function ignored(folder = "") {
   // untracked alone: what is in the repository all the same is linted
   const listed = git(["-C", top, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"]);
   const wanted = [resolve(), resolve(folder)];
-  return (listed ?? "").split("\0").filter(Boolean).flatMap((name) => {
-    const path = resolve(top, name);
-    if (wanted.some((each) => `${each}${sep}`.startsWith(path + sep))) return [];
-    const glob = escapePath(relative("", path).replaceAll(sep, "/"));
-    return name.endsWith("/") ? [`${glob}/**`] : [glob];
-  });
+  const paths = (listed ?? "").split("\0").filter(Boolean).map((name) => resolve(top, name) + (name.endsWith("/") ? sep : ""));
+  return paths.filter((path) => !wanted.some((each) => `${each}${sep}`.startsWith(path)));
 }
 
 function git(args) {

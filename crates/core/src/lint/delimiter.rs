@@ -279,6 +279,8 @@ mod tests {
             ("```\n{{a}}\n``` {{b}}", vec![Fenced(10), Bare]),
             ("\"\"\"{{a}}\"\"\"", vec![Fenced(8)]),
             ("---\n{{a}}\n---\n{{b}}\n----", vec![Fenced(10), Bare]),
+            ("------------------\n{{a}}\n--------------------\n", vec![Fenced(25)]),
+            ("# One\nx {{a}}\n# Two\n{{b}}", vec![Bare, Heading]),
             ("# Message\n\n{{a}}\n\n# Task\n{{b}} now\n", vec![Heading, Bare]),
             ("# Message {{a}}\n# Task", vec![Bare]),
             ("a < b {{a}} > c", vec![Bare]),
