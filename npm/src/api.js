@@ -81,6 +81,7 @@ function failure(code, message, cause) {
 
 export const lint = (text, options) => call(() => glue.lint(text, options));
 export const fix = (text, options) => call(() => glue.fix(text, options));
+export const ignore = (text, code, reason, options) => call(() => glue.ignore(text, code, reason, options));
 export const render = (template, variables) => call(() => glue.render(template, variables));
 export const rules = () => call(() => glue.rules());
 export const explain = (code) => call(() => glue.explain(code));

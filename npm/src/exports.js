@@ -1,4 +1,4 @@
 // What every entry exports.
 export {
-  countTokens, explain, fix, init, lint, loadVocabulary, prepareChat, render, rules, sarif, validateChat, vocabularyOf,
+  countTokens, explain, fix, ignore, init, lint, loadVocabulary, prepareChat, render, rules, sarif, validateChat, vocabularyOf,
 } from "./api.js";

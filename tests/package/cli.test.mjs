@@ -106,6 +106,25 @@ test("files, folders and globs; what is left out", () => {
   assert.deepEqual(files("[odd].txt"), ["[odd].txt"]);
 });
 
+test("what git ignores is left out, but for what is in the repository or asked for", () => {
+  const git = (...args) => assert.equal(spawnSync("git", args, { cwd: folder, env: ENV }).status, 0, args.join(" "));
+  write({
+    ".gitignore": "out/\n*.tmp.txt\n/\\[odd\\]/\n", "a.txt": BIDI, "a.tmp.txt": BIDI, "out/b.txt": BIDI, "out/deep/c.txt": BIDI,
+    "dir/.gitignore": "d.txt\n", "dir/d.txt": BIDI, "dir/e.txt": BIDI, "dir/out/f.txt": BIDI, "kept.tmp.txt": BIDI, "[odd]/g.txt": BIDI,
+    "node_modules/x/h.txt": BIDI,
+  });
+  const files = (patterns, options) => [...new Set(codes(["lint", ...patterns], options).map((line) => line.replace(/ \w+$/, "")))];
+  assert.ok(files(["."]).includes("out/deep/c.txt"), "there is no repository yet");
+  git("init", "--quiet");
+  git("add", "--force", "kept.tmp.txt");
+  assert.deepEqual(files(["."]), ["a.txt", "dir/e.txt", "kept.tmp.txt"]);
+  assert.deepEqual(files(["**/*.txt"]), ["a.txt", "dir/e.txt", "kept.tmp.txt"]);
+  assert.deepEqual(files(["**/*.txt"], { cwd: join(folder, "dir") }), ["e.txt"]);
+  assert.deepEqual(files(["..", "../out/b.txt"], { cwd: join(folder, "dir") }), ["../a.txt", "../kept.tmp.txt", "../out/b.txt", "e.txt"]);
+  assert.deepEqual(files(["out", "a.tmp.txt", "[odd]"]), ["[odd]/g.txt", "a.tmp.txt", "out/b.txt", "out/deep/c.txt"]);
+  assert.match(run(["lint", "out/*.md"]).err, /or git ignores it/);
+});
+
 test("pretty: the place in its line, nothing that moves a terminal, and no secret", () => {
   write({ "a.txt": `Be brief.\n\t你好 😀 \u202ex\u202c \u001b[31m ${SECRET} <|im_start|>\n` });
   const { out } = run(["lint", "a.txt"], { env: { COLUMNS: "200" } });
@@ -304,26 +323,45 @@ test("a reader that leaves early is no failure", async () => {
   assert.equal(err, "");
 });
 
-test("--watch lints again when a file changes, also one that is new", { timeout: 60_000 }, async () => {
-  write({ "a.txt": BIDI });
-  const child = spawn("node", [BIN, "lint", "*.txt", "--watch", "--format", "concise"], { cwd: folder, env: ENV });
+/** Has `use(until)` while the command watches `patterns`; `until(pattern)` waits for a line of what it says. */
+async function watched(patterns, use) {
+  const child = spawn("node", [BIN, "lint", ...patterns, "--watch", "--format", "concise"], { cwd: folder, env: ENV });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const until = async (pattern) => {
     for (let line; !(line = await lines.next()).done; ) if (pattern.test(line.value)) return;
     assert.fail("it has ended");
   };
-  const watching = () => new Promise((resolve) => child.stderr.on("data", (data) => String(data).includes("Watching") && resolve()));
   try {
-    const ready = watching();
-    await until(/^2 errors, 0 warnings in 1 file/);
-    await ready;
-    write({ "a.txt": CLEAN });
-    await until(/^0 errors, 0 warnings in 1 file/);
-    write({ "b.txt": BIDI });
-    await until(/^2 errors, 0 warnings in 2 files/);
+    await use(until);
   } finally {
     child.kill("SIGINT");
     const [code] = await once(child, "exit");
     assert.equal(code, 0);
   }
+}
+
+test("--watch lints again when a file changes, also one that is new", { timeout: 60_000 }, async () => {
+  write({ "a.txt": BIDI });
+  await watched(["*.txt"], async (until) => {
+    await until(/^2 errors, 0 warnings in 1 file/);
+    write({ "a.txt": CLEAN });
+    await until(/^0 errors, 0 warnings in 1 file/);
+    write({ "b.txt": BIDI });
+    await until(/^2 errors, 0 warnings in 2 files/);
+  });
+});
+
+test("--watch sees folders that are new, and those in them", { timeout: 60_000 }, async () => {
+  write({ "prompts/a.txt": BIDI });
+  await watched(["prompts"], async (until) => {
+    await until(/^2 errors, 0 warnings in 1 file/);
+    write({ "prompts/new/deep/er/b.txt": BIDI });
+    await until(/^4 errors, 0 warnings in 2 files/);
+    write({ "prompts/new/deep/er/b.txt": CLEAN });
+    await until(/^2 errors, 0 warnings in 2 files/);
+    write({ "prompts/new/other/c.txt": BIDI });
+    await until(/^4 errors, 0 warnings in 3 files/);
+    rmSync(join(folder, "prompts/new"), { recursive: true });
+    await until(/^2 errors, 0 warnings in 1 file/);
+  });
 });

@@ -34,14 +34,14 @@ test("publint finds nothing", () => {
 });
 
 test("are the types wrong? They are not", () => {
-  run(tool("attw"), [ARCHIVE, "--exclude-entrypoints", "./promptgate_bg.wasm", "./schema.json", "--profile", "node16", "--format", "ascii", "--no-emoji"], { cwd: folder });
+  run(tool("attw"), [ARCHIVE, "--exclude-entrypoints", "./promptgate_bg.wasm", "./schema.json", "--format", "ascii", "--no-emoji"], { cwd: folder });
 });
 
 test("the types are those of the values", () => {
   const values = {
     "Report[]": reports, "Fixed[]": fixed, "Rule[]": api.rules(), "Count": api.countTokens("x", "gpt-4o"),
     "Fault[]": api.validateChat("{\"context\": [{\"role\": \"user\", \"content\": \"\"}]}"),
-    "string": api.explain("S007"),
+    "string": api.explain("S007"), "Edit": api.ignore(TEXTS[0].text, "S004", "it is quoted"),
     "Rendered": api.render(TEMPLATE, { name: "Zoë {{name}}", question: "mail bob@example.com" }),
   };
   // Literals, so that a member too many is an error as one too few is.
@@ -79,6 +79,16 @@ test("a template is rendered as the gateway renders it", () => {
     ]);
     return true;
   });
+});
+
+test("an ignore is an edit after which the rule is silent", () => {
+  for (const { text, ...options } of TEXTS) {
+    for (const code of new Set(api.lint(text, options).findings.map(({ code }) => code))) {
+      const { start, end, text: written } = api.ignore(text, code, "it is quoted", options);
+      const after = text.slice(0, start.offset) + written + text.slice(end.offset);
+      assert.ok(api.lint(after, options).findings.every((finding) => finding.code !== code), after);
+    }
+  }
 });
 
 test("every kind of value was among those", () => {
@@ -162,6 +172,13 @@ test("a caller may pass anything", () => {
     ...[{}, [], { name: 1, question: "x" }, { name: "x".repeat(21), question: "" }, { name: "", question: "", nmae: "" }]
       .map((variables) => [() => api.render(TEMPLATE, variables), "invalid_request"]),
     [() => api.render(TEMPLATE, { name: "", question: "4111 1111 1111 1111 is my card" }), "safety_refused"],
+    ...[undefined, null, 1, {}].flatMap((value) => [
+      [() => api.ignore(value, "S004", "x"), "invalid_argument"], [() => api.ignore("x", value, "x"), "invalid_argument"],
+      [() => api.ignore("x", "S004", value), "invalid_argument"],
+    ]),
+    [() => api.ignore("x", "S004", "x", { kind: "nope" }), "invalid_argument"],
+    [() => api.ignore("x", "S999", "x"), "unknown_rule"], [() => api.ignore("x", "L001", "x"), "unknown_rule"],
+    [() => api.ignore("x", "S004", " -- "), "no_reason"], [() => api.ignore("[]", "S004", "x", { file: "x.json" }), "no_place"],
     [() => api.explain("S999"), "unknown_rule"], [() => api.explain(1), "invalid_argument"],
     ...[undefined, null, {}, [1], [{}], [{ uri: "x" }], [{ uri: 1, text: "x" }]].map((documents) => [() => api.sarif(documents), "invalid_argument"]),
   ]) {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
 import { startGateway } from "../support/gateway.mjs";
-import { CHROMIUM, launch, listed, open, ready, serve, write, written } from "./site.mjs";
+import { TEN, TEXT as TEN_MISTAKES } from "../support/ten-mistakes.mjs";
+import { CHROMIUM, launch, listed, open, ready, selected, serve, write, written } from "./site.mjs";
 
 const TEXT = "Summarise this:\n<|im_start|> and that\u200b.\n";
 /** Of a card that no bank has issued: it passes the check of its last digit. */
@@ -176,6 +177,62 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     assert.ok(await page.locator("#variables").isVisible());
   });
 
+  test("ten planted mistakes are found, and mended by keyboard alone", async () => {
+    await write(page, TEN_MISTAKES);
+    const told = async () => (await listed(page)).map((each) => {
+      const [, severity, code, line] = /(error|warning|info) ([A-Z]\d{3}) [\w-]+, line (\d+)/.exec(each);
+      return `${severity} ${code} ${line}`;
+    });
+    await finds(...TEN.map((each) => each.split(" ")[1]));
+    assert.deepEqual(await told(), TEN);
+    assert.match(await page.locator("#counts").innerText(), /^2 errors, 8 warnings$/);
+
+    // one by its card, the others that have a fix by the button
+    const press = async (key, times = 1) => {
+      for (; times > 0; times--) await page.keyboard.press(key);
+    };
+    const goTo = async (code) => {
+      await page.locator("#editor .cm-content").focus();
+      for (let tries = 0; tries < 10; tries++) {
+        await press("F8");
+        await page.locator(".peek button:focus").waitFor();
+        if ((await page.locator(".peek").getAttribute("aria-label")).includes(code)) return;
+      }
+      assert.fail(`F8 never comes to ${code}`);
+    };
+    await goTo("U003");
+    await press("Enter");
+    await finds("S001", "I001", "S002", "V001", "T008", "S003", "V002", "V004", "D003");
+    await page.locator("#fix-all").focus();
+    await press("Enter");
+    await finds("S001", "I001", "V001", "S003");
+
+    // what only a person can decide is written in place
+    const rewrite = async (code, old, text) => {
+      await goTo(code);
+      await press("Escape");
+      await press("Shift+ArrowRight", old.length);
+      assert.equal(await selected(page), old);
+      await page.keyboard.type(text);
+    };
+    await rewrite("I001", "Never name the price.", "Name no discount.");
+    await finds("S001", "V001", "S003");
+    await rewrite("S001", "{{tone}}", "their channel");
+    await finds("V001", "S003", "V002");
+    await rewrite("V001", "order_id", "order_note");
+    await finds("S003", "V002");
+    await rewrite("S003", "</message>", "</message-{{nonce}}>");
+    const [, inside] = /<message>(.*<\/message-\{\{nonce\}\}>)/.exec(await written(page));
+    await press("ArrowLeft", inside.length + 1);
+    await page.keyboard.type("-{{nonce}}");
+    await finds("V002");
+    await page.locator("#fix-safe").focus();
+    await press("Enter");
+    await finds();
+    await page.locator("#clean").waitFor();
+    assert.equal(JSON.parse(await written(page)).max_tokens, 1024);
+  });
+
   test("kind and dialect are told, or chosen", async () => {
     await write(page, `{"systemInstructions": [], "context": [], "maxTokens": 10, "temperature": 1, "modelId": "gpt-4o"}`);
     await page.waitForFunction(() => document.getElementById("detected").textContent === "Chat request");
@@ -203,6 +260,32 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     await preview.getByText("Greet Ada {{place}} of ‹place›.").waitFor();
     await page.locator("#inputs textarea").first().fill("x".repeat(21));
     await preview.getByText("shorten it").waitFor();
+  });
+
+  for (const [kind, text, note, shown] of [
+    ["cached template", `{"content": "Order \${order.id}: {{state}}", "cacheSettings": {"ttl": 600}}`, /expressions/, "Order ${order.id}: {{state}}"],
+    ["model definition", `{"provider": "openai", "credentials": {}, "promptTemplate": "Sort {input}"}`, /each call/, "Sort {input}"],
+    ["plain text", "Hello {{name}}, {place}", /a program of yours/, "Hello {{name}}, {place}"],
+  ]) {
+    test(`what the page cannot fill in it shows as it is written, and says so: ${kind}`, async () => {
+      await write(page, text);
+      await page.locator("#tab-variables").click();
+      await page.locator("#preview pre").getByText(shown, { exact: true }).waitFor();
+      assert.match(await page.locator("#variables-note").innerText(), note);
+      assert.equal(await page.locator("#preview-title").innerText(), "As it is written");
+      assert.equal(await page.locator("#inputs textarea").count(), 0);
+    });
+  }
+
+  test("a chat request has neither variables nor a place for ignores", async () => {
+    await write(page, `{"systemInstructions": [], "context": [{"role": "user", "content": "<|im_start|>"}], "temperature": 0, "maxTokens": 9, "modelId": "m"}`);
+    await finds("S004");
+    await entry("S004").getByRole("button", { name: "Ignore…" }).click();
+    await page.waitForFunction(() => document.getElementById("toast").textContent.includes("takes no ignores"));
+    assert.equal(await page.locator("dialog[open]").count(), 0);
+    await page.locator("#tab-variables").click();
+    assert.match(await page.locator("#variables-note").innerText(), /no variables/);
+    assert.ok(await page.locator("#preview-title").isHidden());
   });
 
   test("tokens are counted exactly once the vocabulary is there, and it is fetched once", async () => {

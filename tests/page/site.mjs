@@ -91,11 +91,19 @@ export async function write(page, text) {
   if (text) await page.keyboard.insertText(text);
 }
 
-/** The document as it stands in the editor. */
-export const written = (page) => page.evaluate(() => {
+/** The editor's document, or what is `selected` of it. */
+const editor = (page, look) => page.evaluate((look) => {
   const { cmTile, cmView } = document.querySelector("#editor").shadowRoot.querySelector(".cm-content");
-  return (cmTile ?? cmView).view.state.doc.toString();
-});
+  const { state } = (cmTile ?? cmView).view;
+  const { from, to } = state.selection.main;
+  return look === "selected" ? state.sliceDoc(from, to) : state.doc.toString();
+}, look);
+
+/** The document as it stands in the editor. */
+export const written = (page) => editor(page, "written");
+
+/** What is selected of it. */
+export const selected = (page) => editor(page, "selected");
 
 /** The entries of the list, as text. */
 export const listed = (page) => page.locator("#list > li .place").allInnerTexts();

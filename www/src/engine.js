@@ -33,6 +33,7 @@ export async function start() {
 
 export const lint = (text, options) => call("lint", [text, options]);
 export const fix = (text, options) => call("fix", [text, options]);
+export const ignore = (text, code, reason, options) => call("ignore", [text, code, reason, options]);
 export const sarif = (documents) => call("sarif", [documents]);
 export const preview = (text, kind, values) => call("preview", [text, kind, values]);
 

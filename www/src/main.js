@@ -4,7 +4,6 @@ import { card } from "./card.js";
 import { createEditor } from "./editor.js";
 import { $, element } from "./element.js";
 import * as engine from "./engine.js";
-import { ignore } from "./ignore.js";
 import { pack, unpack } from "./link.js";
 import { announceCount, many, say } from "./notice.js";
 import { showPreview, values } from "./preview.js";
@@ -30,14 +29,26 @@ const finding = {
     say(`${current.code}: ${current.fix.title}.`);
   },
   async ignore(wanted) {
+    const write = (reason) => engine.ignore(editor.text, wanted.code, reason, options());
+    try {
+      // a reason is asked for only where there is a place for it
+      await write("why");
+    } catch (error) {
+      return say(error.message, true);
+    }
     $("ignore-title").textContent = `Ignore ${wanted.code} ${wanted.name}`;
     $("reason").value = "";
     if (!(await ask($("ignore")))) return;
-    const change = ignore(editor.view.state, report.kind === "text", wanted.code, $("reason").value.trim());
-    if (!change) return say("An ignore has its place in a JSON object or in plain text.", true);
-    editor.edit(change);
-    editor.view.focus();
-    say(`${wanted.code} is ignored in this document.`);
+    const { doc } = editor.view.state;
+    try {
+      const { start, end, text } = await write($("reason").value);
+      if (!editor.view.state.doc.eq(doc)) return;
+      editor.edit([{ from: start.offset, to: end.offset, insert: text }]);
+      editor.view.focus();
+      say(`${wanted.code} is ignored in this document.`);
+    } catch (error) {
+      say(error.message, true);
+    }
   },
 };
 

@@ -1,6 +1,6 @@
 // The engine, in a thread of its own: messages in, messages out. Nothing is decided here.
 import {
-  countTokens, explain, fix, init, lint, loadVocabulary, prepareChat, render, rules, sarif, vocabularyOf,
+  countTokens, explain, fix, ignore, init, lint, loadVocabulary, prepareChat, render, rules, sarif, vocabularyOf,
 } from "promptgate";
 
 const operations = {
@@ -11,6 +11,7 @@ const operations = {
   },
   lint,
   fix,
+  ignore,
   sarif,
   loadVocabulary: (packed) => loadVocabulary(packed),
   preview,
@@ -23,13 +24,16 @@ function preview(text, kind, values) {
     if (kind === "chat_request") return chat(text);
     if (kind === "text") return { blocks: [{ text }], ...count([text], "o200k_base") };
     const document = JSON.parse(text);
-    if (kind === "cached_template") return count([document.content], "o200k_base");
-    if (kind === "model_definition") return count([document.promptTemplate], document.modelId);
+    if (kind === "cached_template") return { ...asWritten("Content", document.content), ...count([document.content], "o200k_base") };
+    if (kind === "model_definition") return { ...asWritten("Prompt template", document.promptTemplate), ...count([document.promptTemplate], document.modelId) };
     return {};
   } catch (error) {
     return { error: fault(error) };
   }
 }
+
+/** A text that others fill in, later. */
+const asWritten = (title, text) => (typeof text === "string" ? { blocks: [{ title, text }] } : {});
 
 function template(text, values) {
   let variables = [];

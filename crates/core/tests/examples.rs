@@ -5,8 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use promptgate_core::chat::Request;
 use promptgate_core::genesys::Family;
-use promptgate_core::lint::{Linter, Report, Severity, Source};
+use promptgate_core::lint::{Kind, Linter, Report, Severity, Source};
+use promptgate_core::model::{Configuration, Submission};
+use promptgate_core::problem::Problem;
 use promptgate_core::template::Desk;
 
 fn folder(name: &str) -> PathBuf {
@@ -28,6 +31,44 @@ fn templates_are_clean() {
         let grave: Vec<_> = found.iter().filter(|finding| finding.severity > Severity::Info).collect();
         assert!(grave.is_empty(), "{file:?} {grave:#?}");
         assert!(Desk::default().check(Family::Prompt, &text).is_ok(), "{file:?}");
+    }
+}
+
+/// `$lint` and `$schema` are unknown to the linter where they are to the gateway; nothing of them is sent upstream.
+#[test]
+fn remarks_are_taken_where_the_gateway_takes_them() {
+    type Take = fn(&str) -> Result<String, Problem>;
+    let kinds: [(Kind, &str, Take); 5] = [
+        (Kind::PromptTemplate, "templates/call-summary.json", |text| {
+            Desk::default().prompt(text).map(|document| format!("{document:?}"))
+        }),
+        (Kind::CachedTemplate, "", |text| Desk::default().cached(text, "", 0).map(|document| format!("{document:?}"))),
+        (Kind::ChatRequest, "requests/parcel.json", |text| {
+            Request::parse(text.as_bytes()).map(|request| format!("{request:?}"))
+        }),
+        (Kind::ModelDefinition, "models/parcel-intent.json", |text| {
+            Submission::parse(text.as_bytes()).map(|submission| format!("{submission:?}"))
+        }),
+        (Kind::ModelConfiguration, "models/configurations/strict.json", |text| {
+            let id = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
+            Configuration::parse(text.as_bytes(), id).map(|configuration| format!("{configuration:?}"))
+        }),
+    ];
+    for (kind, file, take) in kinds {
+        let plain = match file {
+            "" => r#"{"content":"Be brief.","cacheSettings":{"ttl":60}}"#.to_owned(),
+            file => std::fs::read_to_string(folder(file)).unwrap(),
+        };
+        assert!(take(&plain).is_ok(), "{kind:?}");
+        for remark in [r#""$lint": {"ignore": {"I002": "canary"}}"#, r#""$schema": "canary""#] {
+            let text = plain.replacen('{', &format!("{{{remark},"), 1);
+            let report = Linter::default().lint(&Source { text: &text, file: None, kind: Some(kind) });
+            let unknown = report.findings.iter().any(|finding| finding.code == "D003");
+            let taken = take(&text);
+            assert_eq!(unknown, !kind.takes_remarks(), "{kind:?} {remark}");
+            assert_eq!(taken.is_ok(), kind.takes_remarks(), "{kind:?} {remark}");
+            assert!(!taken.unwrap_or_default().contains("$"), "{kind:?} {remark}");
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use js_sys::Object;
 use promptgate_core::chat::Counters;
-use promptgate_core::lint::{self, Config, FixKind, Kind, Linter, RULES, Report, Severity, Source, Unit, config};
+use promptgate_core::lint::{
+    self, Config, FixKind, Kind, Linter, Position, Positions, RULES, Report, Severity, Source, Unit, config,
+};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -210,6 +212,38 @@ pub fn fix(
 struct Applied {
     code: &'static str,
     title: &'static str,
+}
+
+/// The edit that makes a document say that a rule is to be left alone in it, and why: a comment at the beginning of
+/// plain text, a member of `$lint` in JSON. Linting what it makes of the text no longer finds what the rule found.
+///
+/// Throws `unknown_rule`, `no_reason` where the reason says nothing, and `no_place` where the document has none: the
+/// gateway takes no ignores in chat requests and models, and there is none in JSON that is no object.
+#[wasm_bindgen(unchecked_return_type = "Edit")]
+pub fn ignore(
+    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string")] code: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string")] reason: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "LintOptions")] options: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let text = input::text(text, "text")?;
+    let (code, reason) = (input::text(code, "code")?, input::text(reason, "reason")?);
+    let options = Options::read(options)?;
+    LINTER.with_borrow_mut(|current| {
+        let linter = current.under(options.config.clone())?;
+        let edit = linter.ignore(&options.source(&text), &code, &reason);
+        let edit = edit.map_err(|refused| error(refused.code(), refused.message()))?;
+        let positions = Positions::new(&text, Unit::Utf16);
+        let (start, end) = (positions.at(edit.span.start), positions.at(edit.span.end));
+        output::json(&ShownEdit { start, end, text: &edit.text })
+    })
+}
+
+#[derive(Serialize)]
+struct ShownEdit<'a> {
+    start: Position,
+    end: Position,
+    text: &'a str,
 }
 
 /// Every rule, by code.

@@ -29,6 +29,24 @@ fn places_count_utf16() {
 }
 
 #[wasm_bindgen_test]
+fn an_ignore_is_an_edit() {
+    let ignore = |text: &str, code: &str, reason: &str| {
+        linter::ignore(&text.into(), &code.into(), &reason.into(), &JsValue::UNDEFINED)
+    };
+    let edit = ignore("{\"a\": \"😀<|im_start|>\", \"$lint\": {}}", "S004", "it is \"quoted\"").unwrap();
+    assert_eq!(text(&edit, "text"), "\"ignore\": {\"S004\": \"it is \\\"quoted\\\"\"}");
+    assert_eq!((number(&edit, "start.offset"), number(&edit, "end.offset")), (34.0, 34.0));
+    for (text_, code, reason, expected) in [
+        ("a", "S999", "x", "unknown_rule"),
+        ("a", "S004", " ", "no_reason"),
+        ("{\"context\": []}", "S004", "x", "no_place"),
+    ] {
+        let thrown = ignore(text_, code, reason).unwrap_err();
+        assert_eq!((text(&thrown, "name"), text(&thrown, "code")), ("PromptgateError".into(), expected.into()));
+    }
+}
+
+#[wasm_bindgen_test]
 fn configurations_are_objects_or_text_and_take_turns() {
     let severity = |config: &JsValue| {
         let options = object("{}");

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { createTwoFilesPatch } from "diff";
 import { fix, lint, loadVocabulary } from "../node.js";
 import { Configurations } from "./config.js";
-import { decode, find, input, read } from "./files.js";
+import { decode, find, folders, input, read } from "./files.js";
 import { FORMATS } from "./formats/index.js";
 import { Terminal } from "./terminal.js";
 import { Usage } from "./usage.js";
@@ -13,7 +13,7 @@ export const lintCommand = {
   help: `promptgate lint FILES… [options]
 
 FILES are files, folders (the prompts in them: ${"json, txt, md, prompt, tmpl, hbs, mustache"}), globs, globs to leave
-out ("!drafts/**"), or - for the standard input.
+out ("!drafts/**"), or - for the standard input. Of folders and globs node_modules and what git ignores is left out.
 
   --format FORMAT         ${Object.keys(FORMATS).join(", ")};
                           by default pretty, and github where GITHUB_ACTIONS is set
@@ -41,14 +41,13 @@ Colours: FORCE_COLOR and NO_COLOR are heeded.
     const options = checked(patterns, values);
     await Promise.all(["cl100k_base", "o200k_base"].map(loadVocabulary));
     if (!values.watch) return once(patterns, options);
-    return watch(async () => {
+    return watch(() => folders(patterns), async () => {
       try {
         await once(patterns, options);
       } catch (error) {
         if (!(error instanceof Usage)) throw error;
         process.stderr.write(`${error.message}\n`);
       }
-      return find(patterns).catch(() => []);
     });
   },
 };

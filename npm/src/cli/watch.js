@@ -1,12 +1,12 @@
 // Runs again whenever a file changes, until interrupted.
 import { watch as watchFolder } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 
 /** How long to wait for what is written together, in milliseconds. */
 const SETTLE = 50;
 
-/** Calls `run`, which gives the files it has looked at, and again when something changes in their folders. */
-export function watch(run) {
+/** Calls `run`, and again when something changes in the working folder or in those that `folders` gives. */
+export function watch(folders, run) {
   let next;
   const watchers = new Map();
   let timer;
@@ -14,18 +14,31 @@ export function watch(run) {
     clearTimeout(timer);
     timer = setTimeout(next, SETTLE);
   };
+  /** Whether there were folders that were not watched yet: new ones may have been made in them meanwhile. */
+  async function follow() {
+    const wanted = new Set(["", ...await folders()].map((folder) => resolve(folder)));
+    for (const [folder, watcher] of watchers) {
+      if (wanted.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    const added = [...wanted].filter((folder) => !watchers.has(folder));
+    for (const folder of added) {
+      try {
+        watchers.set(folder, watchFolder(folder, changed).on("error", changed));
+      } catch (error) {
+        // gone again
+        if (error.code !== "ENOENT") throw error;
+      }
+    }
+    return added.some((folder) => watchers.has(folder));
+  }
   return new Promise((resolveCode, reject) => {
     next = async () => {
       try {
-        const folders = new Set(["", ...await run()].map((file) => (file === "" ? resolve() : dirname(resolve(file)))));
-        for (const [folder, watcher] of watchers) {
-          if (folders.has(folder)) continue;
-          watcher.close();
-          watchers.delete(folder);
-        }
-        for (const folder of folders) {
-          if (!watchers.has(folder)) watchers.set(folder, watchFolder(folder, changed).on("error", changed));
-        }
+        // before the files are read, so that nothing is missed between
+        while (await follow());
+        await run();
         process.stderr.write("Watching; Ctrl-C ends it.\n");
       } catch (error) {
         reject(error);

@@ -20,5 +20,5 @@ fuzz_target!(|text: &str| {
         assert!(scan.names().all(|name| text.get(name.span.clone()).is_some()));
         assert!(scan.steps <= 24 * text.len() as u64 + 64);
     }
-    detect(text);
+    assert!(detect(text).steps <= 3 * text.len() as u64 + 64);
 });

@@ -210,9 +210,6 @@ impl<'a> Context<'a> {
 
     /// The edit that puts `json` before the first element or member of `id`.
     pub fn prepend(&self, id: Id, json: &str) -> Edit {
-        let at = self.at(id, "").span.start + 1;
-        let empty = self.tree().is_none_or(|tree| tree.children(id).is_empty());
-        let comma = if empty { "" } else { ", " };
-        Edit { span: at..at, text: format!("{json}{comma}") }
+        self.document.prepend(id, json)
     }
 }

@@ -27,11 +27,12 @@ pub(super) enum Apart {
 
 /// Deepest nesting of tags that is followed.
 const MAX_DEPTH: usize = 64;
+/// The longest rule, in signs, that is told from longer ones.
+const MAX_RULE: usize = 16;
 
 /// What stands around each placeholder of `scan`, which has read `text`. A tag is marked where a placeholder in its
 /// name is `secret`: unknown to whoever writes the value. Cost: a constant per byte.
 pub(super) fn apart(text: &str, scan: &Scan, secret: impl Fn(&Placeholder) -> bool) -> Vec<Apart> {
-    work::count(4 * text.len());
     let mut reader = Reader {
         text,
         placeholders: &scan.placeholders,
@@ -50,11 +51,12 @@ pub(super) fn apart(text: &str, scan: &Scan, secret: impl Fn(&Placeholder) -> bo
     let mut found: Vec<Apart> = (0..marks.len()).map(|_| Apart::Bare).collect();
     fill(&mut found, fences);
     fill(&mut found, tags);
+    let mut lines = Lines { start: 0, seen: 0 };
     for ((apart, placeholder), mark) in found.iter_mut().zip(&scan.placeholders).zip(marks) {
         if mark {
             *apart = Apart::Mark;
         } else if *apart == Apart::Bare {
-            *apart = near(text, &placeholder.span);
+            *apart = near(text, &placeholder.span, &mut lines);
         }
     }
     found
@@ -80,6 +82,7 @@ fn fill(found: &mut [Apart], stretches: &[Stretch]) {
             inside.push(stretch);
             inside.truncate(MAX_DEPTH);
         }
+        work::count(inside.len() + 1);
         inside.retain(|stretch| stretch.to > index);
         if inside.iter().any(|stretch| stretch.marked) {
             *apart = Apart::Marked;
@@ -109,6 +112,7 @@ impl<F: Fn(&Placeholder) -> bool> Reader<'_, F> {
         let bytes = self.text.as_bytes();
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
+            work::count(1);
             if at == 0 || bytes.get(at - 1) == Some(&b'\n') {
                 self.rule(at);
             }
@@ -130,6 +134,7 @@ impl<F: Fn(&Placeholder) -> bool> Reader<'_, F> {
     }
 
     fn fence(&mut self, span: Range<usize>) {
+        work::count(self.fences.len() + span.len());
         let Some(name) = self.text.get(span.clone()) else { return };
         match self.fences.remove(name) {
             Some(from) => {
@@ -146,9 +151,11 @@ impl<F: Fn(&Placeholder) -> bool> Reader<'_, F> {
         let rest = self.text.as_bytes().get(at..).unwrap_or_default();
         let Some(sign) = rest.first().filter(|byte| b"-=*_#".contains(byte)) else { return };
         let length = rest.iter().take_while(|byte| *byte == sign).count();
+        work::count(length);
         let blank = rest.iter().skip(length).take_while(|byte| matches!(byte, b' ' | b'\r')).count();
         if length >= 3 && matches!(rest.get(length + blank), None | Some(b'\n')) {
-            self.fence(at..at + length);
+            // Longer ones are alike: there are only so many to keep.
+            self.fence(at..at + length.min(MAX_RULE));
         }
     }
 
@@ -179,6 +186,7 @@ impl<F: Fn(&Placeholder) -> bool> Reader<'_, F> {
         let named = next;
         // Attributes.
         while *bytes.get(at)? != b'>' {
+            work::count(1);
             match self.placeholders.get(next).filter(|next| next.span.start == at) {
                 Some(placeholder) => (at, next) = (placeholder.span.end, next + 1),
                 None if bytes.get(at) == Some(&b'<') => return None,
@@ -208,8 +216,25 @@ impl<F: Fn(&Placeholder) -> bool> Reader<'_, F> {
     }
 }
 
+/// The line of each place of a text, one after the other.
+struct Lines {
+    start: usize,
+    seen: usize,
+}
+
+impl Lines {
+    /// Where the line begins that holds `at`, which is not before the place asked for last.
+    fn start(&mut self, text: &str, at: usize) -> usize {
+        let new = text.get(self.seen..at).unwrap_or_default();
+        work::count(new.len());
+        self.start = new.rfind('\n').map_or(self.start, |end| self.seen + end + 1);
+        self.seen = at;
+        self.start
+    }
+}
+
 /// Quotation marks or a heading around `span`.
-fn near(text: &str, span: &Range<usize>) -> Apart {
+fn near(text: &str, span: &Range<usize>, lines: &mut Lines) -> Apart {
     const QUOTES: [(char, char); 7] =
         [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('„', '“'), ('«', '»'), ('‘', '’')];
     let before = text.get(..span.start).unwrap_or_default().trim_end();
@@ -220,7 +245,7 @@ fn near(text: &str, span: &Range<usize>) -> Apart {
         return Apart::Quoted;
     }
     let gap = |gap: Option<&str>| gap.is_some_and(|gap| gap.contains('\n'));
-    let heads = before.get(before.rfind('\n').map_or(0, |end| end + 1)..).is_some_and(|line| line.starts_with('#'));
+    let heads = before.get(lines.start(text, before.len())..).is_some_and(|line| line.starts_with('#'));
     let ends = after.is_empty() || (after.starts_with('#') && gap(text.get(span.end..text.len() - after.len())));
     if heads && ends && gap(text.get(before.len()..span.start)) { Apart::Heading } else { Apart::Bare }
 }
@@ -254,6 +279,8 @@ mod tests {
             ("```\n{{a}}\n``` {{b}}", vec![Fenced(10), Bare]),
             ("\"\"\"{{a}}\"\"\"", vec![Fenced(8)]),
             ("---\n{{a}}\n---\n{{b}}\n----", vec![Fenced(10), Bare]),
+            ("------------------\n{{a}}\n--------------------\n", vec![Fenced(25)]),
+            ("# One\nx {{a}}\n# Two\n{{b}}", vec![Bare, Heading]),
             ("# Message\n\n{{a}}\n\n# Task\n{{b}} now\n", vec![Heading, Bare]),
             ("# Message {{a}}\n# Task", vec![Bare]),
             ("a < b {{a}} > c", vec![Bare]),

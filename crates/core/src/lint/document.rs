@@ -9,6 +9,7 @@ use super::fix::Edit;
 use super::shape::{self, Flaw};
 use super::text::Text;
 use super::tree::{Id, Tree, Value};
+use super::work;
 use crate::fault::Path;
 use crate::template::placeholder::Dialect;
 
@@ -93,6 +94,12 @@ impl Kind {
             Kind::ModelDefinition => Some(Dialect::Format),
             _ => None,
         }
+    }
+
+    /// Whether it may have members that are not the document's own, `$lint` and `$schema`. Requests and models come
+    /// from programs, and the gateway takes nothing in them that it does not know.
+    pub const fn takes_remarks(self) -> bool {
+        matches!(self, Kind::PromptTemplate | Kind::CachedTemplate | Kind::Json)
     }
 
     /// The members that tell it from the others.
@@ -188,13 +195,29 @@ impl<'a> Document<'a> {
         let tree = Tree::read(text);
         let kind = source.kind.or_else(|| stated(&tree)).unwrap_or_else(|| detect(&tree));
         let prompts = prompts(&tree, kind);
-        let flaws = shape::of(kind).map_or_else(Vec::new, |shape| shape::compare(&tree, shape));
+        let flaws = shape::of(kind).map_or_else(Vec::new, |shape| shape::compare(&tree, shape, kind.takes_remarks()));
         Document { source: text, kind, tree: Some(tree), prompts, flaws }
     }
 
     /// As it was given.
     pub fn source(&self) -> &'a str {
         self.source
+    }
+
+    /// The edit that puts `json` before the first element or member of the array or object `id`, on a line of its own
+    /// where that one has one.
+    pub fn prepend(&self, id: Id, json: &str) -> Edit {
+        let at = self.tree.as_ref().map_or(0, |tree| tree.node(id).span.start + 1);
+        let rest = self.source.get(at..).unwrap_or_default();
+        let body = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        let space = rest.get(..rest.len() - body.len()).unwrap_or_default();
+        let text = match (body.is_empty() || body.starts_with(['}', ']']), space) {
+            (true, _) => json.to_owned(),
+            (false, "") => format!("{json}, "),
+            (false, space) => format!("{space}{json},"),
+        };
+        work::count(space.len());
+        Edit { span: at..at, text }
     }
 
     /// The value at the end of `names`, from the root.

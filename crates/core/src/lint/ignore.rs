@@ -1,6 +1,8 @@
 //! Findings that the document itself says to leave alone: `"$lint": {"ignore": {"S002": "reason"}}` in JSON,
 //! `{{! lint-ignore S002: reason }}` in plain text. Each counts for the whole document and must say why.
 
+mod writer;
+
 use std::ops::Range;
 
 use super::document::{Document, Kind};
@@ -9,6 +11,8 @@ use super::fix::{Edit, Fix};
 use super::rules::RULES;
 use super::tree::{Id, Tree, Value};
 use super::work;
+pub use writer::NotIgnored;
+
 use crate::fault::{Path, nearest, printable};
 use crate::template::placeholder::Dialect;
 
@@ -21,8 +25,6 @@ pub(super) struct Ignore {
     span: Range<usize>,
     /// What goes with it when it goes.
     whole: Range<usize>,
-    /// Something was left alone because of it.
-    pub(super) used: bool,
 }
 
 impl Ignore {
@@ -38,6 +40,8 @@ impl Ignore {
 pub(super) fn read(document: &Document<'_>) -> (Vec<Ignore>, Vec<Draft>) {
     let mut reader = Reader { ignores: Vec::new(), bad: Vec::new() };
     match &document.tree {
+        // What is there is a member like any other.
+        Some(_) if !document.kind.takes_remarks() => {}
         Some(tree) => reader.settings(tree),
         None => reader.comments(document.source()),
     }
@@ -89,47 +93,16 @@ impl Reader {
     }
 
     fn comments(&mut self, text: &str) {
-        let mut at = 0;
-        while let Some(rest) = text.get(at..)
-            && let Some(begin) = rest.find("{{!")
-        {
-            work::count(begin + 3);
-            let start = at + begin;
-            let body = rest.get(begin + 3..).unwrap_or_default();
-            let (body, closing) = match body.strip_prefix("--") {
-                Some(body) => (body, "--}}"),
-                None => (body, "}}"),
-            };
-            // Without an end here there is none for the comments after it either, unless they close otherwise.
-            let Some(length) = body.find(closing) else { return };
-            work::count(length);
-            let end = text.len() - body.len() + length + closing.len();
-            if let Some(order) = body.get(..length).and_then(|order| order.trim().strip_prefix("lint-ignore"))
-                && !order.starts_with(|c: char| c.is_alphanumeric())
-            {
-                let (code, reason) = order.split_once(':').unwrap_or((order, ""));
-                let line = text.get(end..).map_or(0, |after| {
-                    let alone = text.get(..start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
-                    if !alone {
-                        0
-                    } else if after.starts_with("\r\n") {
-                        2
-                    } else {
-                        usize::from(after.starts_with('\n'))
-                    }
-                });
-                self.add(code.trim(), reason, Path::root(), start..end, start..end + line);
-            }
-            at = end;
+        for comment in comments(text) {
+            self.add(comment.code, comment.reason, Path::root(), comment.span, comment.whole);
         }
     }
 
     fn add(&mut self, code: &str, reason: &str, path: Path, span: Range<usize>, whole: Range<usize>) {
-        let codes: Vec<&'static str> =
-            RULES.iter().map(|rule| rule.code).filter(|code| !code.starts_with('L')).collect();
+        let codes: Vec<&'static str> = codes().collect();
         let message = match codes.iter().find(|known| **known == code) {
-            Some(code) if reason.trim().chars().any(char::is_alphanumeric) => {
-                self.ignores.push(Ignore { code, path, span, whole, used: false });
+            Some(code) if says_why(reason) => {
+                self.ignores.push(Ignore { code, path, span, whole });
                 return;
             }
             Some(code) => format!("An ignore says why: write a reason after {code}."),
@@ -144,4 +117,55 @@ impl Reader {
     fn refuse(&mut self, tree: &Tree, id: Id, message: &str) {
         self.bad.push(Draft::new(tree.path(id), tree.node(id).span.clone(), message));
     }
+}
+
+/// The rules that can be ignored: all but those about ignores.
+fn codes() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.code).filter(|code| !code.starts_with('L'))
+}
+
+fn says_why(reason: &str) -> bool {
+    reason.chars().any(char::is_alphanumeric)
+}
+
+/// `{{! lint-ignore CODE: reason }}` in a text.
+struct Comment<'a> {
+    code: &'a str,
+    reason: &'a str,
+    span: Range<usize>,
+    /// With the end of its line, where it stands alone there.
+    whole: Range<usize>,
+}
+
+fn comments(text: &str) -> Vec<Comment<'_>> {
+    let mut comments = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..)
+        && let Some(begin) = rest.find("{{!")
+    {
+        work::count(begin + 3);
+        let start = at + begin;
+        let body = rest.get(begin + 3..).unwrap_or_default();
+        let (body, closing) = match body.strip_prefix("--") {
+            Some(body) => (body, "--}}"),
+            None => (body, "}}"),
+        };
+        // Without an end here there is none for the comments after it either, unless they close otherwise.
+        let Some(length) = body.find(closing) else { break };
+        work::count(length);
+        let end = text.len() - body.len() + length + closing.len();
+        if let Some(order) = body.get(..length).and_then(|order| order.trim().strip_prefix("lint-ignore"))
+            && !order.starts_with(|c: char| c.is_alphanumeric())
+        {
+            let (code, reason) = order.split_once(':').unwrap_or((order, ""));
+            let alone = text.get(..start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+            let line = text
+                .get(end..)
+                .filter(|_| alone)
+                .map_or(0, |after| if after.starts_with("\r\n") { 2 } else { usize::from(after.starts_with('\n')) });
+            comments.push(Comment { code: code.trim(), reason, span: start..end, whole: start..end + line });
+        }
+        at = end;
+    }
+    comments
 }

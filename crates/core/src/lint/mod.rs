@@ -35,6 +35,7 @@ pub use context::Context;
 pub use document::{Document, Kind, Part, Prompt, Source};
 pub use finding::{Draft, Finding, Severity};
 pub use fix::{Edit, Fix, Fixed, apply};
+pub use ignore::NotIgnored;
 pub use position::{Position, Positions, Unit};
 pub use report::{Linter, MAX_FINDINGS, Report, Summary};
 pub use rule::{Example, FixKind, Rule};
@@ -44,3 +45,5 @@ pub use shape::{Field, Flaw, Shape, What};
 pub use text::Text;
 pub use tree::{Id, Key, Node, SyntaxError, Tree, Value};
 pub use variables::{Variable, Variables};
+#[cfg(any(test, fuzzing))]
+pub use work::measure;

@@ -26,10 +26,10 @@ impl Placeholders {
         let detected: Vec<(usize, &Prompt, Detected)> =
             texts().map(|(index, prompt)| (index, prompt, detected(prompt.as_str()))).collect();
         let stated = || {
-            let tree = document.tree.as_ref().filter(|_| config.inline_ignores)?;
+            let tree = document.tree.as_ref().filter(|_| config.inline_ignores && document.kind.takes_remarks())?;
             Dialect::from_name(tree.text(tree.find(&["$lint", "dialect"])?)?.as_str())
         };
-        let told = || told(&detected).or_else(|| begun(texts().map(|(_, prompt)| prompt)));
+        let told = || told(document.kind, &detected).or_else(|| begun(texts().map(|(_, prompt)| prompt)));
         let dialect = config.dialect.or_else(stated).or(document.kind.dialect()).or_else(told);
         let mut found = Placeholders { dialect, ..Placeholders::default() };
         let Some(dialect) = dialect else { return found };
@@ -49,8 +49,9 @@ impl Placeholders {
 }
 
 fn detected(text: &str) -> Detected {
-    work::count(text.len());
-    detect(text)
+    let detected = detect(text);
+    work::count(usize::try_from(detected.steps).unwrap_or(usize::MAX));
+    detected
 }
 
 fn counted(prompt: &Prompt, dialect: Dialect) -> Scan {
@@ -59,13 +60,16 @@ fn counted(prompt: &Prompt, dialect: Dialect) -> Scan {
     scan
 }
 
-/// The dialect with the most placeholders in all texts together; the earlier one of equals.
-fn told(detected: &[(usize, &Prompt, Detected)]) -> Option<Dialect> {
+/// The dialect with the most placeholders in all texts together; the earlier one of equals. What is cached is filled
+/// in by `${…}` (requirements, A2) or `{{…}}`: single braces are its own text there, unless it is said otherwise.
+fn told(kind: Kind, detected: &[(usize, &Prompt, Detected)]) -> Option<Dialect> {
     let count = |dialect: Dialect| -> usize {
         let occurring = detected.iter().flat_map(|(_, _, detected)| &detected.occurring);
         occurring.filter(|(other, ..)| *other == dialect).map(|(_, count, _)| count).sum()
     };
-    let counts = Dialect::ALL.into_iter().rev().map(|dialect| (count(dialect), dialect));
+    let possible =
+        Dialect::ALL.into_iter().filter(|dialect| kind != Kind::CachedTemplate || *dialect != Dialect::Format);
+    let counts = possible.rev().map(|dialect| (count(dialect), dialect));
     counts.filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, dialect)| dialect)
 }
 

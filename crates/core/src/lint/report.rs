@@ -2,6 +2,7 @@
 //! linter runs in, byte for byte.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use promptgate_guard::{Action, Guard, Kind as Value, Policy};
 use serde::Serialize;
@@ -112,19 +113,23 @@ impl Found<'_> {
     }
 
     fn ignore(&mut self, document: &Document<'_>) {
-        let (mut ignores, bad) = ignore::read(document);
+        let (ignores, bad) = ignore::read(document);
+        let ignored: BTreeSet<&str> = ignores.iter().map(|ignore| ignore.code).collect();
+        let mut used = BTreeSet::new();
         self.findings.retain(|finding| {
-            let mut ignored = false;
-            for ignore in ignores.iter_mut().filter(|ignore| ignore.code == finding.code) {
-                ignored = true;
-                ignore.used = true;
+            let is_ignored = ignored.contains(finding.code);
+            if is_ignored {
+                used.insert(finding.code);
             }
-            !ignored
+            !is_ignored
         });
         // Whether an ignore of a rule that is off would be of use, nobody knows.
         let on = |code| self.config.severity(code, Severity::Info).is_some();
-        let unused: Vec<_> =
-            ignores.iter().filter(|ignore| !ignore.used && on(ignore.code)).map(ignore::Ignore::unused).collect();
+        let unused: Vec<_> = ignores
+            .iter()
+            .filter(|ignore| !used.contains(ignore.code) && on(ignore.code))
+            .map(ignore::Ignore::unused)
+            .collect();
         self.add(&l001_unused_ignore::RULE, unused);
         self.add(&l002_bad_ignore::RULE, bad);
     }

@@ -113,9 +113,9 @@ pub(super) fn of(kind: Kind) -> Option<&'static Shape> {
     }
 }
 
-/// Where the document differs from `shape`.
-pub(super) fn compare(tree: &Tree, shape: &'static Shape) -> Vec<Flaw> {
-    let mut compare = Compare { tree, flaws: Vec::new() };
+/// Where the document differs from `shape`; whether it may have `$lint` and `$schema` beside that.
+pub(super) fn compare(tree: &Tree, shape: &'static Shape, takes_remarks: bool) -> Vec<Flaw> {
+    let mut compare = Compare { tree, takes_remarks, flaws: Vec::new() };
     if let Some(root) = tree.root() {
         compare.value(root, shape);
     }
@@ -124,6 +124,7 @@ pub(super) fn compare(tree: &Tree, shape: &'static Shape) -> Vec<Flaw> {
 
 struct Compare<'a> {
     tree: &'a Tree,
+    takes_remarks: bool,
     flaws: Vec<Flaw>,
 }
 
@@ -177,7 +178,7 @@ impl Compare<'_> {
                 self.value(*member, &field.shape);
                 continue;
             }
-            let linters_own = root && matches!(name, "$lint" | "$schema");
+            let linters_own = self.takes_remarks && root && matches!(name, "$lint" | "$schema");
             if !open && !linters_own {
                 let known: Vec<&'static str> = fields.iter().map(|field| field.name).collect();
                 let meant = nearest(name, &known);

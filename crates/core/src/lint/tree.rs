@@ -11,6 +11,7 @@ mod string;
 use std::ops::Range;
 
 use super::text::Text;
+use super::work;
 use crate::fault::Path;
 use reader::Reader;
 
@@ -114,7 +115,9 @@ impl Tree {
     pub fn member(&self, id: Id, name: &str) -> Option<Id> {
         let Value::Object(members) = &self.node(id).value else { return None };
         let named = |id: &&Id| self.node(**id).key.as_ref().is_some_and(|key| key.name == name);
-        members.iter().rev().find(named).copied()
+        let back = members.iter().rev().position(|id| named(&id));
+        work::count(back.map_or(members.len(), |back| back + 1));
+        members.iter().rev().nth(back?).copied()
     }
 
     /// The value at the end of `names`, each a member of the one before, from the root.

@@ -9,7 +9,7 @@ use crate::lint::{Config, Kind, Linter, Severity, Source};
 use crate::problem::{Code, Problem};
 
 /// What a template says of itself and upstream does not take.
-const OURS: [&str; 2] = ["$lint", "target_version"];
+const OURS: [&str; 3] = ["$lint", "$schema", "target_version"];
 /// What upstream sets, and a client may send back as it was read.
 const UPSTREAMS: [&str; 3] = ["id", "version", "date_modified"];
 /// The time for which upstream's edge keeps a template, at most (requirements, A1), in seconds.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::lint::delimiter::Apart;
-use crate::lint::{Context, Draft, Example, Fix, FixKind, Kind, Part, Prompt, Rule, Severity};
+use crate::lint::{Context, Draft, Example, Fix, FixKind, Id, Kind, Part, Prompt, Rule, Severity};
 use crate::template::placeholder::{Dialect, Name, Placeholder};
 
 /// S002.
@@ -62,6 +62,7 @@ const NONCE: &str = "nonce";
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let variables = context.variables();
+    let list = context.tree().and_then(|tree| tree.find(&["variables"]));
     let mut seen = BTreeSet::new();
     let mut drafts = Vec::new();
     for (prompt, placeholder, apart) in context.untrusted().filter(|(prompt, ..)| prompt.part != Part::System) {
@@ -78,14 +79,14 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         }
         let message =
             "What stands here is written by somebody else, and nothing shows where it ends: put it between tags.";
-        let draft = prompt.draft(placeholder.span.clone(), message).fix(between(context, prompt, placeholder));
+        let draft = prompt.draft(placeholder.span.clone(), message).fix(between(context, prompt, placeholder, list));
         drafts.push(if variables.say_trust() { draft } else { draft.severity(Severity::Info) });
     }
     drafts
 }
 
-/// The value between tags that bear a nonce, which is declared if need be.
-fn between(context: &Context<'_>, prompt: &Prompt, placeholder: &Placeholder) -> Fix {
+/// The value between tags that bear a nonce, which is declared in `list` if need be.
+fn between(context: &Context<'_>, prompt: &Prompt, placeholder: &Placeholder, list: Option<Id>) -> Fix {
     let dialect = context.dialect().unwrap_or(Dialect::Mustache);
     let kind = context.document.kind;
     let variables = context.variables();
@@ -108,7 +109,7 @@ fn between(context: &Context<'_>, prompt: &Prompt, placeholder: &Placeholder) ->
             Kind::PromptTemplate => format!("{{\"name\": \"{nonce}\", \"max_length\": 64, \"trusted\": true}}"),
             _ => format!("{{\"name\": \"{nonce}\"}}"),
         };
-        match (kind, tree.find(&["variables"]), tree.root()) {
+        match (kind, list, tree.root()) {
             (Kind::ModelDefinition, ..) => {}
             (_, Some(list), _) => edits.push(context.prepend(list, &entry)),
             (_, None, Some(root)) => edits.push(context.insert(root, "variables", &format!("[{entry}]"))),

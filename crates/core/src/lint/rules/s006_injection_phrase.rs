@@ -1,5 +1,6 @@
 //! S006 injection-phrase: A phrase stands in the text by which attackers change a model's instructions.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use promptgate_guard::Kind as GuardKind;
@@ -43,7 +44,7 @@ const REFUSED_FIRST: &[&str] = &["you", "are", "now", "an", "ai"];
 const MESSAGE: &str = "This reads like an attempt to change the model's instructions: take it out, or rephrase it.";
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
     if context.document.kind == Kind::PromptTemplate {
         for prompt in context.prompts().iter().filter(|prompt| prompt.part.instructs()) {
             let ranges = refused(prompt.as_str()).into_iter();
@@ -51,10 +52,13 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         }
     }
     let phrases = context.guarded().filter(|(_, entry)| entry.kind == GuardKind::Injection && entry.code != TOKEN);
+    // The same phrase is reported once, by its gravest name.
+    let mut taken: BTreeMap<usize, usize> = drafts.iter().map(|draft| (draft.span.start, draft.span.end)).collect();
     for (prompt, entry) in phrases {
         let draft = prompt.draft(entry.span.clone(), MESSAGE);
-        // The same phrase is reported once, by its gravest name.
-        if !drafts.iter().any(|known| known.span.start < draft.span.end && draft.span.start < known.span.end) {
+        let before = taken.range(..draft.span.end).next_back();
+        if before.is_none_or(|(_, end)| *end <= draft.span.start) {
+            taken.insert(draft.span.start, draft.span.end);
             drafts.push(draft);
         }
     }

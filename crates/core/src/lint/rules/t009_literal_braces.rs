@@ -11,7 +11,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "literal-braces",
     severity: Severity::Error,
     summary: "Braces of a sample are read as a placeholder.",
-    what: "Finds samples of JSON or code in the format dialect whose braces are not doubled.",
+    what: "Finds samples of JSON or code in the format dialect whose braces are not doubled. In a cached template only where the configuration or `$lint.dialect` says that it is written in that dialect: single braces mean nothing there.",
     why: "`str.format` takes what stands between them for a variable's name and throws: `KeyError: '\"answer\"'` is the most frequent mistake in such templates.",
     fix: FixKind::Safe,
     harmful: false,
@@ -23,12 +23,17 @@ pub(in crate::lint) static RULE: Rule = Rule {
   "a": {"b": [1]}
 }"#,
         ),
+        Example::json(
+            r#"{"content":"Answer {question} as {\"answer\": \"text\"}.","cacheSettings":{},"$lint":{"dialect":"format"}}"#,
+        ),
         Example::json(r#"{"provider":"openai","promptTemplate":"Answer {input} as {\"answer\": \"text\"}."}"#),
     ],
     good: &[
         Example::text(r#"Answer {question} as {{"answer": "text"}}."#),
         Example::text(r#"Answer {"answer": "text"}."#),
         Example::text(r#"Answer {{question}} as {"answer": "text"}."#),
+        Example::json(r#"{"content":"Answer {question} as {\"answer\": \"text\"}.","cacheSettings":{}}"#),
+        Example::json(r#"{"content":"Answer ${question} as {\"answer\": \"text\"}.","cacheSettings":{}}"#),
     ],
     check,
 };

@@ -1,7 +1,10 @@
 //! U001 bidi-control: A character that reorders the display stands in the text.
 
+use std::cell::LazyCell;
+
 use promptgate_guard::view::hidden::{self, Class};
 
+use crate::lint::work;
 use crate::lint::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
 
 /// U001.
@@ -26,12 +29,17 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for prompt in context.prompts() {
+        // Asked once, however many marks there are.
+        let right_to_left = LazyCell::new(|| {
+            work::count(prompt.as_str().len());
+            prompt.as_str().chars().any(is_right_to_left)
+        });
         for hidden in hidden::find(prompt.as_str()).into_iter().filter(|hidden| hidden.class == Class::Bidi) {
             let edit = prompt.edit(hidden.span.clone(), "");
             if hidden.reorders {
                 let message = "This character changes the order in which the text is shown: remove it.";
                 drafts.push(prompt.draft(hidden.span, message).fix(Fix::safe("Remove the character", edit)));
-            } else if !prompt.as_str().chars().any(is_right_to_left) {
+            } else if !*right_to_left {
                 let message = "An invisible directional mark stands here, and no text runs right to left: remove it.";
                 let fix = Fix::suggested("Remove the mark", edit);
                 drafts.push(prompt.draft(hidden.span, message).fix(fix).severity(Severity::Info));

@@ -12,10 +12,9 @@ pub struct Detected {
     /// Each dialect that occurs: how often, and where first. More than one means that placeholders of all but
     /// one stay as they are.
     pub occurring: Vec<(Dialect, usize, Range<usize>)>,
+    /// Bytes looked at: at most a constant for each of the text.
+    pub steps: u64,
 }
-
-/// Longest look ahead from an opening brace, in bytes: what takes longer counts as no placeholder here.
-const REACH: usize = 256;
 
 /// Which dialects occur in `text`. `${x}` is not taken for `{x}`, nor is `{{x}}`; braces count only where what
 /// they hold looks like a placeholder, so that samples of JSON are none.
@@ -23,24 +22,28 @@ pub fn detect(text: &str) -> Detected {
     let bytes = text.as_bytes();
     let mut found: [(usize, Range<usize>); 3] = [const { (0, 0..0) }; 3];
     let mut at = 0;
+    let mut steps = 0;
     while let Some(byte) = bytes.get(at) {
         let next = bytes.get(at + 1);
-        let (dialect, length) = match (byte, next) {
-            (b'\\', Some(b'$' | b'{' | b'\\')) => {
-                at += 2;
-                continue;
+        // Each looks ahead to the next brace of its kind and no farther, so no two of a kind look at the same bytes.
+        let (dialect, seen, length) = match (byte, next) {
+            (b'\\', Some(b'$' | b'{' | b'\\')) => (None, 2, 2),
+            (b'$', Some(b'{')) => {
+                let (seen, length) = expression(text, at);
+                (Some(Dialect::JavaScript), seen, length)
             }
-            (b'$', Some(b'{')) => (Some(Dialect::JavaScript), expression(text, at)),
             (b'{', Some(b'{')) => match tag(text, at) {
-                Some(length) => (Some(Dialect::Mustache), length),
-                None => (None, 2),
+                // Comments tell nothing: the linter's own stand in texts of every dialect.
+                (seen, true) => ((bytes.get(at + 2) != Some(&b'!')).then_some(Dialect::Mustache), seen, seen),
+                (seen, false) => (None, seen, 2),
             },
             (b'{', _) => match field(text, at) {
-                Some(length) => (Some(Dialect::Format), length),
-                None => (None, 1),
+                (seen, true) => (Some(Dialect::Format), seen, seen),
+                (seen, false) => (None, seen, 1),
             },
-            _ => (None, 1),
+            _ => (None, 1, 1),
         };
+        steps += seen as u64;
         if let Some((count, first)) = dialect.and_then(|dialect| found.get_mut(dialect as usize)) {
             *count += 1;
             if *count == 1 {
@@ -57,34 +60,29 @@ pub fn detect(text: &str) -> Detected {
         .collect();
     // `max_by_key` takes the last of equals.
     let dialect = occurring.iter().rev().max_by_key(|(_, count, _)| *count).map(|(dialect, _, _)| *dialect);
-    Detected { dialect, occurring }
+    Detected { dialect, occurring, steps }
 }
 
-/// What lies within reach after `at`.
-fn ahead(text: &str, at: usize) -> &str {
-    text.get(at..text.floor_char_boundary(at.saturating_add(REACH))).unwrap_or_default()
+/// `${ … }`, or just the `${` where another brace stands before its end: the bytes looked at, and the length.
+fn expression(text: &str, at: usize) -> (usize, usize) {
+    let rest = text.get(at + 2..).unwrap_or_default();
+    let end = rest.find(['{', '}']).unwrap_or(rest.len());
+    (end + 3, if rest.as_bytes().get(end) == Some(&b'}') { end + 3 } else { 2 })
 }
 
-/// `${ … }`, or just the `${` where its end is not at once to be seen.
-fn expression(text: &str, at: usize) -> usize {
-    let rest = ahead(text, at + 2);
-    match rest.find(['{', '}']) {
-        Some(end) if rest.as_bytes().get(end) == Some(&b'}') => end + 3,
-        _ => 2,
-    }
-}
-
-/// `{{name …}}`, `{{#name …}}`, `{{! … }}`: the length.
-fn tag(text: &str, at: usize) -> Option<usize> {
-    let rest = ahead(text, at + 2);
-    let body = rest.trim_start_matches(['{', '~', ' ']);
+/// `{{name …}}`, `{{#name …}}`, `{{! … }}`: the bytes looked at, which are its length if it is one, and whether it is.
+fn tag(text: &str, at: usize) -> (usize, bool) {
+    let rest = text.as_bytes().get(at + 2..).unwrap_or_default();
+    let pair = |pair: &[u8]| pair == b"{{" || pair == b"}}";
+    let end = rest.windows(2).position(pair).unwrap_or(rest.len());
+    let Some(inner) = text.get(at + 2..at + 2 + end).filter(|_| rest.get(end) == Some(&b'}')) else {
+        return (end + 4, false);
+    };
+    let body = inner.trim_start_matches(['{', '~', ' ']);
     let sigil = body.starts_with(['#', '^', '/', '>', '&', '!']);
     let name = body.trim_start_matches(['#', '^', '/', '>', '&', '!', '@', '.', ' ']);
-    let end = rest.find("}}")?;
-    let clean = !rest.get(..end)?.contains("{{");
-    let opened = rest.len() - body.len() <= end;
-    (clean && opened && (sigil || body.starts_with(['@', '.']) || name.starts_with(begins_name)) && !is_sample(body))
-        .then_some(end + 4)
+    let begins = sigil || body.starts_with(['@', '.']) || name.starts_with(begins_name);
+    (end + 4, begins && !is_sample(body))
 }
 
 /// Whether what follows a brace is a member of a JSON or JavaScript sample: `name: …`.
@@ -92,17 +90,19 @@ fn is_sample(body: &str) -> bool {
     body.trim_start_matches(continues_name).trim_start().starts_with(':')
 }
 
-/// `{name}`, `{name.member[0]!r:>10}`, `{}`: the length.
-fn field(text: &str, at: usize) -> Option<usize> {
-    let rest = ahead(text, at + 1);
-    let end = rest.find(['{', '}', '\n'])?;
-    let body = rest.get(..end).filter(|_| rest.as_bytes().get(end) == Some(&b'}'))?;
+/// `{name}`, `{name.member[0]!r:>10}`, `{}`: the bytes looked at, which are its length if it is one, and whether it is.
+fn field(text: &str, at: usize) -> (usize, bool) {
+    let rest = text.get(at + 1..).unwrap_or_default();
+    let end = rest.find(['{', '}', '\n']).unwrap_or(rest.len());
+    let Some(body) = rest.get(..end).filter(|_| rest.as_bytes().get(end) == Some(&b'}')) else {
+        return (end + 2, false);
+    };
     let reference = body.split(['!', ':']).next().unwrap_or_default();
-    let tail = body.get(reference.len()..)?;
+    let tail = body.get(reference.len()..).unwrap_or_default();
     let named = reference.is_empty()
         || (reference.starts_with(|c: char| begins_name(c) || c.is_ascii_digit())
             && reference.chars().all(|c| continues_name(c) || matches!(c, '.' | '[' | ']')));
     let formatted =
         tail.is_empty() || tail.starts_with('!') || tail.get(1..).is_some_and(|spec| !spec.starts_with(' '));
-    (named && formatted).then_some(end + 2)
+    (end + 2, named && formatted)
 }

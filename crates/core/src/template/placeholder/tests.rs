@@ -188,7 +188,9 @@ fn work_grows_with_the_text() {
                 (scan(&text[..text.floor_char_boundary(text.len() / 2)], dialect), scan(&text, dialect));
             assert!(whole.steps <= 3 * half.steps + 4096, "{piece}: {} then {}", half.steps, whole.steps);
         }
-        detect(&piece.repeat((64 << 10) / piece.len()));
+        let text = piece.repeat((64 << 10) / piece.len());
+        let steps = detect(&text).steps;
+        assert!(steps <= 3 * text.len() as u64 + 64, "{piece}: {steps} to tell the dialect");
     }
 }
 
@@ -204,6 +206,14 @@ fn dialects_are_told_apart() {
         ("plain { text } {\"json\": true}", None, 0),
         ("{} and {0}", Some(Format), 1),
         ("function f() { return 1; }", None, 0),
+        ("{{{{raw}}}} {{{a}}", Some(Mustache), 1),
+        ("{{ {{a}}", Some(Mustache), 1),
+        ("{{a: 1}} {{", None, 0),
+        (r"\{{a}} \{b} \\{c}", Some(Format), 1),
+        ("${a", Some(JavaScript), 1),
+        ("{{! a note }} {b}", Some(Format), 1),
+        ("{a\n} {é} {{!", Some(Format), 1),
+        ("{{", None, 0),
     ] {
         let found = detect(text);
         assert_eq!((found.dialect, found.occurring.len()), (expected, others), "{text}: {found:?}");
@@ -260,7 +270,7 @@ proptest::proptest! {
         for dialect in Dialect::ALL {
             check_spans(&text, dialect);
         }
-        detect(&text);
+        proptest::prop_assert!(detect(&text).steps <= 3 * text.len() as u64 + 64);
     }
 
     #[test]
@@ -268,6 +278,6 @@ proptest::proptest! {
         for dialect in Dialect::ALL {
             check_spans(&text, dialect);
         }
-        detect(&text);
+        proptest::prop_assert!(detect(&text).steps <= 3 * text.len() as u64 + 64);
     }
 }
