@@ -1,5 +1,6 @@
 //! What the words around a value say about it.
 
+use crate::secret;
 use crate::text::Text;
 
 /// What a word speaks of.
@@ -133,7 +134,9 @@ impl Evidence {
         let (mut at, mut distance) = (end, 0_u8);
         while at < end + AFTER && distance < 3 {
             let byte = text.at(at);
-            if byte.is_ascii_digit() || matches!(byte, 0 | b'@' | b'[' | b':' | b'=' | b'\n' | b';') {
+            if byte.is_ascii_digit()
+                || matches!(byte, 0 | b'@' | b'[' | b':' | b'=' | b'\n' | b';' | b'"' | b'\'' | b'`')
+            {
                 return;
             }
             if !byte.is_ascii_alphabetic() {
@@ -141,12 +144,17 @@ impl Evidence {
                 continue;
             }
             let word_end = text.run(at, AFTER, |byte| byte.is_ascii_alphabetic());
-            // A word that runs into a value belongs to that value.
-            if matches!(text.at(word_end), b'@' | b'0'..=b'9' | b'_' | b':' | b'=') {
+            // A word that runs into something else may belong to a value that is found later.
+            let point = matches!(text.at(word_end), b'.' | b',' | b'!' | b'?' | b';' | b')' | b'"' | b'\'');
+            if !matches!(text.at(word_end + usize::from(point)), b' ' | b'\t' | b'\r' | b'\n' | 0) {
                 return;
             }
-            if let Some(topic) = topic(text.slice(at..word_end)) {
-                self.note(topic, distance);
+            let word = text.slice(at..word_end);
+            match topic(word) {
+                Some(topic) => self.note(topic, distance),
+                // What follows is a value in some policy's eyes.
+                None if secret::introduces(word) => return,
+                None => {}
             }
             at = word_end;
             distance += 1;

@@ -33,7 +33,7 @@ pub(super) fn date(place: &Place<'_, '_>, start: usize) -> Option<Hit> {
         .map(|end| (start, end))
         .or_else(|| day_first(text, start).map(|end| (start, end)))
         .or_else(|| month_first(text, start))?;
-    if glued_before(text, start) || is_word(text.at(end)) || text.at(end) == b'[' {
+    if glued_before(text, start) || is_word(text.at(end)) || text.opens_tag(end) {
         return None;
     }
     let evidence = evidence(place, start, end);

@@ -44,17 +44,17 @@ pub(super) fn token(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     let text = place.text;
     let start = text.run_before(digit, 8, |byte| byte.is_ascii_alphabetic());
     let before = text.before(start);
-    if is_word(before) || matches!(before, b']' | b'-' | b'.' | b'$' | b'+') {
+    if is_word(before) || matches!(before, b'-' | b'.' | b'$' | b'+') {
         return None;
     }
-    let end = text.run(digit, 20, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let end = text.run_to_armour(digit, 20, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let token = text.slice(start..end);
     let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits < 4 || !(6..=18).contains(&token.len()) || token.ends_with(b"-") {
         return None;
     }
     let after = text.at(end);
-    if is_word(after) || after == b'[' || (after == b'.' && text.at(end + 1).is_ascii_digit()) {
+    if is_word(after) || text.opens_tag(end) || (after == b'.' && text.at(end + 1).is_ascii_digit()) {
         return None;
     }
     let evidence = evidence(place, start, end);

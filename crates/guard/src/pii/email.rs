@@ -54,7 +54,7 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     while start < at && !(is_word(text.at(start)) || text.at(start) >= 0xC0) {
         start += 1;
     }
-    if start >= end || end - start > LOCAL || text.before(end) == b'.' || text.before(start) == b']' {
+    if start >= end || end - start > LOCAL || text.before(end) == b'.' {
         return None;
     }
     let next = at + 1 + usize::from(text.at(at + 1) == b'\n' && end == at);
@@ -75,6 +75,10 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     let (mut at, mut label, mut last) = (from, from, None);
     while at < from + DOMAIN {
         let end = text.run(at, 64, |byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80);
+        // What comes before a tag was part of something longer.
+        if text.opens_tag(at) {
+            return None;
+        }
         if end == at || text.at(at) == b'-' {
             break;
         }
@@ -90,7 +94,7 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     }
     let (end, label) = last?;
     let after = text.at(end);
-    if is_word(after) || after == b'@' || after == b'[' {
+    if is_word(after) || after == b'@' || text.opens_tag(end) {
         return None;
     }
     Some((end, label))

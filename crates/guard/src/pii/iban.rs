@@ -48,7 +48,7 @@ pub(super) fn before_digit(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     let start = digit.checked_sub(2)?;
     let country = [text.at(start).to_ascii_uppercase(), text.at(start + 1).to_ascii_uppercase()];
     let before = text.before(start);
-    if is_word(before) || before == b']' || !text.at(digit + 1).is_ascii_digit() {
+    if is_word(before) || !text.at(digit + 1).is_ascii_digit() {
         return None;
     }
     let found = LENGTHS.binary_search_by(|entry| entry.0.cmp(&country)).ok()?;
@@ -79,7 +79,7 @@ pub(super) fn before_digit(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     }
     // The first four characters move to the end: two letters and two digits, six places.
     let remainder = (u64::from(rest) * 1_000_000 + u64::from(head)) % 97;
-    if remainder != 1 || is_word(text.at(at)) || text.at(at) == b'[' {
+    if remainder != 1 || is_word(text.at(at)) || text.opens_tag(at) {
         return None;
     }
     Some(Hit::new(&IBAN, start..at, 0.97))

@@ -113,7 +113,7 @@ fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> O
     let value = value::read_before(text, end)?;
     let start = text.run(operator, 2, |byte| byte == b' ');
     let name = start..text.run(start, NAME, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let named = meaning(text.slice(name)) == Some(Meaning::Secret);
+    let named = meaning(text.slice(name.clone())) == Some(Meaning::Secret) && !text.opens_tag(name.end);
     let look = value::look(text.slice(value.span.clone()), true);
     let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
     (named && real).then(|| Hit::new(&ASSIGNMENT, value.span, 0.75))
@@ -132,7 +132,8 @@ fn header(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let value = value::read(text, start)?;
     let bytes = text.slice(value.span.clone());
     let base64 = bytes.ends_with(b"=") && bytes.len() >= 12;
-    (entropy::is_random(bytes) || base64).then(|| Hit::new(&AUTHORIZATION, value.span, 0.85))
+    ((entropy::is_random(bytes) || base64) && !value::has_tag(bytes))
+        .then(|| Hit::new(&AUTHORIZATION, value.span, 0.85))
 }
 
 /// Where the name before the sign stands: `name`, `"name"`, `map['name']`, `name[25]`.

@@ -48,6 +48,13 @@ pub(crate) fn word(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
     }
 }
 
+/// Whether a value may follow this word without a sign between.
+pub(crate) fn introduces(word: &[u8]) -> bool {
+    prose::WORDS.iter().any(|(name, _)| {
+        name.as_bytes().get(..word.len()).is_some_and(|head| word.len() > 2 && head.eq_ignore_ascii_case(word))
+    })
+}
+
 /// What the colon at `at` is part of.
 pub(crate) fn colon(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
     found.extend(connection::telegram(place, at));

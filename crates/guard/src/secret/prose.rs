@@ -43,7 +43,8 @@ pub(super) const NAMED: Rule = Rule {
     passed: &["password reset please"],
 };
 
-const WORDS: [(&str, bool); 9] = [
+/// Words that introduce a secret, and whether the chat gateway's document lists them.
+pub(super) const WORDS: [(&str, bool); 9] = [
     ("password", true),
     ("passwd", false),
     ("passphrase", false),
@@ -78,7 +79,7 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         let mut last = text.run(start, 128, |byte| byte > b' ');
         let start = if last == start { gap } else { start };
         last = last.max(colon);
-        (listed && last > start && text.at(start) != b'[').then(|| Hit::new(&NAMED, start..last, 0.2))
+        (listed && last > start && !value::has_tag(text.slice(start..last))).then(|| Hit::new(&NAMED, start..last, 0.2))
     };
     if text.at(end).is_ascii_alphanumeric() || matches!(text.at(end), b'_' | b'-') {
         return named();
@@ -108,6 +109,9 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return named();
     };
     let bytes = text.slice(value.span.clone());
+    if value::has_tag(bytes) {
+        return None;
+    }
     let look = value::look(bytes, value.quoted);
     let technique = TECHNIQUES.iter().any(|name| {
         bytes.len() >= name.len() && bytes.iter().zip(name.bytes()).all(|(byte, name)| byte.eq_ignore_ascii_case(&name))

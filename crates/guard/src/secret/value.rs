@@ -32,6 +32,10 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
             let end = if text.before(end) == b'\\' { end - 1 } else { end };
             return (end > start + 1).then_some(Value { span: start + 1..end, quoted: true, more: false });
         }
+        // Redaction may have taken the quote's end.
+        if has_tag(text.slice(start..end)) {
+            return None;
+        }
     }
     let start = if start > at { at } else { start };
     let mut end = text.run(start, LONGEST, |byte| byte > b' ');
@@ -48,12 +52,9 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
     if end == start || text.at(start) == b'[' {
         return None;
     }
-    let rest = text.run(end, 3, |byte| !byte.is_ascii_alphanumeric() && byte != b'\n' && byte != 0);
-    Some(Value {
-        span: start..end,
-        quoted: false,
-        more: text.at(rest).is_ascii_alphanumeric() && rest > end && rest <= end + 2,
-    })
+    let word = |at: usize| text.at(at).is_ascii_alphanumeric() || text.opens_tag(at);
+    let rest = (end..end + 3).find(|&at| word(at) || matches!(text.at(at), b'\n' | 0)).unwrap_or(end + 3);
+    Some(Value { span: start..end, quoted: false, more: word(rest) && rest > end && rest <= end + 2 })
 }
 
 /// The quoted value that ends with the quote before `end`.
@@ -113,7 +114,7 @@ pub(super) fn look(value: &[u8], quoted: bool) -> Look {
 }
 
 /// What redaction has put there: `[EMAIL]`.
-fn has_tag(value: &[u8]) -> bool {
+pub(super) fn has_tag(value: &[u8]) -> bool {
     let opens = value.iter().enumerate().filter(|(_, byte)| **byte == b'[');
     opens.into_iter().any(|(at, _)| {
         let name = value.get(at + 1..).unwrap_or_default();

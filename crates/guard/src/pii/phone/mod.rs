@@ -99,6 +99,10 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     if let Some(hit) = slash(place, number) {
         return Some(hit);
     }
+    // What is left of a longer number is none.
+    if number.cuts().any(|cut| text.opens_tag(cut.end)) {
+        return None;
+    }
     number.cuts().find_map(|cut| {
         let (end, extended) = extension(text, cut.end);
         if glued_after(text, end) {
@@ -118,7 +122,7 @@ pub(super) fn may_be_apart(place: &Place<'_, '_>, number: &Number) -> bool {
 /// A number whose `+` stands at `at`.
 pub(crate) fn plus(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    if is_word(text.before(at)) || matches!(text.before(at), b']' | b'+') {
+    if is_word(text.before(at)) || text.before(at) == b'+' {
         return None;
     }
     let mut start = at + 1;
@@ -153,7 +157,7 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let area = number.first();
     let close = number.start + area;
     let before = text.before(start);
-    if area > 5 || text.at(close) != b')' || is_word(before) || before == b']' {
+    if area > 5 || text.at(close) != b')' || is_word(before) {
         return None;
     }
     let mut next = close + 1;
@@ -231,7 +235,7 @@ fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, e
         return None;
     }
     // More groups, or what redaction left of them: a list of numbers, not one.
-    if cut.more || (place.text.at(end) == b' ' && place.text.at(end + 1) == b'[') {
+    if cut.more || (place.text.at(end) == b' ' && place.text.opens_tag(end + 1)) {
         return None;
     }
     let evidence = evidence(place, start, end);
