@@ -148,7 +148,7 @@ pub(crate) fn colon(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
         end = text.run(end + 1, 16, |byte| is_word(byte) || byte == b'.');
     }
     let after = text.at(end);
-    if is_word(after) || text.opens_tag(end) || after == b':' && text.at(end + 1) == b':' {
+    if is_word(after) || text.opens_tag(end) || after == b':' && (text.at(end + 1) == b':' || text.opens_tag(end + 1)) {
         return None;
     }
     if after == b'.' && (text.at(end + 1).is_ascii_digit() || text.opens_tag(end + 1)) {

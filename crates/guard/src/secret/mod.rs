@@ -7,6 +7,7 @@ mod entropy;
 mod jwt;
 mod private_key;
 mod prose;
+mod sources;
 mod tokens;
 mod value;
 mod vendor;

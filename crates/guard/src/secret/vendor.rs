@@ -1,6 +1,7 @@
 //! Tokens that name their vendor by a prefix.
 
 use super::entropy;
+use super::sources::source;
 use super::tokens::TOKENS;
 use crate::finding::Kind;
 use crate::rule::Rule;
@@ -70,23 +71,17 @@ impl Alphabet {
     }
 }
 
-/// Vendor tokens as rules.
+/// Vendor tokens as rules, documented by their source. Prefix, alphabet and length are those of the
+/// table; bodies of one repeated character are placeholders.
 pub(crate) static RULES: [Rule; TOKENS.len()] = {
-    let mut rules = [Rule {
-        code: "",
-        name: "",
-        kind: Kind::Token,
-        summary: "A vendor's token in its published form: prefix, alphabet and length as in the \
-                  table of tokens, where the source stands. Bodies of one repeated character \
-                  are placeholders.",
-        caught: &[],
-        passed: &[],
-    }; TOKENS.len()];
+    let mut rules =
+        [Rule { code: "", name: "", kind: Kind::Token, summary: "", caught: &[], passed: &[] }; TOKENS.len()];
     let mut at = 0;
     #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
     while at < rules.len() {
         rules[at].code = TOKENS[at].code;
         rules[at].name = TOKENS[at].name;
+        rules[at].summary = source(TOKENS[at].name);
         at += 1;
     }
     rules
