@@ -21,6 +21,8 @@ pub(super) const EMAIL: Rule = Rule {
         "j\u{200B}ohn＠example．com",
         "john@example.\ncom",
         "jürgen@müller.de",
+        "用户@例子.公司",
+        "[ERROR]user@example.com",
     ],
     passed: &[
         "icon@2x.png",
@@ -102,5 +104,8 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
 
 /// Letters, two to 24 (the longest delegated has 24), or the ASCII form of others.
 fn is_top(label: &[u8]) -> bool {
-    label.starts_with(b"xn--") || ((2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic))
+    let foreign = (4..=48).contains(&label.len()) && label.iter().all(|byte| *byte >= 0x80);
+    foreign
+        || label.starts_with(b"xn--")
+        || ((2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic))
 }

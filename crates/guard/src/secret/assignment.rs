@@ -30,6 +30,12 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "token = 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
         "pwd:Winter2024",
         "my ｐａｓｓｗｏｒｄ: hunter2",
+        "senha: Abc12345",
+        "пароль: Qwerty123",
+        "密码:abc12345",
+        "curl -u admin:hunter2xyz https://api.example.com",
+        "- name: DB_PASS\n  value: S3cr3tP4ss",
+        "{\"name\": \"DB_PASS\", \"value\": \"S3cr3tP4ss\"}",
     ],
     passed: &[
         "password: ${DB_PASSWORD}",
@@ -44,6 +50,11 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "I forgot my password: what should I do now?",
         "password_min_length = 12345",
         "key: value1",
+        "if (password === confirmPassword) return",
+        "password = user.newPassword",
+        "docker run -u 1000:1000",
+        "docker run -u nginx:nginx",
+        "name: REPLICAS\n  value: S3cr3tP4ss",
     ],
 };
 
@@ -74,8 +85,8 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let before = if text.before(at) == b'!' { at - 1 } else { at };
     let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
     let named = name(text, before).and_then(|name| meaning(text.slice(name)));
-    let Some(meaning) = named else {
-        return turned(place, before, at, operator);
+    let Some(meaning) = named.or_else(|| apart(text, before)) else {
+        return turned(place, before, at, operator).or_else(|| user(place, at));
     };
     if text.slice(at..operator) == b"::" {
         return None;
@@ -101,6 +112,40 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         (Meaning::Token | Meaning::Header, _) => 0.1,
     };
     Some(Hit::new(&ASSIGNMENT, value.span, score))
+}
+
+/// A name in another script, or one that stands in the item before: `name: DB_PASS` and `value: …`,
+/// as containers' settings have it.
+fn apart(text: &Text<'_>, before: usize) -> Option<Meaning> {
+    let end = text.run_before(before, 3, |byte| matches!(byte, b' ' | b'"' | b'\''));
+    if text.before(end) >= 0x80 {
+        let start = text.run_before(end, 36, |byte| byte.is_ascii_alphabetic() || byte >= 0x80);
+        let word = text.slice(start..end);
+        let has = |part: &&str| word.windows(part.len()).any(|window| window == part.as_bytes());
+        return FOREIGN.iter().any(|part| has(part)).then_some(Meaning::Secret);
+    }
+    let value = end.checked_sub("value".len()).filter(|&value| text.says(value, "value"))?;
+    let end = text.run_before(value, 12, |byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b','));
+    let start = text.run_before(end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let colon = text.run_before(start, 3, |byte| matches!(byte, b' ' | b'"' | b'\''));
+    let name = text.run_before(colon, 3, |byte| matches!(byte, b':' | b'"' | b'\''));
+    let named = end < value && name < colon && text.says(name.saturating_sub("name".len()), "name");
+    named.then(|| meaning(text.slice(start..end))).flatten()
+}
+
+/// `-u name:password`, as `curl` takes it.
+fn user(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let name = text.run_before(at, 32, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let quote = text.run_before(name, 1, |byte| matches!(byte, b'"' | b'\''));
+    let option = [" -u ", "--user "].iter().any(|option| text.says(quote.saturating_sub(option.len()), option));
+    if name == at || !option {
+        return None;
+    }
+    let value = value::read(text, at + 1)?;
+    let look = value::look(text.slice(value.span.clone()), value.quoted);
+    let letters = text.slice(value.span.clone()).iter().any(u8::is_ascii_alphabetic);
+    (letters && matches!(look, Look::Chosen | Look::Random)).then(|| Hit::new(&ASSIGNMENT, value.span, 0.7))
 }
 
 /// A comparison the other way round: `"…" == password`.
@@ -211,7 +256,7 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
 }
 
 /// What makes a name that of a secret, without separators.
-const SECRET: [&str; 21] = [
+const SECRET: [&str; 26] = [
     "password",
     "passwd",
     "passphrase",
@@ -233,7 +278,15 @@ const SECRET: [&str; 21] = [
     "userpass",
     "authtoken",
     "pwd",
+    "senha",
+    "kennwort",
+    "wachtwoord",
+    "losenord",
+    "parola",
 ];
+
+/// The same in other scripts, as the views leave them.
+const FOREIGN: [&str; 7] = ["apoль", "密码", "密碼", "口令", "パスワ-ド", "비밀번호", "كلمة المرور"];
 
 /// What stands before `key` in the name of one that is secret.
 const KEY: [&str; 10] =

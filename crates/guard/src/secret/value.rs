@@ -170,8 +170,14 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
         && value.iter().position(|&byte| byte == b'(' || byte == b'[').is_some_and(|at| {
             at > 1 && value.iter().take(at).all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
         });
+    // newPassword, user.secret: a name, not a value.
+    let names = |part: &str| value.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
+    let named = !quoted
+        && value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
+        && ["password", "passwd", "secret", "token"].into_iter().any(names)
+        && value.len() > "password".len();
     let format = quoted && value.first() == Some(&b'{') && value.last() == Some(&b'}') && value.len() < 24;
-    variable || tag || braces || call || format
+    variable || tag || braces || call || format || named
 }
 
 /// Words that hold a place.
