@@ -26,8 +26,11 @@ pub(super) fn topic(word: &[u8], right: &[u8]) -> Option<Topic> {
         _ => {}
     }
     let find = |word: &[u8]| {
-        let found = WORDS.binary_search_by(|entry| entry.0.as_bytes().cmp(word)).ok()?;
-        WORDS.get(found).map(|entry| entry.1)
+        let letter = usize::from(word.first()?.wrapping_sub(b'a'));
+        let (from, to) = (*FIRST.get(letter)?, *FIRST.get(letter + 1)?);
+        let alike = WORDS.get(usize::from(from)..usize::from(to))?;
+        let found = alike.iter().find(|entry| entry.0.len() == word.len() && entry.0.as_bytes() == word)?;
+        Some(found.1)
     };
     find(letters).or_else(|| find(letters.strip_suffix(b"s").filter(|word| word.len() > 2)?))
 }
@@ -116,6 +119,21 @@ const WORDS: [(&str, Topic); 283] = [
     ("utc", Other), ("uuid", Other), ("version", Other), ("vin", Other), ("visa", Card),
     ("voicemail", Phone), ("whatsapp", Phone), ("zip", Other),
 ];
+
+/// Where the words of each letter start.
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
+const FIRST: [u16; 27] = {
+    let mut first = [0; 27];
+    let (mut letter, mut at) = (0, 0);
+    while letter < first.len() {
+        while at < WORDS.len() && WORDS[at].0.as_bytes()[0] < b'a' + letter as u8 {
+            at += 1;
+        }
+        first[letter] = at as u16;
+        letter += 1;
+    }
+    first
+};
 
 /// Parts of words of other scripts, as the views leave them (look-alikes are Latin letters there).
 #[rustfmt::skip]

@@ -122,7 +122,7 @@ fn apart(text: &Text<'_>, before: usize) -> Option<Meaning> {
         let start = text.run_before(end, 36, |byte| byte.is_ascii_alphabetic() || byte >= 0x80);
         let word = text.slice(start..end);
         let has = |part: &&str| word.windows(part.len()).any(|window| window == part.as_bytes());
-        return FOREIGN.iter().any(|part| has(part)).then_some(Meaning::Secret);
+        return FOREIGN.iter().any(has).then_some(Meaning::Secret);
     }
     let value = end.checked_sub("value".len()).filter(|&value| text.says(value, "value"))?;
     let end = text.run_before(value, 12, |byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b','));
@@ -238,21 +238,48 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
     }
     let joined = joined.get(..length)?;
     let last = joined.get(last_start..)?;
-    let has = |part: &str| joined.windows(part.len()).any(|window| window == part.as_bytes());
+    // Most names lack a letter of every part, and comparing letters is cheap.
+    let lacks = !letters(joined);
+    let has = |part: &str, letters: u32| {
+        lacks & letters == 0 && joined.windows(part.len()).any(|window| window == part.as_bytes())
+    };
+    let any = |parts: &[&str], letters: &[u32]| parts.iter().zip(letters).any(|(part, letters)| has(part, *letters));
     if ABOUT.iter().any(|about| last == about.as_bytes()) {
         return None;
     }
-    if has("authorization") {
+    if any(&["authorization"], &const { [letters(b"authorization")] }) {
         return Some(Meaning::Header);
     }
-    if SECRET.iter().any(|part| has(part)) || last == b"pwd" || last == b"pass" || joined == b"pw" {
+    if any(&SECRET, &const { all_letters(SECRET) }) || last == b"pwd" || last == b"pass" || joined == b"pw" {
         return Some(Meaning::Secret);
     }
-    (last.starts_with(b"token") && has("token")
-        || has("authtoken")
-        || (last == b"key" && KEY.iter().any(|part| has(part)))
-        || has("credential"))
+    (last.starts_with(b"token")
+        || (last == b"key" && any(&KEY, &const { all_letters(KEY) }))
+        || any(&["credential"], &const { [letters(b"credential")] }))
     .then_some(Meaning::Token)
+}
+
+/// Which letters a word has, a bit each.
+#[allow(clippy::indexing_slicing, reason = "within bounds by the loop's condition")]
+const fn letters(word: &[u8]) -> u32 {
+    let (mut letters, mut at) = (0, 0);
+    while at < word.len() {
+        if word[at].is_ascii_lowercase() {
+            letters |= 1 << (word[at] - b'a');
+        }
+        at += 1;
+    }
+    letters
+}
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
+const fn all_letters<const N: usize>(words: [&str; N]) -> [u32; N] {
+    let (mut all, mut at) = ([0; N], 0);
+    while at < N {
+        all[at] = letters(words[at].as_bytes());
+        at += 1;
+    }
+    all
 }
 
 /// What makes a name that of a secret, without separators.

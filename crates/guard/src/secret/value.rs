@@ -90,13 +90,15 @@ pub(super) fn look(value: &[u8], quoted: bool) -> Look {
     if is_reference(value, quoted) || has_tag(value) {
         return Look::Reference;
     }
-    if value.len() < 3 || is_placeholder(value) {
+    // An example key of the right form is still a key in somebody's log.
+    let random = entropy::is_random(value);
+    if value.len() < 3 || is_placeholder(value, random) {
         return Look::Placeholder;
     }
     if entropy::is_uuid(value) {
         return Look::Uuid;
     }
-    if entropy::is_random(value) {
+    if random {
         return Look::Random;
     }
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
@@ -181,7 +183,7 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
 }
 
 /// Words that hold a place.
-fn is_placeholder(value: &[u8]) -> bool {
+fn is_placeholder(value: &[u8], random: bool) -> bool {
     const WHOLE: [&str; 46] = [
         "...",
         "abc",
@@ -244,15 +246,21 @@ fn is_placeholder(value: &[u8]) -> bool {
         "real_",
         "xxxx",
     ];
-    let lower = String::from_utf8_lossy(value).to_ascii_lowercase();
-    let trimmed = lower.trim_matches(|char: char| !char.is_ascii_alphanumeric());
-    // An example key of the right form is still a key in somebody's log.
-    let random = entropy::is_random(value);
+    let is = |word: &[u8], name: &str| word.len() == name.len() && word.eq_ignore_ascii_case(name.as_bytes());
+    let head = value.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let tail = value.iter().rev().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let trimmed = value.get(head..value.len() - tail).unwrap_or_default();
+    let has = |part: &str| {
+        let first = part.as_bytes().first().copied().unwrap_or_default();
+        value.windows(part.len()).any(|window| {
+            window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&first))
+                && window.eq_ignore_ascii_case(part.as_bytes())
+        })
+    };
     // Signs only.
     !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
         || entropy::is_one_character(value)
         || value.iter().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'x' | b'X' | b'#' | b'?'))
-        || WHOLE.contains(&trimmed)
-        || WHOLE.contains(&lower.as_str())
-        || (!random && INSIDE.iter().any(|part| lower.contains(part)))
+        || WHOLE.iter().any(|name| is(trimmed, name) || is(value, name))
+        || (!random && INSIDE.iter().any(|part| has(part)))
 }
