@@ -19,13 +19,14 @@ const ROUNDS: usize = 4;
 #[derive(Debug, Clone)]
 pub struct Guard {
     policy: Arc<Policy>,
-    thresholds: Thresholds,
+    /// By role, in the order of [`Role::ALL`].
+    thresholds: [Thresholds; Role::ALL.len()],
 }
 
 impl Guard {
     /// Makes `policy` ready.
     pub fn new(policy: &Policy) -> Self {
-        Self { policy: Arc::new(policy.clone()), thresholds: policy.scan_thresholds() }
+        Self { policy: Arc::new(policy.clone()), thresholds: Role::ALL.map(|role| policy.scan_thresholds(role)) }
     }
 
     /// What is in `text`, written by `role`. Spans are bytes of `text`.
@@ -39,16 +40,14 @@ impl Guard {
     }
 
     /// `text` with a tag in the place of everything that the policy redacts or blocks, and the
-    /// report of [`Guard::check`]. Where the role's text is not scored for injection, this is what
-    /// a stream gives, in one pass. Where it is, redacting the result again changes nothing: what
-    /// can only be recognised once its neighbour is gone is replaced too, without a line in the
-    /// report.
+    /// report of [`Guard::check`]. Redacting the result again changes nothing: a value is judged
+    /// by its neighbours as it will be once they are replaced, in one pass, so that a stream gives
+    /// the same. Only where the role's text is scored for injection, which depends on whole
+    /// stretches, this goes on until nothing changes; what shows only then is replaced too,
+    /// without a line in the report.
     pub fn redact(&self, text: &str, role: Role) -> (String, Report) {
         let (clean, map) = self.sanitised(text);
         let (mut redacted, mut report) = self.apply(&clean, role, true);
-        // What is gone may have hidden its neighbour (they were glued together): rare, so this
-        // loop nearly always ends at its first comparison. A stream can't go back, and what it
-        // lets through is not to depend on whether the text came in pieces.
         let rounds = if self.scores(role) { ROUNDS } else { 0 };
         for _ in 0..rounds {
             if redacted == clean {
@@ -76,8 +75,9 @@ impl Guard {
         self.policy.action(role, kind)
     }
 
-    pub(crate) fn thresholds(&self) -> &Thresholds {
-        &self.thresholds
+    pub(crate) fn thresholds(&self, role: Role) -> &Thresholds {
+        let [first, ..] = &self.thresholds;
+        self.thresholds.get(role as usize).unwrap_or(first)
     }
 
     /// Whether texts of `role` are scored for injection.
@@ -113,18 +113,22 @@ impl Guard {
         let mut out = String::new();
         settle(&mut found);
         let mut at = 0;
+        let overrides = text.find(bidi::OVERRIDE);
         for cluster in clusters(&found) {
             if redact && let Some((span, tag)) = self.replacement(cluster, role) {
                 out.push_str(text.get(at..span.start).unwrap_or_default());
                 out.push_str(&tag);
+                if overrides.is_some_and(|first| first < span.start) {
+                    out.push_str(end_of_override(text.get(span.clone()).unwrap_or_default()));
+                }
                 at = span.end;
             }
         }
         if redact {
             out.push_str(text.get(at..).unwrap_or_default());
         }
-        for item in found {
-            report.add(self.entry(item, role));
+        for entry in found.into_iter().filter_map(|item| self.entry(item, role)) {
+            report.add(entry);
         }
         (out, report)
     }
@@ -147,7 +151,7 @@ impl Guard {
             }
         }
         let mut hits = Vec::new();
-        scan::scan(plain, &self.thresholds, &mut hits);
+        scan::scan(plain, self.thresholds(role), &mut hits);
         let seen = Seen { raw: text, text: plain, map, bidi: false };
         found.extend(hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)));
         if injection {
@@ -160,7 +164,8 @@ impl Guard {
             let enabled =
                 findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
                     let value = text.get(finding.span.clone()).unwrap_or_default();
-                    Found { correlation: self.correlation(finding.kind, value), finding, last_four: None }
+                    let correlation = self.correlation(finding.kind, value);
+                    Found { correlation, cover: finding.span.clone(), finding, last_four: None }
                 });
             found.extend(enabled);
         }
@@ -181,7 +186,7 @@ impl Guard {
         let mut turned = Vec::new();
         let mut see = |text: &str, map: &Map, bidi: bool| {
             let mut hits = Vec::new();
-            scan::scan_turned(text, &self.thresholds, &mut hits);
+            scan::scan_turned(text, self.thresholds(role), &mut hits);
             let seen = Seen { raw, text, map, bidi };
             turned.extend(hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)));
             !turned.is_empty()
@@ -191,17 +196,20 @@ impl Guard {
             return;
         }
         // A tag must not hide something graver that is written there as it came.
-        let folding = Folding::of(raw, segment);
+        let folding = Folding::of(raw, segment.clone());
         see(folding.text(), folding.map(), false);
-        settle(&mut turned);
-        let replaced = clusters(&turned).filter_map(|cluster| self.replacement(cluster, role));
-        tags.extend(replaced.map(|(span, text)| Tag { span, text }));
+        // It goes or stays as a whole: part of it would read otherwise, from either end.
+        for item in &mut turned {
+            item.cover = segment.clone();
+        }
+        tags.extend(tag(&turned).map(|text| Tag { span: segment, text }));
         found.extend(turned);
     }
 
-    /// A view's hit as a finding in the caller's text, unless the policy doesn't want it.
+    /// A view's hit as a finding in the caller's text, unless the policy doesn't want it. Ignored
+    /// ones, too: they go with what is replaced if they overlap it.
     pub(crate) fn admit(&self, hit: Hit, seen: &Seen<'_>, role: Role) -> Option<Found> {
-        if self.policy.action(role, hit.kind) == Action::Ignore || self.policy.disabled.contains(hit.code) {
+        if self.policy.disabled.contains(hit.code) {
             return None;
         }
         let text = seen.text;
@@ -225,29 +233,31 @@ impl Guard {
             ViewKind::Plain
         };
         Some(Found {
-            correlation: self.correlation(hit.kind, value),
+            correlation: match self.policy.action(role, hit.kind) {
+                Action::Ignore => None,
+                _ => self.correlation(hit.kind, value),
+            },
             last_four,
+            cover: span.clone(),
             finding: Finding { code: hit.code, kind: hit.kind, span, score: hit.score, view },
         })
     }
 
-    /// What stands in the place of overlapping findings, and where; `None` if they stay.
+    /// What stands in the place of overlapping findings, and where; `None` if they stay. If one
+    /// goes all go: what is left of a value could be read as another.
     pub(crate) fn replacement(&self, cluster: &[Found], role: Role) -> Option<(Range<usize>, String)> {
-        let replaced = || cluster.iter().filter(|found| self.policy.action(role, found.finding.kind) >= Action::Redact);
-        let gravest = replaced().min_by_key(|found| found.finding.kind)?;
-        let start = replaced().map(|found| found.finding.span.start).min()?;
-        let end = replaced().map(|found| found.finding.span.end).max()?;
-        let tag = gravest.finding.kind.tag();
-        let tag = match (&gravest.last_four, tag.strip_suffix(']')) {
-            (Some(last_four), Some(open)) => format!("{open} {last_four}]"),
-            _ => tag.to_owned(),
-        };
-        Some((start..end, tag))
+        if !cluster.iter().any(|found| self.policy.action(role, found.finding.kind) >= Action::Redact) {
+            return None;
+        }
+        let start = cluster.iter().map(|found| found.cover.start).min()?;
+        let end = cluster.iter().map(|found| found.cover.end).max()?;
+        Some((start..end, tag(cluster)?))
     }
 
-    pub(crate) fn entry(&self, found: Found, role: Role) -> Entry {
+    /// The line in the report; none for what is ignored.
+    pub(crate) fn entry(&self, found: Found, role: Role) -> Option<Entry> {
         let action = self.policy.action(role, found.finding.kind);
-        Entry::new(found.finding, action, found.correlation)
+        (action > Action::Ignore).then(|| Entry::new(found.finding, action, found.correlation))
     }
 
     fn correlation(&self, kind: Kind, value: &str) -> Option<String> {
@@ -273,8 +283,26 @@ pub(crate) struct Seen<'t> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     pub(crate) finding: Finding,
+    /// What goes if it is replaced: its span, or the override that it stands in.
+    pub(crate) cover: Range<usize>,
     pub(crate) last_four: Option<String>,
     pub(crate) correlation: Option<String>,
+}
+
+/// What stands in the place of overlapping findings: the gravest names it.
+fn tag(cluster: &[Found]) -> Option<String> {
+    let gravest = cluster.iter().min_by_key(|found| found.finding.kind)?;
+    let tag = gravest.finding.kind.tag();
+    Some(match (&gravest.last_four, tag.strip_suffix(']')) {
+        (Some(last_four), Some(open)) => format!("{open} {last_four}]"),
+        _ => tag.to_owned(),
+    })
+}
+
+/// What is kept of a stretch that is replaced after an override began: without its end the
+/// override would go on.
+pub(crate) fn end_of_override(replaced: &str) -> &'static str {
+    if replaced.contains(bidi::is_end) { "\u{202C}" } else { "" }
 }
 
 /// By place, gravest first; what lies within a finding of the same kind is dropped.
@@ -282,7 +310,7 @@ pub(crate) fn settle(found: &mut Vec<Found>) {
     found.sort_by(|a, b| {
         let key = |found: &Found| {
             let Finding { span, kind, code, .. } = &found.finding;
-            (span.start, *kind, usize::MAX - span.end, *code)
+            (found.cover.start, span.start, *kind, usize::MAX - span.end, *code)
         };
         key(a).cmp(&key(b))
     });
@@ -301,12 +329,12 @@ pub(crate) fn settle(found: &mut Vec<Found>) {
 pub(crate) fn clusters(found: &[Found]) -> impl Iterator<Item = &[Found]> {
     let mut rest = found;
     std::iter::from_fn(move || {
-        let mut end = rest.first()?.finding.span.end;
+        let mut end = rest.first()?.cover.end;
         let size = rest
             .iter()
             .position(|found| {
-                let apart = found.finding.span.start >= end;
-                end = end.max(found.finding.span.end);
+                let apart = found.cover.start >= end;
+                end = end.max(found.cover.end);
                 apart
             })
             .unwrap_or(rest.len());

@@ -171,8 +171,13 @@ impl Policy {
         self.thresholds.get(&kind).copied().unwrap_or(0.5)
     }
 
-    pub(crate) fn scan_thresholds(&self) -> Thresholds {
-        Kind::ALL.map(|kind| self.threshold(kind))
+    /// What the scanner counts. Ignored secrets are not looked for; ignored numbers are, since
+    /// they would be taken for numbers of another kind.
+    pub(crate) fn scan_thresholds(&self, role: Role) -> Thresholds {
+        Kind::ALL.map(|kind| match self.action(role, kind) {
+            Action::Ignore if kind < Kind::Card => f32::INFINITY,
+            _ => self.threshold(kind),
+        })
     }
 
     /// Whether a value is one of the allowed ones.
@@ -210,7 +215,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_index_the_thresholds() {
+    fn kinds_and_roles_index_the_thresholds() {
+        for (index, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(role as usize, index);
+        }
         for (index, kind) in Kind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, index);
         }

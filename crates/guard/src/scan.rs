@@ -9,7 +9,7 @@ use crate::finding::Kind;
 use crate::pii;
 use crate::rule::Rule;
 use crate::secret;
-use crate::text::Text;
+use crate::text::{TAG_END, Text};
 use std::ops::Range;
 
 /// A finding in a view: offsets are the view's.
@@ -128,6 +128,9 @@ impl Scanner {
         let mut at = self.next;
         while let Some(&byte) = bytes.get(at) {
             let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
+            if at == self.barrier && at > 0 {
+                last = TAG_END;
+            }
             let wakes = match class & !RUN {
                 // The rest of a word, unless a capital starts a part of it.
                 LETTER => !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()),
@@ -136,7 +139,7 @@ impl Scanner {
                 _ => false,
             };
             let run_ends = class & RUN == 0;
-            let run = at - self.run;
+            let run = at.saturating_sub(self.run);
             if wakes || (run_ends && run >= secret::encoded::SHORTEST) || run >= secret::encoded::LONGEST {
                 let wake = Wake { at, byte, class, last };
                 if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open)) && run < secret::encoded::LONGEST
@@ -149,13 +152,14 @@ impl Scanner {
                 }
             }
             if run_ends {
-                self.run = at + 1;
+                self.run = self.run.max(at + 1);
             }
             last = byte;
             at += 1;
             if class == LETTER | RUN && run < secret::encoded::LONGEST - SKIP {
                 // Small letters after a letter wake nothing.
-                let rest = bytes.get(at..).unwrap_or_default().iter().take(SKIP);
+                let most = if self.barrier > at { SKIP.min(self.barrier - at) } else { SKIP };
+                let rest = bytes.get(at..).unwrap_or_default().iter().take(most);
                 let small = rest.take_while(|byte| byte.is_ascii_lowercase()).count();
                 if small > 0 {
                     at += small;
@@ -167,10 +171,9 @@ impl Scanner {
         if open {
             return self.undecided(at);
         }
-        if at - self.run.min(at) >= secret::encoded::SHORTEST {
-            let place = self.place(text, thresholds);
-            let hits = secret::encoded::run(&place, self.run..at);
-            out.extend(hits.into_iter().filter(|hit| place.accepts(hit)));
+        if at.saturating_sub(self.run) >= secret::encoded::SHORTEST {
+            text.set_floor(0);
+            out.extend(encoded(&self.place(text, thresholds), self.run..at));
         }
         at
     }
@@ -180,15 +183,24 @@ impl Scanner {
     fn wake(&mut self, text: &Text<'_>, thresholds: &Thresholds, open: bool, wake: &Wake, out: &mut Vec<Hit>) -> bool {
         let (at, byte, last) = (wake.at, wake.byte, wake.last);
         text.take_touched();
-        let place = self.place(text, thresholds);
+        // Within a finding everything is as it stands; after it, as if it were replaced.
+        text.set_floor(if at < self.barrier { 0 } else { self.barrier });
+        let mut place = self.place(text, thresholds);
         let mut found = Vec::new();
         let mut run = self.run;
-        if wake.class & RUN == 0 && at - run >= secret::encoded::SHORTEST {
-            found.extend(secret::encoded::run(&place, run..at));
-        } else if at - run >= secret::encoded::LONGEST {
-            found.extend(secret::encoded::run(&place, run..at));
-            run = at;
+        let run_ends = wake.class & RUN == 0;
+        if run_ends || at.saturating_sub(run) >= secret::encoded::LONGEST {
+            found = encoded(&place, run..at);
+            if !found.is_empty() || !run_ends {
+                run = at;
+            }
+            // What follows what has been found is read as if that were replaced.
+            if !found.is_empty() {
+                place.barrier = place.barrier.max(at);
+                text.set_floor(place.barrier);
+            }
         }
+        let encoded_hits = found.len();
         match wake.class & !RUN {
             LETTER if letter_wakes(text.bytes(), at, open) && starts_part(byte, last) => {
                 if open && at + 2 >= text.bytes().len() {
@@ -215,15 +227,24 @@ impl Scanner {
             },
             _ => {}
         }
+        // Turned around, what comes after a tag was part of something longer.
+        let alone = |hit: &Hit| !self.wordless || !text.closes_turned_tag(hit.span.start);
+        found.retain(|hit| place.accepts(hit) && alone(hit));
+        // What is replaced within a run leaves a shorter one before it.
+        for at in encoded_hits..found.len() {
+            let Some(span) = found.get(at).map(|hit| hit.span.clone()) else {
+                break;
+            };
+            found.extend(encoded(&place, run..span.start.min(wake.at)));
+            run = run.max(span.end);
+        }
         if open && text.take_touched() {
             return false;
         }
         self.run = run;
-        found.retain(|hit| place.accepts(hit));
         for hit in found {
-            if hit.span.end >= self.barrier {
-                self.listed = hit.kind == Kind::Phone;
-            }
+            // As the tag of all that overlap will say.
+            self.listed = hit.kind == Kind::Phone && (self.listed || hit.span.start >= self.barrier);
             self.barrier = self.barrier.max(hit.span.end);
             if hit.kind >= Kind::Card {
                 self.digits_from = self.digits_from.max(hit.span.end);
@@ -248,7 +269,7 @@ impl Scanner {
 
     /// A run long enough to be read as Base64 is undecided from its start.
     fn undecided(&self, at: usize) -> usize {
-        if at - self.run.min(at) > LOOK_BACK { self.run } else { at }
+        if at.saturating_sub(self.run) > LOOK_BACK { self.run } else { at }
     }
 }
 
@@ -275,6 +296,16 @@ fn letter_wakes(bytes: &[u8], at: usize, open: bool) -> bool {
             open || secret::may_start(byte(at), byte(at + 1), byte(at + 2))
         }
     }
+}
+
+/// What a run of Base64 characters says, as far as it counts.
+fn encoded(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
+    if run.len() < secret::encoded::SHORTEST {
+        return Vec::new();
+    }
+    let mut hits = secret::encoded::run(place, run);
+    hits.retain(|hit| place.accepts(hit));
+    hits
 }
 
 /// Everything in a text that has ended.

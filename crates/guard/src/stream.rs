@@ -10,7 +10,7 @@
 //! the whole, and so is the report. Held back is what an open candidate needs and at most 256
 //! bytes more; [`Stream::finish`] lets it go.
 
-use crate::guard::{Found, Guard, Seen, clusters, settle};
+use crate::guard::{Found, Guard, Seen, clusters, end_of_override, settle};
 use crate::policy::{Action, Role};
 use crate::report::{Entry, Report};
 use crate::scan::{LOOK_BACK, MEMORY, Scanner};
@@ -27,6 +27,8 @@ pub struct Stream {
     gone: usize,
     /// How much of `raw` has been passed on.
     passed: usize,
+    /// Where the first override began, in the whole text.
+    first_override: Option<usize>,
     /// From where on overrides have not been looked for, in `raw`.
     overrides: usize,
     folding: Folding,
@@ -56,6 +58,7 @@ impl Stream {
             raw: String::new(),
             gone: 0,
             passed: 0,
+            first_override: None,
             overrides: 0,
             folding: Folding::default(),
             scanner: Scanner::default(),
@@ -98,7 +101,7 @@ impl Stream {
         self.folding.extend(ready, open, &tags);
         let mut hits = Vec::new();
         let text = Text::new(self.folding.text());
-        let decided = self.scanner.run(&text, self.guard.thresholds(), open, &mut hits);
+        let decided = self.scanner.run(&text, self.guard.thresholds(self.role), open, &mut hits);
         let seen = Seen { raw: &self.raw, text: self.folding.text(), map: self.folding.map(), bidi: false };
         let admitted: Vec<_> = hits.into_iter().filter_map(|hit| self.guard.admit(hit, &seen, self.role)).collect();
         self.keep(admitted);
@@ -118,8 +121,9 @@ impl Stream {
 
     fn keep(&mut self, admitted: Vec<Found>) {
         for mut found in admitted {
-            found.finding.span.start += self.gone;
-            found.finding.span.end += self.gone;
+            for span in [&mut found.finding.span, &mut found.cover] {
+                *span = span.start + self.gone..span.end + self.gone;
+            }
             self.found.push(found);
         }
     }
@@ -133,6 +137,8 @@ impl Stream {
         let mut unclosed = None;
         let mut reached = rest.len();
         for (segment, closed) in bidi::segments(rest) {
+            let began = self.gone + from + segment.start - bidi::OVERRIDE.len_utf8();
+            self.first_override.get_or_insert(began);
             if open && !closed {
                 reached = segment.start - bidi::OVERRIDE.len_utf8();
                 unclosed = Some(from + reached);
@@ -155,8 +161,8 @@ impl Stream {
         let mut end = border;
         let mut replaced = Vec::new();
         for cluster in clusters(&self.found) {
-            let last = cluster.iter().map(|found| found.finding.span.end).max();
-            let first = cluster.iter().map(|found| found.finding.span.start).min();
+            let last = cluster.iter().map(|found| found.cover.end).max();
+            let first = cluster.iter().map(|found| found.cover.start).min();
             let (Some(first), Some(last)) = (first, last) else {
                 break;
             };
@@ -179,11 +185,17 @@ impl Stream {
         for (span, tag) in replaced {
             self.write(span.start, &mut piece.text);
             piece.text.push_str(&tag);
-            self.passed = span.end.saturating_sub(self.gone).max(self.passed);
+            let end = span.end.saturating_sub(self.gone).max(self.passed);
+            if self.first_override.is_some_and(|first| first < span.start) {
+                piece.text.push_str(end_of_override(self.raw.get(self.passed..end).unwrap_or_default()));
+            }
+            self.passed = end;
         }
         self.write(end, &mut piece.text);
         for found in self.found.drain(..done) {
-            let entry = self.guard.entry(found, self.role);
+            let Some(entry) = self.guard.entry(found, self.role) else {
+                continue;
+            };
             self.report.add(entry.clone());
             piece.findings.push(entry);
         }

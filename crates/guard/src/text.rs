@@ -1,5 +1,6 @@
 //! The text under scan, which may still be growing.
 
+use crate::finding::Kind;
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -12,6 +13,7 @@ use std::ops::Range;
 pub(crate) struct Text<'a> {
     bytes: &'a [u8],
     touched: Cell<bool>,
+    floor: Cell<usize>,
     #[cfg(test)]
     work: Cell<u64>,
 }
@@ -21,6 +23,7 @@ impl<'a> Text<'a> {
         Self {
             bytes: text.as_bytes(),
             touched: Cell::new(false),
+            floor: Cell::new(0),
             #[cfg(test)]
             work: Cell::new(0),
         }
@@ -31,10 +34,18 @@ impl<'a> Text<'a> {
         self.bytes
     }
 
+    /// From now on what lies before `floor`, where a finding has ended, reads as [`TAG_END`].
+    pub(crate) fn set_floor(&self, floor: usize) {
+        self.floor.set(floor);
+    }
+
     /// The byte at `at`; 0 past the end, which is remembered.
     pub(crate) fn at(&self, at: usize) -> u8 {
         #[cfg(test)]
         self.work.set(self.work.get() + 1);
+        if at < self.floor.get() {
+            return TAG_END;
+        }
         match self.bytes.get(at) {
             Some(&byte) => byte,
             None => {
@@ -48,6 +59,9 @@ impl<'a> Text<'a> {
     pub(crate) fn before(&self, at: usize) -> u8 {
         #[cfg(test)]
         self.work.set(self.work.get() + 1);
+        if at > 0 && at <= self.floor.get() {
+            return TAG_END;
+        }
         at.checked_sub(1).and_then(|at| self.bytes.get(at)).copied().unwrap_or(0)
     }
 
@@ -70,6 +84,38 @@ impl<'a> Text<'a> {
             at += 1;
         }
         at
+    }
+
+    /// The same, but ends before five hyphens, with which a private key begins.
+    pub(crate) fn run_to_armour(&self, from: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
+        let mut at = from;
+        while at < from + most && belongs(self.at(at)) && !(self.at(at) == b'-' && self.says(at, "-----")) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Whether a tag of redaction starts at `at` ([`Kind::tag`], perhaps with four digits), or one
+    /// that an override has turned around: a value that runs into one was part of something longer.
+    pub(crate) fn opens_tag(&self, at: usize) -> bool {
+        let turned = match self.at(at) {
+            b'[' => false,
+            TAG_END => true,
+            _ => return false,
+        };
+        let digits = if turned { self.run(at + 1, 5, |byte| byte.is_ascii_digit() || byte == b' ') } else { at + 1 };
+        let end = self.run(digits, LONGEST_TAG, |byte| byte.is_ascii_uppercase() || byte == b'_');
+        let closed = if turned { self.at(end) == b'[' } else { matches!(self.at(end), TAG_END | b' ') };
+        closed && names_tag(self.slice(digits..end), turned)
+    }
+
+    /// Whether a tag that an override has turned around ends before `at`.
+    pub(crate) fn closes_turned_tag(&self, at: usize) -> bool {
+        if self.before(at) != b'[' {
+            return false;
+        }
+        let start = self.run_before(at - 1, LONGEST_TAG, |byte| byte.is_ascii_uppercase() || byte == b'_');
+        matches!(self.before(start), TAG_END | b' ') && names_tag(self.slice(start..at - 1), true)
     }
 
     /// Where the run of bytes before `from` starts, `most` bytes earlier at the most.
@@ -95,6 +141,22 @@ impl<'a> Text<'a> {
     pub(crate) fn work(&self) -> u64 {
         self.work.get()
     }
+}
+
+/// Letters of the longest tag's name.
+const LONGEST_TAG: usize = "FILTERED_INJECTION_ATTEMPT".len();
+
+/// The last byte of what redaction puts in the place of a value. A rule sees it also where a
+/// value that has been found ends, so that it decides as it would once that one is replaced.
+pub(crate) const TAG_END: u8 = b']';
+
+/// Whether this is the name of a kind's tag, perhaps backwards.
+fn names_tag(name: &[u8], turned: bool) -> bool {
+    Kind::ALL.iter().any(|kind| match kind.tag().as_bytes() {
+        [_, tag @ .., _] if turned => tag.iter().rev().eq(name),
+        [_, tag @ .., _] => tag == name,
+        _ => false,
+    })
 }
 
 /// Part of a name or number: what makes a value part of something longer.

@@ -6,6 +6,7 @@ use crate::evidence::Topic;
 use crate::finding::Kind;
 use crate::rule::Rule;
 use crate::scan::{Hit, Place};
+use crate::text::Text;
 
 pub(super) const CARD: Rule = Rule {
     code: "P008",
@@ -32,6 +33,12 @@ pub(super) const CARD: Rule = Rule {
         "４１１１ １１１１ １１１１ １１１１",
         "٤١١١١١١١١١١١١١١١",
         "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+        "4111_1111_1111_1111 and 4111  1111  1111  1111",
+        "card: 4111/1111/1111/1111",
+        "my visa is 4111-1111 1111-1111",
+        "4111111111111111,12/29,123",
+        "card no.4111111111111111",
+        "[b]4111111111111111[/b]",
     ],
     passed: &[
         "4111 1111 1111 1112",
@@ -39,6 +46,9 @@ pub(super) const CARD: Rule = Rule {
         "order number 675964982648",
         "4111111111111111.25",
         "0x4111111111111111",
+        "4111,1111,1111,1111",
+        "4111-1111 1111-1111",
+        "4111_1111_1111_1111_1111",
         "41111111111111114111111111111111",
         "tracking 9400111899223397846239",
     ],
@@ -127,7 +137,7 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         if !(12..=19).contains(&cut.digits.len()) || !is_layout(&cut) {
             continue;
         }
-        if glued_after(place.text, cut.end) {
+        if glued_after(place.text, cut.end) && !expires(place.text, cut.end) {
             continue;
         }
         if !has_check_digit(cut.digits) {
@@ -139,7 +149,9 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         }
         let evidence = evidence(place, number.start, cut.end);
         let grouped = cut.shape().len() > 1 && !cut.broken;
-        let score = if evidence.speaks_of(Topic::Card, 8) {
+        let score = if cut.mixed && !evidence.speaks_of(Topic::Card, 8) {
+            alone - 0.35
+        } else if evidence.speaks_of(Topic::Card, 8) {
             (alone + 0.35).min(1.0)
         } else if evidence.speaks_against(Topic::Card) && !grouped {
             alone - 0.35
@@ -183,6 +195,44 @@ fn fits(range: &Range, digits: &[u8]) -> bool {
     (range.shortest..=range.longest).contains(&length) && (range.from..=range.to).contains(&prefix)
 }
 
+/// Whether a month and year follow after a comma: `,12/29`, as cards are listed.
+fn expires(text: &Text<'_>, end: usize) -> bool {
+    let digits = |at: usize| text.at(at).is_ascii_digit() && text.at(at + 1).is_ascii_digit();
+    text.at(end) == b',' && digits(end + 1) && text.at(end + 3) == b'/' && digits(end + 4)
+}
+
+/// Four times four digits with a sign between that numbers seldom have: `_`, two blanks, and next
+/// to a word that speaks of cards also `/`, `,` and `|`.
+pub(super) fn apart(place: &Place<'_, '_>, start: usize) -> Option<Hit> {
+    let text = place.text;
+    let sign = text.at(start + 4);
+    let width = match sign {
+        b'_' | b'/' | b',' | b'|' => 1,
+        b' ' if text.at(start + 5) == b' ' => 2,
+        _ => return None,
+    };
+    let mut digits = [0; 16];
+    for (place, digit) in digits.iter_mut().enumerate() {
+        let at = start + place + place / 4 * width;
+        if !text.at(at).is_ascii_digit() || (place > 0 && place % 4 == 0 && text.at(at - 1) != sign) {
+            return None;
+        }
+        *digit = text.at(at) - b'0';
+    }
+    let end = start + 16 + 3 * width;
+    let known = RANGES.iter().any(|range| range.alone >= 0.6 && fits(range, &digits));
+    if !known || !has_check_digit(&digits) || glued_after(text, end) || text.at(end) == sign {
+        return None;
+    }
+    let near = evidence(place, start, end).speaks_of(Topic::Card, 8);
+    let score = match (sign, near) {
+        (b'_' | b' ', false) => 0.6,
+        (_, false) => 0.3,
+        (_, true) => 0.9,
+    };
+    Some(Hit::new(&CARD, start..end, score))
+}
+
 /// In one piece, in fours, as on the cards of American Express and Diners Club, or spelt digit
 /// by digit; with a line break inside, anything.
 fn is_layout(cut: &Cut<'_>) -> bool {
@@ -191,7 +241,7 @@ fn is_layout(cut: &Cut<'_>) -> bool {
         return shape.iter().all(|&length| length >= 2);
     }
     if cut.mixed {
-        return false;
+        return shape == [4, 4, 4, 4];
     }
     match shape {
         [_] | [4, 6, 5] | [4, 6, 4] | [4, 6, 9] | [8, 8] | [6, 13] | [6, 10] | [4, 4, 5] => true,

@@ -21,6 +21,8 @@ pub(super) const EMAIL: Rule = Rule {
         "j\u{200B}ohn＠example．com",
         "john@example.\ncom",
         "jürgen@müller.de",
+        "用户@例子.公司",
+        "[ERROR]user@example.com",
     ],
     passed: &[
         "icon@2x.png",
@@ -54,7 +56,7 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     while start < at && !(is_word(text.at(start)) || text.at(start) >= 0xC0) {
         start += 1;
     }
-    if start >= end || end - start > LOCAL || text.before(end) == b'.' || text.before(start) == b']' {
+    if start >= end || end - start > LOCAL || text.before(end) == b'.' {
         return None;
     }
     let next = at + 1 + usize::from(text.at(at + 1) == b'\n' && end == at);
@@ -75,6 +77,10 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     let (mut at, mut label, mut last) = (from, from, None);
     while at < from + DOMAIN {
         let end = text.run(at, 64, |byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80);
+        // What comes before a tag was part of something longer.
+        if text.opens_tag(at) {
+            return None;
+        }
         if end == at || text.at(at) == b'-' {
             break;
         }
@@ -90,7 +96,7 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     }
     let (end, label) = last?;
     let after = text.at(end);
-    if is_word(after) || after == b'@' || after == b'[' {
+    if is_word(after) || after == b'@' || text.opens_tag(end) {
         return None;
     }
     Some((end, label))
@@ -98,5 +104,8 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
 
 /// Letters, two to 24 (the longest delegated has 24), or the ASCII form of others.
 fn is_top(label: &[u8]) -> bool {
-    label.starts_with(b"xn--") || ((2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic))
+    let foreign = (4..=48).contains(&label.len()) && label.iter().all(|byte| *byte >= 0x80);
+    foreign
+        || label.starts_with(b"xn--")
+        || ((2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic))
 }

@@ -20,6 +20,9 @@ pub(super) const IBAN: Rule = Rule {
         "NO9386011117947",
         "MT84MALT011000012345MTLCAST001S",
         "GB82 WEST 1234\n5698 7654 32",
+        "DE 89 3704 0044 0532 0130 00",
+        "IBANDE89370400440532013000",
+        "AT61.1904.3002.3457.3201",
     ],
     passed: &["GB82WEST12345698765433", "GB82WEST123456987654", "XX82WEST12345698765432", "aGB82WEST12345698765432"],
 };
@@ -45,10 +48,16 @@ const LENGTHS: [(&[u8; 2], u8); 89] = [
 /// A number whose check digits start at `digit`, its country standing before them.
 pub(super) fn before_digit(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     let text = place.text;
-    let start = digit.checked_sub(2)?;
-    let country = [text.at(start).to_ascii_uppercase(), text.at(start + 1).to_ascii_uppercase()];
-    let before = text.before(start);
-    if is_word(before) || before == b']' || !text.at(digit + 1).is_ascii_digit() {
+    // "DE 89 …": a blank after the country, in capitals.
+    let apart = text.before(digit) == b' ';
+    let start = digit.checked_sub(if apart { 3 } else { 2 })?;
+    let letters = [text.at(start), text.at(start + 1)];
+    let country = letters.map(|letter| letter.to_ascii_uppercase());
+    let labelled = text.says(start.saturating_sub(4), "iban") && !is_word(text.before(start - start.min(4)));
+    if (apart && letters != country)
+        || (is_word(text.before(start)) && !labelled)
+        || !text.at(digit + 1).is_ascii_digit()
+    {
         return None;
     }
     let found = LENGTHS.binary_search_by(|entry| entry.0.cmp(&country)).ok()?;
@@ -61,7 +70,7 @@ pub(super) fn before_digit(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
         let value = match byte {
             b'0'..=b'9' => u32::from(byte - b'0'),
             b'A'..=b'Z' => u32::from(byte - b'A') + 10,
-            b' ' | b'-' | b'\n' if count >= 4 || byte == b' ' => {
+            b' ' | b'-' | b'.' | b'\n' if count >= 4 || byte == b' ' => {
                 // One sign between groups; a break may stand beside it.
                 let next = text.at(at + 1);
                 if !(next.is_ascii_alphanumeric() || byte != b'\n' && next == b'\n') {
@@ -79,7 +88,7 @@ pub(super) fn before_digit(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
     }
     // The first four characters move to the end: two letters and two digits, six places.
     let remainder = (u64::from(rest) * 1_000_000 + u64::from(head)) % 97;
-    if remainder != 1 || is_word(text.at(at)) || text.at(at) == b'[' {
+    if remainder != 1 || is_word(text.at(at)) || text.opens_tag(at) {
         return None;
     }
     Some(Hit::new(&IBAN, start..at, 0.97))

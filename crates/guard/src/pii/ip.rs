@@ -64,7 +64,10 @@ pub(super) fn v4(place: &Place<'_, '_>, start: usize) -> Option<Hit> {
     let text = place.text;
     let (octets, mut end) = four(text, start)?;
     let after = text.at(end);
-    if is_word(after) || after == b'[' || (after == b'.' && text.at(end + 1).is_ascii_digit()) {
+    if is_word(after)
+        || text.opens_tag(end)
+        || (after == b'.' && (text.at(end + 1).is_ascii_digit() || text.opens_tag(end + 1)))
+    {
         return None;
     }
     let bits = prefix_length(text, end, 32) > end;
@@ -90,7 +93,7 @@ pub(crate) fn colon(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
         return None;
     }
     let before = text.before(start);
-    if is_word(before) || before == b':' || before == b']' || colon - start > 4 {
+    if is_word(before) || before == b':' || colon - start > 4 {
         return None;
     }
     if start < colon && glued_before(text, start) && before != b'/' {
@@ -145,10 +148,10 @@ pub(crate) fn colon(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
         end = text.run(end + 1, 16, |byte| is_word(byte) || byte == b'.');
     }
     let after = text.at(end);
-    if is_word(after) || after == b'[' || after == b':' && text.at(end + 1) == b':' {
+    if is_word(after) || text.opens_tag(end) || after == b':' && (text.at(end + 1) == b':' || text.opens_tag(end + 1)) {
         return None;
     }
-    if after == b'.' && text.at(end + 1).is_ascii_digit() {
+    if after == b'.' && (text.at(end + 1).is_ascii_digit() || text.opens_tag(end + 1)) {
         return None;
     }
     end = prefix_length(text, end, 128);

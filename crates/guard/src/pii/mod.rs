@@ -70,6 +70,11 @@ pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return Some(hit);
     }
     let number = Number::read(place.text, at);
+    if number.first() == 4
+        && let Some(hit) = card::apart(place, at).filter(accepted)
+    {
+        return Some(hit);
+    }
     if number.count() < 6 && !phone::may_be_apart(place, &number) {
         return None;
     }

@@ -151,7 +151,7 @@ fn gap_at(text: &Text<'_>, at: usize) -> Option<(u8, usize)> {
 /// Whether the value is part of something longer on its left: a name, a decimal, a tag.
 pub(crate) fn glued_before(text: &Text<'_>, start: usize) -> bool {
     let before = text.before(start);
-    if is_word(before) || before == b']' {
+    if is_word(before) {
         return true;
     }
     let earlier = || text.before(start - 1);
@@ -165,11 +165,11 @@ pub(crate) fn glued_before(text: &Text<'_>, start: usize) -> bool {
 /// Whether it is part of something longer on its right.
 pub(crate) fn glued_after(text: &Text<'_>, end: usize) -> bool {
     let after = text.at(end);
-    if is_word(after) || after == b'[' {
+    if is_word(after) || text.opens_tag(end) {
         return true;
     }
     match after {
-        b'.' | b',' | b'-' | b'/' | b':' => text.at(end + 1).is_ascii_digit() || text.at(end + 1) == b'[',
+        b'.' | b',' | b'-' | b'/' | b':' => text.at(end + 1).is_ascii_digit() || text.opens_tag(end + 1),
         b'%' => true,
         _ => false,
     }

@@ -23,6 +23,7 @@ pub(super) const SSN: Rule = Rule {
         "ssn 536 90 4399",
         "social security: 5\u{200B}36-90\u{2011}4399",
         "SSN 078-05-\n1123",
+        "my social is 536 90 4399",
     ],
     passed: &[
         "SSN pattern 000-12-3456, 666-12-3456 or 912-99-3456",
@@ -32,6 +33,7 @@ pub(super) const SSN: Rule = Rule {
         "Suite 536 90 4399",
         "part no. 1536-90-43991",
         "the build 536-90-4399-2",
+        "social media 536904399 followers",
     ],
 };
 

@@ -30,6 +30,12 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "token = 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
         "pwd:Winter2024",
         "my ｐａｓｓｗｏｒｄ: hunter2",
+        "senha: Abc12345",
+        "пароль: Qwerty123",
+        "密码:abc12345",
+        "curl -u admin:hunter2xyz https://api.example.com",
+        "- name: DB_PASS\n  value: S3cr3tP4ss",
+        "{\"name\": \"DB_PASS\", \"value\": \"S3cr3tP4ss\"}",
     ],
     passed: &[
         "password: ${DB_PASSWORD}",
@@ -44,6 +50,11 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "I forgot my password: what should I do now?",
         "password_min_length = 12345",
         "key: value1",
+        "if (password === confirmPassword) return",
+        "password = user.newPassword",
+        "docker run -u 1000:1000",
+        "docker run -u nginx:nginx",
+        "name: REPLICAS\n  value: S3cr3tP4ss",
     ],
 };
 
@@ -74,8 +85,8 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let before = if text.before(at) == b'!' { at - 1 } else { at };
     let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
     let named = name(text, before).and_then(|name| meaning(text.slice(name)));
-    let Some(meaning) = named else {
-        return turned(place, before, at, operator);
+    let Some(meaning) = named.or_else(|| apart(text, before)) else {
+        return turned(place, before, at, operator).or_else(|| user(place, at));
     };
     if text.slice(at..operator) == b"::" {
         return None;
@@ -103,6 +114,40 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     Some(Hit::new(&ASSIGNMENT, value.span, score))
 }
 
+/// A name in another script, or one that stands in the item before: `name: DB_PASS` and `value: …`,
+/// as containers' settings have it.
+fn apart(text: &Text<'_>, before: usize) -> Option<Meaning> {
+    let end = text.run_before(before, 3, |byte| matches!(byte, b' ' | b'"' | b'\''));
+    if text.before(end) >= 0x80 {
+        let start = text.run_before(end, 36, |byte| byte.is_ascii_alphabetic() || byte >= 0x80);
+        let word = text.slice(start..end);
+        let has = |part: &&str| word.windows(part.len()).any(|window| window == part.as_bytes());
+        return FOREIGN.iter().any(has).then_some(Meaning::Secret);
+    }
+    let value = end.checked_sub("value".len()).filter(|&value| text.says(value, "value"))?;
+    let end = text.run_before(value, 12, |byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b','));
+    let start = text.run_before(end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let colon = text.run_before(start, 3, |byte| matches!(byte, b' ' | b'"' | b'\''));
+    let name = text.run_before(colon, 3, |byte| matches!(byte, b':' | b'"' | b'\''));
+    let named = end < value && name < colon && text.says(name.saturating_sub("name".len()), "name");
+    named.then(|| meaning(text.slice(start..end))).flatten()
+}
+
+/// `-u name:password`, as `curl` takes it.
+fn user(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let name = text.run_before(at, 32, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let quote = text.run_before(name, 1, |byte| matches!(byte, b'"' | b'\''));
+    let option = [" -u ", "--user "].iter().any(|option| text.says(quote.saturating_sub(option.len()), option));
+    if name == at || !option {
+        return None;
+    }
+    let value = value::read(text, at + 1)?;
+    let look = value::look(text.slice(value.span.clone()), value.quoted);
+    let letters = text.slice(value.span.clone()).iter().any(u8::is_ascii_alphabetic);
+    (letters && matches!(look, Look::Chosen | Look::Random)).then(|| Hit::new(&ASSIGNMENT, value.span, 0.7))
+}
+
 /// A comparison the other way round: `"…" == password`.
 fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> Option<Hit> {
     let text = place.text;
@@ -113,7 +158,7 @@ fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> O
     let value = value::read_before(text, end)?;
     let start = text.run(operator, 2, |byte| byte == b' ');
     let name = start..text.run(start, NAME, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let named = meaning(text.slice(name)) == Some(Meaning::Secret);
+    let named = meaning(text.slice(name.clone())) == Some(Meaning::Secret) && !text.opens_tag(name.end);
     let look = value::look(text.slice(value.span.clone()), true);
     let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
     (named && real).then(|| Hit::new(&ASSIGNMENT, value.span, 0.75))
@@ -132,7 +177,8 @@ fn header(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let value = value::read(text, start)?;
     let bytes = text.slice(value.span.clone());
     let base64 = bytes.ends_with(b"=") && bytes.len() >= 12;
-    (entropy::is_random(bytes) || base64).then(|| Hit::new(&AUTHORIZATION, value.span, 0.85))
+    ((entropy::is_random(bytes) || base64) && !value::has_tag(bytes))
+        .then(|| Hit::new(&AUTHORIZATION, value.span, 0.85))
 }
 
 /// Where the name before the sign stands: `name`, `"name"`, `map['name']`, `name[25]`.
@@ -192,25 +238,52 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
     }
     let joined = joined.get(..length)?;
     let last = joined.get(last_start..)?;
-    let has = |part: &str| joined.windows(part.len()).any(|window| window == part.as_bytes());
+    // Most names lack a letter of every part, and comparing letters is cheap.
+    let lacks = !letters(joined);
+    let has = |part: &str, letters: u32| {
+        lacks & letters == 0 && joined.windows(part.len()).any(|window| window == part.as_bytes())
+    };
+    let any = |parts: &[&str], letters: &[u32]| parts.iter().zip(letters).any(|(part, letters)| has(part, *letters));
     if ABOUT.iter().any(|about| last == about.as_bytes()) {
         return None;
     }
-    if has("authorization") {
+    if any(&["authorization"], &const { [letters(b"authorization")] }) {
         return Some(Meaning::Header);
     }
-    if SECRET.iter().any(|part| has(part)) || last == b"pwd" || last == b"pass" || joined == b"pw" {
+    if any(&SECRET, &const { all_letters(SECRET) }) || last == b"pwd" || last == b"pass" || joined == b"pw" {
         return Some(Meaning::Secret);
     }
-    (last.starts_with(b"token") && has("token")
-        || has("authtoken")
-        || (last == b"key" && KEY.iter().any(|part| has(part)))
-        || has("credential"))
+    (last.starts_with(b"token")
+        || (last == b"key" && any(&KEY, &const { all_letters(KEY) }))
+        || any(&["credential"], &const { [letters(b"credential")] }))
     .then_some(Meaning::Token)
 }
 
+/// Which letters a word has, a bit each.
+#[allow(clippy::indexing_slicing, reason = "within bounds by the loop's condition")]
+const fn letters(word: &[u8]) -> u32 {
+    let (mut letters, mut at) = (0, 0);
+    while at < word.len() {
+        if word[at].is_ascii_lowercase() {
+            letters |= 1 << (word[at] - b'a');
+        }
+        at += 1;
+    }
+    letters
+}
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
+const fn all_letters<const N: usize>(words: [&str; N]) -> [u32; N] {
+    let (mut all, mut at) = ([0; N], 0);
+    while at < N {
+        all[at] = letters(words[at].as_bytes());
+        at += 1;
+    }
+    all
+}
+
 /// What makes a name that of a secret, without separators.
-const SECRET: [&str; 21] = [
+const SECRET: [&str; 26] = [
     "password",
     "passwd",
     "passphrase",
@@ -232,7 +305,15 @@ const SECRET: [&str; 21] = [
     "userpass",
     "authtoken",
     "pwd",
+    "senha",
+    "kennwort",
+    "wachtwoord",
+    "losenord",
+    "parola",
 ];
+
+/// The same in other scripts, as the views leave them.
+const FOREIGN: [&str; 7] = ["apoль", "密码", "密碼", "口令", "パスワ-ド", "비밀번호", "كلمة المرور"];
 
 /// What stands before `key` in the name of one that is secret.
 const KEY: [&str; 10] =

@@ -74,7 +74,7 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     let host = colon + 3;
     if let Some(prefix) = WEBHOOKS.iter().find(|prefix| text.says(host, prefix)) {
         let path = host + prefix.len();
-        let end = text.run(path, 200, |byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'@'));
+        let end = text.run_to_armour(path, 200, |byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'@'));
         return (end - path >= 40).then(|| Hit::new(&WEBHOOK, start..end, 0.95));
     }
     let in_name = |byte: u8| {
@@ -119,7 +119,8 @@ pub(super) fn telegram(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
         return None;
     }
     let start = text.run_before(colon, 11, |byte| byte.is_ascii_digit());
-    let end = text.run(colon + 1, 36, |byte| is_word(byte) || byte == b'-');
+    let end = text.run_to_armour(colon + 1, 36, |byte| is_word(byte) || byte == b'-');
     let whole = (8..=10).contains(&(colon - start)) && end - colon - 1 == 35 && !is_word(text.before(start));
+    let whole = whole && !text.opens_tag(end);
     whole.then(|| Hit::new(&TELEGRAM, start..end, 0.95))
 }

@@ -27,8 +27,8 @@ pub(crate) const LONGEST: usize = base64::LONGEST;
 
 /// What a run of Base64 characters that ends here is or says.
 pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
-    // Within a finding there is nothing to look for.
-    if place.barrier >= run.end {
+    // Within a finding there is nothing to look for, nor in what is left of a run beside one.
+    if place.barrier >= run.end || place.text.opens_tag(run.end) {
         return Vec::new();
     }
     if let Some(hit) = discord(place, &run) {
@@ -53,11 +53,11 @@ fn discord(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
         return None;
     }
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let middle = text.run(run.end + 1, 7, word);
+    let middle = text.run_to_armour(run.end + 1, 7, word);
     if middle - run.end - 1 != 6 || text.at(middle) != b'.' {
         return None;
     }
-    let end = text.run(middle + 1, 39, word);
+    let end = text.run_to_armour(middle + 1, 39, word);
     let length = end - middle - 1;
-    (27..=38).contains(&length).then(|| Hit::new(&DISCORD, run.start..end, 0.95))
+    ((27..=38).contains(&length) && !text.opens_tag(end)).then(|| Hit::new(&DISCORD, run.start..end, 0.95))
 }

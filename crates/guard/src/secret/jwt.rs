@@ -40,17 +40,17 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return None;
     }
     let part = |byte: u8| is_word(byte) || byte == b'-';
-    let header = text.run(at, 1024, part);
+    let header = text.run_to_armour(at, 1024, part);
     if text.at(header) != b'.' || text.at(header + 1) != b'e' {
         return None;
     }
-    let payload = text.run(header + 1, LONGEST, part);
+    let payload = text.run_to_armour(header + 1, LONGEST, part);
     if payload - header < 12 || !names_algorithm(text.slice(at..header)) {
         return None;
     }
     let mut end = payload;
     if text.at(end) == b'.' {
-        let signature = text.run(end + 1, LONGEST, part);
+        let signature = text.run_to_armour(end + 1, LONGEST, part);
         end = if signature > end + 1 { signature } else { end };
     }
     Some(Hit::new(&JWT, at..end, 0.97))

@@ -7,6 +7,7 @@ mod entropy;
 mod jwt;
 mod private_key;
 mod prose;
+mod sources;
 mod tokens;
 mod value;
 mod vendor;
@@ -46,6 +47,13 @@ pub(crate) fn word(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
         Some(hit) => found.push(hit),
         None => found.extend(prose::word(place, at)),
     }
+}
+
+/// Whether a value may follow this word without a sign between.
+pub(crate) fn introduces(word: &[u8]) -> bool {
+    prose::WORDS.iter().any(|(name, _)| {
+        name.as_bytes().get(..word.len()).is_some_and(|head| word.len() > 2 && head.eq_ignore_ascii_case(word))
+    })
 }
 
 /// What the colon at `at` is part of.

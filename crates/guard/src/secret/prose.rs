@@ -20,6 +20,9 @@ pub(super) const PASSWORD: Rule = Rule {
         "Secret was 9f86d081884c7d65",
         "passphrase `correct9horse`",
         "std::string secret(\"m{{h}o)p${e]nob\");",
+        "Mein Passwort ist Sommer2023!",
+        "<password>S3cr3tP4ss</password>",
+        "password -> S3cr3tP4ss",
     ],
     passed: &[
         "my password is wrong",
@@ -30,6 +33,7 @@ pub(super) const PASSWORD: Rule = Rule {
         "an api key rotation",
         "secretary of state",
         "reset my password 3 times",
+        "<password>required</password>",
     ],
 };
 
@@ -43,8 +47,10 @@ pub(super) const NAMED: Rule = Rule {
     passed: &["password reset please"],
 };
 
-const WORDS: [(&str, bool); 9] = [
+/// Words that introduce a secret, and whether the chat gateway's document lists them.
+pub(super) const WORDS: [(&str, bool); 10] = [
     ("password", true),
+    ("passwort", false),
     ("passwd", false),
     ("passphrase", false),
     ("passcode", false),
@@ -78,7 +84,7 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         let mut last = text.run(start, 128, |byte| byte > b' ');
         let start = if last == start { gap } else { start };
         last = last.max(colon);
-        (listed && last > start && text.at(start) != b'[').then(|| Hit::new(&NAMED, start..last, 0.2))
+        (listed && last > start && !value::has_tag(text.slice(start..last))).then(|| Hit::new(&NAMED, start..last, 0.2))
     };
     if text.at(end).is_ascii_alphanumeric() || matches!(text.at(end), b'_' | b'-') {
         return named();
@@ -86,17 +92,21 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let mut start = text.run(end, 2, |byte| byte == b' ' || byte == b'\t');
     // Constructors and setters: `secret("…")`.
     let call = text.at(end) == b'(' && matches!(text.at(end + 1), b'"' | b'\'');
-    if start == end && !call {
+    // An element of XML: `<password>…</password>`.
+    let element = text.before(at) == b'<' && text.at(end) == b'>';
+    if start == end && !call && !element {
         return named();
     }
+    start += usize::from(element);
     start += usize::from(call);
     let mut told = false;
-    for link in ["is ", "was ", "are "] {
+    for link in ["is ", "was ", "are ", "ist ", "-> "] {
         if text.says(start, link) {
             start += link.len();
             told = true;
         }
     }
+    told |= element;
     let inner = text.run(start, 1, |byte| matches!(byte, b'"' | b'\'' | b'`'));
     if text.at(inner) == b'[' {
         return None;
@@ -108,6 +118,9 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return named();
     };
     let bytes = text.slice(value.span.clone());
+    if value::has_tag(bytes) {
+        return None;
+    }
     let look = value::look(bytes, value.quoted);
     let technique = TECHNIQUES.iter().any(|name| {
         bytes.len() >= name.len() && bytes.iter().zip(name.bytes()).all(|(byte, name)| byte.eq_ignore_ascii_case(&name))

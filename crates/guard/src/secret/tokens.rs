@@ -1,7 +1,6 @@
-//! Vendors' tokens: prefix, what follows it, how long. Facts that the vendors publish so that
-//! scanners find their tokens; above each group where. Also collected in GitHub's "Supported
-//! secret scanning patterns" (docs.github.com/en/code-security/secret-scanning) and, with
-//! lengths, in the documentation of gitleaks (github.com/gitleaks/gitleaks).
+//! Vendors' tokens: prefix, what follows it, how long. Facts that many vendors publish so that
+//! scanners find their tokens; [`super::sources`] says for each vendor where, and where nobody
+//! says so but the rule sets of other scanners.
 //!
 //! A code belongs to its row for good; a new row takes the next free one, at the end.
 
@@ -23,7 +22,7 @@ const fn token(
 
 #[rustfmt::skip]
 pub(super) const TOKENS: [Token; 193] = [
-    // Amazon Web Services: docs.aws.amazon.com/IAM, "Unique identifiers"; Bedrock user guide, "API keys"
+    // Amazon Web Services
     token("K101", "aws-access-key-id", "AKIA", Upper, 16, 16),
     token("K102", "aws-temporary-access-key-id", "ASIA", Upper, 16, 16),
     token("K103", "aws-bearer-token-id", "ABIA", Upper, 16, 16),
@@ -31,19 +30,19 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K105", "aws-other-access-key-id", "A3T", Upper, 17, 17),
     token("K106", "aws-bedrock-key", "ABSK", Base64, 100, 280),
     token("K107", "aws-bedrock-short-term-key", "bedrock-api-key-", Base64, 40, 1200),
-    // Google: cloud.google.com/docs/authentication
+    // Google
     token("K108", "google-api-key", "AIza", Word, 35, 35),
     token("K109", "google-access-token", "ya29.", Word, 30, 1024),
     token("K110", "google-client-secret", "GOCSPX-", Word, 28, 28),
     token("K111", "google-refresh-token", "1//0", Word, 30, 120),
-    // GitHub: docs.github.com, "About authentication to GitHub", token formats
+    // GitHub
     token("K112", "github-personal-token", "ghp_", Alnum, 36, 255),
     token("K113", "github-oauth-token", "gho_", Alnum, 36, 255),
     token("K114", "github-user-token", "ghu_", Alnum, 36, 255),
     token("K115", "github-server-token", "ghs_", Alnum, 36, 255),
     token("K116", "github-refresh-token", "ghr_", Alnum, 36, 255),
     token("K117", "github-fine-grained-token", "github_pat_", Word, 60, 255),
-    // GitLab: docs.gitlab.com, "Token overview"
+    // GitLab
     token("K118", "gitlab-personal-token", "glpat-", Dotted, 20, 310),
     token("K119", "gitlab-deploy-token", "gldt-", Word, 20, 20),
     token("K120", "gitlab-trigger-token", "glptt-", Word, 40, 40),
@@ -56,7 +55,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K127", "gitlab-scim-token", "glsoat-", Word, 20, 50),
     token("K128", "gitlab-feed-token", "glft-", Word, 20, 64),
     token("K129", "gitlab-feature-flag-token", "glffct-", Word, 20, 20),
-    // Slack: api.slack.com/concepts/token-types
+    // Slack
     token("K130", "slack-bot-token", "xoxb-", Word, 20, 255),
     token("K131", "slack-user-token", "xoxp-", Word, 20, 255),
     token("K132", "slack-workspace-token", "xoxa-", Word, 8, 255),
@@ -68,13 +67,13 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K138", "slack-rotation-token", "xoxe-", Word, 20, 255),
     token("K139", "slack-configuration-token", "xoxe.xox", Word, 20, 255),
     token("K140", "slack-app-token", "xapp-", Word, 20, 255),
-    // Stripe and others of its form: docs.stripe.com/keys
+    // Stripe and others of its form
     token("K141", "stripe-secret-key", "sk_live_", Alnum, 10, 247),
     token("K142", "stripe-test-key", "sk_test_", Alnum, 10, 247),
     token("K143", "stripe-restricted-key", "rk_live_", Alnum, 10, 247),
     token("K144", "stripe-restricted-test-key", "rk_test_", Alnum, 10, 247),
     token("K145", "stripe-webhook-secret", "whsec_", Base64, 32, 64),
-    // Model providers: platform.openai.com, docs.anthropic.com, openrouter.ai/docs and their like
+    // Model providers
     token("K146", "openai-project-key", "sk-proj-", Word, 40, 220),
     token("K147", "openai-service-key", "sk-svcacct-", Word, 40, 220),
     token("K148", "openai-admin-key", "sk-admin-", Word, 40, 220),
@@ -99,7 +98,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K167", "llama-cloud-key", "llx-", Alnum, 40, 56),
     token("K168", "elevenlabs-key", "sk_", Hex, 48, 48),
     token("K169", "cursor-key", "key_", Hex, 64, 64),
-    // Packages: docs.npmjs.com, pypi.org/help, guides.rubygems.org, doc.rust-lang.org/cargo, docs.docker.com
+    // Packages
     token("K170", "npm-token", "npm_", Alnum, 36, 36),
     token("K171", "pypi-token", "pypi-A", Word, 50, 1000),
     token("K172", "rubygems-key", "rubygems_", Hex, 48, 48),
@@ -110,7 +109,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K177", "clojars-token", "CLOJARS_", Alnum, 60, 60),
     token("K178", "jfrog-api-key", "AKCp", Alnum, 60, 72),
     token("K179", "jfrog-reference-token", "cmVmd", Alnum, 59, 59),
-    // Secret stores: developer.hashicorp.com/vault, docs.doppler.com, developer.1password.com, age-encryption.org
+    // Secret stores
     token("K180", "vault-service-token", "hvs.", Word, 24, 130),
     token("K181", "vault-batch-token", "hvb.", Word, 90, 320),
     token("K182", "vault-recovery-token", "hvr.", Word, 24, 130),
@@ -124,7 +123,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K190", "onepassword-secret-key", "A3-", UpperDash, 31, 36),
     token("K191", "age-secret-key", "AGE-SECRET-KEY-1", Upper, 58, 58),
     token("K192", "pulumi-token", "pul-", Hex, 40, 40),
-    // Hosting: docs.digitalocean.com/reference/api, devcenter.heroku.com, fly.io/docs, docs.netlify.com, supabase.com/docs
+    // Hosting
     token("K193", "digitalocean-token", "dop_v1_", Hex, 64, 64),
     token("K194", "digitalocean-oauth-token", "doo_v1_", Hex, 64, 64),
     token("K195", "digitalocean-refresh-token", "dor_v1_", Hex, 64, 64),
@@ -153,7 +152,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K218", "mongodb-service-secret", "mdb_sa_sk_", Word, 30, 50),
     token("K219", "prefect-user-key", "pnu_", Alnum, 36, 36),
     token("K220", "prefect-bot-key", "pnb_", Alnum, 36, 36),
-    // Work: airtable.com/developers, developers.notion.com, linear.app/developers, figma.com/developers, id.atlassian.com
+    // Work
     token("K221", "airtable-token", "pat", Dotted, 79, 79),
     token("K222", "notion-token", "ntn_", Alnum, 43, 50),
     token("K223", "notion-old-token", "secret_", Alnum, 43, 43),
@@ -174,7 +173,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K238", "octopus-key", "API-", Upper, 26, 32),
     token("K239", "wakatime-key", "waka_", HexDash, 36, 36),
     token("K240", "infracost-key", "ico-", Alnum, 32, 32),
-    // Watching: docs.sentry.io, docs.newrelic.com, grafana.com/docs, docs.dynatrace.com, docs.sonarsource.com
+    // Watching
     token("K241", "sentry-user-token", "sntryu_", Hex, 64, 64),
     token("K242", "sentry-organisation-token", "sntrys_", Base64, 80, 500),
     token("K243", "newrelic-user-key", "NRAK-", Upper, 27, 27),
@@ -193,7 +192,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K256", "posthog-personal-key", "phx_", Alnum, 40, 50),
     token("K257", "launchdarkly-key", "sdk-", HexDash, 36, 36),
     token("K258", "rootly-key", "rootly_", Hex, 64, 64),
-    // Mail and messages: twilio.com/docs, sendgrid.com/docs, documentation.mailgun.com, developers.brevo.com, resend.com/docs
+    // Mail and messages
     token("K259", "twilio-key", "SK", Hex, 32, 32),
     token("K260", "sendgrid-key", "SG.", Dotted, 60, 70),
     token("K261", "mailgun-key", "key-", Hex, 32, 32),
@@ -202,7 +201,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K264", "resend-key", "re_", Word, 30, 40),
     token("K265", "discord-mfa-token", "mfa.", Word, 60, 90),
     token("K266", "pubnub-secret", "sec-c-", Word, 36, 64),
-    // Shops and payment: developer.squareup.com, shopify.dev, goshippo.com/docs, docs.easypost.com, plaid.com/docs
+    // Shops and payment
     token("K267", "square-token", "sq0atp-", Word, 22, 22),
     token("K268", "square-secret", "sq0csp-", Word, 43, 43),
     token("K269", "square-access-token", "EAAA", Word, 56, 64),

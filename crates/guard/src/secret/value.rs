@@ -32,6 +32,10 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
             let end = if text.before(end) == b'\\' { end - 1 } else { end };
             return (end > start + 1).then_some(Value { span: start + 1..end, quoted: true, more: false });
         }
+        // Redaction may have taken the quote's end.
+        if has_tag(text.slice(start..end)) {
+            return None;
+        }
     }
     let start = if start > at { at } else { start };
     let mut end = text.run(start, LONGEST, |byte| byte > b' ');
@@ -48,12 +52,9 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
     if end == start || text.at(start) == b'[' {
         return None;
     }
-    let rest = text.run(end, 3, |byte| !byte.is_ascii_alphanumeric() && byte != b'\n' && byte != 0);
-    Some(Value {
-        span: start..end,
-        quoted: false,
-        more: text.at(rest).is_ascii_alphanumeric() && rest > end && rest <= end + 2,
-    })
+    let word = |at: usize| text.at(at).is_ascii_alphanumeric() || text.opens_tag(at);
+    let rest = (end..end + 3).find(|&at| word(at) || matches!(text.at(at), b'\n' | 0)).unwrap_or(end + 3);
+    Some(Value { span: start..end, quoted: false, more: word(rest) && rest > end && rest <= end + 2 })
 }
 
 /// The quoted value that ends with the quote before `end`.
@@ -89,13 +90,15 @@ pub(super) fn look(value: &[u8], quoted: bool) -> Look {
     if is_reference(value, quoted) || has_tag(value) {
         return Look::Reference;
     }
-    if value.len() < 3 || is_placeholder(value) {
+    // An example key of the right form is still a key in somebody's log.
+    let random = entropy::is_random(value);
+    if value.len() < 3 || is_placeholder(value, random) {
         return Look::Placeholder;
     }
     if entropy::is_uuid(value) {
         return Look::Uuid;
     }
-    if entropy::is_random(value) {
+    if random {
         return Look::Random;
     }
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
@@ -113,7 +116,7 @@ pub(super) fn look(value: &[u8], quoted: bool) -> Look {
 }
 
 /// What redaction has put there: `[EMAIL]`.
-fn has_tag(value: &[u8]) -> bool {
+pub(super) fn has_tag(value: &[u8]) -> bool {
     let opens = value.iter().enumerate().filter(|(_, byte)| **byte == b'[');
     opens.into_iter().any(|(at, _)| {
         let name = value.get(at + 1..).unwrap_or_default();
@@ -169,12 +172,18 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
         && value.iter().position(|&byte| byte == b'(' || byte == b'[').is_some_and(|at| {
             at > 1 && value.iter().take(at).all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
         });
+    // newPassword, user.secret: a name, not a value.
+    let names = |part: &str| value.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
+    let named = !quoted
+        && value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
+        && ["password", "passwd", "secret", "token"].into_iter().any(names)
+        && value.len() > "password".len();
     let format = quoted && value.first() == Some(&b'{') && value.last() == Some(&b'}') && value.len() < 24;
-    variable || tag || braces || call || format
+    variable || tag || braces || call || format || named
 }
 
 /// Words that hold a place.
-fn is_placeholder(value: &[u8]) -> bool {
+fn is_placeholder(value: &[u8], random: bool) -> bool {
     const WHOLE: [&str; 46] = [
         "...",
         "abc",
@@ -237,15 +246,21 @@ fn is_placeholder(value: &[u8]) -> bool {
         "real_",
         "xxxx",
     ];
-    let lower = String::from_utf8_lossy(value).to_ascii_lowercase();
-    let trimmed = lower.trim_matches(|char: char| !char.is_ascii_alphanumeric());
-    // An example key of the right form is still a key in somebody's log.
-    let random = entropy::is_random(value);
+    let is = |word: &[u8], name: &str| word.len() == name.len() && word.eq_ignore_ascii_case(name.as_bytes());
+    let head = value.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let tail = value.iter().rev().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let trimmed = value.get(head..value.len() - tail).unwrap_or_default();
+    let has = |part: &str| {
+        let first = part.as_bytes().first().copied().unwrap_or_default();
+        value.windows(part.len()).any(|window| {
+            window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&first))
+                && window.eq_ignore_ascii_case(part.as_bytes())
+        })
+    };
     // Signs only.
     !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
         || entropy::is_one_character(value)
         || value.iter().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'x' | b'X' | b'#' | b'?'))
-        || WHOLE.contains(&trimmed)
-        || WHOLE.contains(&lower.as_str())
-        || (!random && INSIDE.iter().any(|part| lower.contains(part)))
+        || WHOLE.iter().any(|name| is(trimmed, name) || is(value, name))
+        || (!random && INSIDE.iter().any(|part| has(part)))
 }

@@ -1,6 +1,7 @@
 //! Tokens that name their vendor by a prefix.
 
 use super::entropy;
+use super::sources::source;
 use super::tokens::TOKENS;
 use crate::finding::Kind;
 use crate::rule::Rule;
@@ -70,23 +71,17 @@ impl Alphabet {
     }
 }
 
-/// Vendor tokens as rules.
+/// Vendor tokens as rules, documented by their source. Prefix, alphabet and length are those of the
+/// table; bodies of one repeated character are placeholders.
 pub(crate) static RULES: [Rule; TOKENS.len()] = {
-    let mut rules = [Rule {
-        code: "",
-        name: "",
-        kind: Kind::Token,
-        summary: "A vendor's token in its published form: prefix, alphabet and length as in the \
-                  table of tokens, where the source stands. Bodies of one repeated character \
-                  are placeholders.",
-        caught: &[],
-        passed: &[],
-    }; TOKENS.len()];
+    let mut rules =
+        [Rule { code: "", name: "", kind: Kind::Token, summary: "", caught: &[], passed: &[] }; TOKENS.len()];
     let mut at = 0;
     #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
     while at < rules.len() {
         rules[at].code = TOKENS[at].code;
         rules[at].name = TOKENS[at].name;
+        rules[at].summary = source(TOKENS[at].name);
         at += 1;
     }
     rules
@@ -151,7 +146,7 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         if !prefix.into_iter().all(|(offset, byte)| text.at(at + offset) == byte) {
             continue;
         }
-        let end = text.run(body, usize::from(token.longest) + 1, |byte| token.alphabet.has(byte));
+        let end = text.run_to_armour(body, usize::from(token.longest) + 1, |byte| token.alphabet.has(byte));
         let (shortest, longest) = (usize::from(token.shortest), usize::from(token.longest));
         let mut last = end;
         // A full stop or dash at the end may belong to the sentence.
@@ -160,7 +155,7 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         }
         let length = last - body;
         let fits = (shortest..=longest).contains(&length);
-        if !fits || (last == end && is_word(text.at(end))) {
+        if !fits || (last == end && (is_word(text.at(end)) || text.opens_tag(end))) {
             continue;
         }
         let value = text.slice(body..last);
@@ -199,7 +194,8 @@ pub(super) fn mailchimp(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let start = text.run_before(at, 33, |byte| Alphabet::Hex.has(byte));
     let end = text.run(at + 3, 2, |byte| byte.is_ascii_digit());
-    let whole = at - start == 32 && end > at + 3 && !is_word(text.before(start)) && !is_word(text.at(end));
+    let whole = at - start == 32 && end > at + 3 && !is_word(text.before(start));
+    let whole = whole && !is_word(text.at(end)) && !text.opens_tag(end);
     whole.then(|| Hit::new(&MAILCHIMP, start..end, 0.95))
 }
 

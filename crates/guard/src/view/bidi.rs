@@ -17,6 +17,11 @@ pub(crate) const LONGEST: usize = 2048;
 /// U+202E, right-to-left override.
 pub(crate) const OVERRIDE: char = '\u{202E}';
 
+/// Whether an override ends here: pop directional formatting, the end of a line or paragraph.
+pub(crate) fn is_end(char: char) -> bool {
+    matches!(char, '\u{202C}' | '\n' | '\u{2029}')
+}
+
 /// The stretches of `text` inside an override, without the control characters around them.
 /// The flag says that the stretch has ended for good: more text after `text` won't change it.
 pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
@@ -24,9 +29,7 @@ pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)>
     std::iter::from_fn(move || {
         let start = at + text.get(at..)?.find(OVERRIDE)? + OVERRIDE.len_utf8();
         let rest = text.get(start..)?;
-        let end = rest
-            .char_indices()
-            .find(|&(offset, char)| offset >= LONGEST || matches!(char, '\u{202C}' | OVERRIDE | '\n' | '\u{2029}'));
+        let end = rest.char_indices().find(|&(offset, char)| offset >= LONGEST || char == OVERRIDE || is_end(char));
         let (end, closed) = match end {
             Some((offset, _)) => (start + offset, true),
             None => (text.len(), false),

@@ -27,6 +27,7 @@ pub(super) const INTERNATIONAL: Rule = Rule {
         "ring +491701234567 now",
         "+1-743-438-6774x62406",
         "call 0044 20 7123 4567",
+        "011 44 20 7946 0958",
         "+91\u{A0}4155\u{2011}550132",
     ],
     passed: &["+999 123 456 789", "a +12 b", "1+15551234567890123", "UTC+0100"],
@@ -78,6 +79,12 @@ pub(super) const NATIONAL: Rule = Rule {
         "ring me on (069) 948-538",
         "They answer at 785 8949 or 785 8950",
         "Fon 030/1234567, Telefon: 030 / 12 34 56 78",
+        "Phone 415/555-0132",
+        "my number is 07911 123456",
+        "手机号 13800138000 和 电话:010-12345678",
+        "Звоните 8-800-555-35-35",
+        "telefone 11 91234-5678",
+        "Contact: 98765 43210",
     ],
     passed: &[
         "0487 23 46 71",
@@ -87,6 +94,9 @@ pub(super) const NATIONAL: Rule = Rule {
         "we sold 785 8949 pieces",
         "version 02.27.96.63.08",
         "on 012/2024 we called",
+        "订单 13800138000",
+        "call(1234567)",
+        "calls: 1234567890",
     ],
 };
 
@@ -98,6 +108,10 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     }
     if let Some(hit) = slash(place, number) {
         return Some(hit);
+    }
+    // What is left of a longer number is none.
+    if number.cuts().any(|cut| text.opens_tag(cut.end)) {
+        return None;
     }
     number.cuts().find_map(|cut| {
         let (end, extended) = extension(text, cut.end);
@@ -118,7 +132,7 @@ pub(super) fn may_be_apart(place: &Place<'_, '_>, number: &Number) -> bool {
 /// A number whose `+` stands at `at`.
 pub(crate) fn plus(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    if is_word(text.before(at)) || matches!(text.before(at), b']' | b'+') {
+    if is_word(text.before(at)) || text.before(at) == b'+' {
         return None;
     }
     let mut start = at + 1;
@@ -153,7 +167,7 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let area = number.first();
     let close = number.start + area;
     let before = text.before(start);
-    if area > 5 || text.at(close) != b')' || is_word(before) || before == b']' {
+    if area > 5 || text.at(close) != b')' || is_word(before) {
         return None;
     }
     let mut next = close + 1;
@@ -185,12 +199,15 @@ fn parenthesis(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     })
 }
 
-/// `030/1234567`, as in Germany: an area code with its trunk 0, next to a telling word.
+/// `030/1234567`, as in Germany: an area code with its trunk 0, next to a telling word; or
+/// `415/555-0132`.
 fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let text = place.text;
     let area = number.start + number.first();
     let sign = text.run(area, 1, |byte| byte == b' ');
-    if text.at(number.start) != b'0' || !(3..=6).contains(&number.first()) || text.at(sign) != b'/' {
+    let trunk = text.at(number.start) == b'0' && (3..=6).contains(&number.first());
+    let area_code = number.first() == 3 && number.cuts().last().is_some_and(|cut| is_area(cut.digits));
+    if !(trunk || area_code) || text.at(sign) != b'/' {
         return None;
     }
     let next = text.run(sign + 1, 1, |byte| byte == b' ');
@@ -200,7 +217,7 @@ fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let rest = Number::read(text, next);
     let cut = rest.cuts().find(|cut| {
         let total = number.first() + cut.digits.len();
-        (8..=13).contains(&total) && !glued_after(text, cut.end)
+        (8..=13).contains(&total) && (trunk || cut.shape() == [3, 4]) && !glued_after(text, cut.end)
     })?;
     let evidence = evidence(place, number.start, cut.end);
     let score = weigh(&evidence, 0.4, 8);
@@ -218,9 +235,11 @@ fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, e
         let score = weigh(&evidence, plain + if extended { 0.1 } else { 0.0 }, 8);
         return Some(Hit::new(&NORTH_AMERICAN, start..end, score));
     }
-    if digits.starts_with(&[0, 0])
-        && let Some(code) = digits.get(2..).and_then(country_code)
-        && digits.len() >= 2 + code + 6
+    // 00, or 011 as it is dialled in North America.
+    let exit = if cut.shape().first() == Some(&3) && digits.starts_with(&[0, 1, 1]) { 3 } else { 2 };
+    if (exit == 3 || digits.starts_with(&[0, 0]))
+        && let Some(code) = digits.get(exit..).and_then(country_code)
+        && digits.len() >= exit + code + 6
     {
         let evidence = evidence(place, start, end);
         let grouped = cut.shape().len() > 1;
@@ -231,7 +250,7 @@ fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, e
         return None;
     }
     // More groups, or what redaction left of them: a list of numbers, not one.
-    if cut.more || (place.text.at(end) == b' ' && place.text.at(end + 1) == b'[') {
+    if cut.more || (place.text.at(end) == b' ' && place.text.opens_tag(end + 1)) {
         return None;
     }
     let evidence = evidence(place, start, end);

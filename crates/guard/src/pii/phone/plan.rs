@@ -46,6 +46,9 @@ pub(super) fn is_exchange(digits: &[u8]) -> bool {
 pub(super) fn is_national(cut: &Cut<'_>) -> bool {
     let trunk = cut.digits.starts_with(&[0]);
     match cut.shape() {
+        // Russia with its trunk 8, Brazil and India with groups of five.
+        [1, 3, 3, 2, 2] => cut.digits.starts_with(&[8]),
+        [2, 4 | 5, 4] | [5, 5] => true,
         [_] => (7..=13).contains(&cut.digits.len()) || cut.digits.len() == 6,
         [first, middle @ .., last] => {
             let most = if trunk { 5 } else { 4 };
