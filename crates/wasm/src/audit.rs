@@ -83,7 +83,7 @@ struct Part {
 fn verifier(options: &JsValue) -> Result<Verifier, JsValue> {
     if let Some(state) = input::optional_text(options, "state")? {
         let refused = |_| error("invalid_argument", "`state` must be what the part before gave.");
-        return serde_json::from_str(&state).map_err(refused);
+        return serde_json::from_slice(state.as_bytes()).map_err(refused);
     }
     let head = input::optional_text(options, "head")?;
     Ok(head.as_deref().map(Verifier::with_head).unwrap_or_default())
