@@ -21,7 +21,8 @@ const full = (piece) => piece.repeat(Math.floor((64 << 10) / piece.length));
 /** By name: 64 KB of what is hard on a parser. */
 export const HOSTILE = {
   "{": full("{"), "{{": full("{{a"), "${`": full("${`"), "${[": `\${${"[".repeat(65_000)}}`, "{{#a}}": full("{{#a}}"),
-  "U+202E": "\u202e".repeat(21_845), "<a {{b}}": full("<a {{b}} "), "[[": `[${full("[\"\",")}`,
+  "U+202E": "\u202e".repeat(21_845), "<a {{b}}": full("<a {{b}} "), "\"\",": `{"a":[${full("\"\",")}""]}`,
+  "\"user_templat\":1,": `{${full("\"user_templat\":1,")}"system_instruction":"x"}`,
 };
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

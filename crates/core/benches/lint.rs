@@ -1,7 +1,8 @@
 //! The linter on prompts and templates as people write them, and on 64 KiB of what is hard on a parser.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
+#![allow(missing_docs, clippy::indexing_slicing, reason = "a benchmark")]
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use promptgate_core::lint::{Linter, Source};
@@ -59,7 +60,7 @@ fn lint(criterion: &mut Criterion) {
     ));
     let linter = Linter::default();
     let mut group = criterion.benchmark_group("lint");
-    group.sample_size(10);
+    group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     for (name, text) in &texts {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(name), text, |bencher, text| {

@@ -1,6 +1,7 @@
 //! What a document must look like, as data, and where one differs. The tables stand in [`super::shapes`].
 
 use super::document::Kind;
+use super::report::MAX_FINDINGS;
 use super::shapes;
 use super::tree::{Id, Tree, Value};
 use super::work;
@@ -181,7 +182,8 @@ impl Compare<'_> {
             let linters_own = self.takes_remarks && root && matches!(name, "$lint" | "$schema");
             if !open && !linters_own {
                 let known: Vec<&'static str> = fields.iter().map(|field| field.name).collect();
-                let meant = nearest(name, &known);
+                // Later ones are not listed: a report has no room for them.
+                let meant = if self.flaws.len() < MAX_FINDINGS { nearest(name, &known) } else { None };
                 let message = match meant {
                     Some(meant) => format!("There is no field `{}`: did you mean `{meant}`?", printable(name)),
                     None => format!("There is no field `{}`: remove it. Known: {}.", printable(name), list(&known)),
