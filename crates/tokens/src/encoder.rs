@@ -3,7 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::cache::{Answer, Cache, Key};
+use crate::ascii;
+use crate::cache::{self, Answer, Cache};
 use crate::long::Long;
 use crate::merges::{Merges, NONE};
 use crate::packed::PackedError;
@@ -117,47 +118,71 @@ impl Encoder {
         self.merges.heap() + self.cache.heap() + self.long.heap()
     }
 
-    /// Counts a text whose special tokens, if recognised, have been cut out, from the byte `at`.
+    /// Counts a text whose special tokens, if recognised, have been cut out.
     pub(crate) fn run_plain(&mut self, text: &str, sink: &mut Sink<'_>) {
-        let mut pieces = Pieces::new(text, 0, self.vocabulary());
-        let mut start = 0;
-        while let Some(end) = pieces.next_end() {
-            self.piece(text.as_bytes(), start, end, sink);
+        let mut at = 0;
+        while !sink.is_full() && at < text.len() {
+            let length;
+            (at, length) = self.run_known(text.as_bytes(), at, sink);
+            let mut pieces = Pieces::new(text, at, self.vocabulary());
+            let end = if length > 0 { at + length } else { pieces.next_end().unwrap_or(at) };
             #[cfg(test)]
             {
-                self.merges.work += core::mem::take(&mut pieces.work);
+                self.merges.work += pieces.work;
             }
-            if sink.is_full() {
-                return;
+            if end > at {
+                self.piece(text.as_bytes(), at, end, sink);
             }
-            start = end;
+            at = end;
         }
     }
 
-    /// Merges the piece `text[start..end]`.
+    /// Counts pieces from the byte `at` on as long as they are common ones whose answers are known. Nearly all of
+    /// English text and code is done here. Returns where that ends, and the length of the piece there, or 0.
     #[inline]
+    fn run_known(&mut self, text: &[u8], mut at: usize, sink: &mut Sink<'_>) -> (usize, usize) {
+        let vocabulary = self.vocabulary();
+        // a sink that lists gets each piece by itself
+        let (mut total, room) = (0, sink.room());
+        let longest = if sink.lists() { 0 } else { cache::LONGEST_SMALL };
+        let mut length = 0;
+        while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+            length = ascii::piece(bytes, vocabulary);
+            let is_small = length.wrapping_sub(1) < longest;
+            let count = if is_small { self.cache.count(cache::small_key(bytes, length)) } else { 0 };
+            if count == 0 || total > room {
+                break;
+            }
+            (total, at, length) = (total + count, at + length, 0);
+        }
+        sink.add(total);
+        (at, length)
+    }
+
+    /// Merges the piece `text[start..end]`.
     pub(crate) fn piece(&mut self, text: &[u8], start: usize, end: usize, sink: &mut Sink<'_>) {
-        if end - start == 1 {
+        let length = end - start;
+        if length == 1 && sink.lists() {
             let token = text.get(start).map_or(NONE, |&byte| self.merges.byte(byte));
             return sink.push(token);
         }
-        if let Some(key) = Key::of(text, start, end) {
-            if let Some(answer) = self.cache.get(key) {
-                if !sink.lists() {
-                    return sink.add(answer.count());
-                }
-                if let Some(tokens) = answer.tokens() {
-                    return tokens.for_each(|token| sink.push(token));
-                }
-            }
-            let count = self.short_piece(text, start, end, sink);
-            let tokens = self.short.tokens().map(|(token, _)| token);
-            self.cache.put(key, Answer::new(key, count, tokens));
-        } else if end - start <= short::LONGEST {
-            self.short_piece(text, start, end, sink);
-        } else {
+        if length > short::LONGEST {
             let piece = text.get(start..end).unwrap_or(&[]);
-            self.long.merge(&mut self.merges, &mut self.short, piece, sink);
+            return self.long.merge(&mut self.merges, &mut self.short, piece, sink);
+        }
+        let is_kept = length <= cache::LONGEST;
+        if is_kept && let Some(answer) = self.cache.get(text, start, end) {
+            if !sink.lists() {
+                return sink.add(answer.count);
+            }
+            if let Some(tokens) = answer.tokens() {
+                return tokens.for_each(|token| sink.push(token));
+            }
+        }
+        let count = self.short_piece(text, start, end, sink);
+        if is_kept {
+            let tokens = self.short.tokens().map(|(token, _)| token);
+            self.cache.put(text, start, end, Answer::new(count, tokens), sink.lists());
         }
     }
 

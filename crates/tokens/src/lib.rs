@@ -18,14 +18,17 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod ascii;
 mod bits;
 mod cache;
+mod characters;
 mod class;
 mod conversation;
 mod encoder;
 mod long;
 mod merges;
 mod packed;
+mod pairs;
 mod short;
 mod sink;
 mod split;
