@@ -92,6 +92,15 @@ impl<'d> Bits<'d> {
     }
 }
 
+/// The parameter for the gap to the next of `rest` ids that are spread over `span`: about
+/// log2(mean gap), by what packs best.
+#[inline]
+pub fn rice_parameter(span: u32, rest: u32) -> u32 {
+    let scaled = (u64::from(span) * 14) >> 4;
+    let mean = (scaled as u32) / (rest + 1);
+    31u32.saturating_sub((mean | 1).leading_zeros())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

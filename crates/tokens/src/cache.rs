@@ -193,7 +193,8 @@ fn key(text: &[u8], start: usize, end: usize) -> ([u64; 4], usize) {
         *word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)) << 8;
     }
     let is_small = piece.len() <= LONGEST_SMALL;
-    words[0] |= (piece.len() - if is_small { 0 } else { LONGEST_SMALL }) as u64 % 16 << 4;
+    let length = piece.len() - if is_small { 0 } else { LONGEST_SMALL };
+    words[0] |= (length as u64 % 16) << 4;
     (words, if is_small { 2 } else { 4 })
 }
 

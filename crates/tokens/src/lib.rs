@@ -22,6 +22,7 @@ mod ascii;
 mod bits;
 mod cache;
 mod characters;
+mod checksum;
 mod class;
 mod conversation;
 mod encoder;
@@ -38,7 +39,8 @@ mod vocabulary;
 
 /// What the packing command shares with the reader of its data.
 pub mod format {
-    pub use crate::packed::{checksum, rice_parameter};
+    pub use crate::bits::rice_parameter;
+    pub use crate::checksum::checksum;
 }
 
 pub use class::UNICODE_VERSION;

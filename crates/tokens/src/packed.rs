@@ -28,7 +28,8 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::bits::Bits;
+use crate::bits::{Bits, rice_parameter};
+use crate::checksum::checksum;
 use crate::vocabulary::Vocabulary;
 
 /// The length of the fixed part: magic, checksum, vocabulary, number of blocks and of tokens.
@@ -302,29 +303,4 @@ fn seams(bytes: &[u8; SEAMS]) -> [u64; 64] {
         *row = u64::from_le_bytes(*bytes);
     }
     rows
-}
-
-/// The parameter for the gap to the next of `rest` ids that are spread over `span`: about
-/// log2(mean gap), by what packs best.
-#[inline]
-pub fn rice_parameter(span: u32, rest: u32) -> u32 {
-    let scaled = (u64::from(span) * 14) >> 4;
-    let mean = (scaled as u32) / (rest + 1);
-    31u32.saturating_sub((mean | 1).leading_zeros())
-}
-
-/// Sixty-four bits over 8 bytes at a time: finds damage, does not withstand a forger. The packing
-/// command's SHA-256 is in `data/SHA256SUMS`.
-pub fn checksum(body: &[u8]) -> u64 {
-    let (words, rest) = body.as_chunks::<8>();
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    let mut sum = body.len() as u64;
-    for word in words.iter().chain([&last]) {
-        sum = (sum ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        sum ^= sum >> 29;
-    }
-    sum
 }
