@@ -9,6 +9,7 @@ pub mod bits;
 pub mod corpora;
 pub mod pack;
 pub mod reference;
+pub mod seams;
 pub mod texts;
 pub mod unicode;
 pub mod verify;

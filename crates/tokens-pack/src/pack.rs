@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bits::Bits;
 use crate::reference::{self, Merges};
+use crate::seams::seams;
 use crate::unicode;
 
 /// A left token and its pairs: what they merge into, and the right token.
@@ -76,21 +77,23 @@ fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8>
         .map(|(block, (&first, end))| pack_block(block, first, end, tokens, &code))
         .collect();
 
+    let gaps: Vec<u32> = firsts.iter().zip([0].iter().chain(&firsts)).map(|(first, last)| first - last).collect();
+    let lengths: Vec<u32> = packed.iter().map(|block| block.len() as u32).collect();
     let mut directory = Bits::default();
-    let mut last = 0;
-    for (&first, block) in firsts.iter().zip(&packed) {
-        directory.gamma(first - last + 1);
-        directory.gamma(block.len() as u32);
-        last = first;
+    for column in [gaps, lengths] {
+        let low = rice_fit(&column);
+        directory.put(u64::from(low), 5);
+        column.iter().for_each(|&number| directory.rice(number, low));
     }
     let mut body = vec![vocabulary.number(), 0];
     body.extend((blocks.len() as u16).to_le_bytes());
     body.extend(tokens.to_le_bytes());
     body.extend(merges.bytes);
+    seams(merges).iter().for_each(|row| body.extend(row.to_le_bytes()));
     body.extend(code.pack());
     body.extend(directory.into_bytes());
     body.extend(packed.concat());
-    let mut data = b"PGTOKEN1".to_vec();
+    let mut data = b"PGTOKEN2".to_vec();
     data.extend(checksum(&body).to_le_bytes());
     data.extend(body);
     data
@@ -183,8 +186,7 @@ impl Code {
                     Some(gap)
                 })
                 .collect();
-            let cost = |low: u32| gaps.iter().map(|gap| u64::from((gap >> low) + 1 + low)).sum::<u64>();
-            let low = (0..18).min_by_key(|&low| cost(low)).unwrap_or(0);
+            let low = rice_fit(&gaps);
             bytes.extend((symbols.len() as u16).to_le_bytes());
             bytes.push(low as u8);
             gaps.iter().for_each(|&gap| bits.rice(gap, low));
@@ -192,6 +194,12 @@ impl Code {
         bytes.extend(bits.into_bytes());
         bytes
     }
+}
+
+/// The Rice parameter that these numbers are shortest with.
+fn rice_fit(numbers: &[u32]) -> u32 {
+    let cost = |low: u32| numbers.iter().map(|number| u64::from((number >> low) + 1 + low)).sum::<u64>();
+    (0..18).min_by_key(|&low| cost(low)).unwrap_or(0)
 }
 
 /// The length of each symbol's word in a Huffman code.

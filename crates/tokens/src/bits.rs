@@ -39,7 +39,7 @@ impl<'d> Bits<'d> {
     }
 
     /// The number of one bits before the next zero bit, which is passed too.
-    pub(crate) fn unary(&mut self) -> u32 {
+    fn unary(&mut self) -> u32 {
         let mut total = 0;
         loop {
             // past the end come zeros, so this ends
@@ -59,6 +59,7 @@ impl<'d> Bits<'d> {
     }
 
     /// An Elias gamma number (≥ 1).
+    #[inline(never)]
     pub(crate) fn gamma(&mut self) -> u32 {
         let zeros = self.peek().leading_zeros().min(31);
         self.skip(zeros);
@@ -66,8 +67,17 @@ impl<'d> Bits<'d> {
     }
 
     /// A Rice number: the quotient by 2^`low` in unary, then `low` bits.
-    #[inline]
+    // a call costs little, and code must be compiled at a cold start
+    #[inline(never)]
     pub(crate) fn rice(&mut self, low: u32) -> u32 {
+        let word = self.peek();
+        let ones = (!word).leading_zeros();
+        if ones + low < 32 {
+            // by far the most lie in one word
+            self.skip(ones + 1 + low);
+            let rest = u64::from(word << ones << 1);
+            return ones << low | (rest >> (32 - low)) as u32;
+        }
         let quotient = self.unary();
         (quotient << low.min(31)) | self.take(low)
     }
@@ -80,6 +90,15 @@ impl<'d> Bits<'d> {
         }
         u64::from_be_bytes(word)
     }
+}
+
+/// The parameter for the gap to the next of `rest` ids that are spread over `span`: about
+/// log2(mean gap), by what packs best.
+#[inline]
+pub fn rice_parameter(span: u32, rest: u32) -> u32 {
+    let scaled = (u64::from(span) * 14) >> 4;
+    let mean = (scaled as u32) / (rest + 1);
+    31u32.saturating_sub((mean | 1).leading_zeros())
 }
 
 #[cfg(test)]

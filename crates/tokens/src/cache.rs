@@ -1,4 +1,4 @@
-//! Answers for short pieces that were met before.
+//! Answers for pieces that were met before.
 //!
 //! 94 to 98 % of the pieces of English text and code are single tokens, and few different ones make
 //! up most of a text. The key is the piece itself, not a hash of it: an answer is never wrong.
@@ -6,155 +6,271 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Longest piece that is remembered, in bytes.
-pub(crate) const LONGEST: usize = 16;
-/// Number of sets at first (24 KB) and at most (590 KB).
-const FIRST_SETS: usize = 512;
-const MOST_SETS: usize = 12 << 10;
-/// Most tokens of which the ids are remembered.
+/// Longest piece that is remembered, in bytes: a word of most scripts.
+pub(crate) const LONGEST: usize = 4 * WORD_BYTES;
+/// Longest piece of the small table, which nearly all pieces are in.
+pub(crate) const LONGEST_SMALL: usize = 2 * WORD_BYTES;
+/// Numbers of sets at first and at most: 16 KB and 524 KB of small pieces, 8 KB and 131 KB of great ones.
+const SMALL_SETS: (usize, usize) = (1 << 8, 1 << 13);
+const GREAT_SETS: (usize, usize) = (1 << 6, 1 << 10);
+/// Entries of a set. All are compared without a branch, since which one it is cannot be predicted.
+const WAYS: usize = 4;
+/// Most tokens of a piece that is remembered, and of one whose ids are too.
+const MOST_TOKENS: u64 = 15;
 const MOST_IDS: usize = 3;
+/// Bytes of a piece in a word of its key.
+const WORD_BYTES: usize = 7;
 
-/// A piece of 1 to 16 bytes, zero-padded.
-#[derive(Clone, Copy)]
-pub(crate) struct Key {
-    low: u64,
-    high: u64,
-    length: usize,
+/// A piece, zero-padded, seven bytes in each word above an empty byte. That of the first word has the length in
+/// its upper half; that of the last gets the number of tokens in an entry, in its lower half. So the exclusive
+/// or of an entry and a key, its words or-ed, is the number of tokens if they are of one piece, and greater
+/// than any otherwise.
+pub(crate) type SmallKey = [u64; 2];
+
+/// The key of the first `length` (1 to [`LONGEST_SMALL`]) of 16 bytes.
+#[inline]
+pub(crate) fn small_key(bytes: &[u8; 16], length: usize) -> SmallKey {
+    let word = u128::from_le_bytes(*bytes);
+    let [low, high] = PADDING.get(length).copied().unwrap_or_default();
+    [(word as u64) << 8 & low | (length as u64) << 4, (word >> 48) as u64 & high]
 }
 
-impl Key {
-    /// The key of `text[start..end]`, if that is short enough.
-    #[inline]
-    pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Option<Self> {
-        let length = end - start;
-        if length == 0 || length > LONGEST {
-            return None;
-        }
-        let rest = text.get(start..)?;
-        let word = match rest.first_chunk::<16>() {
-            Some(word) => u128::from_le_bytes(*word),
-            None => near_end(rest),
-        };
-        let (low, high) = (word as u64, (word >> 64) as u64);
-        let (low, high) = if length <= 8 {
-            (low & (u64::MAX >> (64 - 8 * length)), 0)
-        } else {
-            (low, high & (u64::MAX >> (128 - 8 * length)))
-        };
-        Some(Self { low, high, length })
-    }
-
-    #[inline]
-    fn set(self, sets: usize) -> usize {
-        let mixed = (self.low ^ self.high.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (((mixed >> 32) * sets as u64) >> 32) as usize
-    }
-}
+/// For each length the bits of a small key that the piece takes.
+static PADDING: [[u64; 2]; LONGEST_SMALL + 1] = padding();
 
 /// What a piece merges into.
-#[derive(Clone, Copy)]
-pub(crate) struct Answer(u64);
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Answer {
+    /// Number of tokens, not 0.
+    pub(crate) count: usize,
+    /// Three ids of 18 bits, the first lowest; 0 if they are not known or more.
+    ids: u64,
+}
 
 impl Answer {
-    /// The answer for a piece that merges into these tokens (at most 16, as many as it has bytes).
-    pub(crate) fn new(key: Key, count: usize, tokens: impl Iterator<Item = u32>) -> Self {
+    /// The answer for a piece that merges into these tokens.
+    pub(crate) fn new(count: usize, tokens: impl Iterator<Item = u32>) -> Self {
         let ids = tokens.take(MOST_IDS).fold((0, 0), |(word, shift), id| (word | u64::from(id) << shift, shift + 18)).0;
-        Self(ids << 9 | (count as u64) << 4 | (key.length as u64 - 1))
+        Self { count, ids: if count <= MOST_IDS { ids } else { 0 } }
     }
 
-    /// Number of tokens.
-    #[inline]
-    pub(crate) fn count(self) -> usize {
-        (self.0 >> 4) as usize & 31
-    }
-
-    /// The tokens, if they are few enough to have been remembered.
+    /// The tokens, if they are known.
     #[inline]
     pub(crate) fn tokens(self) -> Option<impl Iterator<Item = u32>> {
-        let (ids, count) = (self.0 >> 9, self.count());
-        (count <= MOST_IDS).then(|| (0..count).map(move |at| (ids >> (18 * at)) as u32 & 0x3_ffff))
+        (self.ids != 0).then(|| (0..self.count).map(move |at| (self.ids >> (18 * at)) as u32 & 0x3_ffff))
     }
 }
 
-/// The table: each set holds the last two pieces that fell on it, the newer one first.
+/// The answers of one vocabulary.
 pub(crate) struct Cache {
-    sets: Vec<Set>,
-    /// Answers put in since the table has its size.
-    puts: usize,
+    small: Table,
+    great: Table,
 }
-
-/// Two places of three words: the key's low and high half, and the answer: three ids of 18 bits, the
-/// count in 5, the length less one in 4. An answer of 0: nobody is here.
-type Set = [u64; 6];
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        Self { sets: vec![[0; 6]; FIRST_SETS], puts: 0 }
+        Self { small: Table::new(2, SMALL_SETS), great: Table::new(4, GREAT_SETS) }
     }
 
+    /// The number of tokens of a small piece; 0 if it is not known.
     #[inline]
-    pub(crate) fn get(&self, key: Key) -> Option<Answer> {
-        let &[low, high, answer, second_low, second_high, second_answer] = self.sets.get(key.set(self.sets.len()))?;
-        let holds = |low, high, answer| {
-            low == key.low && high == key.high && answer & 15 == key.length as u64 - 1 && answer != 0
+    pub(crate) fn count(&self, key: SmallKey) -> usize {
+        let at = self.small.base + place(&key, self.small.sets) * 8;
+        let Some(set) = self.small.words.get(at..).and_then(|rest| rest.first_chunk::<8>()) else {
+            return 0;
         };
-        if holds(low, high, answer) {
-            return Some(Answer(answer));
-        }
-        holds(second_low, second_high, second_answer).then_some(Answer(second_answer))
+        let entries = set.as_chunks::<2>().0;
+        let least = entries.iter().fold(u64::MAX, |least, entry| least.min(difference(entry, &key)));
+        if least <= MOST_TOKENS { least as usize } else { 0 }
     }
 
-    pub(crate) fn put(&mut self, key: Key, answer: Answer) {
-        self.puts += 1;
-        if self.puts > 2 * self.sets.len() && self.sets.len() < MOST_SETS {
-            // what was remembered is found again at a small cost; moving it would need its hash
-            *self = Self { sets: vec![[0; 6]; MOST_SETS.min(self.sets.len() * 8)], puts: 0 };
-        }
-        let at = key.set(self.sets.len());
-        if let Some(set) = self.sets.get_mut(at) {
-            let [low, high, known, ..] = *set;
-            *set = [key.low, key.high, answer.0, low, high, known];
+    /// What the piece `text[start..end]` merges into, if it is known.
+    pub(crate) fn get(&self, text: &[u8], start: usize, end: usize) -> Option<Answer> {
+        let (words, width) = key(text, start, end);
+        let table = if width == 2 { &self.small } else { &self.great };
+        table.get(words.get(..width)?)
+    }
+
+    /// Remembers a piece; the ids too `with_ids`, which takes memory of its own.
+    pub(crate) fn put(&mut self, text: &[u8], start: usize, end: usize, answer: Answer, with_ids: bool) {
+        let (words, width) = key(text, start, end);
+        let table = if width == 2 { &mut self.small } else { &mut self.great };
+        if answer.count as u64 <= MOST_TOKENS {
+            table.put(words.get(..width).unwrap_or(&[]), answer, with_ids);
         }
     }
 
     /// Bytes of heap in use.
     pub(crate) fn heap(&self) -> usize {
-        self.sets.capacity() * size_of::<Set>()
+        self.small.heap() + self.great.heap()
     }
 }
 
-#[cold]
-fn near_end(rest: &[u8]) -> u128 {
-    let mut word = [0; 16];
-    for (to, from) in word.iter_mut().zip(rest) {
-        *to = *from;
+/// Sets of four entries, each a key with the number of tokens in it, or zeros where nobody is.
+struct Table {
+    words: Vec<u64>,
+    /// Where the first set starts: at a line of the processor's cache, which a set of small pieces fills.
+    base: usize,
+    /// Words of a key.
+    width: usize,
+    sets: usize,
+    most: usize,
+    /// The ids of each entry, made when first asked for.
+    ids: Vec<[u64; WAYS]>,
+    /// Entries put in since the table has its size.
+    puts: usize,
+}
+
+impl Table {
+    fn new(width: usize, (sets, most): (usize, usize)) -> Self {
+        let words = vec![0u64; sets * WAYS * width + 7];
+        let base = words.as_ptr().align_offset(64).min(7);
+        Self { words, base, width, sets, most, ids: Vec::new(), puts: 0 }
     }
-    u128::from_le_bytes(word)
+
+    fn get(&self, key: &[u64]) -> Option<Answer> {
+        let at = place(key, self.sets);
+        let from = self.base + at * WAYS * self.width;
+        let entries = self.words.get(from..)?.chunks_exact(self.width).take(WAYS);
+        let counts = entries.map(|entry| difference(entry, key));
+        let (way, count) = counts.enumerate().find(|(_, count)| *count <= MOST_TOKENS)?;
+        let ids = self.ids.get(at).and_then(|ids| ids.get(way)).copied().unwrap_or(0);
+        Some(Answer { count: count as usize, ids })
+    }
+
+    fn put(&mut self, key: &[u64], answer: Answer, with_ids: bool) {
+        self.puts += 1;
+        if self.puts > self.sets * WAYS / 2 && self.sets < self.most {
+            // what was remembered is found again at a small cost
+            *self = Self::new(self.width, (self.most.min(self.sets * 8), self.most));
+        }
+        if with_ids && self.ids.is_empty() {
+            self.ids = vec![[0; WAYS]; self.sets];
+        }
+        let at = place(key, self.sets);
+        let from = self.base + at * WAYS * self.width;
+        // its own place, the first that is free, or one taken in turn
+        let mut way = self.puts % WAYS;
+        let entries = self.words.get(from..).unwrap_or(&[]).chunks_exact(self.width).take(WAYS);
+        for (place, entry) in entries.enumerate().rev() {
+            if entry.first() == Some(&0) || difference(entry, key) <= MOST_TOKENS {
+                way = place;
+            }
+        }
+        if let Some(entry) = self.words.get_mut(from + way * self.width..).and_then(|rest| rest.get_mut(..key.len())) {
+            entry.copy_from_slice(key);
+            entry.iter_mut().last().into_iter().for_each(|word| *word |= answer.count as u64);
+        }
+        if let Some(known) = self.ids.get_mut(at).and_then(|known| known.get_mut(way)) {
+            *known = if with_ids { answer.ids } else { 0 };
+        }
+    }
+
+    fn heap(&self) -> usize {
+        self.words.capacity() * 8 + self.ids.capacity() * WAYS * 8
+    }
+}
+
+/// The number of tokens in an entry, if it is a key's; else a number greater than [`MOST_TOKENS`].
+#[inline]
+fn difference(entry: &[u64], key: &[u64]) -> u64 {
+    entry.iter().zip(key).fold(0, |all, (a, b)| all | (a ^ b))
+}
+
+/// The set of a key.
+#[inline]
+fn place(key: &[u64], sets: usize) -> usize {
+    let mixed = key.iter().fold(0u64, |mixed, word| mixed.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (((mixed >> 32) * sets as u64) >> 32) as usize
+}
+
+/// The key of `text[start..end]`, and how many words of it count. A great piece's length is what it is longer than
+/// small ones.
+fn key(text: &[u8], start: usize, end: usize) -> ([u64; 4], usize) {
+    let piece = text.get(start..end).unwrap_or(&[]);
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(piece.chunks(WORD_BYTES)) {
+        *word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)) << 8;
+    }
+    let is_small = piece.len() <= LONGEST_SMALL;
+    let length = piece.len() - if is_small { 0 } else { LONGEST_SMALL };
+    words[0] |= (length as u64 % 16) << 4;
+    (words, if is_small { 2 } else { 4 })
+}
+
+const fn padding() -> [[u64; 2]; LONGEST_SMALL + 1] {
+    let mut table = [[0; 2]; LONGEST_SMALL + 1];
+    let mut length = 0;
+    while length <= LONGEST_SMALL {
+        let bits = (1u128 << (8 * length)) - 1;
+        #[allow(clippy::indexing_slicing, reason = "evaluated at compile time, in bounds")]
+        {
+            table[length] = [(bits as u64) << 8, (bits >> 48) as u64 & !0xff];
+        }
+        length += 1;
+    }
+    table
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+    use alloc::string::String;
+    use std::collections::BTreeMap;
 
     #[test]
     fn zeros_at_the_end_are_part_of_the_key() {
-        let mut cache = Cache::new();
-        let one = Key::of(b"\0", 0, 1).unwrap();
-        let two = Key::of(b"\0\0", 0, 2).unwrap();
-        cache.put(one, Answer::new(one, 1, [188].into_iter()));
-        assert!(cache.get(two).is_none());
-        let answer = cache.get(one).unwrap();
-        assert_eq!((answer.count(), answer.tokens().unwrap().collect::<Vec<_>>()), (1, vec![188]));
+        let (zeros, mut cache) = ([0; LONGEST], Cache::new());
+        for length in 1..=LONGEST {
+            assert_eq!(cache.get(&zeros, 0, length), None, "{length}");
+            cache.put(&zeros, 0, length, Answer::new(length.min(3), [188, 1, 2].into_iter()), true);
+        }
+        for length in 1..=LONGEST {
+            let answer = cache.get(&zeros, 0, length).map(|answer| answer.count);
+            // a set holds two, and the same zeros fall on few sets
+            assert!(answer.is_none_or(|count| count == length.min(3)), "{length}");
+        }
     }
 
     #[test]
-    fn the_key_is_the_piece_wherever_it_lies() {
+    fn the_small_key_is_the_key_wherever_the_piece_lies() {
         let text = b"a piece in the middle of a longer text";
-        for (start, end) in [(2, 7), (0, 16), (30, 38), (37, 38)] {
-            let (here, alone) =
-                (Key::of(text, start, end).unwrap(), Key::of(&text[start..end], 0, end - start).unwrap());
-            assert_eq!((here.low, here.high, here.length), (alone.low, alone.high, alone.length));
+        for start in 0..text.len() - 16 {
+            for length in 1..=LONGEST_SMALL {
+                let bytes = text[start..].first_chunk().unwrap();
+                let [low, high] = small_key(bytes, length);
+                assert_eq!(key(text, start, start + length), ([low, high, 0, 0], 2));
+            }
         }
-        assert!(Key::of(text, 0, 17).is_none());
+    }
+
+    /// An answer may be forgotten, but it is never another piece's, ids and all, whatever comes between.
+    #[test]
+    fn an_answer_is_the_one_that_was_put_in() {
+        let (mut cache, mut known, mut found) = (Cache::new(), BTreeMap::new(), 0);
+        let mut state = 1u64;
+        for round in 0..200_000 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let number = (state >> 33) % 30_000;
+            let piece: String = format!("{number:x}.").repeat(1 + number as usize % 6);
+            let (bytes, end) = (piece.as_bytes(), piece.len());
+            let listed = round > 100_000 && state >> 20 & 1 == 0;
+            let ids = [number as u32 + 1, number as u32, 7];
+            let count = 1 + number as usize % 15;
+            match cache.get(bytes, 0, end) {
+                Some(answer) => {
+                    found += 1;
+                    assert_eq!(Some(&answer.count), known.get(&piece));
+                    if let Some(tokens) = answer.tokens() {
+                        assert_eq!(tokens.collect::<Vec<_>>(), ids[..count], "{piece}");
+                    }
+                }
+                None => cache.put(bytes, 0, end, Answer::new(count, ids.into_iter().take(count)), listed),
+            }
+            known.insert(piece, count);
+        }
+        assert!(found > 100_000, "{found}");
+        assert!(cache.heap() < 1_000_000);
     }
 }

@@ -3,7 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::cache::{Answer, Cache, Key};
+use crate::ascii;
+use crate::cache::{self, Answer, Cache};
 use crate::long::Long;
 use crate::merges::{Merges, NONE};
 use crate::packed::PackedError;
@@ -117,47 +118,71 @@ impl Encoder {
         self.merges.heap() + self.cache.heap() + self.long.heap()
     }
 
-    /// Counts a text whose special tokens, if recognised, have been cut out, from the byte `at`.
+    /// Counts a text whose special tokens, if recognised, have been cut out.
     pub(crate) fn run_plain(&mut self, text: &str, sink: &mut Sink<'_>) {
-        let mut pieces = Pieces::new(text, 0, self.vocabulary());
-        let mut start = 0;
-        while let Some(end) = pieces.next_end() {
-            self.piece(text.as_bytes(), start, end, sink);
+        let mut at = 0;
+        while !sink.is_full() && at < text.len() {
+            let length;
+            (at, length) = self.run_known(text.as_bytes(), at, sink);
+            let mut pieces = Pieces::new(text, at, self.vocabulary());
+            let end = if length > 0 { at + length } else { pieces.next_end().unwrap_or(at) };
             #[cfg(test)]
             {
-                self.merges.work += core::mem::take(&mut pieces.work);
+                self.merges.work += pieces.work;
             }
-            if sink.is_full() {
-                return;
+            if end > at {
+                self.piece(text.as_bytes(), at, end, sink);
             }
-            start = end;
+            at = end;
         }
     }
 
-    /// Merges the piece `text[start..end]`.
+    /// Counts pieces from the byte `at` on as long as they are common ones whose answers are known. Nearly all of
+    /// English text and code is done here. Returns where that ends, and the length of the piece there, or 0.
     #[inline]
+    fn run_known(&mut self, text: &[u8], mut at: usize, sink: &mut Sink<'_>) -> (usize, usize) {
+        let vocabulary = self.vocabulary();
+        // a sink that lists gets each piece by itself
+        let (mut total, room) = (0, sink.room());
+        let longest = if sink.lists() { 0 } else { cache::LONGEST_SMALL };
+        let mut length = 0;
+        while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+            length = ascii::piece(bytes, vocabulary);
+            let is_small = length.wrapping_sub(1) < longest;
+            let count = if is_small { self.cache.count(cache::small_key(bytes, length)) } else { 0 };
+            if count == 0 || total > room {
+                break;
+            }
+            (total, at, length) = (total + count, at + length, 0);
+        }
+        sink.add(total);
+        (at, length)
+    }
+
+    /// Merges the piece `text[start..end]`.
     pub(crate) fn piece(&mut self, text: &[u8], start: usize, end: usize, sink: &mut Sink<'_>) {
-        if end - start == 1 {
+        let length = end - start;
+        if length == 1 && sink.lists() {
             let token = text.get(start).map_or(NONE, |&byte| self.merges.byte(byte));
             return sink.push(token);
         }
-        if let Some(key) = Key::of(text, start, end) {
-            if let Some(answer) = self.cache.get(key) {
-                if !sink.lists() {
-                    return sink.add(answer.count());
-                }
-                if let Some(tokens) = answer.tokens() {
-                    return tokens.for_each(|token| sink.push(token));
-                }
-            }
-            let count = self.short_piece(text, start, end, sink);
-            let tokens = self.short.tokens().map(|(token, _)| token);
-            self.cache.put(key, Answer::new(key, count, tokens));
-        } else if end - start <= short::LONGEST {
-            self.short_piece(text, start, end, sink);
-        } else {
+        if length > short::LONGEST {
             let piece = text.get(start..end).unwrap_or(&[]);
-            self.long.merge(&mut self.merges, &mut self.short, piece, sink);
+            return self.long.merge(&mut self.merges, &mut self.short, piece, sink);
+        }
+        let is_kept = length <= cache::LONGEST;
+        if is_kept && let Some(answer) = self.cache.get(text, start, end) {
+            if !sink.lists() {
+                return sink.add(answer.count);
+            }
+            if let Some(tokens) = answer.tokens() {
+                return tokens.for_each(|token| sink.push(token));
+            }
+        }
+        let count = self.short_piece(text, start, end, sink);
+        if is_kept {
+            let tokens = self.short.tokens().map(|(token, _)| token);
+            self.cache.put(text, start, end, Answer::new(count, tokens), sink.lists());
         }
     }
 
@@ -215,75 +240,4 @@ fn first_special(text: &str, vocabulary: Vocabulary) -> Option<(usize, &'static 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::String;
-
-    /// Steps of work (characters looked at, lookups of pairs, merges) for each byte of a text.
-    fn work(text: &str) -> f64 {
-        let mut worst = 0f64;
-        for vocabulary in Vocabulary::ALL {
-            let mut encoder = Encoder::new(vocabulary).unwrap();
-            encoder.merges.read_all();
-            encoder.merges.work = 0;
-            encoder.count(text);
-            worst = worst.max(encoder.merges.work as f64 / text.len() as f64);
-        }
-        worst
-    }
-
-    #[test]
-    fn work_is_linear_in_every_input() {
-        let mut state = 1u64;
-        let mut random = |set: &[u8]| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            set[(state >> 33) as usize % set.len()] as char
-        };
-        let mut letters = |set: &[u8]| -> String { (0..1 << 20).map(|_| random(set)).collect() };
-        let texts = [
-            "a".repeat(1 << 20),
-            " ".repeat(1 << 20),
-            "\n".repeat(1 << 20),
-            "!".repeat(1 << 20),
-            "中".repeat(1 << 18),
-            "a1".repeat(1 << 19),
-            "aA".repeat(1 << 19),
-            "\u{301}A".repeat(1 << 18),
-            " \n!".repeat(1 << 18),
-            letters(b"ab"),
-            letters(b"abcdefghijklmnopqrstuvwxyz"),
-            letters(b"!#$%&()*+,-./:;<=>?@[]^_`{|}~"),
-        ];
-        for text in texts {
-            let part: String = text.chars().take(text.chars().count() / 16).collect();
-            let (small, great) = (work(&part), work(&text));
-            let start: String = text.chars().take(4).collect();
-            assert!(great < 12.0, "{start:?}: {great} steps a byte");
-            assert!(great < small * 1.5 + 0.5, "{start:?}: {small} steps a byte of 64 KB, {great} of 1 MB");
-        }
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        for vocabulary in Vocabulary::ALL {
-            let mut encoder = Encoder::new(vocabulary).unwrap();
-            assert!(encoder.heap() < 800_000, "{} at first", encoder.heap());
-            encoder.count(&"misunderstanding".repeat(1 << 16));
-            encoder.merges.read_all();
-            for word in 0..50_000 {
-                encoder.count(&alloc::format!("{word} {word:x}"));
-            }
-            assert!(encoder.heap() < 5_000_000, "{}", encoder.heap());
-        }
-    }
-
-    #[test]
-    fn a_limit_bounds_the_work() {
-        let mut encoder = Encoder::new(Vocabulary::Cl100k).unwrap();
-        for text in ["misunderstanding".repeat(1 << 16), "a b c d ".repeat(1 << 16)] {
-            encoder.merges.work = 0;
-            assert_eq!(encoder.count_up_to(&text, 10), None);
-            assert!(encoder.merges.work < 20_000, "{} steps", encoder.merges.work);
-        }
-    }
-}
+mod tests;

@@ -18,14 +18,18 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod ascii;
 mod bits;
 mod cache;
+mod characters;
+mod checksum;
 mod class;
 mod conversation;
 mod encoder;
 mod long;
 mod merges;
 mod packed;
+mod pairs;
 mod short;
 mod sink;
 mod split;
@@ -35,7 +39,8 @@ mod vocabulary;
 
 /// What the packing command shares with the reader of its data.
 pub mod format {
-    pub use crate::packed::{checksum, rice_parameter};
+    pub use crate::bits::rice_parameter;
+    pub use crate::checksum::checksum;
 }
 
 pub use class::UNICODE_VERSION;

@@ -4,41 +4,35 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::packed::{MOST_TOKENS, Packed, PackedError};
+use crate::characters::Characters;
+use crate::packed::{Packed, PackedError};
+use crate::pairs::Pairs;
 use crate::vocabulary::Vocabulary;
 
 /// No token. Greater than every id, so that a least rank can be sought without a case for it.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Slots at first, and at most: 512 KB, which the pairs of a few pages of one language fit in, and
-/// 2.4 MB.
-const FIRST_SLOTS: usize = 1 << 16;
-const MOST_SLOTS: usize = 300_000;
+/// Buckets of four slots at first, and at most: 524 KB, which the pairs of a few pages of one language fit
+/// in, and 2.8 MB.
+const FIRST_BUCKETS: usize = 1 << 14;
+const MOST_BUCKETS: usize = 87_000;
 /// In the table of byte pairs: not yet asked for; no merge; a rank too great for the table.
 const UNKNOWN: u16 = 0;
 const NO_MERGE: u16 = u16::MAX;
 const GREAT: u16 = u16::MAX - 1;
-/// In the table of parts: not a merged token, or one whose pair has not been read.
-const BYTE: u64 = u64::MAX;
-const ID_BITS: u32 = MOST_TOKENS.trailing_zeros();
-const ID_MASK: u64 = MOST_TOKENS as u64 - 1;
-
-/// An open-addressed table of the pairs, filled block by block as left tokens are first asked for.
-///
-/// A slot is the left token, the right token and what they merge into, 18 bits each. No slot in use
-/// is 0, since the ids of merged tokens start at 256.
+/// The pairs, read block by block as left tokens are first asked for.
 pub(crate) struct Merges {
     packed: Packed,
-    slots: Vec<u64>,
-    /// Slots in use.
-    used: usize,
-    /// The pair of each merged token, BYTE for others: made when first asked for.
-    parts: Vec<u64>,
+    pairs: Pairs,
+    /// The place of each merged token's pair plus one, 0 for others: made when first asked for, and again
+    /// when the table has grown.
+    places: Vec<u32>,
     /// One bit for each left token: its pairs are in the table.
     read: Vec<u64>,
     /// The ranks of pairs of bytes, the left byte's row first: the lookups that every piece starts
     /// with.
     bytes: Vec<u16>,
+    pub(crate) characters: Characters,
     #[cfg(test)]
     pub(crate) work: u64,
 }
@@ -52,11 +46,11 @@ impl Merges {
         let packed = Packed::open(data, check)?;
         let tokens = packed.tokens as usize;
         Ok(Self {
-            slots: vec![0; FIRST_SLOTS],
-            used: 0,
-            parts: Vec::new(),
+            pairs: Pairs::new(FIRST_BUCKETS),
+            places: Vec::new(),
             read: vec![0; tokens / 64 + 1],
             bytes: vec![UNKNOWN; 1 << 16],
+            characters: Characters::new(),
             packed,
             #[cfg(test)]
             work: 0,
@@ -73,6 +67,17 @@ impl Merges {
         self.packed.bytes.get(usize::from(byte)).map_or(NONE, |&id| u32::from(id))
     }
 
+    /// Whether merging may start from the character that takes up `piece[at..end]`, as nothing can join a part of
+    /// it with a neighbour.
+    #[inline]
+    pub(crate) fn stands_alone(&self, piece: &[u8], at: usize, end: usize) -> bool {
+        let border = |at: usize| match (at.checked_sub(1).and_then(|at| piece.get(at)), piece.get(at)) {
+            (Some(&before), Some(&lead)) => self.packed.is_clean(before, lead),
+            _ => true,
+        };
+        border(at) && border(end)
+    }
+
     /// The byte of each token below 256.
     pub(crate) fn bytes(&self) -> [u8; 256] {
         let mut bytes = [0; 256];
@@ -85,12 +90,13 @@ impl Merges {
     }
 
     /// The token that `left` and `right` merge into, which is also the rank of that merge; or NONE.
-    #[inline]
+    // a call costs less than the lookup, and code must be compiled at a cold start
+    #[inline(never)]
     pub(crate) fn rank(&mut self, left: u32, right: u32) -> u32 {
         let found = self.find(left, right);
         if found == NONE && !self.has_read(left) {
             self.read_block_of(left);
-            return self.find(left, right);
+            return self.rank(left, right);
         }
         found
     }
@@ -110,18 +116,11 @@ impl Merges {
     /// before, or [`Self::read_all`] called.
     #[inline]
     pub(crate) fn parts(&mut self, token: u32) -> (u32, u32) {
-        if self.parts.is_empty() {
-            self.parts = vec![BYTE; self.packed.tokens as usize];
-            for &slot in self.slots.iter().filter(|slot| **slot != 0) {
-                if let Some(pair) = self.parts.get_mut((slot & ID_MASK) as usize) {
-                    *pair = slot >> ID_BITS;
-                }
-            }
+        if self.places.is_empty() {
+            self.find_places();
         }
-        match self.parts.get(token as usize) {
-            None | Some(&BYTE) => (NONE, NONE),
-            Some(pair) => ((pair >> ID_BITS) as u32, (pair & ID_MASK) as u32),
-        }
+        let place = self.places.get(token as usize).and_then(|place| place.checked_sub(1));
+        place.and_then(|place| self.pairs.pair_at(place)).unwrap_or((NONE, NONE))
     }
 
     /// Fills the table with every pair.
@@ -136,8 +135,11 @@ impl Merges {
 
     /// Bytes of heap in use.
     pub(crate) fn heap(&self) -> usize {
-        (self.slots.capacity() + self.parts.capacity() + self.read.capacity()) * 8
+        self.pairs.heap()
+            + self.places.capacity() * 4
+            + self.read.capacity() * 8
             + self.bytes.capacity() * 2
+            + self.characters.heap()
             + self.packed.heap()
     }
 
@@ -147,17 +149,7 @@ impl Merges {
         {
             self.work += 1;
         }
-        let pair = u64::from(left) << ID_BITS | u64::from(right);
-        let mut at = place(pair, self.slots.len());
-        loop {
-            match self.slots.get(at) {
-                Some(&slot) if slot >> ID_BITS == pair => return (slot & ID_MASK) as u32,
-                Some(0) => return NONE,
-                Some(_) => at += 1,
-                // past the end: on with the first
-                None => at = 0,
-            }
-        }
+        self.pairs.find(left, right)
     }
 
     #[inline]
@@ -168,27 +160,39 @@ impl Merges {
     #[cold]
     #[inline(never)]
     fn read_block_of(&mut self, left: u32) {
-        let Self { packed, slots, used, parts, read, .. } = self;
+        let Self { packed, pairs, places, read, .. } = self;
         let block = packed.block_of(left);
         for left in packed.lefts(block) {
             if let Some(word) = read.get_mut(left as usize / 64) {
                 *word |= 1 << (left % 64);
             }
         }
+        let most = packed.tokens as usize;
         packed.read_block(block, |merge| {
-            if *used >= slots.len() / 2 && slots.len() < MOST_SLOTS {
-                grow(slots, packed.tokens as usize);
+            if pairs.used() >= pairs.slots() / 2 && pairs.slots() < MOST_BUCKETS * 4 {
+                // a load of 1/2, or 4/7 in the greater vocabulary
+                pairs.resize((most / 2).min(MOST_BUCKETS));
+                *places = Vec::new();
             }
             // there is always a free slot, whatever the data says
-            if *used < packed.tokens as usize {
-                *used += 1;
-                let pair = u64::from(merge.left) << ID_BITS | u64::from(merge.right);
-                insert(slots, pair << ID_BITS | u64::from(merge.id));
-                if let Some(known) = parts.get_mut(merge.id as usize) {
-                    *known = pair;
+            if pairs.used() < most {
+                let place = pairs.insert(merge.left, merge.right, merge.id);
+                if let Some(known) = places.get_mut(merge.id as usize) {
+                    *known = place + 1;
                 }
             }
         });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_places(&mut self) {
+        self.places = vec![0; self.packed.tokens as usize];
+        for (token, place) in self.pairs.places() {
+            if let Some(known) = self.places.get_mut(token as usize) {
+                *known = place + 1;
+            }
+        }
     }
 
     #[cold]
@@ -204,30 +208,4 @@ impl Merges {
         }
         rank
     }
-}
-
-/// The slot where the search for a pair (36 bits) starts.
-#[inline]
-fn place(pair: u64, slots: usize) -> usize {
-    let hash = pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    ((hash * slots as u64) >> 32) as usize
-}
-
-#[inline]
-fn insert(slots: &mut [u64], entry: u64) {
-    let mut at = place(entry >> ID_BITS, slots.len());
-    loop {
-        match slots.get_mut(at) {
-            Some(slot) if *slot == 0 => return *slot = entry,
-            Some(_) => at += 1,
-            None => at = 0,
-        }
-    }
-}
-
-/// To the final size: a load of 1/2, or 2/3 in the greater vocabulary.
-#[cold]
-fn grow(slots: &mut Vec<u64>, tokens: usize) {
-    let old = core::mem::replace(slots, vec![0; (tokens * 2).min(MOST_SLOTS)]);
-    old.into_iter().filter(|entry| *entry != 0).for_each(|entry| insert(slots, entry));
 }

@@ -6,13 +6,16 @@
 //! for the blocks it asks for.
 //!
 //! ```text
-//! "PGTOKEN1"  checksum u64  vocabulary u8  0 u8  blocks u16  tokens u32     little endian
+//! "PGTOKEN2"  checksum u64  vocabulary u8  0 u8  blocks u16  tokens u32     little endian
 //! the token id of each byte                                                256 bytes
+//! the seams: for each last byte of a character (its low 6 bits) one bit for
+//!   each first byte of the next (its low 6 bits), set if a token crosses
+//!   that border with only a part of a character on a side                  64 × u64
 //! the code of right tokens: shortest length, longest length, and for each
 //!   length the number of symbols (u16), the Rice parameter (u8); then the
 //!   symbols of each length in rising order, as Rice gaps                     byte-aligned
-//! the directory: for each block the gap of its first left token and its
-//!   length in bytes, two Elias gamma numbers                                 byte-aligned
+//! the directory: for each block the gap of its first left token, then for
+//!   each its length in bytes: a Rice parameter (5 bits) and Rice numbers     byte-aligned
 //! the blocks: a Rice parameter (3 bits); for each left token a gap (Rice),
 //!   its number of pairs (gamma), and for each pair the gap of its id (Rice)
 //!   and its right token (the code); then a gap to the first left token of
@@ -25,12 +28,15 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::bits::Bits;
+use crate::bits::{Bits, rice_parameter};
+use crate::checksum::checksum;
 use crate::vocabulary::Vocabulary;
 
 /// The length of the fixed part: magic, checksum, vocabulary, number of blocks and of tokens.
 const HEADER: usize = 24;
-const MAGIC: &[u8; 8] = b"PGTOKEN1";
+/// Bytes of the seams.
+const SEAMS: usize = 64 * 8;
+const MAGIC: &[u8; 8] = b"PGTOKEN2";
 /// Longest code word of a right token, in bits.
 const LONGEST: usize = 24;
 /// Ids have 18 bits throughout.
@@ -42,7 +48,7 @@ pub(crate) const MOST_TOKENS: u32 = 1 << 18;
 pub enum PackedError {
     /// Too short to be a packed vocabulary, or it ends before what its header announces.
     Truncated,
-    /// It does not start with `PGTOKEN1`: another file, or another version of the format.
+    /// It does not start with `PGTOKEN2`: another file, or another version of the format.
     Unknown,
     /// The checksum does not fit the data: it was damaged on its way.
     Checksum,
@@ -56,7 +62,7 @@ impl fmt::Display for PackedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Truncated => "the packed vocabulary is truncated",
-            Self::Unknown => "not a packed vocabulary of this version (no PGTOKEN1 at its start)",
+            Self::Unknown => "not a packed vocabulary of this version (no PGTOKEN2 at its start)",
             Self::Checksum => "the packed vocabulary is damaged (its checksum does not fit)",
             Self::Vocabulary => "the packed vocabulary is none of cl100k_base, o200k_base",
             Self::Invalid => "the packed vocabulary contradicts itself",
@@ -82,6 +88,7 @@ pub(crate) struct Packed {
     pub(crate) tokens: u32,
     /// The token id of each byte.
     pub(crate) bytes: [u8; 256],
+    seams: [u64; 64],
     /// First left token and first byte of each block, and a last row that ends the last block.
     blocks: Vec<(u32, u32)>,
     /// For each length of a code word that occurs: the last of its words, filled up with ones to 32
@@ -113,19 +120,30 @@ impl Packed {
             return Err(PackedError::Invalid);
         }
         let bytes = *data.get(HEADER..).and_then(|rest| rest.first_chunk()).ok_or(PackedError::Truncated)?;
+        let rows = data.get(HEADER + 256..).and_then(|rest| rest.first_chunk()).ok_or(PackedError::Truncated)?;
+        let seams = seams(rows);
         let mut packed = Self {
             data,
             vocabulary,
             tokens,
             bytes,
+            seams,
             blocks: Vec::new(),
             limits: Vec::new(),
             starts: [0; 256],
             symbols: Vec::new(),
         };
-        let at = packed.read_code(HEADER + 256)?;
+        let at = packed.read_code(HEADER + 256 + SEAMS)?;
         packed.read_directory(at, u16::from_le_bytes([b0, b1]))?;
         Ok(packed)
+    }
+
+    /// Whether no token joins a part of a character with something beyond the border between the byte `before`
+    /// and the byte `lead` that starts a character. Borders of ASCII never count as such.
+    #[inline]
+    pub(crate) fn is_clean(&self, before: u8, lead: u8) -> bool {
+        let row = self.seams.get(usize::from(before & 0x3f)).copied().unwrap_or(u64::MAX);
+        before >= 0x80 && lead >= 0xc0 && row >> (lead & 0x3f) & 1 == 0
     }
 
     /// The block that holds the pairs of `left`.
@@ -252,10 +270,15 @@ impl Packed {
         let mut bits = Bits::new(&self.data, at);
         let (mut left, mut length) = (0u32, 0u32);
         let mut rows = Vec::with_capacity(usize::from(blocks) + 1);
+        let low = bits.take(5);
         for _ in 0..blocks {
-            left = left.saturating_add(bits.gamma()).saturating_sub(1);
-            rows.push((left, length));
-            length = length.saturating_add(bits.gamma());
+            left = left.saturating_add(bits.rice(low));
+            rows.push((left, 0u32));
+        }
+        let low = bits.take(5);
+        for row in &mut rows {
+            row.1 = length;
+            length = length.saturating_add(bits.rice(low));
         }
         let start = bits.byte() as u32;
         for row in &mut rows {
@@ -274,27 +297,10 @@ impl Packed {
     }
 }
 
-/// The parameter for the gap to the next of `rest` ids that are spread over `span`: about
-/// log2(mean gap), by what packs best.
-#[inline]
-pub fn rice_parameter(span: u32, rest: u32) -> u32 {
-    let scaled = (u64::from(span) * 14) >> 4;
-    let mean = (scaled as u32) / (rest + 1);
-    31u32.saturating_sub((mean | 1).leading_zeros())
-}
-
-/// Sixty-four bits over 8 bytes at a time: finds damage, does not withstand a forger. The packing
-/// command's SHA-256 is in `data/SHA256SUMS`.
-pub fn checksum(body: &[u8]) -> u64 {
-    let (words, rest) = body.as_chunks::<8>();
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
+fn seams(bytes: &[u8; SEAMS]) -> [u64; 64] {
+    let mut rows = [0; 64];
+    for (row, bytes) in rows.iter_mut().zip(bytes.as_chunks().0) {
+        *row = u64::from_le_bytes(*bytes);
     }
-    let mut sum = body.len() as u64;
-    for word in words.iter().chain([&last]) {
-        sum = (sum ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        sum ^= sum >> 29;
-    }
-    sum
+    rows
 }

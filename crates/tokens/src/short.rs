@@ -4,6 +4,7 @@
     reason = "every index is taken modulo 64, the length of each array (`& LAST`), which also spares the bounds checks of the hottest loop"
 )]
 
+use crate::characters::Seed;
 use crate::merges::{Merges, NONE};
 
 /// Longest piece in bytes.
@@ -24,6 +25,9 @@ pub(crate) struct Short {
     next: [u8; LONGEST],
     before: [u8; LONGEST],
     length: usize,
+    /// The place of the last symbol pushed, and the number of them.
+    last: u8,
+    count: usize,
 }
 
 impl Short {
@@ -35,32 +39,82 @@ impl Short {
             next: [0; LONGEST],
             before: [0; LONGEST],
             length: 0,
+            last: 0,
+            count: 0,
         }
     }
 
-    /// Merges `piece` (1 to 64 bytes) and returns the number of its tokens.
+    /// Merges `piece` (1 to 64 bytes) and returns the number of its tokens. Starts from whole characters where
+    /// that cannot change the outcome.
     #[inline]
     pub(crate) fn merge(&mut self, merges: &mut Merges, piece: &[u8]) -> usize {
-        let length = piece.len().min(LONGEST);
-        self.length = length;
-        let rows = length.div_ceil(8);
-        self.least = [NEVER; 8];
-        self.keys[(rows - 1) & 7] = [NEVER; 8];
-        let mut last = 0;
-        for (at, &byte) in piece.iter().take(LONGEST).enumerate() {
-            self.tokens[at & LAST] = merges.byte(byte);
-            self.next[at & LAST] = at as u8 + 1;
-            self.before[at & LAST] = (at as u8).wrapping_sub(1);
-            if at > 0 {
-                self.set(at - 1, merges.byte_rank(last, byte));
+        self.clear(piece);
+        // the last symbol, and the byte that it is if it is one
+        let (mut last, mut last_byte) = (NONE, None);
+        let mut at = 0;
+        while let Some(&byte) = piece.get(at)
+            && at < LONGEST
+        {
+            let width = width(byte);
+            if width > 1
+                && let Some(character) = piece.get(at..at + width)
+                && merges.stands_alone(piece, at, at + width)
+            {
+                let Seed { first, second, split } = merges.seed(character);
+                if split > 0 {
+                    let rank = if at > 0 { merges.rank(last, first) } else { NONE };
+                    self.push(at, split, first, rank);
+                    if split < width {
+                        self.push(at + split, width - split, second, NONE);
+                    }
+                    last = if split < width { second } else { first };
+                    last_byte = None;
+                    at += width;
+                    continue;
+                }
             }
-            last = byte;
+            let token = merges.byte(byte);
+            let rank = match last_byte {
+                Some(last) => merges.byte_rank(last, byte),
+                None if at > 0 => merges.rank(last, token),
+                None => NONE,
+            };
+            self.push(at, 1, token, rank);
+            (last, last_byte) = (token, Some(byte));
+            at += 1;
         }
-        self.set(length - 1, NONE);
-        for row in 0..rows {
+        self.reduce(merges)
+    }
+
+    fn clear(&mut self, piece: &[u8]) {
+        self.length = piece.len().min(LONGEST);
+        self.count = 0;
+        self.last = 0;
+        self.least = [NEVER; 8];
+        for row in self.keys.iter_mut().take(self.length.div_ceil(8)) {
+            *row = [NEVER; 8];
+        }
+    }
+
+    /// Appends a symbol; `rank` is that of its merge with the one before it.
+    #[inline]
+    fn push(&mut self, at: usize, width: usize, token: u32, rank: u32) {
+        self.tokens[at & LAST] = token;
+        self.next[at & LAST] = (at + width) as u8;
+        self.before[at & LAST] = self.last;
+        self.set(usize::from(self.last), rank);
+        self.last = at as u8;
+        self.count += 1;
+    }
+
+    /// Merges until nothing merges.
+    #[inline]
+    fn reduce(&mut self, merges: &mut Merges) -> usize {
+        let length = self.length;
+        for row in 0..length.div_ceil(8) {
             self.find_least(row);
         }
-        let mut count = length;
+        let mut count = self.count;
         loop {
             let least = least_of(&self.least);
             if least == NEVER {
@@ -127,4 +181,77 @@ impl Short {
 fn least_of(keys: &[i32; 8]) -> i32 {
     let [a, b, c, d, e, f, g, h] = *keys;
     a.min(b).min(c.min(d)).min(e.min(f).min(g.min(h)))
+}
+
+/// The length of a character of two or three bytes, by its first byte; 1 for any other byte.
+#[inline]
+fn width(byte: u8) -> usize {
+    match byte {
+        0xc2..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::vocabulary::Vocabulary;
+    use alloc::vec::Vec;
+
+    /// The definition: of all pairs of neighbours the one of the least rank merges, the first of equals.
+    pub(crate) fn merged(merges: &mut Merges, piece: &[u8]) -> Vec<(u32, usize)> {
+        let mut tokens: Vec<_> = piece.iter().map(|&byte| merges.byte(byte)).zip(1..).collect();
+        loop {
+            let ranks = tokens.windows(2).map(|pair| merges.rank(pair[0].0, pair[1].0));
+            match ranks.zip(0..).min() {
+                Some((rank, at)) if rank != NONE => {
+                    tokens[at] = (rank, tokens[at + 1].1);
+                    tokens.remove(at + 1);
+                }
+                _ => return tokens,
+            }
+        }
+    }
+
+    /// On random texts of all scripts, cut at any byte, starting from characters gives what bytes give.
+    #[test]
+    fn characters_give_what_bytes_give() {
+        const SETS: [(u32, u32); 10] = [
+            (0x20, 0x7f),
+            (0xa0, 0x250),
+            (0x370, 0x530),
+            (0x590, 0x700),
+            (0x900, 0xe00),
+            (0xe00, 0x1200),
+            (0x2000, 0x2700),
+            (0x3000, 0x3100),
+            (0x4e00, 0x9fff),
+            (0xac00, 0xd7a3),
+        ];
+        let mut state = 1u64;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            ((state >> 33) % u64::from(below)) as u32
+        };
+        for vocabulary in Vocabulary::ALL {
+            let mut merges = Merges::open(vocabulary.embedded().unwrap().into(), false).unwrap();
+            let mut short = Short::new();
+            for _ in 0..50_000 {
+                let mut text = alloc::string::String::new();
+                let (from, to) = SETS[random(10) as usize];
+                while text.len() < 80 {
+                    let (from, to) = if random(8) == 0 { SETS[random(10) as usize] } else { (from, to) };
+                    // the first of a set come more often, as the common ones of most scripts do
+                    let bound = 1 + random(to - from);
+                    text.extend(char::from_u32(from + random(bound)));
+                }
+                let start = random(4) as usize;
+                let piece = &text.as_bytes()[start..start + 1 + random(64) as usize];
+                let expected = merged(&mut merges, piece);
+                assert_eq!(short.merge(&mut merges, piece), expected.len(), "{vocabulary:?} {piece:x?}");
+                assert_eq!(short.tokens().collect::<Vec<_>>(), expected, "{vocabulary:?} {piece:x?}");
+            }
+        }
+    }
 }

@@ -31,6 +31,12 @@ impl<'o> Sink<'o> {
         self.count > self.limit
     }
 
+    /// How many more tokens it takes before it is full.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.count)
+    }
+
     /// Whether it wants the tokens, not only their number.
     #[inline]
     pub(crate) fn lists(&self) -> bool {

@@ -16,6 +16,7 @@
 //! A piece depends on nothing before it, so a text may be cut at the start of any piece and its
 //! end counted alone. It may depend on what follows: [`Pieces::saw_end`].
 
+use crate::ascii;
 use crate::class::{self, Classes, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER_LETTER, SPACE, SYMBOL, UPPER};
 use crate::vocabulary::Vocabulary;
 
@@ -55,32 +56,29 @@ impl<'t> Pieces<'t> {
             return None;
         }
         self.saw_end = false;
-        let end = match (self.ascii_word(), self.vocabulary) {
-            (Some(end), _) => end,
-            (None, Vocabulary::Cl100k) => self.cl100k(),
-            (None, Vocabulary::O200k) => self.o200k(),
-        };
         // a piece has at least one byte, whatever happens
-        self.at = end.max(self.at + 1);
+        self.at = self.by_pattern().max(self.at + 1);
         Some(self.at)
     }
 
-    /// The end of the commonest piece: ASCII letters with or without a space before, then another
-    /// ASCII character. Anything else is left to the patterns.
-    #[inline]
-    fn ascii_word(&self) -> Option<usize> {
-        let start = self.at + usize::from(self.text.get(self.at) == Some(&b' '));
+    /// As [`Self::next_end`], faster on text that is mostly ASCII.
+    pub(crate) fn next_end_in_ascii(&mut self) -> Option<usize> {
+        let first = self.text.get(self.at..).and_then(|rest| rest.first_chunk());
+        match first.map_or(0, |bytes| ascii::piece(bytes, self.vocabulary)) {
+            0 => self.next_end(),
+            length => {
+                self.saw_end = false;
+                self.at += length;
+                Some(self.at)
+            }
+        }
+    }
+
+    /// The end of the next piece, by the patterns alone.
+    pub(crate) fn by_pattern(&mut self) -> usize {
         match self.vocabulary {
-            Vocabulary::Cl100k => {
-                let end = ascii_letters(self.text, start, CASE);
-                (end > start && *self.text.get(end)? < 0x80).then_some(end)
-            }
-            Vocabulary::O200k => {
-                let lower = start + usize::from(self.text.get(start)?.is_ascii_uppercase());
-                let end = ascii_letters(self.text, lower, 0);
-                let next = *self.text.get(end)?;
-                (end > lower && next < 0x80 && next != b'\'').then_some(end)
-            }
+            Vocabulary::Cl100k => self.cl100k(),
+            Vocabulary::O200k => self.o200k(),
         }
     }
 
@@ -274,32 +272,6 @@ impl<'t> Pieces<'t> {
     }
 }
 
-/// The bit by which ASCII letters differ in case, in each byte of a word.
-const CASE: u64 = 0x2020_2020_2020_2020;
-
-/// The end of the run of ASCII lower-case letters at `at`, after `case` has been or-ed to them; looks at
-/// eight bytes at a time.
-#[inline]
-fn ascii_letters(text: &[u8], mut at: usize, case: u64) -> usize {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*word);
-        let low = (word | case) & !HIGH;
-        // the high bit of each byte: at least 'a', more than 'z'
-        let (from_a, after_z) = (low + ONES * 0x1f, low + ONES * 0x05);
-        let others = !(from_a & !after_z & !word) & HIGH;
-        if others != 0 {
-            return at + others.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    while text.get(at).is_some_and(|byte| (byte | case as u8).is_ascii_lowercase()) {
-        at += 1;
-    }
-    at
-}
-
 /// How far a word of o200k_base goes.
 enum Word {
     /// By its first alternative, which ends in `[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`.
@@ -310,46 +282,4 @@ enum Word {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec;
-    use alloc::vec::Vec;
-
-    fn pieces(text: &str, vocabulary: Vocabulary) -> Vec<&str> {
-        let (mut pieces, mut from, mut all) = (Pieces::new(text, 0, vocabulary), 0, vec![]);
-        while let Some(end) = pieces.next_end() {
-            all.push(&text[from..end]);
-            from = end;
-        }
-        all
-    }
-
-    #[test]
-    fn rows() {
-        use Vocabulary::{Cl100k, O200k};
-        let rows: &[(Vocabulary, &str, &[&str])] = &[
-            (Cl100k, "Hello world", &["Hello", " world"]),
-            (Cl100k, "we'll'LL'ſ", &["we", "'ll", "'LL", "'ſ"]),
-            (Cl100k, "12345 6", &["123", "45", " ", "6"]),
-            (Cl100k, "a  \n \n  b", &["a", "  \n \n", " ", " b"]),
-            (Cl100k, "x !?\n\ny", &["x", " !?\n\n", "y"]),
-            (Cl100k, "tail   ", &["tail", "   "]),
-            (O200k, "CamelCase", &["Camel", "Case"]),
-            (O200k, "we'll go", &["we'll", " go"]),
-            (O200k, "HTTPServer", &["HTTPServer"]),
-            (O200k, "a!/\n/b", &["a", "!/\n/", "b"]),
-            (O200k, "\u{301}ABC", &["\u{301}", "ABC"]),
-        ];
-        for (vocabulary, text, expected) in rows {
-            assert_eq!(pieces(text, *vocabulary), *expected, "{vocabulary:?} {text:?}");
-        }
-    }
-
-    #[test]
-    fn a_piece_that_saw_the_end_is_not_final() {
-        let mut pieces = Pieces::new("a \n ", 0, Vocabulary::Cl100k);
-        assert_eq!((pieces.next_end(), pieces.saw_end()), (Some(1), false));
-        assert_eq!((pieces.next_end(), pieces.saw_end()), (Some(3), true));
-        assert_eq!((pieces.next_end(), pieces.saw_end()), (Some(4), true));
-    }
-}
+mod tests;

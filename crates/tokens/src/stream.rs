@@ -34,7 +34,7 @@ impl Stream {
         let mut sink = Sink::count(usize::MAX);
         let mut pieces = Pieces::new(&self.rest, 0, encoder.vocabulary());
         let mut done = 0;
-        while let Some(end) = pieces.next_end() {
+        while let Some(end) = pieces.next_end_in_ascii() {
             if pieces.saw_end() {
                 break;
             }

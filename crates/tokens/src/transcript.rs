@@ -74,7 +74,7 @@ impl Transcript {
                 self.checkpoints.push_front((self.cut_bytes, self.cut_tokens));
                 return true;
             }
-            match pieces.next_end() {
+            match pieces.next_end_in_ascii() {
                 Some(end) if !pieces.saw_end() => {
                     encoder.piece(self.text.as_bytes(), at, end, &mut sink);
                     at = end;
@@ -109,7 +109,7 @@ impl Transcript {
         let (at, mut tokens) = self.settled;
         let mut at = at - self.cut_bytes;
         let mut pieces = Pieces::new(&self.text, at, encoder.vocabulary());
-        while let Some(end) = pieces.next_end() {
+        while let Some(end) = pieces.next_end_in_ascii() {
             if pieces.saw_end() {
                 break;
             }

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(any(feature = "ours-cl100k", feature = "ours-o200k"))]
 mod library {
-    use core::cell::RefCell;
+    use core::cell::Cell;
     use promptgate_tokens::{Encoder, Vocabulary};
 
     #[cfg(feature = "ours-cl100k")]
@@ -13,11 +13,14 @@ mod library {
     const VOCABULARY: Vocabulary = Vocabulary::O200k;
 
     thread_local! {
-        static ENCODER: RefCell<Option<Encoder>> = RefCell::new(Encoder::new(VOCABULARY));
+        static ENCODER: Cell<Option<Box<Encoder>>> = const { Cell::new(None) };
     }
 
     pub fn count(text: &str, _: bool) -> usize {
-        ENCODER.with_borrow_mut(|encoder| encoder.as_mut().map_or(0, |encoder| encoder.count(text)))
+        let mut encoder = ENCODER.take().or_else(|| Encoder::new(VOCABULARY).map(Box::new));
+        let count = encoder.as_mut().map_or(0, |encoder| encoder.count(text));
+        ENCODER.set(encoder);
+        count
     }
 }
 
@@ -26,6 +29,30 @@ mod library {
     pub fn count(text: &str, is_o200k: bool) -> usize {
         let name = if is_o200k { "o200k_base" } else { "cl100k_base" };
         tiktoken::get_encoding(name).map_or(0, |encoding| encoding.count(text))
+    }
+}
+
+#[cfg(any(feature = "tiktoken-rs-cl100k", feature = "tiktoken-rs-o200k"))]
+mod library {
+    #[cfg(feature = "tiktoken-rs-cl100k")]
+    use tiktoken_rs::cl100k_base_singleton as encoder;
+    #[cfg(feature = "tiktoken-rs-o200k")]
+    use tiktoken_rs::o200k_base_singleton as encoder;
+
+    pub fn count(text: &str, _: bool) -> usize {
+        encoder().encode_ordinary(text).len()
+    }
+}
+
+#[cfg(any(feature = "bpe-openai-cl100k", feature = "bpe-openai-o200k"))]
+mod library {
+    #[cfg(feature = "bpe-openai-cl100k")]
+    use bpe_openai::cl100k_base as encoder;
+    #[cfg(feature = "bpe-openai-o200k")]
+    use bpe_openai::o200k_base as encoder;
+
+    pub fn count(text: &str, _: bool) -> usize {
+        encoder().count(text)
     }
 }
 
