@@ -165,9 +165,13 @@ impl Evidence {
                 continue;
             }
             let word_end = text.run(at, AFTER, |byte| byte.is_ascii_alphabetic());
-            // A word that runs into something else may belong to a value that is found later.
-            let point = matches!(text.at(word_end), b'.' | b',' | b'!' | b'?' | b';' | b')' | b'"' | b'\'');
-            if !matches!(text.at(word_end + usize::from(point)), b' ' | b'\t' | b'\r' | b'\n' | 0) {
+            // A word that runs into a sign of addresses, names or assignments may belong to a value
+            // that is found later.
+            let point = matches!(text.at(word_end), b'.' | b'\'');
+            let next = text.at(word_end + usize::from(point));
+            let open = is_letter(next) || next.is_ascii_digit();
+            let goes_on = open || matches!(next, b'@' | b'_' | b':' | b'=' | b'-' | b'.' | b'+' | b'%' | b'\'');
+            if goes_on {
                 return;
             }
             let word = text.slice(at..word_end);

@@ -235,8 +235,11 @@ impl Scanner {
             let Some(span) = found.get(at).map(|hit| hit.span.clone()) else {
                 break;
             };
-            found.extend(encoded(&place, run..span.start.min(wake.at)));
-            run = run.max(span.end);
+            // A value that is still to come has its own runs.
+            if span.start <= wake.at {
+                found.extend(encoded(&place, run..span.start));
+                run = run.max(span.end);
+            }
         }
         if open && text.take_touched() {
             return false;

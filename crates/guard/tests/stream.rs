@@ -108,6 +108,20 @@ fn a_key_without_an_end_is_held_no_longer_than_a_key() {
 }
 
 #[test]
+fn an_override_without_an_end_is_held_no_longer_than_an_override() {
+    let guard = guard();
+    let text = format!("\u{202E}{}", "erom dna erom ,4111 1111 1111 1111 ".repeat(300));
+    let mut stream = guard.stream(Role::Assistant);
+    let mut out = String::new();
+    for piece in text.split_inclusive(' ') {
+        out.push_str(&stream.push(piece).text);
+        assert!(stream.held() <= 2048 + 512, "{}", stream.held());
+    }
+    out.push_str(&stream.finish().text);
+    assert_eq!(out, whole(&guard, &text).0);
+}
+
+#[test]
 fn a_block_ends_the_stream() {
     let guard = Guard::new(&Policy::all(Action::Block));
     let mut stream = guard.stream(Role::Assistant);

@@ -62,7 +62,10 @@ pub(super) fn token(place: &Place<'_, '_>, digit: usize) -> Option<Hit> {
         return None;
     }
     let after = text.at(end);
-    if is_word(after) || text.opens_tag(end) || (after == b'.' && text.at(end + 1).is_ascii_digit()) {
+    if is_word(after)
+        || text.opens_tag(end)
+        || (after == b'.' && (text.at(end + 1).is_ascii_digit() || text.opens_tag(end + 1)))
+    {
         return None;
     }
     let evidence = evidence(place, start, end);

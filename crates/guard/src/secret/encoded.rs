@@ -27,8 +27,8 @@ pub(crate) const LONGEST: usize = base64::LONGEST;
 
 /// What a run of Base64 characters that ends here is or says.
 pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
-    // Within a finding there is nothing to look for, nor in what is left of a run beside one.
-    if place.barrier >= run.end || place.text.opens_tag(run.end) {
+    // What is left of a run beside a finding says nothing.
+    if place.text.opens_tag(run.end) {
         return Vec::new();
     }
     if let Some(hit) = discord(place, &run) {

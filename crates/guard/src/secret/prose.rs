@@ -84,7 +84,13 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         let mut last = text.run(start, 128, |byte| byte > b' ');
         let start = if last == start { gap } else { start };
         last = last.max(colon);
-        (listed && last > start && !value::has_tag(text.slice(start..last))).then(|| Hit::new(&NAMED, start..last, 0.2))
+        if !listed || last <= start || value::has_tag(text.slice(start..last)) {
+            return None;
+        }
+        // A quote may be the end of another value: it stays, if need be in the place of the word.
+        let quote = text.run(start, last - start, |byte| !matches!(byte, b'"' | b'\'' | b'`'));
+        let span = if quote > start { start..quote } else { at..end };
+        Some(Hit::new(&NAMED, span, 0.2))
     };
     if text.at(end).is_ascii_alphanumeric() || matches!(text.at(end), b'_' | b'-') {
         return named();

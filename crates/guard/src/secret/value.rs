@@ -32,12 +32,9 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
             let end = if text.before(end) == b'\\' { end - 1 } else { end };
             return (end > start + 1).then_some(Value { span: start + 1..end, quoted: true, more: false });
         }
-        // Redaction may have taken the quote's end.
-        if has_tag(text.slice(start..end)) {
-            return None;
-        }
     }
-    let start = if start > at { at } else { start };
+    // A quote that does not close may close another value.
+    let start = if matches!(quote, b'"' | b'\'' | b'`') { start + 1 } else { at };
     let mut end = text.run(start, LONGEST, |byte| byte > b' ');
     // What follows the value in prose or code does not belong to it.
     let stop = text.run(start, LONGEST, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'<'));

@@ -1,5 +1,6 @@
 //! Characters that a reader does not see: which are disguise, which are good spelling.
 
+use crate::work;
 use std::ops::Range;
 
 /// The family of a hidden character, one per lint rule (U001–U003).
@@ -119,6 +120,7 @@ pub(crate) fn legitimate(before: Option<char>, rest: &str, open: bool) -> Option
         },
         '\u{E0000}'..='\u{E007F}' if before == '\u{1F3F4}' => {
             for flag in FLAGS {
+                work::count(1);
                 let mut tags = rest.chars();
                 let mut length = 0;
                 let whole = flag.bytes().map(|byte| 0xE0000 + u32::from(byte)).chain([0xE007F]);
