@@ -53,7 +53,8 @@ function speeds(counters, texts, rounds) {
   return { best, totals }
 }
 
-for (const vocabulary of ['cl100k', 'o200k']) {
+const [, , ...chosen] = process.argv
+for (const vocabulary of chosen.length > 0 ? chosen : ['cl100k', 'o200k']) {
   console.log(`\n### ${vocabulary}_base, Wasm in Node ${process.version}`)
   const starts = libraries.map((library) => {
     const runs = Array.from({ length: library.npm ? 5 : 15 }, () =>
