@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::disallowed_macros
@@ -13,7 +12,6 @@
 use promptgate_guard::{Action, Guard, Kind, Policy, Role};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use std::hash::{BuildHasher, RandomState};
 
 /// Values of every kind, whole.
 const VALUES: &[&str] = &[
@@ -210,12 +208,10 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
 }
 
-/// Another seed each run, printed where the test fails; `PROPTEST_RNG_SEED` repeats one.
+/// The same texts each run; `PROPTEST_RNG_SEED` draws others.
 fn seed() -> RngSeed {
     let given = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0));
-    eprintln!("PROPTEST_RNG_SEED={seed}");
-    RngSeed::Fixed(seed)
+    RngSeed::Fixed(given.unwrap_or(1))
 }
 
 /// Not scored for injection, which a stream never is.
