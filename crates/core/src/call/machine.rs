@@ -54,9 +54,10 @@ enum State {
     Sent,
     /// A 400 whose body says why.
     Refused(Vec<u8>),
-    /// A 200 whose body is the answer. `silent_since`: since when upstream has been silent; none while the client is taking bytes.
+    /// A 200 whose body is the answer. `silent_since`: since when upstream has been silent; none while the client
+    /// is taking bytes.
     Answering {
-        answer: Answer,
+        answer: Box<Answer>,
         silent_since: Option<Duration>,
     },
     /// Before a repetition.
@@ -170,7 +171,7 @@ impl Call {
         }
         match verdict {
             Verdict::Answer => {
-                self.state = State::Answering { answer: Answer::new(&self.guard), silent_since: Some(now) };
+                self.state = State::Answering { answer: Box::new(Answer::new(&self.guard)), silent_since: Some(now) };
             }
             Verdict::Explain => self.state = State::Refused(Vec::new()),
             Verdict::Renew(_) if !self.replayed && self.attempts < MAX_ATTEMPTS => {
