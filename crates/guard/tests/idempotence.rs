@@ -223,6 +223,17 @@ fn values_only(mut policy: Policy) -> Policy {
     policy
 }
 
+/// Found by searching: the second number, once replaced, no longer looked like a part of the first.
+#[test]
+fn a_number_before_a_number() {
+    let guard = Guard::new(&Policy::all(Action::Redact));
+    for gap in [" -", "- ", " - ", "-", ".", " . ", " "] {
+        let text = format!("call 536904399{gap}0415-555-0132");
+        let (once, _) = guard.redact(&text, Role::Assistant);
+        assert_eq!(guard.redact(&once, Role::Assistant).0, once, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: seed(), ..ProptestConfig::with_cases(cases()) })]
 

@@ -133,6 +133,18 @@ impl Number {
 
 /// The sign between two groups at `at`, and where the next group starts.
 fn gap_at(text: &Text<'_>, at: usize) -> Option<(u8, usize)> {
+    let (sign, next) = gap(text, at);
+    (next > at && text.at(next).is_ascii_digit()).then_some((sign, next))
+}
+
+/// Whether more groups stood behind `end` on the same line, of which redaction has left a tag.
+pub(crate) fn tag_follows(text: &Text<'_>, end: usize) -> bool {
+    let (sign, next) = gap(text, end);
+    sign != b'\n' && text.opens_tag(next)
+}
+
+/// What may stand between two groups: its sign, 0 where there is none, and its end.
+fn gap(text: &Text<'_>, at: usize) -> (u8, usize) {
     let (mut sign, mut next) = (0, at);
     while next < at + 3 {
         match text.at(next) {
@@ -145,7 +157,7 @@ fn gap_at(text: &Text<'_>, at: usize) -> Option<(u8, usize)> {
         }
         next += 1;
     }
-    (next > at && text.at(next).is_ascii_digit()).then_some((sign, next))
+    (sign, next)
 }
 
 /// Whether the value is part of something longer on its left: a name, a decimal, a tag.

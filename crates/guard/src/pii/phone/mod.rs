@@ -4,7 +4,7 @@ mod plan;
 mod written;
 
 use super::evidence;
-use super::number::{Cut, Number, glued_after};
+use super::number::{Cut, Number, glued_after, tag_follows};
 use crate::evidence::{Evidence, Topic};
 use crate::finding::Kind;
 use crate::rule::Rule;
@@ -250,7 +250,7 @@ fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, e
         return None;
     }
     // More groups, or what redaction left of them: a list of numbers, not one.
-    if cut.more || (place.text.at(end) == b' ' && place.text.opens_tag(end + 1)) {
+    if cut.more || tag_follows(place.text, end) {
         return None;
     }
     let evidence = evidence(place, start, end);
