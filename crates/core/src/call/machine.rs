@@ -1,5 +1,6 @@
 //! The machine itself: the states are drawn in the module above.
 
+mod deadline;
 mod ending;
 
 use std::collections::VecDeque;
@@ -310,33 +311,6 @@ impl Call {
         self.state = State::Waiting { until };
     }
 
-    fn expire(&mut self, now: Duration, health: &mut Health) {
-        match self.state {
-            State::Authorizing => {
-                let detail = "No token from the upstream's login in time.";
-                return self.fail(now, Status::Error, Problem::new(Code::TokenUnavailable, detail));
-            }
-            State::Sent | State::Refused(_) | State::Answering { .. } => {
-                self.outbox.push_back(Output::Abort);
-                health.failed(self.unix_ms(now));
-            }
-            State::Waiting { .. } | State::Ended(_) => {}
-        }
-        let problem = if now >= self.rules.total {
-            Problem::new(
-                Code::TotalDeadline,
-                format!("The answer was not whole after {} ms.", self.rules.total.as_millis()),
-            )
-        } else if self.first_content.is_some() {
-            Problem::new(Code::IdleDeadline, format!("Nothing came for {} ms.", self.rules.idle.as_millis()))
-        } else {
-            let detail =
-                format!("The model did not begin to answer within {} ms.", self.rules.first_content.as_millis());
-            Problem::new(Code::FirstContentDeadline, detail)
-        };
-        self.give_up(now, problem);
-    }
-
     fn cancel(&mut self, now: Duration, health: &mut Health) {
         if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
             health.undecided();
@@ -376,26 +350,5 @@ impl Call {
     /// What is sent, and of whom.
     pub fn job(&self) -> &Job {
         &self.job
-    }
-
-    /// When the call ends as things stand.
-    pub fn deadline(&self) -> Duration {
-        let next = match (&self.state, self.first_content) {
-            (State::Answering { silent_since, .. }, Some(_)) => {
-                silent_since.map_or(self.rules.total, |since| since.saturating_add(self.rules.idle))
-            }
-            _ => self.identity.received.saturating_add(self.rules.first_content),
-        };
-        next.min(self.rules.total)
-    }
-
-    /// How long after the end, at `now`, the client may take for the bytes that are left: to the call's
-    /// deadline, and at least 5 s (ours).
-    pub fn drain(&self, now: Duration) -> Duration {
-        self.rules.total.saturating_sub(now).max(Duration::from_secs(5))
-    }
-
-    fn unix_ms(&self, now: Duration) -> u64 {
-        self.identity.started_ms.saturating_add(now.as_millis() as u64)
     }
 }
