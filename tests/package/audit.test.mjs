@@ -107,6 +107,8 @@ test("a log larger than a part is read in parts, as is one by the functions", ()
   assert.equal(run(["verify", "-"], whole).out, `-: rows 1 to 45000, unbroken\n  head ${head.hash}\n`);
   const late = run(["verify", "-"], lines.toSpliced(44_000, 1).join("\n"));
   assert.equal(late.out, "-:44001: Row 44001 is missing: row 44002 stands in its place. (missing)\n");
+  const endless = run(["verify", "-"], "[".repeat(1 << 23));
+  assert.equal(endless.out, "-:1: This line is neither a row nor the head of an audit log. (unreadable)\n");
   let options = { head: head.hash };
   for (const line of lines.slice(0, 50)) {
     const part = verifyAuditPart(`${line}\n`, options);

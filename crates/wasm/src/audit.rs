@@ -58,9 +58,8 @@ pub fn verify_audit(
     #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "AuditOptions")] options: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    let mut verifier = verifier(options)?;
-    let read = read(&mut verifier, text)?;
-    report(read.and_then(|()| verifier.end()))
+    let (text, mut verifier) = (input::text(text, "text")?, verifier(options)?);
+    report(verifier.read(&text).and_then(|()| verifier.end()))
 }
 
 /// Verifies a part of a log that is too large for one string. Each part ends with a whole line; its `state` goes into
@@ -70,9 +69,8 @@ pub fn verify_audit_part(
     #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "AuditOptions")] options: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    let mut verifier = verifier(options)?;
-    let read = read(&mut verifier, text)?;
-    report(read.map(|()| Part { state: serde_json::to_string(&verifier).unwrap_or_default() }))
+    let (text, mut verifier) = (input::text(text, "text")?, verifier(options)?);
+    report(verifier.read(&text).map(|()| Part { state: serde_json::to_string(&verifier).unwrap_or_default() }))
 }
 
 #[derive(Serialize)]
@@ -87,12 +85,6 @@ fn verifier(options: &JsValue) -> Result<Verifier, JsValue> {
     }
     let head = input::optional_text(options, "head")?;
     Ok(head.as_deref().map(Verifier::with_head).unwrap_or_default())
-}
-
-fn read(verifier: &mut Verifier, text: &JsValue) -> Result<Result<(), Break>, JsValue> {
-    let text = input::text(text, "text")?;
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(text.split('\n').try_for_each(|line| verifier.line(line)))
 }
 
 fn report<T: Serialize>(report: Result<T, Break>) -> Result<JsValue, JsValue> {

@@ -24,8 +24,7 @@ export interface Fault {
 
 /**
  * What every function throws. Its `code` is one of the gateway's problem codes (`invalid_json`,
- * `safety_refused`, …) or of the package's own: `invalid_argument`, `invalid_config`,
- * `invalid_template`,
+ * `safety_refused`, …) or of the package's own: `invalid_argument`, `invalid_config`, `invalid_template`,
  * `invalid_vocabulary`, `unknown_rule`, `no_reason`, `no_place`, `vocabulary_not_loaded`, `not_loaded`, `internal`.
  */
 export interface PromptgateError extends Error {

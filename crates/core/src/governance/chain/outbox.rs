@@ -1,6 +1,6 @@
 //! The rows of an isolate that are not in the chain yet.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::Head;
 use super::segment::{Delivery, PAGE_ROWS, Receipt, Row};
@@ -46,7 +46,8 @@ impl Outbox {
 
     /// The answer to the last delivery.
     pub fn receipt(&mut self, receipt: Receipt) {
-        self.rows.retain(|row| !receipt.kept.contains(&row.key));
+        let kept: BTreeSet<String> = receipt.kept.into_iter().collect();
+        self.rows.retain(|row| !kept.contains(&row.key));
         if let Some(after) = receipt.full {
             self.object += 1;
             self.after = after;

@@ -59,6 +59,14 @@ impl Verifier {
         Verifier { wanted: Some(hash.trim().to_ascii_lowercase()), ..Verifier::default() }
     }
 
+    /// Reads lines; the last one may be without its end.
+    ///
+    /// # Errors
+    /// Those of [`Verifier::line`].
+    pub fn read(&mut self, text: &str) -> Result<(), Break> {
+        text.strip_suffix('\n').unwrap_or(text).split('\n').try_for_each(|line| self.line(line))
+    }
+
     /// Reads a line, without its end. Empty ones count and say nothing. Several exports may stand one after another.
     ///
     /// # Errors
