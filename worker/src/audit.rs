@@ -29,10 +29,10 @@ impl Visit {
 
     async fn export(&self, target: &Target) -> Result<Response, Problem> {
         let mut export = Export::begin(target)?;
-        let page = object::audit::page(&self.env, &export).await.ok_or_else(Export::unavailable)?;
+        let page = object::audit::page(&self.env, &export).await.ok_or_else(Problem::storage_unavailable)?;
         let (mut text, mut last) = export.page(page);
         let head = Export::head(&self.random.request_id());
-        let (stream, response) = Stream::begin(&head).ok_or_else(Export::unavailable)?;
+        let (stream, response) = Stream::begin(&head).ok_or_else(Problem::storage_unavailable)?;
         let env = self.env.clone();
         let mut left = client::left(&self.request);
         self.life.wait_until(async move {

@@ -15,6 +15,7 @@ mod isolate;
 mod leave;
 mod models;
 mod object;
+mod operation;
 mod templates;
 mod token;
 mod upstream;
@@ -86,7 +87,7 @@ impl Visit {
             }
             Route::Metrics => {
                 self.headers().authenticate(&settings.clients, target.route)?;
-                let text = object::metrics::prometheus(&self.env).await.ok_or_else(Metrics::unavailable)?;
+                let text = object::metrics::prometheus(&self.env).await.ok_or_else(Problem::storage_unavailable)?;
                 Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text))
             }
             Route::Audit => self.audit(&settings, &target).await,

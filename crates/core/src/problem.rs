@@ -201,6 +201,16 @@ impl Problem {
         }
     }
 
+    /// What the gateway keeps cannot be had.
+    pub fn storage_unavailable() -> Self {
+        Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again.")
+    }
+
+    /// What the gateway keeps cannot be had in time: others are served before.
+    pub fn storage_late() -> Self {
+        Problem::new(Code::TotalDeadline, "The gateway's storage did not answer in time: try again.")
+    }
+
     /// The faults of a document.
     pub fn with_errors(code: Code, errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {

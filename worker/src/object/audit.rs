@@ -3,14 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use promptgate_core::governance::chain::{Delivery, Export, PAGE_ROWS, Page, Receipt, Segment};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use worker::{
-    Delay, DurableObject, Env, Method, Request, RequestInit, Response, SqlStorage, SqlStorageValue, State,
-    durable_object,
-};
+use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
 use crate::isolate;
 
@@ -19,30 +15,17 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// Brings rows to the object of this number; none where it does not answer.
 pub(crate) async fn bring(env: &Env, object: u64, delivery: &Delivery) -> Option<Receipt> {
-    ask(env, object, "", Method::Post, Some(serde_json::to_string(delivery).ok()?)).await
+    ask(env, object, "", Some(serde_json::to_string(delivery).ok()?)).await
 }
 
 /// The page that an export wants next.
 pub(crate) async fn page(env: &Env, export: &Export) -> Option<Page> {
-    ask(env, export.object, &export.after.to_string(), Method::Get, None).await
+    ask(env, export.object, &export.after.to_string(), None).await
 }
 
-async fn ask<T: DeserializeOwned>(
-    env: &Env,
-    object: u64,
-    after: &str,
-    method: Method,
-    body: Option<String>,
-) -> Option<T> {
-    let stub = env.durable_object("AUDIT").and_then(|objects| objects.get_by_name(&object.to_string())).ok()?;
-    let mut init = RequestInit::new();
-    init.with_method(method).with_body(body.map(Into::into));
-    let request = Request::new_with_init(&format!("https://audit/{after}"), &init).ok()?;
-    let answered = Box::pin(async { stub.fetch_with_request(request).await.ok()?.text().await.ok() });
-    match select(answered, Delay::from(LIMIT)).await {
-        Either::Left((text, _)) => serde_json::from_str(&text?).ok(),
-        Either::Right(_) => None,
-    }
+async fn ask<T: DeserializeOwned>(env: &Env, object: u64, path: &str, body: Option<String>) -> Option<T> {
+    let mut answer = super::ask(env, "AUDIT", &object.to_string(), path, body, LIMIT).await.ok()?;
+    serde_json::from_str(&answer.text().await.ok()?).ok()
 }
 
 /// One part of the chain.

@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use promptgate_core::governance::Metrics;
-use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
+use worker::{DurableObject, Env, Method, Request, Response, State, durable_object};
 
 /// How long a request may take (ours): it costs about a millisecond.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -15,24 +14,16 @@ const KEY: &str = "metrics";
 /// Adds `counted`; says whether it is kept.
 pub(crate) async fn add(env: &Env, counted: &Metrics) -> bool {
     let Ok(body) = serde_json::to_string(counted) else { return false };
-    ask(env, Method::Post, Some(body)).await.is_some()
+    ask(env, Some(body)).await.is_some()
 }
 
 /// Everything as Prometheus text.
 pub(crate) async fn prometheus(env: &Env) -> Option<String> {
-    ask(env, Method::Get, None).await
+    ask(env, None).await
 }
 
-async fn ask(env: &Env, method: Method, body: Option<String>) -> Option<String> {
-    let stub = env.durable_object("METRICS").and_then(|objects| objects.get_by_name("all")).ok()?;
-    let mut init = RequestInit::new();
-    init.with_method(method).with_body(body.map(Into::into));
-    let request = Request::new_with_init("https://metrics/", &init).ok()?;
-    let answered = Box::pin(async { stub.fetch_with_request(request).await.ok()?.text().await.ok() });
-    match select(answered, Delay::from(LIMIT)).await {
-        Either::Left((text, _)) => text,
-        Either::Right(_) => None,
-    }
+async fn ask(env: &Env, body: Option<String>) -> Option<String> {
+    super::ask(env, "METRICS", "all", "", body, LIMIT).await.ok()?.text().await.ok()
 }
 
 /// One for the whole gateway.

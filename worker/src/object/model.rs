@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use promptgate_core::governance::Metrics;
 use promptgate_core::http::Reply;
 use promptgate_core::model::{Command, Kept, Left, Step};
-use promptgate_core::problem::{Code, Problem};
+use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
-use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
+use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
 use crate::{client, exchange, leave};
@@ -24,23 +24,10 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// Asks the object of a model; its answer is for the client, be it a refusal.
 ///
 /// # Errors
-/// [`Code::StorageUnavailable`] and [`Code::TotalDeadline`] where there is none.
+/// Those of [`super::ask`], where there is none.
 pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Response, Problem> {
-    let stub = env.durable_object("MODEL").and_then(|objects| objects.get_by_name(&command.id));
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(serde_json::to_string(command).ok().map(Into::into));
-    let request = Request::new_with_init("https://model/", &init);
-    let (Ok(stub), Ok(request)) = (stub, request) else { return Err(unavailable()) };
-    match select(Box::pin(stub.fetch_with_request(request)), Delay::from(settings.call.total)).await {
-        Either::Left((answer, _)) => answer.map_err(|_| unavailable()),
-        Either::Right(_) => {
-            Err(Problem::new(Code::TotalDeadline, "The model's object did not answer in time: try again."))
-        }
-    }
-}
-
-fn unavailable() -> Problem {
-    Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again.")
+    let body = serde_json::to_string(command).ok();
+    super::ask(env, "MODEL", &command.id, "", body, settings.call.total).await
 }
 
 /// One for each model.
@@ -125,7 +112,7 @@ impl ModelObject {
             let answered = match &mut *self.kept.borrow_mut() {
                 Some(kept) => kept.answer(command, &taken, left.is_zero(), settings, clock.unix_ms()),
                 // It was forgotten meanwhile.
-                None => Some(Err(unavailable())),
+                None => Some(Err(Problem::storage_unavailable())),
             };
             if let Some(answered) = answered {
                 return Ok(answered);
@@ -208,7 +195,7 @@ impl ModelObject {
         self.loaded.set(false);
         *self.kept.borrow_mut() = None;
         self.waiting.borrow_mut().clear();
-        unavailable()
+        Problem::storage_unavailable()
     }
 
     fn leave(&self, row: Option<String>) {

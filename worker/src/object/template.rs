@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use promptgate_core::genesys::Family;
 use promptgate_core::governance::Metrics;
-use promptgate_core::problem::{Code, Problem};
+use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
 use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
-use worker::{Delay, DurableObject, Env, Method, Request, RequestInit, Response, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
 use crate::{client, exchange, leave};
@@ -22,28 +21,15 @@ const KEY: &str = "stored";
 /// # Errors
 /// The answer for the client.
 pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Told, Response> {
-    let refuse = |problem: Problem| Err(client::whole(problem.reply(&command.request_id)));
-    let unavailable =
-        || refuse(Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again."));
+    let refuse = |problem: Problem| client::whole(problem.reply(&command.request_id));
     let name = format!("{}:{}", command.family.as_str(), command.id);
-    let Ok(stub) = env.durable_object("TEMPLATE").and_then(|objects| objects.get_by_name(&name)) else {
-        return unavailable();
-    };
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(serde_json::to_string(command).ok().map(Into::into));
-    let Ok(request) = Request::new_with_init("https://template/", &init) else { return unavailable() };
-    let answered = Box::pin(stub.fetch_with_request(request));
-    match select(answered, Delay::from(settings.call.total)).await {
-        Either::Left((Ok(answer), _)) if client::problem_code(&answer).is_some() => Err(answer),
-        Either::Left((Ok(mut answer), _)) => {
-            let told = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
-            told.map_or_else(unavailable, Ok)
-        }
-        Either::Left((Err(_), _)) => unavailable(),
-        Either::Right(_) => {
-            refuse(Problem::new(Code::TotalDeadline, "The template's turn did not come in time: try again."))
-        }
+    let body = serde_json::to_string(command).ok();
+    let mut answer = super::ask(env, "TEMPLATE", &name, "", body, settings.call.total).await.map_err(refuse)?;
+    if client::problem_code(&answer).is_some() {
+        return Err(answer);
     }
+    let told = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
+    told.ok_or_else(|| refuse(Problem::storage_unavailable()))
 }
 
 /// One for each template.

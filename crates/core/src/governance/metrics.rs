@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::{Code, Problem};
-
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
@@ -175,11 +173,6 @@ impl Metrics {
                 histogram.sum_ms = histogram.sum_ms.saturating_add(other.sum_ms);
             }
         }
-    }
-
-    /// The object that keeps them does not answer.
-    pub fn unavailable() -> Problem {
-        Problem::new(Code::StorageUnavailable, "The gateway's storage does not answer: try again.")
     }
 
     /// Whether nothing was counted.

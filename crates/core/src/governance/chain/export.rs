@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Head;
 use super::segment::{self, PAGE_ROWS};
 use crate::http::ReplyHead;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::route::Target;
 
 /// Some lines of one object.
@@ -74,17 +74,13 @@ impl Export {
         ];
         ReplyHead { status: 200, headers }
     }
-
-    /// The storage does not answer.
-    pub fn unavailable() -> Problem {
-        Problem::new(Code::StorageUnavailable, "The audit log does not answer: try again.")
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::governance::chain::Verifier;
+    use crate::problem::Code;
 
     /// Three full objects and an empty one after them, of a chain of `rows` rows.
     fn objects(rows: u64, each: u64) -> Vec<Vec<String>> {
