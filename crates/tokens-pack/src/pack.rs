@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use promptgate_tokens::Vocabulary;
-use promptgate_tokens::format::{checksum, rice_parameter};
+use promptgate_tokens::format::{PADDING, checksum, rice_parameter};
 
 use sha2::{Digest, Sha256};
 
@@ -17,8 +18,10 @@ use crate::unicode;
 /// A left token and its pairs: what they merge into, and the right token.
 type Group = (u32, Vec<(u32, u32)>);
 
-/// A block is closed once it has so many pairs.
-const BLOCK: usize = 300;
+/// Ids below it are merged by pairs of the first tier.
+const BOUND: u32 = 8_192;
+/// A block of each tier is closed once it has so many pairs.
+const BLOCKS: [usize; 2] = [160, 800];
 
 /// Every data file of `promptgate-tokens` with its name.
 ///
@@ -38,43 +41,56 @@ pub fn sums(files: &[(&'static str, Vec<u8>)]) -> String {
     files.iter().map(|(name, bytes)| format!("{}  {name}\n", hex(bytes))).collect()
 }
 
-/// Packs a vocabulary: with each threshold for "frequent", of which the smallest result is taken.
+/// Packs a vocabulary.
 pub fn pack(vocabulary: Vocabulary, merges: &Merges) -> Vec<u8> {
-    let mut best: Vec<u8> = Vec::new();
-    for threshold in 1..8 {
-        let packed = pack_with(vocabulary, merges, threshold);
-        if best.is_empty() || packed.len() < best.len() {
-            best = packed;
-        }
-    }
-    best
+    let tokens = vocabulary.ordinary_tokens();
+    let mut body = vec![vocabulary.number(), 0];
+    body.extend((BOUND as u16).to_le_bytes());
+    body.extend(tokens.to_le_bytes());
+    body.extend(merges.bytes);
+    seams(merges).iter().for_each(|row| body.extend(row.to_le_bytes()));
+    body.extend(pack_tier(merges, 256..BOUND, tokens, BLOCKS[0]));
+    body.extend(pack_tier(merges, BOUND..tokens, tokens, BLOCKS[1]));
+    body.extend([0; PADDING]);
+    let mut data = b"PGTOKEN3".to_vec();
+    data.extend(checksum(&body).to_le_bytes());
+    data.extend(body);
+    data
 }
 
-fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8> {
-    let tokens = vocabulary.ordinary_tokens();
-    let code = Code::of(merges.pairs.iter().map(|&(_, right)| right), tokens, threshold);
+/// Packs the pairs that merge into `ids`: with each threshold for "frequent", of which the smallest result is taken.
+fn pack_tier(merges: &Merges, ids: Range<u32>, tokens: u32, size: usize) -> Vec<u8> {
+    let packed = (1..8).map(|threshold| pack_tier_with(merges, ids.clone(), tokens, size, threshold));
+    packed.min_by_key(Vec::len).unwrap_or_default()
+}
+
+fn pack_tier_with(merges: &Merges, ids: Range<u32>, tokens: u32, size: usize, threshold: u32) -> Vec<u8> {
+    let pairs = || (256..).zip(&merges.pairs).filter(|(id, _)| ids.contains(id));
+    let code = Code::of(pairs().map(|(_, &(_, right))| right), tokens, threshold);
     let mut groups: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
-    for (id, &(left, right)) in (256..).zip(&merges.pairs) {
+    for (id, &(left, right)) in pairs() {
         groups.entry(left).or_default().push((id, right));
     }
     let mut blocks: Vec<Vec<Group>> = Vec::new();
-    let mut size = BLOCK;
+    let mut filled = size;
     for (left, pairs) in groups {
-        if size >= BLOCK {
+        if filled >= size {
             blocks.push(Vec::new());
-            size = 0;
+            filled = 0;
         }
-        size += pairs.len();
+        filled += pairs.len();
         if let Some(block) = blocks.last_mut() {
             block.push((left, pairs));
         }
     }
-    let firsts: Vec<u32> = blocks.iter().filter_map(|block| block.first()).map(|(left, _)| *left).collect();
-    let ends = firsts.iter().skip(1).copied().chain([tokens]);
+    // every left token is in a block
+    let firsts = blocks.iter().filter_map(|block| block.first()).map(|(left, _)| *left).skip(1);
+    let firsts: Vec<u32> = [0].into_iter().chain(firsts).collect();
+    let ends = firsts.iter().skip(1).copied().chain([ids.end]);
     let packed: Vec<Vec<u8>> = blocks
         .iter()
         .zip(firsts.iter().zip(ends))
-        .map(|(block, (&first, end))| pack_block(block, first, end, tokens, &code))
+        .map(|(block, (&first, end))| pack_block(block, first, end, &ids, tokens, &code))
         .collect();
 
     let gaps: Vec<u32> = firsts.iter().zip([0].iter().chain(&firsts)).map(|(first, last)| first - last).collect();
@@ -85,21 +101,14 @@ fn pack_with(vocabulary: Vocabulary, merges: &Merges, threshold: u32) -> Vec<u8>
         directory.put(u64::from(low), 5);
         column.iter().for_each(|&number| directory.rice(number, low));
     }
-    let mut body = vec![vocabulary.number(), 0];
-    body.extend((blocks.len() as u16).to_le_bytes());
-    body.extend(tokens.to_le_bytes());
-    body.extend(merges.bytes);
-    seams(merges).iter().for_each(|row| body.extend(row.to_le_bytes()));
-    body.extend(code.pack());
-    body.extend(directory.into_bytes());
-    body.extend(packed.concat());
-    let mut data = b"PGTOKEN2".to_vec();
-    data.extend(checksum(&body).to_le_bytes());
-    data.extend(body);
-    data
+    let mut bytes = (blocks.len() as u16).to_le_bytes().to_vec();
+    bytes.extend(code.pack());
+    bytes.extend(directory.into_bytes());
+    bytes.extend(packed.concat());
+    bytes
 }
 
-fn pack_block(block: &[Group], first: u32, end: u32, tokens: u32, code: &Code) -> Vec<u8> {
+fn pack_block(block: &[Group], first: u32, end: u32, ids: &Range<u32>, tokens: u32, code: &Code) -> Vec<u8> {
     let mut bits = Bits::default();
     let lefts = || block.iter().map(|(left, _)| *left);
     let gaps = || {
@@ -115,9 +124,9 @@ fn pack_block(block: &[Group], first: u32, end: u32, tokens: u32, code: &Code) -
         bits.rice(left - next, low);
         next = left + 1;
         bits.gamma(pairs.len() as u32);
-        let mut last = (*left).max(255);
+        let mut last = (*left).max(ids.start - 1);
         for (&(id, right), rest) in pairs.iter().zip((1..=pairs.len() as u32).rev()) {
-            bits.rice(id - last - 1, rice_parameter(tokens - last, rest));
+            bits.rice(id - last - 1, rice_parameter(ids.end - last, rest));
             last = id;
             match code.words.get(&right) {
                 Some(&(word, length)) => bits.put(word, length),

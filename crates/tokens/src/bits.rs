@@ -1,7 +1,10 @@
 //! Reading of bits, most significant first.
 
-/// A position in a byte slice, in bits. Reading past the end yields zeros, so that damaged data
-/// cannot make it fail; the reader's owner bounds what it reads.
+/// Bytes that follow what is read: a read takes eight at once.
+pub const PADDING: usize = 7;
+
+/// A position in a byte slice, in bits. Reading yields zeros from [`PADDING`] bytes before the end on, so
+/// that damaged data cannot make it fail; the reader's owner bounds what it reads.
 pub(crate) struct Bits<'d> {
     data: &'d [u8],
     at: usize,
@@ -17,11 +20,8 @@ impl<'d> Bits<'d> {
     #[inline]
     pub(crate) fn peek(&self) -> u32 {
         let byte = self.at >> 3;
-        let word = match self.data.get(byte..).and_then(|rest| rest.first_chunk::<8>()) {
-            Some(word) => u64::from_be_bytes(*word),
-            None => self.peek_near_end(byte),
-        };
-        ((word << (self.at & 7)) >> 32) as u32
+        let word = self.data.get(byte..).and_then(|rest| rest.first_chunk::<8>());
+        ((word.map_or(0, |word| u64::from_be_bytes(*word)) << (self.at & 7)) >> 32) as u32
     }
 
     /// Moves by `count` bits.
@@ -39,6 +39,8 @@ impl<'d> Bits<'d> {
     }
 
     /// The number of one bits before the next zero bit, which is passed too.
+    #[cold]
+    #[inline(never)]
     fn unary(&mut self) -> u32 {
         let mut total = 0;
         loop {
@@ -81,15 +83,6 @@ impl<'d> Bits<'d> {
         let quotient = self.unary();
         (quotient << low.min(31)) | self.take(low)
     }
-
-    #[cold]
-    fn peek_near_end(&self, byte: usize) -> u64 {
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(self.data.get(byte..).unwrap_or(&[])) {
-            *to = *from;
-        }
-        u64::from_be_bytes(word)
-    }
 }
 
 /// The parameter for the gap to the next of `rest` ids that are spread over `span`: about
@@ -108,7 +101,7 @@ mod tests {
     #[test]
     fn numbers_of_each_kind() {
         // gamma 5 = 00101, rice(2) 7 = 10·11, unary 3 = 1110, take 3 = 101
-        let data = [0b0010_1101, 0b1111_0101];
+        let data = [0b0010_1101, 0b1111_0101, 0, 0, 0, 0, 0, 0, 0];
         let mut bits = Bits::new(&data, 0);
         assert_eq!(bits.gamma(), 5);
         assert_eq!(bits.rice(2), 7);
@@ -118,7 +111,7 @@ mod tests {
 
     #[test]
     fn past_the_end_are_zeros() {
-        let mut bits = Bits::new(&[0xff], 0);
+        let mut bits = Bits::new(&[0xff, 0, 0, 0, 0, 0, 0, 0], 0);
         assert_eq!(bits.unary(), 8);
         assert_eq!(bits.take(32), 0);
         assert_eq!(bits.gamma(), 0);

@@ -27,6 +27,34 @@ const WORD_BYTES: usize = 7;
 /// than any otherwise.
 pub(crate) type SmallKey = [u64; 2];
 
+/// The key of a piece of any length that is remembered: as a small one, or twice as wide. A great piece's length is
+/// what it is longer than small ones.
+pub(crate) struct Key {
+    words: [u64; 4],
+    width: usize,
+}
+
+impl Key {
+    /// The key of a piece, unless it is too long to be remembered.
+    pub(crate) fn of(piece: &[u8]) -> Option<Self> {
+        if piece.len() > LONGEST {
+            return None;
+        }
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(piece.chunks(WORD_BYTES)) {
+            *word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)) << 8;
+        }
+        let is_small = piece.len() <= LONGEST_SMALL;
+        let length = piece.len() - if is_small { 0 } else { LONGEST_SMALL };
+        words[0] |= (length as u64 % 16) << 4;
+        Some(Self { words, width: if is_small { 2 } else { 4 } })
+    }
+
+    fn words(&self) -> &[u64] {
+        self.words.get(..self.width).unwrap_or(&[])
+    }
+}
+
 /// The key of the first `length` (1 to [`LONGEST_SMALL`]) of 16 bytes.
 #[inline]
 pub(crate) fn small_key(bytes: &[u8; 16], length: usize) -> SmallKey {
@@ -84,19 +112,17 @@ impl Cache {
         if least <= MOST_TOKENS { least as usize } else { 0 }
     }
 
-    /// What the piece `text[start..end]` merges into, if it is known.
-    pub(crate) fn get(&self, text: &[u8], start: usize, end: usize) -> Option<Answer> {
-        let (words, width) = key(text, start, end);
-        let table = if width == 2 { &self.small } else { &self.great };
-        table.get(words.get(..width)?)
+    /// What a piece merges into, if it is known.
+    pub(crate) fn get(&self, key: &Key) -> Option<Answer> {
+        let table = if key.width == 2 { &self.small } else { &self.great };
+        table.get(key.words())
     }
 
     /// Remembers a piece; the ids too `with_ids`, which takes memory of its own.
-    pub(crate) fn put(&mut self, text: &[u8], start: usize, end: usize, answer: Answer, with_ids: bool) {
-        let (words, width) = key(text, start, end);
-        let table = if width == 2 { &mut self.small } else { &mut self.great };
+    pub(crate) fn put(&mut self, key: &Key, answer: Answer, with_ids: bool) {
+        let table = if key.width == 2 { &mut self.small } else { &mut self.great };
         if answer.count as u64 <= MOST_TOKENS {
-            table.put(words.get(..width).unwrap_or(&[]), answer, with_ids);
+            table.put(key.words(), answer, with_ids);
         }
     }
 
@@ -150,13 +176,9 @@ impl Table {
         let at = place(key, self.sets);
         let from = self.base + at * WAYS * self.width;
         // its own place, the first that is free, or one taken in turn
-        let mut way = self.puts % WAYS;
-        let entries = self.words.get(from..).unwrap_or(&[]).chunks_exact(self.width).take(WAYS);
-        for (place, entry) in entries.enumerate().rev() {
-            if entry.first() == Some(&0) || difference(entry, key) <= MOST_TOKENS {
-                way = place;
-            }
-        }
+        let mut entries = self.words.get(from..).unwrap_or(&[]).chunks_exact(self.width).take(WAYS);
+        let way = entries.position(|entry| entry.first() == Some(&0) || difference(entry, key) <= MOST_TOKENS);
+        let way = way.unwrap_or(self.puts % WAYS);
         if let Some(entry) = self.words.get_mut(from + way * self.width..).and_then(|rest| rest.get_mut(..key.len())) {
             entry.copy_from_slice(key);
             entry.iter_mut().last().into_iter().for_each(|word| *word |= answer.count as u64);
@@ -184,20 +206,6 @@ fn place(key: &[u64], sets: usize) -> usize {
     (((mixed >> 32) * sets as u64) >> 32) as usize
 }
 
-/// The key of `text[start..end]`, and how many words of it count. A great piece's length is what it is longer than
-/// small ones.
-fn key(text: &[u8], start: usize, end: usize) -> ([u64; 4], usize) {
-    let piece = text.get(start..end).unwrap_or(&[]);
-    let mut words = [0; 4];
-    for (word, bytes) in words.iter_mut().zip(piece.chunks(WORD_BYTES)) {
-        *word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)) << 8;
-    }
-    let is_small = piece.len() <= LONGEST_SMALL;
-    let length = piece.len() - if is_small { 0 } else { LONGEST_SMALL };
-    words[0] |= (length as u64 % 16) << 4;
-    (words, if is_small { 2 } else { 4 })
-}
-
 const fn padding() -> [[u64; 2]; LONGEST_SMALL + 1] {
     let mut table = [[0; 2]; LONGEST_SMALL + 1];
     let mut length = 0;
@@ -223,11 +231,12 @@ mod tests {
     fn zeros_at_the_end_are_part_of_the_key() {
         let (zeros, mut cache) = ([0; LONGEST], Cache::new());
         for length in 1..=LONGEST {
-            assert_eq!(cache.get(&zeros, 0, length), None, "{length}");
-            cache.put(&zeros, 0, length, Answer::new(length.min(3), [188, 1, 2].into_iter()), true);
+            let key = Key::of(&zeros[..length]).unwrap();
+            assert_eq!(cache.get(&key), None, "{length}");
+            cache.put(&key, Answer::new(length.min(3), [188, 1, 2].into_iter()), true);
         }
         for length in 1..=LONGEST {
-            let answer = cache.get(&zeros, 0, length).map(|answer| answer.count);
+            let answer = cache.get(&Key::of(&zeros[..length]).unwrap()).map(|answer| answer.count);
             // a set holds two, and the same zeros fall on few sets
             assert!(answer.is_none_or(|count| count == length.min(3)), "{length}");
         }
@@ -240,7 +249,7 @@ mod tests {
             for length in 1..=LONGEST_SMALL {
                 let bytes = text[start..].first_chunk().unwrap();
                 let [low, high] = small_key(bytes, length);
-                assert_eq!(key(text, start, start + length), ([low, high, 0, 0], 2));
+                assert_eq!(Key::of(&text[start..start + length]).unwrap().words(), [low, high]);
             }
         }
     }
@@ -254,11 +263,14 @@ mod tests {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let number = (state >> 33) % 30_000;
             let piece: String = format!("{number:x}.").repeat(1 + number as usize % 5);
-            let (bytes, end) = (piece.as_bytes(), piece.len());
+            let Some(key) = Key::of(piece.as_bytes()) else {
+                assert!(piece.len() > LONGEST);
+                continue;
+            };
             let listed = round > 100_000 && state >> 20 & 1 == 0;
             let ids = [number as u32 + 1, number as u32, 7];
             let count = 1 + number as usize % 15;
-            match cache.get(bytes, 0, end) {
+            match cache.get(&key) {
                 Some(answer) => {
                     found += 1;
                     assert_eq!(Some(&answer.count), known.get(&piece));
@@ -266,7 +278,7 @@ mod tests {
                         assert_eq!(tokens.collect::<Vec<_>>(), ids[..count], "{piece}");
                     }
                 }
-                None => cache.put(bytes, 0, end, Answer::new(count, ids.into_iter().take(count)), listed),
+                None => cache.put(&key, Answer::new(count, ids.into_iter().take(count)), listed),
             }
             known.insert(piece, count);
         }

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::ascii;
-use crate::cache::{self, Answer, Cache};
+use crate::cache::{self, Answer, Cache, Key};
 use crate::long::Long;
 use crate::merges::{Merges, NONE};
 use crate::packed::PackedError;
@@ -166,12 +166,12 @@ impl Encoder {
             let token = text.get(start).map_or(NONE, |&byte| self.merges.byte(byte));
             return sink.push(token);
         }
+        let piece = text.get(start..end).unwrap_or(&[]);
         if length > short::LONGEST {
-            let piece = text.get(start..end).unwrap_or(&[]);
             return self.long.merge(&mut self.merges, &mut self.short, piece, sink);
         }
-        let is_kept = length <= cache::LONGEST;
-        if is_kept && let Some(answer) = self.cache.get(text, start, end) {
+        let key = Key::of(piece);
+        if let Some(answer) = key.as_ref().and_then(|key| self.cache.get(key)) {
             if !sink.lists() {
                 return sink.add(answer.count);
             }
@@ -179,22 +179,16 @@ impl Encoder {
                 return tokens.for_each(|token| sink.push(token));
             }
         }
-        let count = self.short_piece(text, start, end, sink);
-        if is_kept {
-            let tokens = self.short.tokens().map(|(token, _)| token);
-            self.cache.put(text, start, end, Answer::new(count, tokens), sink.lists());
-        }
-    }
-
-    fn short_piece(&mut self, text: &[u8], start: usize, end: usize, sink: &mut Sink<'_>) -> usize {
-        let piece = text.get(start..end).unwrap_or(&[]);
         let count = self.short.merge(&mut self.merges, piece);
+        let tokens = || self.short.tokens().map(|(token, _)| token);
         if sink.lists() {
-            self.short.tokens().for_each(|(token, _)| sink.push(token));
+            tokens().for_each(|token| sink.push(token));
         } else {
             sink.add(count);
         }
-        count
+        if let Some(key) = key {
+            self.cache.put(&key, Answer::new(count, tokens()), sink.lists());
+        }
     }
 
     fn run(&mut self, text: &str, sink: &mut Sink<'_>) {

@@ -20,10 +20,12 @@ extern crate std;
 
 mod ascii;
 mod bits;
+mod byte_pairs;
 mod cache;
 mod characters;
 mod checksum;
 mod class;
+mod code;
 mod conversation;
 mod encoder;
 mod long;
@@ -34,12 +36,13 @@ mod short;
 mod sink;
 mod split;
 mod stream;
+mod tier;
 mod transcript;
 mod vocabulary;
 
 /// What the packing command shares with the reader of its data.
 pub mod format {
-    pub use crate::bits::rice_parameter;
+    pub use crate::bits::{PADDING, rice_parameter};
     pub use crate::checksum::checksum;
 }
 

@@ -38,6 +38,9 @@ impl Long {
     }
 
     /// Merges `piece`; stops early once the sink is full.
+    // most texts have no such piece, and code must be compiled at a cold start
+    #[cold]
+    #[inline(never)]
     pub(crate) fn merge(&mut self, merges: &mut Merges, short: &mut Short, piece: &[u8], sink: &mut Sink<'_>) {
         let before = sink.total();
         self.held.clear();
@@ -165,16 +168,14 @@ impl Heap {
             before: at.wrapping_sub(1),
             next: at + 1,
         }));
-        let mut first = Vec::from(core::mem::take(&mut self.queue));
         for (at, pair) in (0u32..).zip(bytes.windows(2)) {
             if let &[left, right] = pair {
                 let rank = merges.byte_rank(left, right);
                 if rank != NONE {
-                    first.push(Reverse(entry(rank, at)));
+                    self.queue.push(Reverse(entry(rank, at)));
                 }
             }
         }
-        self.queue = BinaryHeap::from(first);
         while let Some(Reverse(entry)) = self.queue.pop() {
             self.step(merges, (entry >> 32) as u32, entry as u32);
         }

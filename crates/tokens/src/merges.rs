@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::byte_pairs::BytePairs;
 use crate::characters::Characters;
 use crate::packed::{Packed, PackedError};
 use crate::pairs::Pairs;
@@ -11,15 +12,18 @@ use crate::vocabulary::Vocabulary;
 
 /// No token. Greater than every id, so that a least rank can be sought without a case for it.
 pub(crate) const NONE: u32 = u32::MAX;
+/// No merge of the first tier; whether there is one of the second has not been read yet.
+pub(crate) const LATER: u32 = u32::MAX - 1;
 
-/// Buckets of four slots at first, and at most: 524 KB, which the pairs of a few pages of one language fit
-/// in, and 2.8 MB.
-const FIRST_BUCKETS: usize = 1 << 14;
+/// Buckets of four slots at first, and at most: 65 KB, since memory that is touched for the first time is what a
+/// cold start waits for, and 2.8 MB.
+const FIRST_BUCKETS: usize = 1 << 11;
 const MOST_BUCKETS: usize = 87_000;
-/// In the table of byte pairs: not yet asked for; no merge; a rank too great for the table.
-const UNKNOWN: u16 = 0;
-const NO_MERGE: u16 = u16::MAX;
-const GREAT: u16 = u16::MAX - 1;
+
+/// Left tokens of a word of [`Merges::read`], and that word where there is nothing to read of the first tier.
+const LEFTS: usize = 32;
+const FIRST_TIER: u64 = 0x5555_5555_5555_5555;
+
 /// The pairs, read block by block as left tokens are first asked for.
 pub(crate) struct Merges {
     packed: Packed,
@@ -27,11 +31,12 @@ pub(crate) struct Merges {
     /// The place of each merged token's pair plus one, 0 for others: made when first asked for, and again
     /// when the table has grown.
     places: Vec<u32>,
-    /// One bit for each left token: its pairs are in the table.
+    /// Two bits for each left token: its pairs of the first tier are in the table, and those of the second. The
+    /// first tier has none whose left token is beyond its bound.
     read: Vec<u64>,
-    /// The ranks of pairs of bytes, the left byte's row first: the lookups that every piece starts
-    /// with.
-    bytes: Vec<u16>,
+    /// Every pair is in the table.
+    is_whole: bool,
+    byte_pairs: BytePairs,
     pub(crate) characters: Characters,
     #[cfg(test)]
     pub(crate) work: u64,
@@ -44,12 +49,14 @@ impl Merges {
     /// [`PackedError`], when the data is not a packed vocabulary.
     pub(crate) fn open(data: Cow<'static, [u8]>, check: bool) -> Result<Self, PackedError> {
         let packed = Packed::open(data, check)?;
-        let tokens = packed.tokens as usize;
+        let mut read = vec![0; packed.tokens as usize / LEFTS + 1];
+        read.iter_mut().skip(packed.bound as usize / LEFTS).for_each(|word| *word = FIRST_TIER);
         Ok(Self {
             pairs: Pairs::new(FIRST_BUCKETS),
             places: Vec::new(),
-            read: vec![0; tokens / 64 + 1],
-            bytes: vec![UNKNOWN; 1 << 16],
+            read,
+            is_whole: false,
+            byte_pairs: BytePairs::new(),
             characters: Characters::new(),
             packed,
             #[cfg(test)]
@@ -90,13 +97,23 @@ impl Merges {
     }
 
     /// The token that `left` and `right` merge into, which is also the rank of that merge; or NONE.
+    pub(crate) fn rank(&mut self, left: u32, right: u32) -> u32 {
+        let found = self.early_rank(left, right);
+        if found == LATER {
+            self.read_block_of(left, true);
+            return self.find(left, right);
+        }
+        found
+    }
+
+    /// As [`Self::rank`], but LATER if only the pairs of the second tier could tell and have not been read.
     // a call costs less than the lookup, and code must be compiled at a cold start
     #[inline(never)]
-    pub(crate) fn rank(&mut self, left: u32, right: u32) -> u32 {
+    pub(crate) fn early_rank(&mut self, left: u32, right: u32) -> u32 {
         let found = self.find(left, right);
-        if found == NONE && !self.has_read(left) {
-            self.read_block_of(left);
-            return self.rank(left, right);
+        // whether there is a merge cannot be predicted: so both are asked, and there is one branch
+        if (found == NONE) & (self.tiers_read(left) != 3) {
+            return self.find_unread(left, right);
         }
         found
     }
@@ -104,12 +121,24 @@ impl Merges {
     /// As [`Self::rank`], for the tokens of two bytes.
     #[inline]
     pub(crate) fn byte_rank(&mut self, left: u8, right: u8) -> u32 {
-        let place = usize::from(left) << 8 | usize::from(right);
-        match self.bytes.get(place) {
-            Some(&NO_MERGE) => NONE,
-            Some(&rank) if rank != UNKNOWN && rank != GREAT => u32::from(rank),
-            _ => self.ask_byte_rank(left, right, place),
+        match self.early_byte_rank(left, right) {
+            LATER => self.rank(self.byte(left), self.byte(right)),
+            rank => rank,
         }
+    }
+
+    /// As [`Self::early_rank`], for the tokens of two bytes.
+    #[inline]
+    pub(crate) fn early_byte_rank(&mut self, left: u8, right: u8) -> u32 {
+        match self.byte_pairs.get(left, right) {
+            Some(rank) => rank,
+            None => self.ask_byte_rank(left, right),
+        }
+    }
+
+    /// The bound of the first tier: no merge that is yet to be read has a lower rank.
+    pub(crate) fn bound(&self) -> u32 {
+        self.packed.bound
     }
 
     /// The two tokens that `token` was merged from; NONE for a byte. The merge must have been found
@@ -125,12 +154,22 @@ impl Merges {
 
     /// Fills the table with every pair.
     pub(crate) fn read_all(&mut self) {
-        for block in 0..self.packed.blocks() {
-            let first = self.packed.lefts(block).start;
-            if !self.has_read(first) {
-                self.read_block_of(first);
+        if core::mem::replace(&mut self.is_whole, true) {
+            return;
+        }
+        for (is_late, lefts) in [(false, self.packed.bound), (true, self.packed.tokens)] {
+            for left in 0..lefts {
+                if self.tiers_read(left) >> u32::from(is_late) & 1 == 0 {
+                    self.read_block_of(left, is_late);
+                }
             }
         }
+    }
+
+    /// Number of pairs in the table.
+    #[cfg(test)]
+    pub(crate) fn pairs_read(&self) -> usize {
+        self.pairs.used()
     }
 
     /// Bytes of heap in use.
@@ -138,7 +177,7 @@ impl Merges {
         self.pairs.heap()
             + self.places.capacity() * 4
             + self.read.capacity() * 8
-            + self.bytes.capacity() * 2
+            + self.byte_pairs.heap()
             + self.characters.heap()
             + self.packed.heap()
     }
@@ -152,26 +191,34 @@ impl Merges {
         self.pairs.find(left, right)
     }
 
+    /// Which tiers of a left token are in the table: 3 if both.
     #[inline]
-    fn has_read(&self, left: u32) -> bool {
-        self.read.get(left as usize / 64).is_none_or(|word| word >> (left % 64) & 1 == 1)
+    fn tiers_read(&self, left: u32) -> u64 {
+        self.read.get(left as usize / LEFTS).map_or(3, |word| word >> (left as usize % LEFTS * 2) & 3)
+    }
+
+    /// The rank of a pair not all of whose tiers have been read.
+    #[cold]
+    #[inline(never)]
+    fn find_unread(&mut self, left: u32, right: u32) -> u32 {
+        if self.tiers_read(left) & 1 == 0 {
+            self.read_block_of(left, false);
+        }
+        match self.find(left, right) {
+            NONE if self.tiers_read(left) != 3 => LATER,
+            found => found,
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn read_block_of(&mut self, left: u32) {
+    fn read_block_of(&mut self, left: u32, is_late: bool) {
         let Self { packed, pairs, places, read, .. } = self;
-        let block = packed.block_of(left);
-        for left in packed.lefts(block) {
-            if let Some(word) = read.get_mut(left as usize / 64) {
-                *word |= 1 << (left % 64);
-            }
-        }
         let most = packed.tokens as usize;
-        packed.read_block(block, |merge| {
-            if pairs.used() >= pairs.slots() / 2 && pairs.slots() < MOST_BUCKETS * 4 {
-                // a load of 1/2, or 4/7 in the greater vocabulary
-                pairs.resize((most / 2).min(MOST_BUCKETS));
+        let lefts = packed.read_block_of(left, is_late, |merge| {
+            if pairs.used() >= pairs.buckets() * 2 && pairs.buckets() < MOST_BUCKETS {
+                // a load of 1/2 of four slots each, or 4/7 in the greater vocabulary
+                pairs.resize((pairs.buckets() * 8).min(most / 2).min(MOST_BUCKETS));
                 *places = Vec::new();
             }
             // there is always a free slot, whatever the data says
@@ -182,6 +229,12 @@ impl Merges {
                 }
             }
         });
+        // also where forged data says otherwise
+        for left in lefts.chain([left]) {
+            if let Some(word) = read.get_mut(left as usize / LEFTS) {
+                *word |= 1 << (left as usize % LEFTS * 2 + usize::from(is_late));
+            }
+        }
     }
 
     #[cold]
@@ -197,15 +250,9 @@ impl Merges {
 
     #[cold]
     #[inline(never)]
-    fn ask_byte_rank(&mut self, left: u8, right: u8, place: usize) -> u32 {
-        let rank = self.rank(self.byte(left), self.byte(right));
-        if let Some(known) = self.bytes.get_mut(place) {
-            *known = match u16::try_from(rank) {
-                Ok(rank) => rank.min(GREAT),
-                Err(_) if rank == NONE => NO_MERGE,
-                Err(_) => GREAT,
-            };
-        }
+    fn ask_byte_rank(&mut self, left: u8, right: u8) -> u32 {
+        let rank = self.early_rank(self.byte(left), self.byte(right));
+        self.byte_pairs.put(left, right, rank);
         rank
     }
 }

@@ -44,7 +44,8 @@ impl Pairs {
             };
             let least = (a ^ key).min(b ^ key).min(c ^ key).min((d ^ key) & !OVERFLOW);
             let found = if least <= ID_MASK { least as u32 } else { NONE };
-            if found != NONE || d & OVERFLOW == 0 {
+            // one branch, as the first half of it cannot be predicted
+            if (found != NONE) | (d & OVERFLOW == 0) {
                 return found;
             }
             at = if at + 1 < self.buckets { at + 1 } else { 0 };
@@ -52,7 +53,7 @@ impl Pairs {
     }
 
     /// Adds a pair that is not there yet, and returns its place. One bucket must have room: see
-    /// [`Self::used`] and [`Self::slots`].
+    /// [`Self::used`] and [`Self::buckets`].
     pub(crate) fn insert(&mut self, left: u32, right: u32, token: u32) -> u32 {
         let entry = key(left, right) | u64::from(token);
         let mut at = home(key(left, right), self.buckets);
@@ -104,9 +105,9 @@ impl Pairs {
         self.used
     }
 
-    /// Number of slots.
-    pub(crate) fn slots(&self) -> usize {
-        self.buckets * 4
+    /// Number of buckets.
+    pub(crate) fn buckets(&self) -> usize {
+        self.buckets
     }
 
     /// Bytes of heap in use.

@@ -253,7 +253,8 @@ impl<'t> Pieces<'t> {
         }
     }
 
-    #[inline]
+    // a call costs less than its copies: code must be compiled at a cold start
+    #[inline(never)]
     fn class(&mut self, at: usize) -> (Classes, usize) {
         #[cfg(test)]
         {
