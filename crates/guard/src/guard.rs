@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A text in which something is replaced is read in pieces, so that little moves at each tag.
-const PIECE: usize = 1024;
+const PIECE: usize = 128;
 
 /// So often is redaction repeated where it uncovers something.
 const ROUNDS: usize = 4;

@@ -15,6 +15,7 @@ use crate::policy::{Action, Role};
 use crate::scan::{Hit, LOOK_BACK, MEMORY, Mark, Scanner, Stop};
 use crate::text::Text;
 use crate::view::{Folding, Tag, bidi};
+use crate::work;
 use std::ops::Range;
 
 /// A text that comes in pieces, in the course of being read.
@@ -38,6 +39,8 @@ pub(crate) struct Reading {
     scanner: Scanner,
     /// What has looked at text that may still be replaced.
     marks: Vec<Mark>,
+    /// While findings go on from before the last piece (so many had ended): the border then.
+    held: Option<(usize, usize)>,
     /// Findings not passed yet: covers in `raw`, spans in the caller's text.
     found: Vec<Found>,
 }
@@ -66,6 +69,7 @@ impl Reading {
             folding: Folding::default(),
             scanner: Scanner::default(),
             marks: Vec::new(),
+            held: None,
             found: Vec::new(),
         }
     }
@@ -78,7 +82,9 @@ impl Reading {
     /// Reads on, to the end if no more comes after `chunk` (not `open`). Returns the end of what has
     /// become certain, for [`Reading::pass`].
     pub(crate) fn read(&mut self, chunk: &str, open: bool) -> usize {
-        self.forget();
+        if self.held.is_none() {
+            self.forget();
+        }
         self.raw.push_str(chunk);
         let mut unclosed = self.turn(open);
         let mut hits = Vec::new();
@@ -150,9 +156,7 @@ impl Reading {
         let Some(first) = replaced.first().map(|(span, _)| span.start) else {
             return false;
         };
-        for (span, tag) in replaced.into_iter().rev() {
-            self.write_tag(span, tag);
-        }
+        self.write(replaced);
         let changed = self.folding.truncate(first.min(self.overrides));
         self.scanner.rewind(self.folding.text(), changed, &mut self.marks);
         let hits = self.scanner.hits;
@@ -160,37 +164,49 @@ impl Reading {
         true
     }
 
-    /// Writes a tag in the place of `span`, and moves everything after it.
-    fn write_tag(&mut self, span: Range<usize>, mut tag: String) {
-        if self.first_override.is_some_and(|first| first < self.source.of(span.start)) {
-            tag.push_str(end_of_override(self.raw.get(span.clone()).unwrap_or_default()));
+    /// Writes tags in the place of spans, and moves everything after them.
+    fn write(&mut self, tags: Vec<(Range<usize>, String)>) {
+        self.held = None;
+        let Some(first) = tags.first().map(|(span, _)| span.start) else {
+            return;
+        };
+        let rest = self.raw.split_off(first);
+        work::count(rest.len());
+        let mut written: Vec<Written> = Vec::with_capacity(tags.len());
+        let mut at = 0;
+        for (span, tag) in tags {
+            self.raw.push_str(rest.get(at..span.start - first).unwrap_or_default());
+            at = span.end - first;
+            let start = self.raw.len();
+            self.raw.push_str(&tag);
+            if self.first_override.is_some_and(|began| began < self.source.of(span.start)) {
+                self.raw.push_str(end_of_override(rest.get(span.start - first..at).unwrap_or_default()));
+            }
+            written.push(Written { span, tag: start..self.raw.len() });
         }
-        let end = span.start + tag.len();
-        let moved = |at: usize| if at >= span.end { at - span.end + end } else { at };
-        self.source.replace(&span, tag.len());
-        self.raw.replace_range(span.clone(), &tag);
+        self.raw.push_str(rest.get(at..).unwrap_or_default());
+        self.source.replace(&written);
         for found in &mut self.found {
-            let cover = &mut found.cover;
-            if cover.start >= span.end {
-                *cover = moved(cover.start)..moved(cover.end);
-            } else if cover.end > span.start {
-                (*cover, found.origin) = (span.start..end, Origin::Tag);
+            match over(&written, &found.cover) {
+                Some(tag) => (found.cover, found.origin) = (tag, Origin::Tag),
+                None => found.cover = moved(&written, found.cover.start)..moved(&written, found.cover.end),
             }
         }
         // What is left of an override is read again.
-        let touched = self.segments.iter().find(|segment| segment.start <= span.end && segment.end >= span.start);
-        self.overrides = match touched {
-            Some(segment) => (segment.start - bidi::OVERRIDE.len_utf8()).min(span.start),
-            None => moved(self.overrides),
+        let touched = |segment: &&Range<usize>| over(&written, &(segment.start..segment.end + 1)).is_some();
+        let again = self.segments.iter().find(touched).map(|segment| segment.start - bidi::OVERRIDE.len_utf8());
+        self.overrides = match again {
+            Some(began) => began.min(first),
+            None => moved(&written, self.overrides),
         };
-        let overrides = self.overrides;
-        if touched.is_some() {
+        if again.is_some() {
+            let overrides = self.overrides;
             self.found.retain(|found| found.origin != Origin::Override || found.cover.start <= overrides);
             self.segments.retain(|segment| segment.start <= overrides);
             self.tags.retain(|tag| tag.span.start <= overrides);
         }
         for segment in self.segments.iter_mut().chain(self.tags.iter_mut().map(|tag| &mut tag.span)) {
-            *segment = moved(segment.start)..moved(segment.end);
+            *segment = moved(&written, segment.start)..moved(&written, segment.end);
         }
     }
 
@@ -220,7 +236,7 @@ impl Reading {
             match replacement.filter(|(span, tag)| self.raw.get(span.clone()) != Some(tag.as_str())) {
                 Some((span, tag)) => {
                     self.overrides = began;
-                    self.write_tag(span, tag);
+                    self.write(vec![(span, tag)]);
                 }
                 None => {
                     self.overrides = segment.end;
@@ -232,28 +248,37 @@ impl Reading {
     }
 
     /// The end of what nothing that is still to come can change.
-    fn border(&self, unclosed: Option<usize>) -> usize {
+    fn border(&mut self, unclosed: Option<usize>) -> usize {
         let back = |at: usize| {
             let held = self.segments.iter().filter(|segment| segment.end >= at).map(|segment| segment.start);
             let began = held.map(|start| start - bidi::OVERRIDE.len_utf8()).min();
             began.map_or(at, |began| began.min(at))
         };
+        let ended = self.scanner.ended;
+        if let Some((_, border)) = self.held.filter(|held| held.0 == ended) {
+            return border;
+        }
         // From here on something may be replaced,
-        let pending = |found: &&Found| matches!(found.origin, Origin::Text(hit) if hit >= self.scanner.ended);
-        let pending = self.found.iter().filter(pending).map(|found| found.cover.start);
+        let pending = |found: &&Found| matches!(found.origin, Origin::Text(hit) if hit >= ended);
+        let pending = self.found.iter().filter(pending).map(|found| found.cover.start).min();
         let undecided = self.folding.source(self.scanner.undecided().saturating_sub(LOOK_BACK));
-        let from = pending.chain(unclosed).fold(undecided, usize::min);
-        let from = back(from);
+        let from = back(pending.into_iter().chain(unclosed).fold(undecided, usize::min));
         // and who has looked there may then find something else.
         let seen = self.folding.place(from).saturating_sub(2);
-        let again = self.marks.iter().filter(|mark| mark.reach > seen).map(|mark| self.folding.source(mark.earliest()));
-        back(again.fold(from, usize::min))
+        self.marks.retain(|mark| mark.reach > seen);
+        let again = self.marks.iter().map(Mark::earliest).min().map(|at| self.folding.source(at));
+        let border = back(again.into_iter().fold(from, usize::min)).max(self.passed);
+        self.held = pending.filter(|_| self.scanner.is_within()).map(|_| (ended, border));
+        border
     }
 
     /// Passes on what lies before `border`.
     pub(crate) fn pass(&mut self, border: usize) -> Certain {
-        by_place(&mut self.found);
         let mut certain = Certain::default();
+        if border <= self.passed {
+            return certain;
+        }
+        by_place(&mut self.found);
         let (mut done, mut end) = (0, border);
         for cluster in clusters(&self.found) {
             let last = cluster.iter().map(|found| found.cover.end).max();
@@ -281,17 +306,15 @@ impl Reading {
 
     /// Drops what no rule will look at again.
     fn forget(&mut self) {
-        let passed = self.passed;
-        self.segments.retain(|segment| segment.end > passed);
-        self.tags.retain(|tag| tag.span.end > passed);
-        let seen = self.folding.place(passed);
-        self.marks.retain(|mark| mark.reach + 2 > seen);
         let first = self.marks.iter().map(|mark| mark.before.undecided()).fold(self.scanner.undecided(), usize::min);
         let spare = first.saturating_sub(MEMORY);
         // Rarely, so that the copying is paid for by what came in.
         if spare < 4 * MEMORY {
             return;
         }
+        let passed = self.passed;
+        self.segments.retain(|segment| segment.end > passed);
+        self.tags.retain(|tag| tag.span.end > passed);
         let segments = self.segments.iter().map(|segment| segment.start - bidi::OVERRIDE.len_utf8());
         let limit = segments.fold(self.passed.min(self.overrides), usize::min);
         let (plain, raw) = self.folding.forget(spare, limit);
@@ -301,6 +324,7 @@ impl Reading {
             mark.reach -= plain;
         }
         self.raw.drain(..raw);
+        self.held = None;
         self.source.forget(raw);
         self.passed -= raw;
         self.overrides -= raw;
@@ -314,6 +338,26 @@ impl Reading {
 /// By place, so that [`clusters`] can be told.
 fn by_place(found: &mut [Found]) {
     found.sort_by_key(|found| (found.cover.start, found.origin));
+}
+
+/// A tag, and what it stands for: in the text with and without it.
+#[derive(Debug)]
+struct Written {
+    span: Range<usize>,
+    tag: Range<usize>,
+}
+
+/// Where `at` is once the tags have been written that stand before it.
+fn moved(written: &[Written], at: usize) -> usize {
+    let before = written.partition_point(|each| each.span.end <= at);
+    let last = before.checked_sub(1).and_then(|before| written.get(before));
+    last.map_or(at, |last| at - last.span.end + last.tag.end)
+}
+
+/// The tag that was written over a part of `range`, if one was.
+fn over(written: &[Written], range: &Range<usize>) -> Option<Range<usize>> {
+    let each = written.get(written.partition_point(|each| each.span.end <= range.start))?;
+    (each.span.start < range.end).then(|| each.tag.clone())
 }
 
 /// From places in a text with tags to the caller's.
@@ -338,15 +382,15 @@ impl Source {
         self.of(range.start)..self.of(range.end)
     }
 
-    /// `length` bytes now stand in the place of `span`.
-    fn replace(&mut self, span: &Range<usize>, length: usize) {
-        let end = self.of(span.end);
-        self.after.retain(|&(place, _)| place <= span.start || place > span.end);
-        for (place, _) in self.after.iter_mut().filter(|(place, _)| *place > span.start) {
-            *place = *place - span.len() + length;
+    /// Tags have been written.
+    fn replace(&mut self, written: &[Written]) {
+        let ends: Vec<_> = written.iter().map(|each| (each.tag.end, self.of(each.span.end))).collect();
+        self.after.retain(|&(place, _)| over(written, &(place - 1..place)).is_none());
+        for (place, _) in &mut self.after {
+            *place = moved(written, *place);
         }
-        let index = self.after.partition_point(|&(place, _)| place <= span.start);
-        self.after.insert(index, (span.start + length, end));
+        self.after.extend(ends);
+        self.after.sort_unstable();
     }
 
     /// Drops the first `count` bytes of the text.

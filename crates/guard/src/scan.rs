@@ -65,6 +65,9 @@ pub(crate) const LOOK_BACK: usize = 72;
 /// How much of what has been decided a rule may still want to see.
 pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
 
+/// Findings of which each was found within the one before it are waited for so long together.
+const CHAIN: usize = 256;
+
 /// The most bytes that a long candidate waits for before it is looked at again.
 const MOST_WAIT: usize = 128;
 
@@ -92,6 +95,10 @@ pub(crate) struct Scanner {
     pub(crate) ended: usize,
     /// Some have not ended yet.
     within: bool,
+    /// Where the first of these starts.
+    from: usize,
+    /// One after the other they have become too long to wait for their end.
+    chained: bool,
 }
 
 /// Why a scanner stopped.
@@ -163,68 +170,27 @@ impl Scanner {
         if open && bytes.len() < self.retry {
             return Stop::Done;
         }
-        let before = self.next.checked_sub(1).and_then(|at| bytes.get(at));
-        let mut last = before.copied().unwrap_or(b' ');
-        let mut at = self.next;
-        while let Some(&byte) = bytes.get(at) {
-            let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
-            if self.within && at >= self.barrier {
-                (self.within, self.next) = (false, at);
-                return Stop::Ended;
+        while let Some(wake) = self.seek(bytes, open) {
+            let hits = self.hits;
+            let before = marks.is_some().then_some(*self);
+            if !self.wake(text, thresholds, open, &wake, out) {
+                self.retry = bytes.len() + ((bytes.len() - wake.at) / 8).min(MOST_WAIT);
+                return Stop::Done;
             }
-            if at == self.barrier && at > 0 {
-                last = TAG_END;
+            self.next = wake.at + 1;
+            if wake.class & RUN == 0 {
+                self.run = self.run.max(self.next);
             }
-            let wakes = match class & !RUN {
-                // The rest of a word, unless a capital starts a part of it.
-                LETTER => !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()),
-                DIGIT => !last.is_ascii_digit(),
-                SIGN => true,
-                _ => false,
-            };
-            let run_ends = class & RUN == 0;
-            let run = at.saturating_sub(self.run);
-            if wakes || (run_ends && run >= secret::encoded::SHORTEST) || run >= secret::encoded::LONGEST {
-                let wake = Wake { at, byte, class, last };
-                if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open)) && run < secret::encoded::LONGEST
-                {
-                    // Most words.
-                } else {
-                    let before = Self { next: at, ..*self };
-                    if !self.wake(text, thresholds, open, &wake, out) {
-                        self.next = at;
-                        self.retry = bytes.len() + ((bytes.len() - at) / 8).min(MOST_WAIT);
-                        return Stop::Done;
-                    }
-                    if let Some(marks) = &mut marks {
-                        marks.push(Mark { before, reach: text.reach().max(at + 1) });
-                    }
-                    if self.hits > before.hits {
-                        self.run = if run_ends { self.run.max(at + 1) } else { self.run };
-                        self.next = at + 1;
-                        return Stop::Found;
-                    }
-                }
+            if let (Some(marks), Some(before)) = (&mut marks, before) {
+                marks.push(Mark { before, reach: text.reach().max(self.next) });
             }
-            if run_ends {
-                self.run = self.run.max(at + 1);
-            }
-            last = byte;
-            at += 1;
-            if class == LETTER | RUN && run < secret::encoded::LONGEST - SKIP {
-                // Small letters after a letter wake nothing.
-                let most = if self.barrier > at { SKIP.min(self.barrier - at) } else { SKIP };
-                let rest = bytes.get(at..).unwrap_or_default().iter().take(most);
-                let small = rest.take_while(|byte| byte.is_ascii_lowercase()).count();
-                if small > 0 {
-                    at += small;
-                    last = b'a';
-                }
+            if self.hits > hits {
+                return Stop::Found;
             }
         }
-        self.next = at;
-        if self.within && at >= self.barrier {
-            self.within = false;
+        let at = self.next;
+        if self.within && (at >= self.barrier || self.chained) {
+            (self.within, self.chained) = (false, false);
             return Stop::Ended;
         }
         if open {
@@ -248,11 +214,67 @@ impl Scanner {
         Stop::Done
     }
 
+    /// Passes over what wakes nothing. `None` where all findings have ended or the text has.
+    #[inline(never)]
+    fn seek(&mut self, bytes: &[u8], open: bool) -> Option<Wake> {
+        let (mut at, mut run, barrier) = (self.next, self.run, self.barrier);
+        if self.within && (at >= barrier || self.chained) {
+            return None;
+        }
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        let mut last = before.copied().unwrap_or(b' ');
+        let mut found = None;
+        while let Some(&byte) = bytes.get(at) {
+            let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
+            if at == barrier && at > 0 {
+                if self.within {
+                    break;
+                }
+                last = TAG_END;
+            }
+            let wakes = match class & !RUN {
+                // The rest of a word, unless a capital starts a part of it.
+                LETTER => !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()),
+                DIGIT => !last.is_ascii_digit(),
+                SIGN => true,
+                _ => false,
+            };
+            let run_ends = class & RUN == 0;
+            let length = at.saturating_sub(run);
+            if wakes || (run_ends && length >= secret::encoded::SHORTEST) || length >= secret::encoded::LONGEST {
+                let most_words = wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open);
+                if !most_words || length >= secret::encoded::LONGEST {
+                    found = Some(Wake { at, byte, class, last });
+                    break;
+                }
+            }
+            if run_ends {
+                run = run.max(at + 1);
+            }
+            last = byte;
+            at += 1;
+            if class == LETTER | RUN && length < secret::encoded::LONGEST - SKIP {
+                // Small letters after a letter wake nothing.
+                let most = if barrier > at { SKIP.min(barrier - at) } else { SKIP };
+                let rest = bytes.get(at..).unwrap_or_default().iter().take(most);
+                let small = rest.take_while(|byte| byte.is_ascii_lowercase()).count();
+                if small > 0 {
+                    at += small;
+                    last = b'a';
+                }
+            }
+        }
+        (self.next, self.run) = (at, run);
+        found
+    }
+
     fn accept(&mut self, found: Vec<Hit>, out: &mut Vec<Hit>) {
         if !self.within {
-            self.ended = self.hits;
+            (self.ended, self.from) = (self.hits, usize::MAX);
         }
         for hit in found {
+            self.chained |= self.within && hit.span.start >= self.barrier && hit.span.start > self.from + CHAIN;
+            self.from = self.from.min(hit.span.start);
             // As the tag of all that overlap will say.
             self.listed = hit.kind == Kind::Phone && (self.listed || hit.span.start >= self.barrier);
             self.barrier = self.barrier.max(hit.span.end);
@@ -347,6 +369,7 @@ impl Scanner {
         self.digits_from = self.digits_from.saturating_sub(count);
         self.run = self.run.saturating_sub(count);
         self.cut = self.cut.saturating_sub(count);
+        self.from = self.from.saturating_sub(count);
         self.retry = self.retry.saturating_sub(count);
     }
 
@@ -367,6 +390,11 @@ impl Scanner {
             let run = head.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
             self.run = self.cut.max(unseen - run);
         }
+    }
+
+    /// Whether some findings have not ended yet.
+    pub(crate) fn is_within(&self) -> bool {
+        self.within
     }
 
     /// Where the undecided part starts: findings to come start there, or at most [`LOOK_BACK`]
@@ -432,12 +460,11 @@ pub(crate) fn scan_turned(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work;
 
     /// Looks at bytes other than the loop's own.
     fn work(text: &str) -> u64 {
-        let text = Text::new(text);
-        Scanner::default().all(&text, &[0.2; Kind::ALL.len()], &mut Vec::new());
-        text.work()
+        work::of(|| Scanner::default().all(&Text::new(text), &[0.2; Kind::ALL.len()], &mut Vec::new()))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The text under scan, which may still be growing.
 
 use crate::finding::Kind;
+use crate::work;
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -15,19 +16,11 @@ pub(crate) struct Text<'a> {
     bytes: &'a [u8],
     reach: Cell<usize>,
     floor: Cell<usize>,
-    #[cfg(test)]
-    work: Cell<u64>,
 }
 
 impl<'a> Text<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self {
-            bytes: text.as_bytes(),
-            reach: Cell::new(0),
-            floor: Cell::new(0),
-            #[cfg(test)]
-            work: Cell::new(0),
-        }
+        Self { bytes: text.as_bytes(), reach: Cell::new(0), floor: Cell::new(0) }
     }
 
     /// Everything, for the one loop that looks at every byte.
@@ -42,9 +35,14 @@ impl<'a> Text<'a> {
 
     /// The byte at `at`; 0 past the end.
     pub(crate) fn at(&self, at: usize) -> u8 {
-        #[cfg(test)]
-        self.work.set(self.work.get() + 1);
         self.looked(at + 1);
+        self.peek(at)
+    }
+
+    /// The same for loops, which say themselves how far they have looked.
+    #[inline]
+    fn peek(&self, at: usize) -> u8 {
+        work::count(1);
         if at < self.floor.get() {
             return TAG_END;
         }
@@ -53,8 +51,7 @@ impl<'a> Text<'a> {
 
     /// The byte before `at`; 0 at the start.
     pub(crate) fn before(&self, at: usize) -> u8 {
-        #[cfg(test)]
-        self.work.set(self.work.get() + 1);
+        work::count(1);
         self.looked(at);
         if at > 0 && at <= self.floor.get() {
             return TAG_END;
@@ -64,8 +61,7 @@ impl<'a> Text<'a> {
 
     /// The bytes of a range that has been looked at.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
-        #[cfg(test)]
-        self.work.set(self.work.get() + range.len() as u64);
+        work::count(range.len());
         self.looked(range.end);
         let end = range.end.min(self.bytes.len());
         self.bytes.get(range.start.min(end)..end).unwrap_or_default()
@@ -75,9 +71,10 @@ impl<'a> Text<'a> {
     /// at the latest.
     pub(crate) fn run(&self, from: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
         let mut at = from;
-        while at < from + most && belongs(self.at(at)) {
+        while at < from + most && belongs(self.peek(at)) {
             at += 1;
         }
+        self.looked((at + 1).min(from + most));
         at
     }
 
@@ -124,7 +121,14 @@ impl<'a> Text<'a> {
 
     /// Whether `word` (lower case) stands at `at`, in any case.
     pub(crate) fn says(&self, at: usize, word: &str) -> bool {
-        word.bytes().enumerate().all(|(offset, byte)| self.at(at + offset).to_ascii_lowercase() == byte)
+        for (offset, byte) in word.bytes().enumerate() {
+            if self.peek(at + offset).to_ascii_lowercase() != byte {
+                self.looked(at + offset + 1);
+                return false;
+            }
+        }
+        self.looked(at + word.len());
+        true
     }
 
     /// The end of what has been looked at since this was last set to 0: more than the text's
@@ -140,12 +144,9 @@ impl<'a> Text<'a> {
 
     #[inline]
     fn looked(&self, end: usize) {
-        self.reach.set(self.reach.get().max(end));
-    }
-
-    #[cfg(test)]
-    pub(crate) fn work(&self) -> u64 {
-        self.work.get()
+        if end > self.reach.get() {
+            self.reach.set(end);
+        }
     }
 }
 
