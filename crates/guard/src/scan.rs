@@ -354,7 +354,9 @@ impl Scanner {
             return false;
         }
         (self.run, self.cut) = (run, run);
-        self.accept(found, out);
+        if !found.is_empty() {
+            self.accept(found, out);
+        }
         true
     }
 
