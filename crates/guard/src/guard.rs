@@ -4,13 +4,18 @@ use crate::correlation;
 use crate::finding::{Finding, Kind};
 use crate::injection;
 use crate::policy::{Action, Policy, Role, normal};
+use crate::reading::Reading;
 use crate::report::{Entry, Report};
-use crate::scan::{self, Hit, Thresholds};
+use crate::scan::{self, Hit, Scanner, Stop, Thresholds};
 use crate::stream::Stream;
+use crate::text::Text;
 use crate::view::{Folding, Map, Tag, ViewKind, Views, bidi};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// A text in which something is replaced is read in pieces, so that little moves at each tag.
+const PIECE: usize = 128;
 
 /// So often is redaction repeated where it uncovers something.
 const ROUNDS: usize = 4;
@@ -136,24 +141,7 @@ impl Guard {
     fn find(&self, text: &str, role: Role) -> Vec<Found> {
         let injection = self.scores(role);
         let views = if injection { Views::new(text) } else { Views::values(text) };
-        let mut found = Vec::new();
-        let mut folding = Folding::default();
-        let plain = views.plain();
-        let (mut plain, mut map) = (plain.text(), plain.map());
-        if views.get(ViewKind::Bidi).is_some() {
-            let mut tags = Vec::new();
-            for (segment, _) in bidi::segments(text) {
-                self.overridden(text, segment, role, &mut found, &mut tags);
-            }
-            if !tags.is_empty() {
-                folding.extend(text, false, &tags);
-                (plain, map) = (folding.text(), folding.map());
-            }
-        }
-        let mut hits = Vec::new();
-        scan::scan(plain, self.thresholds(role), &mut hits);
-        let seen = Seen { raw: text, text: plain, map, bidi: false };
-        found.extend(hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)));
+        let mut found = self.values(text, &views, role);
         if injection {
             let mut findings = Vec::new();
             let threshold = self.policy.threshold(Kind::Injection);
@@ -165,9 +153,48 @@ impl Guard {
                 findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
                     let value = text.get(finding.span.clone()).unwrap_or_default();
                     let correlation = self.correlation(finding.kind, value);
-                    Found { correlation, cover: finding.span.clone(), finding, last_four: None }
+                    Found {
+                        correlation,
+                        cover: finding.span.clone(),
+                        origin: Origin::Text(0),
+                        finding,
+                        last_four: None,
+                    }
                 });
             found.extend(enabled);
+        }
+        found
+    }
+
+    /// Personal data and secrets.
+    fn values(&self, text: &str, views: &Views<'_>, role: Role) -> Vec<Found> {
+        let mut found = Vec::new();
+        let plain = views.plain();
+        if views.get(ViewKind::Bidi).is_none() {
+            let seen = Seen { raw: text, text: plain.text(), map: plain.map(), bidi: false };
+            let scanned = Text::new(plain.text());
+            let (mut scanner, mut hits) = (Scanner::default(), Vec::new());
+            loop {
+                let stop = scanner.run(&scanned, self.thresholds(role), false, &mut hits, None);
+                found.extend(hits.drain(..).filter_map(|hit| self.admit(hit, &seen, role)));
+                if stop == Stop::Done {
+                    return found;
+                }
+                if self.replacement(&found, role).is_some() {
+                    break;
+                }
+            }
+            found.clear();
+        }
+        let mut reading = Reading::new(self.clone(), role);
+        let mut rest = text;
+        while let Some((piece, after)) = rest.split_at_checked(rest.floor_char_boundary(PIECE)) {
+            rest = after;
+            let border = reading.read(piece, !rest.is_empty());
+            found.extend(reading.pass(border).found);
+            if rest.is_empty() {
+                break;
+            }
         }
         found
     }
@@ -200,7 +227,7 @@ impl Guard {
         see(folding.text(), folding.map(), false);
         // It goes or stays as a whole: part of it would read otherwise, from either end.
         for item in &mut turned {
-            item.cover = segment.clone();
+            (item.cover, item.origin) = (segment.clone(), Origin::Override);
         }
         tags.extend(tag(&turned).map(|text| Tag { span: segment, text }));
         found.extend(turned);
@@ -239,6 +266,7 @@ impl Guard {
             },
             last_four,
             cover: span.clone(),
+            origin: Origin::Text(0),
             finding: Finding { code: hit.code, kind: hit.kind, span, score: hit.score, view },
         })
     }
@@ -285,13 +313,25 @@ pub(crate) struct Found {
     pub(crate) finding: Finding,
     /// What goes if it is replaced: its span, or the override that it stands in.
     pub(crate) cover: Range<usize>,
+    pub(crate) origin: Origin,
     pub(crate) last_four: Option<String>,
     pub(crate) correlation: Option<String>,
 }
 
-/// What stands in the place of overlapping findings: the gravest names it.
+/// What a finding stands on while a text is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    /// What the text says: the scanner's hit of that number.
+    Text(usize),
+    /// What an override's contents say, turned around.
+    Override,
+    /// Nothing any more, a tag stands in its place.
+    Tag,
+}
+
+/// What stands in the place of overlapping findings: the gravest names it, of several the first.
 fn tag(cluster: &[Found]) -> Option<String> {
-    let gravest = cluster.iter().min_by_key(|found| found.finding.kind)?;
+    let gravest = cluster.iter().min_by_key(|found| (found.finding.kind, found.finding.span.start))?;
     let tag = gravest.finding.kind.tag();
     Some(match (&gravest.last_four, tag.strip_suffix(']')) {
         (Some(last_four), Some(open)) => format!("{open} {last_four}]"),

@@ -19,6 +19,7 @@ mod guard;
 pub mod injection;
 mod pii;
 pub mod policy;
+mod reading;
 pub mod report;
 pub mod rule;
 mod scan;

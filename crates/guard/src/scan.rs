@@ -10,6 +10,7 @@ use crate::pii;
 use crate::rule::Rule;
 use crate::secret;
 use crate::text::{TAG_END, Text};
+use crate::view::base64::is_run_byte;
 use std::ops::Range;
 
 /// A finding in a view: offsets are the view's.
@@ -64,11 +65,14 @@ pub(crate) const LOOK_BACK: usize = 72;
 /// How much of what has been decided a rule may still want to see.
 pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
 
+/// Findings of which each was found within the one before it are waited for so long together.
+const CHAIN: usize = 256;
+
 /// The most bytes that a long candidate waits for before it is looked at again.
 const MOST_WAIT: usize = 128;
 
 /// The state between two bytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Scanner {
     /// The next byte to look at.
     next: usize,
@@ -83,6 +87,43 @@ pub(crate) struct Scanner {
     run: usize,
     /// A long candidate is looked at again once the text is this long, not at every byte.
     retry: usize,
+    /// How far back that run can't go, since something was found there.
+    cut: usize,
+    /// How many findings there have been.
+    pub(crate) hits: usize,
+    /// How many before those that have not ended yet, or have ended last.
+    pub(crate) ended: usize,
+    /// Some have not ended yet.
+    within: bool,
+    /// Where the first of these starts.
+    from: usize,
+    /// One after the other they have become too long to wait for their end.
+    chained: bool,
+}
+
+/// Why a scanner stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It found something.
+    Found,
+    /// Here all findings so far have ended: what follows has not been looked at by itself.
+    Ended,
+    /// The rest wants more text, or there is none.
+    Done,
+}
+
+/// A decision: what was known before, and the end of what it looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub(crate) before: Scanner,
+    pub(crate) reach: usize,
+}
+
+impl Mark {
+    /// Where findings of this decision may start.
+    pub(crate) fn earliest(&self) -> usize {
+        self.before.undecided().saturating_sub(LOOK_BACK)
+    }
 }
 
 /// What a byte may wake.
@@ -114,21 +155,81 @@ const RUN: u8 = 0x80;
 const SKIP: usize = 24;
 
 impl Scanner {
-    /// Scans on to the end of `text`, which contains all that this scanner has been given, and
-    /// adds what counts to `out`. If more text may follow (`open`), stops at the first byte
-    /// whose meaning depends on it. Returns where the undecided part starts: findings to come
-    /// start there, or at most [`LOOK_BACK`] bytes earlier.
-    pub(crate) fn run(&mut self, text: &Text<'_>, thresholds: &Thresholds, open: bool, out: &mut Vec<Hit>) -> usize {
+    /// Scans on towards the end of `text`, which contains all that this scanner has been given,
+    /// and adds what counts to `out` and its decisions to `marks`. If more text may follow
+    /// (`open`), stops at the first byte whose meaning depends on it.
+    pub(crate) fn run(
+        &mut self,
+        text: &Text<'_>,
+        thresholds: &Thresholds,
+        open: bool,
+        out: &mut Vec<Hit>,
+        mut marks: Option<&mut Vec<Mark>>,
+    ) -> Stop {
         let bytes = text.bytes();
         if open && bytes.len() < self.retry {
-            return self.undecided(self.next);
+            return Stop::Done;
         }
-        let before = self.next.checked_sub(1).and_then(|at| bytes.get(at));
+        while let Some(wake) = self.seek(bytes, open) {
+            let hits = self.hits;
+            let before = marks.is_some().then_some(*self);
+            if !self.wake(text, thresholds, open, &wake, out) {
+                self.retry = bytes.len() + ((bytes.len() - wake.at) / 8).min(MOST_WAIT);
+                return Stop::Done;
+            }
+            self.next = wake.at + 1;
+            if wake.class & RUN == 0 {
+                self.run = self.run.max(self.next);
+            }
+            if let (Some(marks), Some(before)) = (&mut marks, before) {
+                marks.push(Mark { before, reach: text.reach().max(self.next) });
+            }
+            if self.hits > hits {
+                return Stop::Found;
+            }
+        }
+        let at = self.next;
+        if self.within && (at >= self.barrier || self.chained) {
+            (self.within, self.chained) = (false, false);
+            return Stop::Ended;
+        }
+        if open {
+            return Stop::Done;
+        }
+        if at.saturating_sub(self.run) >= secret::encoded::SHORTEST {
+            let before = *self;
+            text.set_floor(0);
+            text.clear_reach();
+            let found = encoded(&self.place(text, thresholds), self.run..at);
+            self.run = at;
+            self.cut = at;
+            if !found.is_empty() {
+                if let Some(marks) = &mut marks {
+                    marks.push(Mark { before, reach: at });
+                }
+                self.accept(found, out);
+                return Stop::Found;
+            }
+        }
+        Stop::Done
+    }
+
+    /// Passes over what wakes nothing. `None` where all findings have ended or the text has.
+    #[inline(never)]
+    fn seek(&mut self, bytes: &[u8], open: bool) -> Option<Wake> {
+        let (mut at, mut run, barrier) = (self.next, self.run, self.barrier);
+        if self.within && (at >= barrier || self.chained) {
+            return None;
+        }
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let mut last = before.copied().unwrap_or(b' ');
-        let mut at = self.next;
+        let mut found = None;
         while let Some(&byte) = bytes.get(at) {
             let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
-            if at == self.barrier && at > 0 {
+            if at == barrier && at > 0 {
+                if self.within {
+                    break;
+                }
                 last = TAG_END;
             }
             let wakes = match class & !RUN {
@@ -139,26 +240,22 @@ impl Scanner {
                 _ => false,
             };
             let run_ends = class & RUN == 0;
-            let run = at.saturating_sub(self.run);
-            if wakes || (run_ends && run >= secret::encoded::SHORTEST) || run >= secret::encoded::LONGEST {
-                let wake = Wake { at, byte, class, last };
-                if (wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open)) && run < secret::encoded::LONGEST
-                {
-                    // Most words.
-                } else if !self.wake(text, thresholds, open, &wake, out) {
-                    self.next = at;
-                    self.retry = bytes.len() + ((bytes.len() - at) / 8).min(MOST_WAIT);
-                    return self.undecided(at);
+            let length = at.saturating_sub(run);
+            if wakes || (run_ends && length >= secret::encoded::SHORTEST) || length >= secret::encoded::LONGEST {
+                let most_words = wakes && class & !RUN == LETTER && !letter_wakes(bytes, at, open);
+                if !most_words || length >= secret::encoded::LONGEST {
+                    found = Some(Wake { at, byte, class, last });
+                    break;
                 }
             }
             if run_ends {
-                self.run = self.run.max(at + 1);
+                run = run.max(at + 1);
             }
             last = byte;
             at += 1;
-            if class == LETTER | RUN && run < secret::encoded::LONGEST - SKIP {
+            if class == LETTER | RUN && length < secret::encoded::LONGEST - SKIP {
                 // Small letters after a letter wake nothing.
-                let most = if self.barrier > at { SKIP.min(self.barrier - at) } else { SKIP };
+                let most = if barrier > at { SKIP.min(barrier - at) } else { SKIP };
                 let rest = bytes.get(at..).unwrap_or_default().iter().take(most);
                 let small = rest.take_while(|byte| byte.is_ascii_lowercase()).count();
                 if small > 0 {
@@ -167,22 +264,34 @@ impl Scanner {
                 }
             }
         }
-        self.next = at;
-        if open {
-            return self.undecided(at);
+        (self.next, self.run) = (at, run);
+        found
+    }
+
+    fn accept(&mut self, found: Vec<Hit>, out: &mut Vec<Hit>) {
+        if !self.within {
+            (self.ended, self.from) = (self.hits, usize::MAX);
         }
-        if at.saturating_sub(self.run) >= secret::encoded::SHORTEST {
-            text.set_floor(0);
-            out.extend(encoded(&self.place(text, thresholds), self.run..at));
+        for hit in found {
+            self.chained |= self.within && hit.span.start >= self.barrier && hit.span.start > self.from + CHAIN;
+            self.from = self.from.min(hit.span.start);
+            // As the tag of all that overlap will say.
+            self.listed = hit.kind == Kind::Phone && (self.listed || hit.span.start >= self.barrier);
+            self.barrier = self.barrier.max(hit.span.end);
+            if hit.kind >= Kind::Card {
+                self.digits_from = self.digits_from.max(hit.span.end);
+            }
+            self.hits += 1;
+            self.within = true;
+            out.push(hit);
         }
-        at
     }
 
     /// Asks the rules that the byte at `wake` wakes. `false`: they want to see more text.
     #[inline(never)]
     fn wake(&mut self, text: &Text<'_>, thresholds: &Thresholds, open: bool, wake: &Wake, out: &mut Vec<Hit>) -> bool {
         let (at, byte, last) = (wake.at, wake.byte, wake.last);
-        text.take_touched();
+        text.clear_reach();
         // Within a finding everything is as it stands; after it, as if it were replaced.
         text.set_floor(if at < self.barrier { 0 } else { self.barrier });
         let mut place = self.place(text, thresholds);
@@ -241,18 +350,12 @@ impl Scanner {
                 run = run.max(span.end);
             }
         }
-        if open && text.take_touched() {
+        if open && text.reach() > text.bytes().len() {
             return false;
         }
-        self.run = run;
-        for hit in found {
-            // As the tag of all that overlap will say.
-            self.listed = hit.kind == Kind::Phone && (self.listed || hit.span.start >= self.barrier);
-            self.barrier = self.barrier.max(hit.span.end);
-            if hit.kind >= Kind::Card {
-                self.digits_from = self.digits_from.max(hit.span.end);
-            }
-            out.push(hit);
+        (self.run, self.cut) = (run, run);
+        if !found.is_empty() {
+            self.accept(found, out);
         }
         true
     }
@@ -267,12 +370,39 @@ impl Scanner {
         self.barrier = self.barrier.saturating_sub(count);
         self.digits_from = self.digits_from.saturating_sub(count);
         self.run = self.run.saturating_sub(count);
+        self.cut = self.cut.saturating_sub(count);
+        self.from = self.from.saturating_sub(count);
         self.retry = self.retry.saturating_sub(count);
     }
 
-    /// A run long enough to be read as Base64 is undecided from its start.
-    fn undecided(&self, at: usize) -> usize {
-        if at.saturating_sub(self.run) > LOOK_BACK { self.run } else { at }
+    /// Back to before anything was decided that has looked at the bytes from `changed` on.
+    pub(crate) fn rewind(&mut self, text: &str, changed: usize, marks: &mut Vec<Mark>) {
+        // Whether a letter wakes anything is seen by the two after it.
+        let unseen = changed.saturating_sub(2);
+        let Some(first) = marks.iter().position(|mark| mark.reach > unseen) else {
+            return;
+        };
+        let Some(mark) = marks.drain(first..).next() else {
+            return;
+        };
+        *self = Self { retry: 0, ..mark.before };
+        if unseen < self.next {
+            self.next = unseen;
+            let head = text.as_bytes().get(..unseen).unwrap_or_default();
+            let run = head.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
+            self.run = self.cut.max(unseen - run);
+        }
+    }
+
+    /// Whether some findings have not ended yet.
+    pub(crate) fn is_within(&self) -> bool {
+        self.within
+    }
+
+    /// Where the undecided part starts: findings to come start there, or at most [`LOOK_BACK`]
+    /// bytes earlier. A run long enough to be read as Base64 is undecided from its start.
+    pub(crate) fn undecided(&self) -> usize {
+        if self.next.saturating_sub(self.run) > LOOK_BACK { self.run } else { self.next }
     }
 }
 
@@ -311,27 +441,32 @@ fn encoded(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
     hits
 }
 
+impl Scanner {
+    /// Everything in a text that has ended.
+    fn all(mut self, text: &Text<'_>, thresholds: &Thresholds, out: &mut Vec<Hit>) {
+        while self.run(text, thresholds, false, out, None) != Stop::Done {}
+    }
+}
+
 /// Everything in a text that has ended.
 pub(crate) fn scan(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit>) {
-    Scanner::default().run(&Text::new(text), thresholds, false, out);
+    Scanner::default().all(&Text::new(text), thresholds, out);
 }
 
 /// Everything in an override's contents turned around. Forms only: words stand in the wrong
 /// order there, and what redaction does to the text as it was written must not matter.
 pub(crate) fn scan_turned(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit>) {
-    let mut scanner = Scanner { wordless: true, ..Scanner::default() };
-    scanner.run(&Text::new(text), thresholds, false, out);
+    Scanner { wordless: true, ..Scanner::default() }.all(&Text::new(text), thresholds, out);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work;
 
     /// Looks at bytes other than the loop's own.
     fn work(text: &str) -> u64 {
-        let text = Text::new(text);
-        Scanner::default().run(&text, &[0.2; Kind::ALL.len()], false, &mut Vec::new());
-        text.work()
+        work::of(|| Scanner::default().all(&Text::new(text), &[0.2; Kind::ALL.len()], &mut Vec::new()))
     }
 
     #[test]

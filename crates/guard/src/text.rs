@@ -1,32 +1,26 @@
 //! The text under scan, which may still be growing.
 
 use crate::finding::Kind;
+use crate::work;
 use std::cell::Cell;
 use std::ops::Range;
 
-/// Bytes of a view with a memory of whether anybody asked for more of them.
+/// Bytes of a view with a memory of how far anybody looked.
 ///
 /// A rule decides about a place by looking at bytes around it. If it looked past the end of a
-/// text that is still growing, its decision waits; if it did not, more text cannot change it.
+/// text that is still growing, its decision waits; if it did not, more text cannot change it, nor
+/// can what is replaced beyond the last byte that it looked at.
 /// That is all a stream needs to give the same result as the whole text.
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
     bytes: &'a [u8],
-    touched: Cell<bool>,
+    reach: Cell<usize>,
     floor: Cell<usize>,
-    #[cfg(test)]
-    work: Cell<u64>,
 }
 
 impl<'a> Text<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self {
-            bytes: text.as_bytes(),
-            touched: Cell::new(false),
-            floor: Cell::new(0),
-            #[cfg(test)]
-            work: Cell::new(0),
-        }
+        Self { bytes: text.as_bytes(), reach: Cell::new(0), floor: Cell::new(0) }
     }
 
     /// Everything, for the one loop that looks at every byte.
@@ -39,26 +33,26 @@ impl<'a> Text<'a> {
         self.floor.set(floor);
     }
 
-    /// The byte at `at`; 0 past the end, which is remembered.
+    /// The byte at `at`; 0 past the end.
     pub(crate) fn at(&self, at: usize) -> u8 {
-        #[cfg(test)]
-        self.work.set(self.work.get() + 1);
+        self.looked(at + 1);
+        self.peek(at)
+    }
+
+    /// The same for loops, which say themselves how far they have looked.
+    #[inline]
+    fn peek(&self, at: usize) -> u8 {
+        work::count(1);
         if at < self.floor.get() {
             return TAG_END;
         }
-        match self.bytes.get(at) {
-            Some(&byte) => byte,
-            None => {
-                self.touched.set(true);
-                0
-            }
-        }
+        self.bytes.get(at).copied().unwrap_or(0)
     }
 
     /// The byte before `at`; 0 at the start.
     pub(crate) fn before(&self, at: usize) -> u8 {
-        #[cfg(test)]
-        self.work.set(self.work.get() + 1);
+        work::count(1);
+        self.looked(at);
         if at > 0 && at <= self.floor.get() {
             return TAG_END;
         }
@@ -67,11 +61,8 @@ impl<'a> Text<'a> {
 
     /// The bytes of a range that has been looked at.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
-        #[cfg(test)]
-        self.work.set(self.work.get() + range.len() as u64);
-        if range.end > self.bytes.len() {
-            self.touched.set(true);
-        }
+        work::count(range.len());
+        self.looked(range.end);
         let end = range.end.min(self.bytes.len());
         self.bytes.get(range.start.min(end)..end).unwrap_or_default()
     }
@@ -80,9 +71,10 @@ impl<'a> Text<'a> {
     /// at the latest.
     pub(crate) fn run(&self, from: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
         let mut at = from;
-        while at < from + most && belongs(self.at(at)) {
+        while at < from + most && belongs(self.peek(at)) {
             at += 1;
         }
+        self.looked((at + 1).min(from + most));
         at
     }
 
@@ -129,17 +121,32 @@ impl<'a> Text<'a> {
 
     /// Whether `word` (lower case) stands at `at`, in any case.
     pub(crate) fn says(&self, at: usize, word: &str) -> bool {
-        word.bytes().enumerate().all(|(offset, byte)| self.at(at + offset).to_ascii_lowercase() == byte)
+        for (offset, byte) in word.bytes().enumerate() {
+            if self.peek(at + offset).to_ascii_lowercase() != byte {
+                self.looked(at + offset + 1);
+                return false;
+            }
+        }
+        self.looked(at + word.len());
+        true
     }
 
-    /// Whether somebody has asked for what lies past the end since the last call.
-    pub(crate) fn take_touched(&self) -> bool {
-        self.touched.replace(false)
+    /// The end of what has been looked at since this was last set to 0: more than the text's
+    /// length if somebody asked for what lies past its end.
+    pub(crate) fn reach(&self) -> usize {
+        self.reach.get()
     }
 
-    #[cfg(test)]
-    pub(crate) fn work(&self) -> u64 {
-        self.work.get()
+    /// Forgets how far anybody looked.
+    pub(crate) fn clear_reach(&self) {
+        self.reach.set(0);
+    }
+
+    #[inline]
+    fn looked(&self, end: usize) {
+        if end > self.reach.get() {
+            self.reach.set(end);
+        }
     }
 }
 

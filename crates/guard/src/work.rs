@@ -13,18 +13,20 @@ pub(crate) fn count(_amount: usize) {
     WORK.with(|work| work.set(work.get() + _amount as u64));
 }
 
+/// What `look` looks at.
+#[cfg(test)]
+pub(crate) fn of(look: impl FnOnce()) -> u64 {
+    WORK.with(|work| work.set(0));
+    look();
+    WORK.with(|work| work.take())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::of as work;
     use crate::injection::findings;
     use crate::view::Views;
-
-    /// What `look` looks at.
-    fn work(look: impl FnOnce()) -> u64 {
-        WORK.with(|work| work.set(0));
-        look();
-        WORK.with(|work| work.take())
-    }
+    use crate::{Action, Guard, Kind, Policy, Role};
 
     fn encoded(text: &str) -> String {
         const CODES: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -80,6 +82,56 @@ mod tests {
             let (once, twice) = (injection(&small), injection(&large));
             assert!(twice <= once * 21 / 10 + 1000, "injection in {piece:?}: {once} {twice}");
             assert!(twice <= 200_000 * 40, "injection in {piece:?}: {twice}");
+        }
+    }
+
+    #[test]
+    fn redaction_grows_with_the_text_and_no_faster() {
+        let mut policy = Policy::all(Action::Redact);
+        policy.set(Role::Assistant, Kind::Injection, Action::Ignore);
+        let guard = Guard::new(&policy);
+        let redacted = |text: &str| work(|| drop(guard.redact(text, Role::Assistant)));
+        let streamed = |text: &str| {
+            work(|| {
+                let mut stream = guard.stream(Role::Assistant);
+                let mut rest = text;
+                while let Some((piece, after)) = rest.split_at_checked(rest.ceil_char_boundary(24)) {
+                    stream.push(piece);
+                    rest = after;
+                    if rest.is_empty() {
+                        break;
+                    }
+                }
+                stream.finish();
+            })
+        };
+        let hostile = [
+            "4111111111111111 ",
+            "415-555-0132 ext ",
+            "a@b.io",
+            "a@b.io,",
+            "password=Abc12345 ",
+            "password is ",
+            "+44 20 7123 4567/",
+            "api_key='A1b2C3d4E5f6G7h8",
+            "https://u:p@ss@h.io ",
+            "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxMjM0NTY3fQ ",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "bXkgbWFpbCBpcyBqb2huQGV4YW1wbGUuY29tIG9rYXk",
+            "\u{202E}",
+            "\u{202E}a\u{202C}",
+            "\u{202E}moc.elpmaxe@a\u{202C}",
+            "\u{202E}4155550132 call ",
+            "\u{202E}moc.elpmaxe@a b@c.io ",
+        ];
+        for piece in hostile {
+            let text = |count: usize| piece.repeat(count / piece.len());
+            let (small, large) = (text(20_000), text(40_000));
+            for (name, of) in [("redacted", &redacted as &dyn Fn(&str) -> u64), ("streamed", &streamed)] {
+                let (once, twice) = (of(&small), of(&large));
+                assert!(twice <= once * 21 / 10 + 10_000, "{name} {piece:?}: {once} {twice}");
+                assert!(twice <= 40_000 * 1_500, "{name} {piece:?}: {twice}");
+            }
         }
     }
 }

@@ -30,13 +30,9 @@ const LONGEST: usize = 8 * 1024;
 /// A token that starts at `at`, where a word starts.
 pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    if !["eyJ", "ewo", "ewog"]
-        .iter()
-        .any(|start| start.bytes().enumerate().all(|(offset, byte)| text.at(at + offset) == byte))
-    {
-        return None;
-    }
-    if is_word(text.before(at)) {
+    // `{"`, or `{` and a line break or a blank.
+    let starts = text.at(at) == b'e' && matches!((text.at(at + 1), text.at(at + 2)), (b'y', b'J') | (b'w', b'o'));
+    if !starts || is_word(text.before(at)) {
         return None;
     }
     let part = |byte: u8| is_word(byte) || byte == b'-';

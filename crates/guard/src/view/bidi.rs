@@ -27,13 +27,17 @@ pub(crate) fn is_end(char: char) -> bool {
 pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + text.get(at..)?.find(OVERRIDE)? + OVERRIDE.len_utf8();
+        let before = text.get(at..)?;
+        let found = before.find(OVERRIDE);
+        work::count(found.unwrap_or(before.len()));
+        let start = at + found? + OVERRIDE.len_utf8();
         let rest = text.get(start..)?;
         let end = rest.char_indices().find(|&(offset, char)| offset >= LONGEST || char == OVERRIDE || is_end(char));
         let (end, closed) = match end {
             Some((offset, _)) => (start + offset, true),
             None => (text.len(), false),
         };
+        work::count(end - start);
         at = end;
         Some((start..end, closed))
     })

@@ -30,9 +30,10 @@ impl Folding {
 
     /// Folds on to the end of `raw`, which starts with all that was folded before. If more may
     /// follow (`open`), stops before what more text could change. The stretches of `raw` named
-    /// in `tags`, in order and none of them folded yet, read as their tags.
+    /// in `tags`, in order, read as their tags.
     pub(crate) fn extend(&mut self, raw: &str, open: bool, tags: &[Tag]) {
-        for tag in tags {
+        let folded = self.consumed;
+        for tag in tags.iter().filter(|tag| tag.span.start >= folded) {
             let before = raw.get(..tag.span.start).unwrap_or_default();
             run(before, self.consumed, false, &mut self.text, &mut self.map);
             self.map.replace(self.text.len(), tag.span.clone());
@@ -54,6 +55,24 @@ impl Folding {
     /// The caller's byte behind the byte at `at`.
     pub(crate) fn source(&self, at: usize) -> usize {
         if at < self.text.len() { self.map.span(at..at + 1).start } else { self.consumed }
+    }
+
+    /// Where in the text stands what the caller's byte `source` has become.
+    pub(crate) fn place(&self, source: usize) -> usize {
+        self.map.place(source).map_or(self.text.len(), |(at, _)| at.min(self.text.len()))
+    }
+
+    /// Undoes the folding from the caller's byte `source` on, which is about to change. Returns
+    /// where the text ends now.
+    pub(crate) fn truncate(&mut self, source: usize) -> usize {
+        if source >= self.consumed {
+            return self.text.len();
+        }
+        let (at, source) = self.map.place(source).unwrap_or((self.text.len(), source));
+        self.text.truncate(at);
+        self.map.truncate(at);
+        self.consumed = source;
+        at
     }
 
     /// Drops at most `spare` bytes of the text, and none behind which are the caller's bytes
