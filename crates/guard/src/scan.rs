@@ -5,59 +5,18 @@
 //! bounded stretch around it, from left to right, so the work is linear and a growing text can
 //! be scanned as it comes ([`crate::text::Text`]).
 
+mod place;
+mod wake;
+
+pub(crate) use place::{Hit, Place, Thresholds};
+
 use crate::finding::Kind;
 use crate::pii;
-use crate::rule::Rule;
 use crate::secret;
 use crate::text::{TAG_END, Text};
 use crate::view::base64::is_run_byte;
 use std::ops::Range;
-
-/// A finding in a view: offsets are the view's.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Hit {
-    pub(crate) code: &'static str,
-    pub(crate) kind: Kind,
-    pub(crate) span: Range<usize>,
-    pub(crate) score: f32,
-    /// Seen in what the span encodes, not in its characters.
-    pub(crate) encoded: bool,
-}
-
-impl Hit {
-    pub(crate) fn new(rule: &Rule, span: Range<usize>, score: f32) -> Self {
-        Self { code: rule.code, kind: rule.kind, span, score: score.clamp(0.0, 1.0), encoded: false }
-    }
-}
-
-/// The lowest score of each kind that counts, in the order of [`Kind::ALL`].
-pub(crate) type Thresholds = [f32; Kind::ALL.len()];
-
-/// What a rule sees when it is woken.
-#[derive(Debug)]
-pub(crate) struct Place<'t, 'a> {
-    pub(crate) text: &'t Text<'a>,
-    /// Where the last accepted finding ended.
-    pub(crate) barrier: usize,
-    /// That finding was a telephone number, which others may follow.
-    pub(crate) listed: bool,
-    /// The text is turned around: the words in it say nothing.
-    pub(crate) wordless: bool,
-    thresholds: &'t Thresholds,
-}
-
-impl Place<'_, '_> {
-    /// What counts.
-    pub(crate) fn thresholds(&self) -> &Thresholds {
-        self.thresholds
-    }
-
-    /// Whether the policy counts such a finding at all.
-    pub(crate) fn accepts(&self, hit: &Hit) -> bool {
-        let threshold = self.thresholds.get(hit.kind as usize);
-        threshold.is_some_and(|&threshold| hit.score >= threshold)
-    }
-}
+use wake::{CLASSES, DIGIT, LETTER, NONE, RUN, SIGN, Wake, letter_wakes, starts_part};
 
 /// How far before the byte that wakes a rule its finding may start, and how far before that a
 /// rule may look: what a stream keeps.
@@ -126,31 +85,6 @@ impl Mark {
     }
 }
 
-/// What a byte may wake.
-const NONE: u8 = 0;
-const LETTER: u8 = 1;
-const DIGIT: u8 = 2;
-const SIGN: u8 = 3;
-
-/// Classes of bytes; the high bit says that Base64 uses it.
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
-const CLASSES: [u8; 256] = {
-    let mut classes = [NONE; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => LETTER | RUN,
-            b'0'..=b'9' => DIGIT | RUN,
-            b'-' | b'+' => SIGN | RUN,
-            b'/' | b'_' => NONE | RUN,
-            b'@' | b':' | b'=' => SIGN,
-            _ => NONE,
-        };
-        byte += 1;
-    }
-    classes
-};
-const RUN: u8 = 0x80;
 /// So many small letters are passed over at once, at the most.
 const SKIP: usize = 24;
 
@@ -406,31 +340,6 @@ impl Scanner {
     }
 }
 
-/// A byte that may wake a rule.
-struct Wake {
-    at: usize,
-    byte: u8,
-    class: u8,
-    last: u8,
-}
-
-fn starts_part(byte: u8, last: u8) -> bool {
-    !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase())
-}
-
-/// Whether a token or a telling word may start with the letters at `at`; near the end of a
-/// growing text it always may.
-#[inline]
-fn letter_wakes(bytes: &[u8], at: usize, open: bool) -> bool {
-    match bytes.get(at..at + 3) {
-        Some(&[first, second, third]) => secret::may_start(first, second, third),
-        _ => {
-            let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
-            open || secret::may_start(byte(at), byte(at + 1), byte(at + 2))
-        }
-    }
-}
-
 /// What a run of Base64 characters says, as far as it counts.
 fn encoded(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
     if run.len() < secret::encoded::SHORTEST {
@@ -460,52 +369,4 @@ pub(crate) fn scan_turned(text: &str, thresholds: &Thresholds, out: &mut Vec<Hit
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::work;
-
-    /// Looks at bytes other than the loop's own.
-    fn work(text: &str) -> u64 {
-        work::of(|| Scanner::default().all(&Text::new(text), &[0.2; Kind::ALL.len()], &mut Vec::new()))
-    }
-
-    #[test]
-    fn prose_wakes_little() {
-        let prose = "The quick brown fox asked about the order that never came, and left. ".repeat(50);
-        assert!(work(&prose) < prose.len() as u64 * 2, "{}", work(&prose));
-    }
-
-    #[test]
-    fn work_grows_with_the_text_and_no_faster() {
-        let hostile: [&str; 22] = [
-            "1",
-            "1 ",
-            "1-",
-            "1.",
-            "(1",
-            "+1",
-            "a@",
-            "@",
-            ":",
-            "=",
-            "::",
-            "a:",
-            "password ",
-            "password=",
-            "eyJhbGciOiJIUzI1NiJ9.",
-            "-----BEGIN RSA PRIVATE KEY-----",
-            "ghp_a",
-            "YWFh",
-            "http://a:",
-            "xoxb-1-",
-            "GB82",
-            "12/12/1980 born ",
-        ];
-        for piece in hostile {
-            let text = |length: usize| piece.repeat(length / piece.len());
-            let (small, large) = (work(&text(40_000)), work(&text(80_000)));
-            assert!(large <= small * 21 / 10 + 1000, "{piece:?}: {small} {large}");
-            assert!(large < 80_000 * 1_500, "{piece:?}: {large}");
-        }
-    }
-}
+mod tests;
