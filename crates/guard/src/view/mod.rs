@@ -22,6 +22,7 @@ mod fold_table;
 pub mod hidden;
 mod leet;
 mod map;
+mod reference;
 mod spaced;
 
 use fold::fold;
