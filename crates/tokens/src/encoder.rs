@@ -192,9 +192,15 @@ impl Encoder {
     }
 
     fn run(&mut self, text: &str, sink: &mut Sink<'_>) {
-        if self.special == Special::AsText {
-            return self.run_plain(text, sink);
+        match self.special {
+            Special::AsText => self.run_plain(text, sink),
+            Special::Recognise => self.run_with_special(text, sink),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn run_with_special(&mut self, text: &str, sink: &mut Sink<'_>) {
         let mut rest = text;
         while let Some((at, name, id)) = first_special(rest, self.vocabulary()) {
             self.run_plain(rest.get(..at).unwrap_or(""), sink);

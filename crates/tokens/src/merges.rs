@@ -16,9 +16,9 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) const LATER: u32 = u32::MAX - 1;
 
 /// Buckets of four slots at first, and at most: 65 KB, since memory that is touched for the first time is what a
-/// cold start waits for, and 2.8 MB.
+/// cold start waits for, and 2.6 MB.
 const FIRST_BUCKETS: usize = 1 << 11;
-const MOST_BUCKETS: usize = 87_000;
+const MOST_BUCKETS: usize = 82_000;
 
 /// Left tokens of a word of [`Merges::read`], and that word where there is nothing to read of the first tier.
 const LEFTS: usize = 32;
@@ -217,7 +217,7 @@ impl Merges {
         let most = packed.tokens as usize;
         let lefts = packed.read_block_of(left, is_late, |merge| {
             if pairs.used() >= pairs.buckets() * 2 && pairs.buckets() < MOST_BUCKETS {
-                // a load of 1/2 of four slots each, or 4/7 in the greater vocabulary
+                // a load of 1/2 of four slots each, or 3/5 in the greater vocabulary
                 pairs.resize((pairs.buckets() * 8).min(most / 2).min(MOST_BUCKETS));
                 *places = Vec::new();
             }
