@@ -10,6 +10,7 @@ use crate::scan::{self, Hit, Scanner, Stop, Thresholds};
 use crate::stream::Stream;
 use crate::text::Text;
 use crate::view::{Folding, Map, Tag, ViewKind, Views, bidi};
+use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -176,11 +177,13 @@ impl Guard {
             let (mut scanner, mut hits) = (Scanner::default(), Vec::new());
             loop {
                 let stop = scanner.run(&scanned, self.thresholds(role), false, &mut hits, None);
+                let known = found.len();
                 found.extend(hits.drain(..).filter_map(|hit| self.admit(hit, &seen, role)));
                 if stop == Stop::Done {
                     return found;
                 }
-                if self.replacement(&found, role).is_some() {
+                // Only the new ones: the others have been asked.
+                if self.replacement(found.get(known..).unwrap_or_default(), role).is_some() {
                     break;
                 }
             }
@@ -274,6 +277,7 @@ impl Guard {
     /// What stands in the place of overlapping findings, and where; `None` if they stay. If one
     /// goes all go: what is left of a value could be read as another.
     pub(crate) fn replacement(&self, cluster: &[Found], role: Role) -> Option<(Range<usize>, String)> {
+        work::count(cluster.len());
         if !cluster.iter().any(|found| self.policy.action(role, found.finding.kind) >= Action::Redact) {
             return None;
         }
