@@ -135,7 +135,8 @@ impl Reading {
     }
 
     /// Replaces those of the findings that have ended last which the policy wants replaced, and
-    /// goes back. `false`: there are none.
+    /// goes back. `false`: there are none. Each time bytes outside of tags go, tags become one, or
+    /// one becomes a graver kind's, and none of that is ever undone: so reading ends.
     fn replace(&mut self) -> bool {
         let ended = |found: &Found| matches!(found.origin, Origin::Text(hit) if hit >= self.scanner.ended);
         let Some(start) = self.found.iter().filter(|found| ended(found)).map(|found| found.cover.start).min() else {

@@ -30,7 +30,7 @@ const LONGEST: usize = 8 * 1024;
 /// A token that starts at `at`, where a word starts.
 pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    // `{"`, or `{` and a line break or a blank.
+    // Base64 of `{"`, or of `{` and a line break.
     let starts = text.at(at) == b'e' && matches!((text.at(at + 1), text.at(at + 2)), (b'y', b'J') | (b'w', b'o'));
     if !starts || is_word(text.before(at)) {
         return None;

@@ -71,8 +71,8 @@ const TECHNIQUES: [&str; 16] = [
 pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
     let first = text.at(at).to_ascii_lowercase();
-    let alike = WORDS.iter().filter(|entry| entry.0.as_bytes().first() == Some(&first));
-    let &(word, listed) = alike.into_iter().find(|entry| text.says(at, entry.0))?;
+    let mut alike = WORDS.iter().filter(|entry| entry.0.as_bytes().first() == Some(&first));
+    let &(word, listed) = alike.find(|entry| text.says(at, entry.0))?;
     let end = at + word.len();
     // What redaction has left of a value.
     if text.before(at) == b'[' && text.at(end) == b']' {
