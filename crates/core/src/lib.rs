@@ -1,23 +1,19 @@
 //! The knowledge of Promptgate.
 pub mod call;
-pub mod canonical;
 pub mod chat;
 pub mod client;
-pub mod fault;
 pub mod genesys;
 pub mod governance;
 pub mod guard;
-pub mod http;
 pub mod intake;
-pub mod json;
 pub mod lint;
 pub mod model;
 pub mod openapi;
-pub mod problem;
 pub mod reply;
 pub mod route;
-pub mod sensitive;
 pub mod settings;
 pub mod stream;
 pub mod template;
 pub mod usage;
+
+pub use promptgate_base::{canonical, fault, http, json, problem, sensitive};

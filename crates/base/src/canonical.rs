@@ -18,7 +18,7 @@ pub fn hash(value: &Value) -> String {
 }
 
 /// Bytes as small hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
