@@ -6,17 +6,13 @@ use crate::injection;
 use crate::policy::{Action, Policy, Role, normal};
 use crate::reading::Reading;
 use crate::report::{Entry, Report};
-use crate::scan::{self, Hit, Scanner, Stop, Thresholds};
+use crate::scan::{self, Hit, Thresholds};
 use crate::stream::Stream;
-use crate::text::Text;
 use crate::view::{Folding, Map, Tag, ViewKind, Views, bidi};
 use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// A text in which something is replaced is read in pieces, so that little moves at each tag.
-const PIECE: usize = 128;
 
 /// So often is redaction repeated where it uncovers something.
 const ROUNDS: usize = 4;
@@ -46,19 +42,15 @@ impl Guard {
     }
 
     /// `text` with a tag in the place of everything that the policy redacts or blocks, and the
-    /// report of [`Guard::check`]. Redacting the result again changes nothing: a value is judged
-    /// by its neighbours as it will be once they are replaced, in one pass, so that a stream gives
-    /// the same. Only where the role's text is scored for injection, which depends on whole
+    /// report of [`Guard::check`]. Where an injection is replaced, which is scored over whole
     /// stretches, this goes on until nothing changes; what shows only then is replaced too,
     /// without a line in the report.
     pub fn redact(&self, text: &str, role: Role) -> (String, Report) {
         let (clean, map) = self.sanitised(text);
         let (mut redacted, mut report) = self.apply(&clean, role, true);
-        let rounds = if self.scores(role) { ROUNDS } else { 0 };
-        for _ in 0..rounds {
-            if redacted == clean {
-                break;
-            }
+        let injected =
+            report.findings.iter().any(|entry| entry.kind == Kind::Injection && entry.action >= Action::Redact);
+        for _ in 0..if injected { ROUNDS } else { 0 } {
             let (again, _) = self.apply(&redacted, role, true);
             if again == redacted {
                 break;
@@ -116,27 +108,42 @@ impl Guard {
     fn apply(&self, text: &str, role: Role, redact: bool) -> (String, Report) {
         let mut found = self.find(text, role);
         let mut report = Report::default();
-        let mut out = String::new();
         settle(&mut found);
-        let mut at = 0;
-        let overrides = text.find(bidi::OVERRIDE);
-        for cluster in clusters(&found) {
-            if redact && let Some((span, tag)) = self.replacement(cluster, role) {
+        let out = if redact {
+            self.write(text, 0..text.len(), &found, role, text.find(bidi::OVERRIDE))
+        } else {
+            String::new()
+        };
+        for entry in found.into_iter().filter_map(|item| self.entry(item, role)) {
+            report.add(entry);
+        }
+        (out, report)
+    }
+
+    /// A part of `text` with tags in the place of what the policy wants replaced of `found`, which
+    /// is settled and lies within the part. The first override of the text began at `override_from`.
+    pub(crate) fn write(
+        &self,
+        text: &str,
+        part: Range<usize>,
+        found: &[Found],
+        role: Role,
+        override_from: Option<usize>,
+    ) -> String {
+        let mut out = String::with_capacity(part.len());
+        let mut at = part.start;
+        for cluster in clusters(found) {
+            if let Some((span, tag)) = self.replacement(cluster, role) {
                 out.push_str(text.get(at..span.start).unwrap_or_default());
                 out.push_str(&tag);
-                if overrides.is_some_and(|first| first < span.start) {
+                if override_from.is_some_and(|first| first < span.start) {
                     out.push_str(end_of_override(text.get(span.clone()).unwrap_or_default()));
                 }
                 at = span.end;
             }
         }
-        if redact {
-            out.push_str(text.get(at..).unwrap_or_default());
-        }
-        for entry in found.into_iter().filter_map(|item| self.entry(item, role)) {
-            report.add(entry);
-        }
-        (out, report)
+        out.push_str(text.get(at..part.end).unwrap_or_default());
+        out
     }
 
     fn find(&self, text: &str, role: Role) -> Vec<Found> {
@@ -154,13 +161,7 @@ impl Guard {
                 findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
                     let value = text.get(finding.span.clone()).unwrap_or_default();
                     let correlation = self.correlation(finding.kind, value);
-                    Found {
-                        correlation,
-                        cover: finding.span.clone(),
-                        origin: Origin::Text(0),
-                        finding,
-                        last_four: None,
-                    }
+                    Found { correlation, cover: finding.span.clone(), finding, last_four: None }
                 });
             found.extend(enabled);
         }
@@ -169,37 +170,14 @@ impl Guard {
 
     /// Personal data and secrets.
     fn values(&self, text: &str, views: &Views<'_>, role: Role) -> Vec<Found> {
-        let mut found = Vec::new();
         let plain = views.plain();
         if views.get(ViewKind::Bidi).is_none() {
             let seen = Seen { raw: text, text: plain.text(), map: plain.map(), bidi: false };
-            let scanned = Text::new(plain.text());
-            let (mut scanner, mut hits) = (Scanner::default(), Vec::new());
-            loop {
-                let stop = scanner.run(&scanned, self.thresholds(role), false, &mut hits, None);
-                let known = found.len();
-                found.extend(hits.drain(..).filter_map(|hit| self.admit(hit, &seen, role)));
-                if stop == Stop::Done {
-                    return found;
-                }
-                // Only the new ones: the others have been asked.
-                if self.replacement(found.get(known..).unwrap_or_default(), role).is_some() {
-                    break;
-                }
-            }
-            found.clear();
+            let mut hits = Vec::new();
+            scan::scan(plain.text(), self.thresholds(role), &mut hits);
+            return hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)).collect();
         }
-        let mut reading = Reading::new(self.clone(), role);
-        let mut rest = text;
-        while let Some((piece, after)) = rest.split_at_checked(rest.floor_char_boundary(PIECE)) {
-            rest = after;
-            let border = reading.read(piece, !rest.is_empty());
-            found.extend(reading.pass(border).found);
-            if rest.is_empty() {
-                break;
-            }
-        }
-        found
+        Reading::new(self.clone(), role).whole(text)
     }
 
     /// Adds what the contents of an override at `segment` say, turned around, to `found`; and to
@@ -230,7 +208,7 @@ impl Guard {
         see(folding.text(), folding.map(), false);
         // It goes or stays as a whole: part of it would read otherwise, from either end.
         for item in &mut turned {
-            (item.cover, item.origin) = (segment.clone(), Origin::Override);
+            item.cover = segment.clone();
         }
         tags.extend(tag(&turned).map(|text| Tag { span: segment, text }));
         found.extend(turned);
@@ -269,7 +247,6 @@ impl Guard {
             },
             last_four,
             cover: span.clone(),
-            origin: Origin::Text(0),
             finding: Finding { code: hit.code, kind: hit.kind, span, score: hit.score, view },
         })
     }
@@ -317,20 +294,8 @@ pub(crate) struct Found {
     pub(crate) finding: Finding,
     /// What goes if it is replaced: its span, or the override that it stands in.
     pub(crate) cover: Range<usize>,
-    pub(crate) origin: Origin,
     pub(crate) last_four: Option<String>,
     pub(crate) correlation: Option<String>,
-}
-
-/// What a finding stands on while a text is being read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Origin {
-    /// What the text says: the scanner's hit of that number.
-    Text(usize),
-    /// What an override's contents say, turned around.
-    Override,
-    /// Nothing any more, a tag stands in its place.
-    Tag,
 }
 
 /// What stands in the place of overlapping findings: the gravest names it, of several the first.
@@ -345,7 +310,7 @@ fn tag(cluster: &[Found]) -> Option<String> {
 
 /// What is kept of a stretch that is replaced after an override began: without its end the
 /// override would go on.
-pub(crate) fn end_of_override(replaced: &str) -> &'static str {
+fn end_of_override(replaced: &str) -> &'static str {
     if replaced.contains(bidi::is_end) { "\u{202C}" } else { "" }
 }
 

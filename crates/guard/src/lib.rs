@@ -28,7 +28,6 @@ mod stream;
 mod text;
 pub mod view;
 mod work;
-mod written;
 
 pub use finding::{Finding, Kind};
 pub use guard::Guard;

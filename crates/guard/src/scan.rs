@@ -14,7 +14,6 @@ use crate::finding::Kind;
 use crate::pii;
 use crate::secret;
 use crate::text::{TAG_END, Text};
-use crate::view::base64::is_run_byte;
 use std::ops::Range;
 use wake::{CLASSES, DIGIT, LETTER, NONE, RUN, SIGN, Wake, letter_wakes, starts_part};
 
@@ -23,9 +22,6 @@ use wake::{CLASSES, DIGIT, LETTER, NONE, RUN, SIGN, Wake, letter_wakes, starts_p
 pub(crate) const LOOK_BACK: usize = 72;
 /// How much of what has been decided a rule may still want to see.
 pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
-
-/// Findings of which each was found within the one before it are waited for so long together.
-const CHAIN: usize = 256;
 
 /// The most bytes that a long candidate waits for before it is looked at again.
 const MOST_WAIT: usize = 128;
@@ -46,43 +42,6 @@ pub(crate) struct Scanner {
     run: usize,
     /// A long candidate is looked at again once the text is this long, not at every byte.
     retry: usize,
-    /// How far back that run can't go, since something was found there.
-    cut: usize,
-    /// How many findings there have been.
-    pub(crate) hits: usize,
-    /// How many before those that have not ended yet, or have ended last.
-    pub(crate) ended: usize,
-    /// Some have not ended yet.
-    within: bool,
-    /// Where the first of these starts.
-    from: usize,
-    /// One after the other they have become too long to wait for their end.
-    chained: bool,
-}
-
-/// Why a scanner stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// It found something.
-    Found,
-    /// Here all findings so far have ended: what follows has not been looked at by itself.
-    Ended,
-    /// The rest wants more text, or there is none.
-    Done,
-}
-
-/// A decision: what was known before, and the end of what it looked at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark {
-    pub(crate) before: Scanner,
-    pub(crate) reach: usize,
-}
-
-impl Mark {
-    /// Where findings of this decision may start.
-    pub(crate) fn earliest(&self) -> usize {
-        self.before.undecided().saturating_sub(LOOK_BACK)
-    }
 }
 
 /// So many small letters are passed over at once, at the most.
@@ -90,80 +49,42 @@ const SKIP: usize = 24;
 
 impl Scanner {
     /// Scans on towards the end of `text`, which contains all that this scanner has been given,
-    /// and adds what counts to `out` and its decisions to `marks`. If more text may follow
-    /// (`open`), stops at the first byte whose meaning depends on it.
-    pub(crate) fn run(
-        &mut self,
-        text: &Text<'_>,
-        thresholds: &Thresholds,
-        open: bool,
-        out: &mut Vec<Hit>,
-        mut marks: Option<&mut Vec<Mark>>,
-    ) -> Stop {
+    /// and adds what counts to `out`. If more text may follow (`open`), stops at the first byte
+    /// whose meaning depends on it.
+    pub(crate) fn run(&mut self, text: &Text<'_>, thresholds: &Thresholds, open: bool, out: &mut Vec<Hit>) {
         let bytes = text.bytes();
         if open && bytes.len() < self.retry {
-            return Stop::Done;
+            return;
         }
         while let Some(wake) = self.seek(bytes, open) {
-            let hits = self.hits;
-            let before = marks.is_some().then_some(*self);
             if !self.wake(text, thresholds, open, &wake, out) {
                 self.retry = bytes.len() + ((bytes.len() - wake.at) / 8).min(MOST_WAIT);
-                return Stop::Done;
+                return;
             }
             self.next = wake.at + 1;
             if wake.class & RUN == 0 {
                 self.run = self.run.max(self.next);
             }
-            if let (Some(marks), Some(before)) = (&mut marks, before) {
-                marks.push(Mark { before, reach: text.reach().max(self.next) });
-            }
-            if self.hits > hits {
-                return Stop::Found;
-            }
         }
         let at = self.next;
-        if self.within && (at >= self.barrier || self.chained) {
-            (self.within, self.chained) = (false, false);
-            return Stop::Ended;
-        }
-        if open {
-            return Stop::Done;
-        }
-        if at.saturating_sub(self.run) >= secret::encoded::SHORTEST {
-            let before = *self;
+        if !open && at.saturating_sub(self.run) >= secret::encoded::SHORTEST {
             text.set_floor(0);
-            text.clear_reach();
             let found = encoded(&self.place(text, thresholds), self.run..at);
             self.run = at;
-            self.cut = at;
-            if !found.is_empty() {
-                if let Some(marks) = &mut marks {
-                    marks.push(Mark { before, reach: at });
-                }
-                self.accept(found, out);
-                return Stop::Found;
-            }
+            self.accept(found, out);
         }
-        Stop::Done
     }
 
-    /// Passes over what wakes nothing. `None` where all findings have ended or the text has.
+    /// Passes over what wakes nothing. `None` where the text ends.
     #[inline(never)]
     fn seek(&mut self, bytes: &[u8], open: bool) -> Option<Wake> {
         let (mut at, mut run, barrier) = (self.next, self.run, self.barrier);
-        if self.within && (at >= barrier || self.chained) {
-            return None;
-        }
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let mut last = before.copied().unwrap_or(b' ');
         let mut found = None;
         while let Some(&byte) = bytes.get(at) {
             let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(NONE);
             if at == barrier && at > 0 {
-                if self.within {
-                    break;
-                }
                 last = TAG_END;
             }
             let wakes = match class & !RUN {
@@ -203,20 +124,13 @@ impl Scanner {
     }
 
     fn accept(&mut self, found: Vec<Hit>, out: &mut Vec<Hit>) {
-        if !self.within {
-            (self.ended, self.from) = (self.hits, usize::MAX);
-        }
         for hit in found {
-            self.chained |= self.within && hit.span.start >= self.barrier && hit.span.start > self.from + CHAIN;
-            self.from = self.from.min(hit.span.start);
             // As the tag of all that overlap will say.
             self.listed = hit.kind == Kind::Phone && (self.listed || hit.span.start >= self.barrier);
             self.barrier = self.barrier.max(hit.span.end);
             if hit.kind >= Kind::Card {
                 self.digits_from = self.digits_from.max(hit.span.end);
             }
-            self.hits += 1;
-            self.within = true;
             out.push(hit);
         }
     }
@@ -287,10 +201,8 @@ impl Scanner {
         if open && text.reach() > text.bytes().len() {
             return false;
         }
-        (self.run, self.cut) = (run, run);
-        if !found.is_empty() {
-            self.accept(found, out);
-        }
+        self.run = run;
+        self.accept(found, out);
         true
     }
 
@@ -304,33 +216,7 @@ impl Scanner {
         self.barrier = self.barrier.saturating_sub(count);
         self.digits_from = self.digits_from.saturating_sub(count);
         self.run = self.run.saturating_sub(count);
-        self.cut = self.cut.saturating_sub(count);
-        self.from = self.from.saturating_sub(count);
         self.retry = self.retry.saturating_sub(count);
-    }
-
-    /// Back to before anything was decided that has looked at the bytes from `changed` on.
-    pub(crate) fn rewind(&mut self, text: &str, changed: usize, marks: &mut Vec<Mark>) {
-        // Whether a letter wakes anything is seen by the two after it.
-        let unseen = changed.saturating_sub(2);
-        let Some(first) = marks.iter().position(|mark| mark.reach > unseen) else {
-            return;
-        };
-        let Some(mark) = marks.drain(first..).next() else {
-            return;
-        };
-        *self = Self { retry: 0, ..mark.before };
-        if unseen < self.next {
-            self.next = unseen;
-            let head = text.as_bytes().get(..unseen).unwrap_or_default();
-            let run = head.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
-            self.run = self.cut.max(unseen - run);
-        }
-    }
-
-    /// Whether some findings have not ended yet.
-    pub(crate) fn is_within(&self) -> bool {
-        self.within
     }
 
     /// Where the undecided part starts: findings to come start there, or at most [`LOOK_BACK`]
@@ -353,7 +239,7 @@ fn encoded(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
 impl Scanner {
     /// Everything in a text that has ended.
     fn all(mut self, text: &Text<'_>, thresholds: &Thresholds, out: &mut Vec<Hit>) {
-        while self.run(text, thresholds, false, out, None) != Stop::Done {}
+        self.run(text, thresholds, false, out);
     }
 }
 

@@ -61,13 +61,8 @@ impl Stream {
         if self.blocked {
             return piece;
         }
-        let border = self.reading.read(chunk, open);
-        let refused = self.reading.refused();
-        let mut certain = self.reading.pass(refused.as_ref().map_or(border, |tag| tag.end));
-        if let Some(tag) = refused {
-            certain.text.truncate(certain.text.len().saturating_sub(tag.len()));
-            self.blocked = true;
-        }
+        let certain = self.reading.read(chunk, open);
+        self.blocked = certain.refused;
         for entry in certain.found.into_iter().filter_map(|found| self.guard.entry(found, self.role)) {
             self.report.add(entry.clone());
             piece.findings.push(entry);

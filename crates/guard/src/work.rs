@@ -101,11 +101,11 @@ mod tests {
         policy.set(Role::Assistant, Kind::Injection, Action::Ignore);
         let guard = Guard::new(&policy);
         let redacted = |text: &str| work(|| drop(guard.redact(text, Role::Assistant)));
-        let streamed = |text: &str| {
+        let streamed = |text: &str, length: usize| {
             work(|| {
                 let mut stream = guard.stream(Role::Assistant);
                 let mut rest = text;
-                while let Some((piece, after)) = rest.split_at_checked(rest.ceil_char_boundary(24)) {
+                while let Some((piece, after)) = rest.split_at_checked(rest.ceil_char_boundary(length)) {
                     stream.push(piece);
                     rest = after;
                     if rest.is_empty() {
@@ -115,8 +115,16 @@ mod tests {
                 stream.finish();
             })
         };
+        let many = |text: &str| streamed(text, 24);
+        let one = |text: &str| streamed(text, usize::MAX);
         let hostile = [
             "4111111111111111 ",
+            "536-22-1234 ",
+            "1 ",
+            "12 34 56 ",
+            "password=",
+            "password=your",
+            "a: b=c, ",
             "415-555-0132 ext ",
             "a@b.io",
             "a@b.io,",
@@ -137,7 +145,9 @@ mod tests {
         for piece in hostile {
             let text = |count: usize| piece.repeat(count / piece.len());
             let (small, large) = (text(20_000), text(40_000));
-            for (name, of) in [("redacted", &redacted as &dyn Fn(&str) -> u64), ("streamed", &streamed)] {
+            let ways: [(&str, &dyn Fn(&str) -> u64); 3] =
+                [("redacted", &redacted), ("streamed", &many), ("streamed at once", &one)];
+            for (name, of) in ways {
                 let (once, twice) = (of(&small), of(&large));
                 assert!(twice <= once * 21 / 10 + 10_000, "{action:?} {name} {piece:?}: {once} {twice}");
                 assert!(twice <= 40_000 * 1_500, "{name} {piece:?}: {twice}");

@@ -181,13 +181,11 @@ proptest! {
     }
 
     #[test]
-    fn redacting_twice_changes_nothing(text in soup()) {
-        for policy in [Policy::all(Action::Redact), Policy::matrix(), Policy::default(), Policy::sanitiser()] {
-            let guard = Guard::new(&policy);
-            let (once, _) = guard.redact(&text, Role::User);
-            let (twice, _) = guard.redact(&once, Role::User);
-            prop_assert_eq!(&twice, &once);
-        }
+    fn sanitising_twice_changes_nothing(text in soup()) {
+        let guard = Guard::new(&Policy::sanitiser());
+        let (once, _) = guard.redact(&text, Role::User);
+        let (twice, _) = guard.redact(&once, Role::User);
+        prop_assert_eq!(&twice, &once);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Redacting what has been streamed changes nothing, and a stream gives what the whole text gives.
+//! A stream gives what the whole text gives.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 use promptgate_guard::{Action, Guard, Kind, Policy, Role};
@@ -12,5 +12,4 @@ fuzz_target!(|input: (&str, usize)| {
     let pieces = [stream.push(&text[..at]), stream.push(&text[at..]), stream.finish()];
     let streamed: String = pieces.into_iter().map(|piece| piece.text).collect();
     assert_eq!(streamed, guard.redact(text, Role::Assistant).0);
-    assert_eq!(streamed, guard.redact(&streamed, Role::Assistant).0);
 });

@@ -58,24 +58,6 @@ impl Folding {
         if at < self.text.len() { self.map.span(at..at + 1).start } else { self.consumed }
     }
 
-    /// Where in the text stands what the caller's byte `source` has become.
-    pub(crate) fn place(&self, source: usize) -> usize {
-        self.map.place(source).map_or(self.text.len(), |(at, _)| at.min(self.text.len()))
-    }
-
-    /// Undoes the folding from the caller's byte `source` on, which is about to change. Returns
-    /// where the text ends now.
-    pub(crate) fn truncate(&mut self, source: usize) -> usize {
-        if source >= self.consumed {
-            return self.text.len();
-        }
-        let (at, source) = self.map.place(source).unwrap_or((self.text.len(), source));
-        self.text.truncate(at);
-        self.map.truncate(at);
-        self.consumed = source;
-        at
-    }
-
     /// Drops at most `spare` bytes of the text, and none behind which are the caller's bytes
     /// from `limit` on. Returns how many bytes of the text and of the caller's have gone.
     pub(crate) fn forget(&mut self, spare: usize, limit: usize) -> (usize, usize) {
@@ -84,6 +66,10 @@ impl Folding {
             // Back to where the caller's bytes are few enough: within a segment, byte by byte.
             let over = self.source(cut) - limit;
             cut = self.text.floor_char_boundary(cut.saturating_sub(over));
+        }
+        // What was left out before the first character can not be dropped by itself.
+        if self.source(cut) > limit {
+            return (0, 0);
         }
         let (cut, source) = self.map.forget(cut);
         self.text.drain(..cut);

@@ -102,33 +102,6 @@ impl Map {
         (view as usize, source as usize)
     }
 
-    /// Where what stands for the caller's byte `source` and what follows it starts in the view, and
-    /// the caller's byte there: an earlier one inside a stretch that stands for another as a whole.
-    /// `None`: past the end. For maps in the caller's order only.
-    pub(crate) fn place(&self, source: usize) -> Option<(usize, usize)> {
-        let Some(segments) = &self.segments else {
-            return Some((source, source));
-        };
-        let after = segments.partition_point(|segment| segment.source as usize <= source);
-        let found = after.checked_sub(1).and_then(|found| segments.get(found));
-        match found.filter(|segment| source < segment.source as usize + segment.length as usize) {
-            Some(segment) if segment.linear => Some((segment.view as usize + source - segment.source as usize, source)),
-            Some(segment) => Some((segment.view as usize, segment.source as usize)),
-            None => segments.get(after).map(|segment| (segment.view as usize, source)),
-        }
-    }
-
-    /// Drops everything from `view` on, a place that [`Map::place`] has given.
-    pub(crate) fn truncate(&mut self, view: usize) {
-        let Some(segments) = &mut self.segments else {
-            return;
-        };
-        segments.truncate(segments.partition_point(|segment| (segment.view as usize) < view));
-        if let Some(last) = segments.last_mut().filter(|last| last.linear) {
-            last.length = last.length.min(view as u32 - last.view);
-        }
-    }
-
     /// The caller's bytes behind the byte range `at`; see [`super::View::span`].
     pub(crate) fn span(&self, at: Range<usize>) -> Range<usize> {
         let Some(segments) = &self.segments else {
