@@ -173,7 +173,7 @@ test("json: the engine's report, with the file", () => {
 });
 
 test("sarif: valid by the standard's schema, with what code scanning wants", () => {
-  write({ "dir/a b.json": `{"user_template": "\\u202e😀 ${SECRET}",\n "nme": "<|im_start|>"}`, "clean.txt": CLEAN });
+  write({ "dir/a b.json": `{"system_instruction": "x", "user_template": "\\u202e😀 ${SECRET}",\n "nme": "<|im_start|>"}`, "clean.txt": CLEAN });
   const { code, out } = run(["lint", "dir", "clean.txt", "--format", "sarif"]);
   assert.equal(code, 1);
   const log = JSON.parse(out);
@@ -199,7 +199,7 @@ test("sarif: valid by the standard's schema, with what code scanning wants", () 
 });
 
 test("github: picked by GITHUB_ACTIONS, and nothing can write a command of its own", () => {
-  write({ "a,b:c.txt": BIDI, "k.json": "{\"user_template\": \"x\", \"a\\n::error::x%0A\": 1}" });
+  write({ "a,b:c.txt": BIDI, "k.json": "{\"system_instruction\": \"x\", \"user_template\": \"x\", \"a\\n::error::x%0A\": 1}" });
   const env = { GITHUB_ACTIONS: "true" };
   const { code, out } = run(["lint", "a,b:c.txt", "k.json"], { env });
   assert.equal(code, 1);
@@ -209,7 +209,7 @@ test("github: picked by GITHUB_ACTIONS, and nothing can write a command of its o
 });
 
 test("junit: well-formed, a failure for each finding", () => {
-  write({ "a&<\".txt": BIDI, "clean.txt": CLEAN, "k.json": "{\"user_template\": \"x\", \"<b>&\\u0001]]>\": 1}" });
+  write({ "a&<\".txt": BIDI, "clean.txt": CLEAN, "k.json": "{\"system_instruction\": \"x\", \"user_template\": \"x\", \"<b>&\\u0001]]>\": 1}" });
   const { out } = run(["lint", "a&<\".txt", "clean.txt", "k.json", "--format", "junit"]);
   const ended = out.replace(/<\?xml[^>]*\?>/, "");
   const open = [];
@@ -255,7 +255,7 @@ test("--diff shows a patch, and changes nothing", () => {
 });
 
 test("- is the standard input, called as it is said", () => {
-  const json = "{\"user_template\": \"\\u202ex\", \"nme\": 1}";
+  const json = "{\"system_instruction\": \"x\", \"user_template\": \"\\u202ex\", \"nme\": 1}";
   assert.deepEqual(codes(["lint", "-"], { input: BIDI }), ["<stdin> U001", "<stdin> U001"]);
   const named = codes(["lint", "-", "--stdin-filename", "a.json"], { input: json });
   assert.ok(named.includes("a.json D003") && named.includes("a.json U001"), named.join());

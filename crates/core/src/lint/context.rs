@@ -80,6 +80,12 @@ impl<'a> Context<'a> {
         self.placeholders().dialect
     }
 
+    /// Whether the dialect is stated by the configuration, the document, its kind or its file's ending: a guess may be
+    /// wrong, and what it makes of a text too.
+    pub fn is_dialect_stated(&self) -> bool {
+        self.placeholders().stated
+    }
+
     /// The placeholders of each text that has some to be filled in. In cached templates `${…}` is looked at beside
     /// another dialect.
     pub fn scans(&self) -> impl Iterator<Item = (&'a Prompt, &Scan)> {

@@ -1,11 +1,13 @@
 //! What is linted: its kind, its JSON, and the texts in it that are prompt text.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
 
 use super::finding::Draft;
 use super::fix::Edit;
+use super::markdown;
 use super::shape::{self, Flaw};
 use super::text::Text;
 use super::tree::{Id, Tree, Value};
@@ -102,13 +104,13 @@ impl Kind {
         matches!(self, Kind::PromptTemplate | Kind::CachedTemplate | Kind::Json)
     }
 
-    /// The members that tell it from the others.
+    /// The members that tell it from the others, and from the documents of other programs: two of them are needed.
     const fn marks(self) -> &'static [&'static str] {
         match self {
-            Kind::PromptTemplate => &["system_instruction", "user_template", "safety_guardrails"],
-            Kind::CachedTemplate => &["content", "cacheSettings", "metadata"],
-            Kind::ChatRequest => &["systemInstructions", "context", "maxTokens", "temperature"],
-            Kind::ModelDefinition => &["provider", "credentials", "configuration", "promptTemplate", "responseSchema"],
+            Kind::PromptTemplate => &["system_instruction", "user_template", "safety_guardrails", "target_version"],
+            Kind::CachedTemplate => &["content", "cacheSettings"],
+            Kind::ChatRequest => &["systemInstructions", "context", "modelId"],
+            Kind::ModelDefinition => &["credentials", "promptTemplate", "responseSchema"],
             Kind::ModelConfiguration => &["model_id", "temperature_matrix", "safety_filters", "compliance_mode"],
             Kind::Json | Kind::Text => &[],
         }
@@ -132,6 +134,8 @@ pub enum Part {
     Value,
     /// For people: never sent to a model.
     Description,
+    /// Any other string, a member's name, a long number, a comment: scanned for what must not be in it.
+    Other,
 }
 
 impl Part {
@@ -150,12 +154,24 @@ pub struct Prompt {
     pub path: Path,
     /// What it says, and the way back to the document.
     pub text: Text,
+    /// The same in as many bytes, with spaces where it is no prose: in Markdown.
+    masked: Option<String>,
 }
 
 impl Prompt {
     /// What it says.
     pub fn as_str(&self) -> &str {
         self.text.as_str()
+    }
+
+    /// What it says in prose: with spaces in the place of Markdown's code, tags and front matter.
+    pub fn prose(&self) -> &str {
+        self.masked.as_deref().unwrap_or(self.as_str())
+    }
+
+    /// Whether it is Markdown.
+    pub fn is_markdown(&self) -> bool {
+        self.masked.is_some()
     }
 
     /// A finding in the bytes `range` of the text.
@@ -182,6 +198,8 @@ pub struct Document<'a> {
     pub prompts: Vec<Prompt>,
     /// Where it differs from what its kind must look like.
     pub flaws: Vec<Flaw>,
+    /// The dialect of its placeholders, where the file's ending says it.
+    pub dialect: Option<Dialect>,
 }
 
 impl<'a> Document<'a> {
@@ -189,14 +207,17 @@ impl<'a> Document<'a> {
     pub fn read(source: &Source<'a>) -> Document<'a> {
         let text = source.text;
         if source.kind == Some(Kind::Text) || (source.kind.is_none() && !is_json(source)) {
-            let prompt = Prompt { part: Part::Content, path: Path::root(), text: Text::plain(text, 0) };
-            return Document { source: text, kind: Kind::Text, tree: None, prompts: vec![prompt], flaws: Vec::new() };
+            let masked = is_markdown(source).then(|| markdown::mask(text));
+            let prompt = Prompt { part: Part::Content, path: Path::root(), text: Text::plain(text, 0), masked };
+            let prompts = vec![prompt];
+            let dialect = dialect(source);
+            return Document { source: text, kind: Kind::Text, tree: None, prompts, flaws: Vec::new(), dialect };
         }
         let tree = Tree::read(text);
         let kind = source.kind.or_else(|| stated(&tree)).unwrap_or_else(|| detect(&tree));
-        let prompts = prompts(&tree, kind);
+        let prompts = prompts(text, &tree, kind);
         let flaws = shape::of(kind).map_or_else(Vec::new, |shape| shape::compare(&tree, shape, kind.takes_remarks()));
-        Document { source: text, kind, tree: Some(tree), prompts, flaws }
+        Document { source: text, kind, tree: Some(tree), prompts, flaws, dialect: None }
     }
 
     /// As it was given.
@@ -226,11 +247,30 @@ impl<'a> Document<'a> {
     }
 }
 
+impl<'a> Source<'a> {
+    /// What its name ends with, behind the last dot.
+    pub(super) fn ending(&self) -> Option<&'a str> {
+        let (_, ending) = self.file?.rsplit(['/', '\\']).next()?.rsplit_once('.')?;
+        Some(ending)
+    }
+}
+
+/// Whether the file's ending is one of Markdown's, that of Cursor's rules included.
+fn is_markdown(source: &Source<'_>) -> bool {
+    let endings = ["md", "mdc", "markdown"];
+    source.ending().is_some_and(|ending| endings.iter().any(|known| known.eq_ignore_ascii_case(ending)))
+}
+
+/// The dialect that the file's ending names.
+fn dialect(source: &Source<'_>) -> Option<Dialect> {
+    let endings = ["mustache", "handlebars", "hbs"];
+    let named = source.ending().is_some_and(|ending| endings.iter().any(|known| known.eq_ignore_ascii_case(ending)));
+    named.then_some(Dialect::Mustache)
+}
+
 /// By the file's ending; without one, by its first characters.
 fn is_json(source: &Source<'_>) -> bool {
-    let ending =
-        source.file.and_then(|file| file.rsplit(['/', '\\']).next()?.rsplit_once('.')).map(|(_, ending)| ending);
-    match ending {
+    match source.ending() {
         Some(ending) if ending.eq_ignore_ascii_case("json") => true,
         Some(_) => false,
         None => {
@@ -247,23 +287,54 @@ fn stated(tree: &Tree) -> Option<Kind> {
     Kind::from_name(name.as_str()).filter(|kind| *kind != Kind::Text)
 }
 
+/// The fewest marks by which a kind is told: one may be anybody's.
+const FEWEST_MARKS: usize = 2;
+
 /// The kind most of whose marks are among the members; the first of equals.
 fn detect(tree: &Tree) -> Kind {
     let marks = |kind: Kind| kind.marks().iter().filter(|mark| tree.find(&[mark]).is_some()).count();
-    let counted = Kind::ALL.into_iter().rev().map(|kind| (marks(kind), kind)).filter(|(marks, _)| *marks > 0);
+    let counted = Kind::ALL.into_iter().rev().map(|kind| (marks(kind), kind));
+    let counted = counted.filter(|(marks, _)| *marks >= FEWEST_MARKS);
     counted.max_by_key(|(marks, _)| *marks).map_or(Kind::Json, |(_, kind)| kind)
 }
 
-fn prompts(tree: &Tree, kind: Kind) -> Vec<Prompt> {
-    let Some(root) = tree.root() else { return Vec::new() };
+/// Every string of the document, in its order: those that are prompt text by their parts, and all others with the
+/// members' names, long numbers, comments and what could not be read.
+fn prompts(source: &str, tree: &Tree, kind: Kind) -> Vec<Prompt> {
+    let parts = tree.root().map(|root| parts(tree, root, kind)).unwrap_or_default();
     let mut prompts = Vec::new();
-    let mut add = |part: Part, id: Option<Id>| {
-        if let Some(id) = id
-            && let Some(text) = tree.text(id)
-        {
-            prompts.push((id, Prompt { part, path: tree.path(id), text: text.clone() }));
+    let mut add = |part, path, text: Text| prompts.push(Prompt { part, path, text, masked: None });
+    for id in tree.ids() {
+        let node = tree.node(id);
+        if let Some(key) = &node.key {
+            add(Part::Other, tree.path(id), key.text.clone());
         }
-    };
+        match &node.value {
+            Value::String(text) => {
+                add(parts.get(&id).copied().unwrap_or(Part::Other), tree.path(id), text.clone());
+            }
+            Value::Number(written) if written.len() >= LONG_NUMBER => {
+                add(Part::Other, tree.path(id), Text::plain(written, node.span.start));
+            }
+            _ => {}
+        }
+    }
+    for span in tree.comments.iter().chain([&tree.unread]) {
+        if let Some(text) = source.get(span.clone()).filter(|text| !text.is_empty()) {
+            add(Part::Other, Path::root(), Text::plain(text, span.start));
+        }
+    }
+    prompts.sort_by_key(|prompt| prompt.text.start());
+    prompts
+}
+
+/// From so many digits on a number may be somebody's.
+const LONG_NUMBER: usize = 9;
+
+/// The strings that are prompt text, and whose words each is. Of a member that stands twice the one that counts.
+fn parts(tree: &Tree, root: Id, kind: Kind) -> BTreeMap<Id, Part> {
+    let mut parts = BTreeMap::new();
+    let mut add = |part: Part, id: Option<Id>| _ = id.and_then(|id| parts.insert(id, part));
     let top = |name: &str| tree.member(root, name);
     let items = |name: &str| top(name).map_or(&[][..], |id| tree.children(id));
     match kind {
@@ -297,17 +368,12 @@ fn prompts(tree: &Tree, kind: Kind) -> Vec<Prompt> {
         Kind::ModelConfiguration | Kind::Text => {}
         Kind::Json => {
             let settings = top("$lint").map(|id| tree.node(id).span.clone()).unwrap_or_default();
-            for id in tree.ids() {
-                let node = tree.node(id);
-                if matches!(node.value, Value::String(_)) && !settings.contains(&node.span.start) {
-                    add(Part::Content, Some(id));
-                }
+            for id in tree.ids().filter(|id| !settings.contains(&tree.node(*id).span.start)) {
+                add(Part::Content, Some(id));
             }
         }
     }
-    // A member that stands twice is looked at where it counts, all in the document's order.
-    prompts.sort_by_key(|(id, _)| *id);
-    prompts.into_iter().map(|(_, prompt)| prompt).collect()
+    parts
 }
 
 #[cfg(test)]
@@ -326,16 +392,26 @@ mod tests {
             (None, "{name}, hello", Kind::Text),
             (None, "[INST] x", Kind::Text),
             (None, "", Kind::Text),
-            (None, "\u{feff} {\"context\": []}", Kind::ChatRequest),
-            (Some("a/b.txt"), "{\"context\": []}", Kind::Text),
-            (Some("a.b/README"), "{\"context\": []}", Kind::ChatRequest),
+            (None, "\u{feff} {\"context\": [], \"modelId\": \"m\"}", Kind::ChatRequest),
+            (Some("a/b.txt"), "{\"context\": [], \"modelId\": \"m\"}", Kind::Text),
+            (Some("a.b/README"), "{\"context\": [], \"modelId\": \"m\"}", Kind::ChatRequest),
             (Some("x.JSON"), "hello", Kind::Json),
             (Some("x.json"), "{}", Kind::Json),
-            (Some("x.json"), "{\"name\":\"x\",\"user_template\":\"\",\"content\":\"\"}", Kind::PromptTemplate),
+            (
+                Some("x.json"),
+                "{\"system_instruction\":\"x\",\"user_template\":\"\",\"content\":\"\"}",
+                Kind::PromptTemplate,
+            ),
             (Some("x.json"), "{\"content\":\"\",\"cacheSettings\":{}}", Kind::CachedTemplate),
-            (Some("x.json"), "{\"provider\":\"openai\",\"maxTokens\":1,\"credentials\":{}}", Kind::ModelDefinition),
-            (Some("x.json"), "{\"model_id\":\"\"}", Kind::ModelConfiguration),
-            (Some("x.json"), "{\"systemInstructions\":[\"a", Kind::ChatRequest),
+            (Some("x.json"), "{\"responseSchema\":{},\"maxTokens\":1,\"credentials\":{}}", Kind::ModelDefinition),
+            (Some("x.json"), "{\"model_id\":\"\",\"safety_filters\":[]}", Kind::ModelConfiguration),
+            (Some("x.json"), "{\"context\":[],\"systemInstructions\":[\"a\"],\"x", Kind::ChatRequest),
+            // One member may be anybody's.
+            (Some("x.json"), "{\"model\":\"m\",\"messages\":[],\"temperature\":1,\"metadata\":{}}", Kind::Json),
+            (Some("x.json"), "{\"system_instruction\":{},\"contents\":[],\"safety_settings\":[]}", Kind::Json),
+            (Some("x.json"), "{\"content\":\"a\",\"metadata\":{},\"variables\":[]}", Kind::Json),
+            (Some("x.json"), "{\"provider\":\"a\",\"configuration\":{}}", Kind::Json),
+            (Some("x.json"), "{\"model_id\":\"a\",\"max_tokens\":1}", Kind::Json),
             (Some("x.json"), "{\"context\":[],\"$lint\":{\"kind\":\"cached_template\"}}", Kind::CachedTemplate),
         ] {
             assert_eq!(kind(file, text), expected, "{file:?} {text}");
@@ -344,12 +420,13 @@ mod tests {
 
     #[test]
     fn prompts_in_the_documents_order() {
-        let text = r#"{"context":[{"content":"a","role":"system"},{"role":"agent","content":"b"},{"content":"c"},7],
+        let text = r#"{"modelId":"m","context":[{"content":"a","role":"system"},{"role":"agent","content":"b"},{"content":"c"},7],
             "systemInstructions":["d", 1]}"#;
         let document = Document::read(&Source { text, file: None, kind: None });
         let rows: Vec<_> = document
             .prompts
             .iter()
+            .filter(|prompt| prompt.part != Part::Other)
             .map(|prompt| (prompt.part, prompt.path.to_string(), prompt.as_str().to_owned()))
             .collect();
         let row = |part, path: &str, text: &str| (part, path.to_owned(), text.to_owned());

@@ -60,7 +60,7 @@ impl Reader {
             return self.refuse(tree, settings, "`$lint` is an object: {\"ignore\": {\"CODE\": \"reason\"}}.");
         };
         for id in members {
-            let name = tree.node(*id).key.as_ref().map_or("", |key| key.name.as_str());
+            let name = tree.node(*id).key.as_ref().map_or("", |key| key.name());
             match name {
                 "ignore" => self.codes(tree, *id),
                 "kind" => {
@@ -88,7 +88,7 @@ impl Reader {
             let node = tree.node(*id);
             let Some(key) = &node.key else { continue };
             let reason = tree.text(*id).map_or("", |text| text.as_str());
-            self.add(&key.name, reason, tree.path(*id), key.span.start..node.span.end, tree.removal(*id));
+            self.add(key.name(), reason, tree.path(*id), key.span.start..node.span.end, tree.removal(*id));
         }
     }
 

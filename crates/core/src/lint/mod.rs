@@ -13,7 +13,10 @@ mod delimiter;
 mod document;
 mod finding;
 mod fix;
+#[cfg(test)]
+mod harm_tests;
 mod ignore;
+mod markdown;
 mod placeholders;
 mod position;
 mod question;

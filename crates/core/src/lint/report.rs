@@ -17,6 +17,7 @@ use super::rule::Rule;
 use super::rules::{RULES, d004_too_large, l001_unused_ignore, l002_bad_ignore};
 use super::work;
 use crate::chat::Counters;
+use crate::fault::printable;
 use crate::json::MAX_BODY;
 use crate::sensitive::Sensitive;
 
@@ -73,8 +74,56 @@ impl Linter {
         if self.config.inline_ignores {
             found.ignore(&document);
         }
-        found.report(source.text, document.kind)
+        let mut report = found.report(source.text, document.kind);
+        withhold(&mut report, &context);
+        report
     }
+}
+
+/// Takes names that are secret or personal out of paths and messages, which quote the names of members and variables.
+fn withhold(report: &mut Report, context: &Context<'_>) {
+    let found = context.guarded().filter(|(_, entry)| entry.kind != Value::Injection);
+    let secret: BTreeSet<String> = found
+        .flat_map(|(prompt, entry)| {
+            let part = prompt.as_str().get(entry.span.clone()).unwrap_or_default();
+            [printable(prompt.as_str()), printable(part)]
+        })
+        .collect();
+    if secret.is_empty() {
+        return;
+    }
+    for finding in &mut report.findings {
+        for text in [&mut finding.path, &mut finding.message] {
+            work::count(text.len());
+            *text = without(text, &secret);
+        }
+    }
+}
+
+/// `text` without those of the names in it, written as `.name`, `['name']` and `` `name` ``, that are `secret`.
+fn without(text: &str, secret: &BTreeSet<String>) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['.', '[', '`']) {
+        let (before, after) = rest.split_at(at);
+        left.push_str(before);
+        let open = if after.starts_with("['") { 2 } else { 1 };
+        let (opening, name) = after.split_at(open);
+        let end = match opening {
+            "['" => name.find("']"),
+            "`" => name.find('`'),
+            _ => name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_'),
+        };
+        let (name, behind) = name.split_at(end.unwrap_or(name.len()));
+        left.push_str(opening);
+        left.push_str(if secret.contains(name) { "…" } else { name });
+        // The sign behind a name may begin the next one; a closing one does not.
+        let closing = usize::from(opening == "`" && !behind.is_empty());
+        left.push_str(behind.get(..closing).unwrap_or_default());
+        rest = behind.get(closing..).unwrap_or_default();
+    }
+    left.push_str(rest);
+    left
 }
 
 /// What the guard looks for in prompts: everything, by its rules. Its classifier is for messages, not for texts

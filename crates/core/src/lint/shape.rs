@@ -174,7 +174,7 @@ impl Compare<'_> {
     fn members(&mut self, id: Id, members: &[Id], fields: &'static [Field], open: bool) {
         let root = self.tree.node(id).parent.is_none();
         for member in members {
-            let name = self.tree.node(*member).key.as_ref().map_or("", |key| key.name.as_str());
+            let name = self.tree.node(*member).key.as_ref().map_or("", |key| key.name());
             if let Some(field) = fields.iter().find(|field| field.name == name) {
                 self.value(*member, &field.shape);
                 continue;
@@ -201,7 +201,7 @@ impl Compare<'_> {
     }
 
     fn wrong(&mut self, id: Id, nearest: Option<f64>, message: String) {
-        let name = self.tree.node(id).key.as_ref().map(|key| key.name.clone()).unwrap_or_default();
+        let name = self.tree.node(id).key.as_ref().map(|key| key.name().to_owned()).unwrap_or_default();
         self.flaws.push(Flaw { id, name, what: What::Wrong(nearest), message });
     }
 }

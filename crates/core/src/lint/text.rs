@@ -51,6 +51,11 @@ impl Text {
         self.end += length;
     }
 
+    /// Where in the document the string's first character stands.
+    pub fn start(&self) -> usize {
+        self.pieces.first().map_or(self.end, |piece| piece.source)
+    }
+
     /// What the string says.
     pub fn as_str(&self) -> &str {
         &self.decoded

@@ -25,6 +25,10 @@ pub struct Tree {
     pub duplicates: Vec<Id>,
     /// Whether the reading reached the end: else members may be missing that the document has.
     pub complete: bool,
+    /// Comments, which JSON does not have, in the document's order.
+    pub comments: Vec<Range<usize>>,
+    /// What was not read because of a mistake before it.
+    pub unread: Range<usize>,
 }
 
 /// A value of a [`Tree`].
@@ -48,8 +52,8 @@ pub struct Node {
 /// A member's name.
 #[derive(Debug)]
 pub struct Key {
-    /// The decoded name.
-    pub name: String,
+    /// The decoded name, and the way back to the document.
+    pub text: Text,
     /// Bytes of the document, quotes included.
     pub span: Range<usize>,
 }
@@ -114,7 +118,7 @@ impl Tree {
     /// The member `name` of the object `id`: the last one, as JavaScript reads it.
     pub fn member(&self, id: Id, name: &str) -> Option<Id> {
         let Value::Object(members) = &self.node(id).value else { return None };
-        let named = |id: &&Id| self.node(**id).key.as_ref().is_some_and(|key| key.name == name);
+        let named = |id: &&Id| self.node(**id).key.as_ref().is_some_and(|key| key.name() == name);
         let back = members.iter().rev().position(|id| named(&id));
         work::count(back.map_or(members.len(), |back| back + 1));
         members.iter().rev().nth(back?).copied()
@@ -166,11 +170,18 @@ impl Tree {
         let mut path = Path::root();
         for node in chain.into_iter().rev().skip(1) {
             match &node.key {
-                Some(key) => path.push_name(&key.name),
+                Some(key) => path.push_name(key.name()),
                 None => path.push_index(node.index),
             }
         }
         path
+    }
+}
+
+impl Key {
+    /// The decoded name.
+    pub fn name(&self) -> &str {
+        self.text.as_str()
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K144", "stripe-restricted-test-key", "rk_test_", Alnum, 10, 247),
     token("K145", "stripe-webhook-secret", "whsec_", Base64, 32, 64),
     // Model providers
-    token("K146", "openai-project-key", "sk-proj-", Word, 40, 220),
+    token("K146", "openai-project-key", "sk-proj-", Word, 32, 220),
     token("K147", "openai-service-key", "sk-svcacct-", Word, 40, 220),
     token("K148", "openai-admin-key", "sk-admin-", Word, 40, 220),
     token("K149", "openai-key", "sk-", Alnum, 32, 64),

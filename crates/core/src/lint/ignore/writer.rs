@@ -157,9 +157,14 @@ mod tests {
             ("a", "", "x", NotIgnored::UnknownRule),
             ("a", "S004", "", NotIgnored::NoReason),
             ("a", "S004", " }}-\n", NotIgnored::NoReason),
-            ("\u{FEFF} {\"context\": []}", "S004", "x", NotIgnored::NoPlace(Kind::ChatRequest)),
-            (r#"{"provider": "openai", "credentials": {}}"#, "S004", "x", NotIgnored::NoPlace(Kind::ModelDefinition)),
-            (r#"{"temperature_matrix": {}}"#, "S004", "x", NotIgnored::NoPlace(Kind::ModelConfiguration)),
+            ("\u{FEFF} {\"context\": [], \"modelId\": \"m\"}", "S004", "x", NotIgnored::NoPlace(Kind::ChatRequest)),
+            (r#"{"responseSchema": {}, "credentials": {}}"#, "S004", "x", NotIgnored::NoPlace(Kind::ModelDefinition)),
+            (
+                r#"{"temperature_matrix": {}, "safety_filters": []}"#,
+                "S004",
+                "x",
+                NotIgnored::NoPlace(Kind::ModelConfiguration),
+            ),
             (&large, "S004", "x", NotIgnored::NoPlace(Kind::Text)),
         ] {
             assert_eq!(ignore(text, code, reason), Err(expected), "{code}");

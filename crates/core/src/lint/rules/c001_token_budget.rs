@@ -68,7 +68,7 @@ fn template(context: &Context<'_>) -> Option<Draft> {
 fn window(context: &Context<'_>) -> Option<Draft> {
     let window = context.window()?;
     let answer = context.max_tokens().map_or(0.0, |(_, most)| most);
-    let sent = context.prompts().iter().filter(|prompt| prompt.part != Part::Description);
+    let sent = context.prompts().iter().filter(|prompt| !matches!(prompt.part, Part::Description | Part::Other));
     let texts: Vec<&str> = sent.map(|prompt| prompt.as_str()).collect();
     let (tokens, by) = context.count(&texts.join("\n"), context.model());
     if tokens as f64 + answer <= window as f64 {

@@ -14,9 +14,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
     fix: FixKind::Suggested,
     harmful: false,
     bad: &[
-        Example::json(r#"{"name": "greeting", "system_instruction": "Be brief."}"#),
+        Example::json(r#"{"name": "greeting", "system_instruction": "Be brief.", "safety_guardrails": null}"#),
         Example::json(r#"{"systemInstructions":[],"temperature":0.2,"maxTokens":256,"modelId":"gpt-4o"}"#),
-        Example::json(r#"{"provider":"openai","credentials":{}}"#),
+        Example::json(r#"{"provider":"openai","credentials":{},"responseSchema":{}}"#),
     ],
     good: &[
         Example::json(r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello"}"#),

@@ -19,7 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
             r#"{"systemInstructions":[],"context":[{"role":"assistant","content":"Hi"}],"temperature":0.2,"maxTokens":256,"modelId":"gpt-4o"}"#,
         ),
         Example::json(r#"{"content":"","cacheSettings":[]}"#),
-        Example::json(r#"{"provider":"opnai","promptTemplate":"Hello"}"#),
+        Example::json(r#"{"provider":"opnai","promptTemplate":"Hello","responseSchema":{}}"#),
         Example::json(r#"{"model_id":"m","safety_filters":[]}"#),
         Example::json(
             r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello","variables":["1st"]}"#,

@@ -13,12 +13,14 @@ pub(in crate::lint) static RULE: Rule = Rule {
     fix: FixKind::Suggested,
     harmful: false,
     bad: &[
-        Example::json(r#"{"provider":"openai","configuration":{"temperature":0.9,"maxTokens":8000}}"#),
-        Example::json(r#"{"provider":"openai","configuration":{"temperature":0.71,"maxTokens":4001}}"#),
+        Example::json(r#"{"credentials":{},"responseSchema":{},"configuration":{"temperature":0.9,"maxTokens":8000}}"#),
+        Example::json(
+            r#"{"credentials":{},"responseSchema":{},"configuration":{"temperature":0.71,"maxTokens":4001}}"#,
+        ),
     ],
     good: &[
-        Example::json(r#"{"provider":"openai","configuration":{"temperature":0.7,"maxTokens":8000}}"#),
-        Example::json(r#"{"provider":"openai","configuration":{"temperature":0.9,"maxTokens":4000}}"#),
+        Example::json(r#"{"credentials":{},"responseSchema":{},"configuration":{"temperature":0.7,"maxTokens":8000}}"#),
+        Example::json(r#"{"credentials":{},"responseSchema":{},"configuration":{"temperature":0.9,"maxTokens":4000}}"#),
         Example::json(r#"{"model_id":"x","max_tokens":8000}"#),
     ],
     check,

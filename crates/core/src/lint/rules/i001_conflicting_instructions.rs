@@ -26,7 +26,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
         Example::text("Always mention the price. Never mention the margin."),
         Example::text("Respond in JSON.\nReturn valid JSON only."),
         Example::text("Respond in JSON or YAML. If asked, answer in YAML. Do not answer in XML."),
-        Example::json(r#"{"context":[{"role":"user","content":"Always call me Jo. Never call me Jo."}]}"#),
+        Example::json(
+            r#"{"systemInstructions":[],"context":[{"role":"user","content":"Always call me Jo. Never call me Jo."}]}"#,
+        ),
     ],
     check,
 };
@@ -38,7 +40,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut format: Option<(&str, String)> = None;
     for prompt in context.prompts().iter().filter(|prompt| prompt.part.instructs()) {
         let path = prompt.path.to_string();
-        for sentence in sentences(prompt.as_str()) {
+        for sentence in sentences(prompt.prose()) {
             let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
             if let Some((always, what)) = order(&words) {
                 match orders.get(&what) {

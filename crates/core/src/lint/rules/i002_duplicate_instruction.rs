@@ -24,7 +24,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
     good: &[
         Example::text("Never share order numbers with others. Never share addresses with others."),
         Example::text("Be kind. Be kind."),
-        Example::json(r#"{"context":[{"role":"user","content":"Where is my order now? Where is my order now?"}]}"#),
+        Example::json(
+            r#"{"systemInstructions":[],"context":[{"role":"user","content":"Where is my order now? Where is my order now?"}]}"#,
+        ),
     ],
     check,
 };
@@ -36,7 +38,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut known: BTreeMap<Vec<String>, String> = BTreeMap::new();
     for prompt in context.prompts().iter().filter(|prompt| prompt.part.instructs()) {
-        for sentence in sentences(prompt.as_str()).into_iter().filter(|one| one.words.len() >= FEWEST_WORDS) {
+        for sentence in sentences(prompt.prose()).into_iter().filter(|one| one.words.len() >= FEWEST_WORDS) {
             let Some(place) = known.get(&sentence.words) else {
                 known.insert(sentence.words, prompt.path.to_string());
                 continue;

@@ -29,7 +29,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
         ),
         Example::text(r#"Summarise {{message}} in one sentence."#),
         Example::json(r#"{"content":"Hello ${name}","variables":[{"name":"name"}],"cacheSettings":{}}"#),
-        Example::json(r#"{"provider":"openai","promptTemplate":"Summarise {input} in one sentence."}"#),
+        Example::json(r#"{"responseSchema":{},"promptTemplate":"Summarise {input} in one sentence."}"#),
     ],
     good: &[
         Example::json(
@@ -50,7 +50,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 ---
 Summarise it."#,
         ),
-        Example::json(r#"{"provider":"openai","promptTemplate":"Summarise <input>{input}</input> in one sentence."}"#),
+        Example::json(r#"{"responseSchema":{},"promptTemplate":"Summarise <input>{input}</input> in one sentence."}"#),
     ],
     check,
 };

@@ -34,7 +34,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
             r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Where is <order>{{order}}</order>?","variables":[{"name":"order","max_length":7}]}"#,
         ),
         Example::text(r#"Summarise <message-{{nonce}}>{{message}}</message-{{nonce}}>."#),
-        Example::json(r#"{"provider":"openai","promptTemplate":"Summarise <input>{input}</input>."}"#),
+        Example::json(r#"{"responseSchema":{},"promptTemplate":"Summarise <input>{input}</input>."}"#),
     ],
     check,
 };

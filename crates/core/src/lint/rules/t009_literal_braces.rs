@@ -11,7 +11,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "literal-braces",
     severity: Severity::Error,
     summary: "Braces of a sample are read as a placeholder.",
-    what: "Finds samples of JSON or code in the format dialect whose braces are not doubled. In a cached template only where the configuration or `$lint.dialect` says that it is written in that dialect: single braces mean nothing there.",
+    what: "Finds samples of JSON or code in the format dialect whose braces are not doubled. In a cached template only where the configuration or `$lint.dialect` says that it is written in that dialect: single braces mean nothing there. The fix is safe where the dialect is stated, and a suggestion where it is a guess.",
     why: "`str.format` takes what stands between them for a variable's name and throws: `KeyError: '\"answer\"'` is the most frequent mistake in such templates.",
     fix: FixKind::Safe,
     harmful: false,
@@ -26,7 +26,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
         Example::json(
             r#"{"content":"Answer {question} as {\"answer\": \"text\"}.","cacheSettings":{},"$lint":{"dialect":"format"}}"#,
         ),
-        Example::json(r#"{"provider":"openai","promptTemplate":"Answer {input} as {\"answer\": \"text\"}."}"#),
+        Example::json(r#"{"responseSchema":{},"promptTemplate":"Answer {input} as {\"answer\": \"text\"}."}"#),
     ],
     good: &[
         Example::text(r#"Answer {question} as {{"answer": "text"}}."#),
@@ -44,7 +44,8 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         .map(|(prompt, _, bad)| {
             let Range { start, end } = bad.span;
             let edits = vec![prompt.edit(start..start + 1, "{{"), prompt.edit(end - 1..end, "}}")];
-            prompt.draft(start..end, bad.message).fix(Fix { title: "Double the braces", safe: true, edits })
+            let safe = context.is_dialect_stated();
+            prompt.draft(start..end, bad.message).fix(Fix { title: "Double the braces", safe, edits })
         })
         .collect()
 }

@@ -1,7 +1,9 @@
 //! V004 unbounded-variable: A variable of a prompt template has no maximum length.
 
+use std::ops::Range;
+
 use crate::fault::printable;
-use crate::lint::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity};
+use crate::lint::{Context, Draft, Edit, Example, Fix, FixKind, Kind, Rule, Severity};
 
 /// V004.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -43,17 +45,19 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     });
     unbounded
         .map(|variable| {
-            let edit = if variable.item == variable.id {
-                let name = serde_json::Value::from(variable.name);
-                context.replace(variable.item, format!("{{\"name\": {name}, \"max_length\": {SUGGESTED}}}"))
+            let edits = if variable.item == variable.id {
+                // Around the name, which is not repeated: it may be a secret.
+                let Range { start, end } = tree.node(variable.item).span;
+                let after = format!(", \"max_length\": {SUGGESTED}}}");
+                vec![Edit { span: start..start, text: "{\"name\": ".to_owned() }, Edit { span: end..end, text: after }]
             } else {
-                context.insert(variable.item, "max_length", &SUGGESTED.to_string())
+                vec![context.insert(variable.item, "max_length", &SUGGESTED.to_string())]
             };
             let message = format!(
                 "`{}` may be of any length: give it a `max_length`, in UTF-16 code units.",
                 printable(variable.name)
             );
-            context.at(variable.id, message).fix(Fix::suggested("Set a maximum", edit))
+            context.at(variable.id, message).fix(Fix { title: "Set a maximum", safe: false, edits })
         })
         .collect()
 }

@@ -46,12 +46,16 @@ impl<'a> Reader<'a> {
         let mut expect = Some(Expect::Value);
         while let Some(now) = expect {
             self.space();
+            let from = self.at;
             expect = self.step(now);
             if matches!(expect, Some(Expect::Nothing)) {
                 self.tree.complete = true;
                 break;
             }
-            if self.tree.errors.len() >= MAX_ERRORS {
+            if expect.is_none() {
+                self.tree.unread = from..self.text.len();
+            } else if self.tree.errors.len() >= MAX_ERRORS {
+                self.tree.unread = self.at..self.text.len();
                 break;
             }
         }
@@ -105,7 +109,7 @@ impl<'a> Reader<'a> {
             _ => return self.stop("A member begins with its name in double quotes."),
         }
         let name = self.string()?;
-        let key = Key { name: name.as_str().to_owned(), span: start..self.at };
+        let key = Key { text: name, span: start..self.at };
         self.space();
         if self.peek() != Some(b':') {
             return self.stop("A colon must stand between a member's name and its value.");
@@ -234,6 +238,7 @@ impl<'a> Reader<'a> {
                 return;
             };
             work::count(length);
+            self.tree.comments.push(self.at..self.at + length);
             if !std::mem::replace(&mut self.commented, true) {
                 self.error(self.at..self.at + length, "JSON has no comments: remove this one.");
             }
@@ -245,7 +250,7 @@ impl<'a> Reader<'a> {
     fn duplicates(&mut self, id: Id) {
         let mut names: Vec<(&str, Id)> = Vec::new();
         if let Value::Object(members) = &self.tree.node(id).value {
-            let named = |id: &Id| Some((self.tree.node(*id).key.as_ref()?.name.as_str(), *id));
+            let named = |id: &Id| Some((self.tree.node(*id).key.as_ref()?.name(), *id));
             names.extend(members.iter().filter_map(named));
         }
         names.sort_unstable();
