@@ -1,8 +1,8 @@
-//! The text that a model would have written: canned sentences, chosen by seed and body.
+//! The text that a model would have written, on every wire: canned sentences, chosen by seed and body.
 
-use hyper::body::Bytes;
-use serde_json::json;
 use sha2::{Digest, Sha256};
+
+use crate::fault::{Said, pieces};
 
 // Every opening starts with a multi-byte character in its first token, so that any answer has one.
 const OPENINGS: &[&str] = &[
@@ -55,44 +55,22 @@ impl Answer {
         text.push(' ');
         text.push_str(dice.pick(CLOSINGS));
         let most = usize::try_from(max_tokens).unwrap_or(usize::MAX);
-        let tokens = tokens(&text).into_iter().take(most).collect();
+        let tokens = pieces(&text, None).into_iter().take(most).collect();
         Self { tokens, prompt_tokens }
     }
 
-    /// Tokens of the prompt, and of the answer.
-    pub(crate) fn usage(&self) -> (u64, u64) {
-        (self.prompt_tokens, self.tokens.len() as u64)
-    }
-
-    /// The frames as JSON lines without line ends: contents, then the terminal one with `usage`.
-    pub(crate) fn lines(&self) -> Vec<Bytes> {
-        let usage = json!({
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.tokens.len(),
-        });
-        self.tokens
-            .iter()
-            .map(|token| json!({"content": token}))
-            .chain([json!({"usage": usage})])
-            .map(|frame| Bytes::from(frame.to_string()))
-            .collect()
-    }
-}
-
-/// Cuts a text the way models do: a word with the space before it; long words in two.
-fn tokens(text: &str) -> Vec<String> {
-    let mut tokens = Vec::new();
-    for word in text.split_inclusive(' ') {
-        let length = word.chars().count();
-        if length > 9 {
-            let head: String = word.chars().take(length / 2).collect();
-            let tail: String = word.chars().skip(length / 2).collect();
-            tokens.extend([head, tail]);
-        } else {
-            tokens.push(word.to_owned());
+    /// The tokens in order: the canned ones, or what is to be said.
+    pub(crate) fn tokens(&self, said: Option<&Said>) -> Vec<String> {
+        match said.and_then(|said| Some((said.content_of(0)?, said.piece))) {
+            Some((text, piece)) => pieces(text, piece),
+            None => self.tokens.clone(),
         }
     }
-    tokens
+
+    /// Tokens of the prompt.
+    pub(crate) fn prompt_tokens(&self) -> u64 {
+        self.prompt_tokens
+    }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): enough for choosing sentences.
@@ -137,15 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn any_answer_has_a_multi_byte_character_and_true_usage() {
+    fn any_answer_has_a_multi_byte_character_and_no_more_tokens_than_asked() {
         for seed in 0..50 {
             for max in [1, 5, 4096] {
                 let answer = answer(seed, "b", max);
                 assert!(answer.tokens.len() as u64 <= max);
                 assert!(!answer.tokens[0].is_ascii(), "{:?}", answer.tokens[0]);
-                let last = String::from_utf8(answer.lines().pop().unwrap().to_vec()).unwrap();
-                let usage: serde_json::Value = serde_json::from_str(&last).unwrap();
-                assert_eq!(usage["usage"]["completion_tokens"], answer.tokens.len());
             }
         }
     }

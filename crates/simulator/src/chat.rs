@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use hyper::{Method, Response};
+use serde_json::json;
 
 use crate::admission::{authorised, json_body, key_of};
 use crate::answer::Answer;
 use crate::chat_request::ChatRequest;
-use crate::fault::On;
-use crate::generation::{Generation, generate};
+use crate::fault::{ErrorFrame, Fault, On, Said};
+use crate::generation::{Generation, Written, generate};
 use crate::record::Received;
-use crate::refusal::Refusal;
-use crate::reply::{Body, Cut};
+use crate::refusal::{Refusal, Shape};
+use crate::reply::{Body, Cut, Frames, Framing, Hull};
 use crate::route::CALL;
 use crate::wire::Line;
 use crate::world::World;
@@ -21,7 +23,7 @@ pub(crate) const PATH: &str = "/api/v2/ai/llm-gateway/chat";
 
 /// Answers one call.
 pub(crate) async fn chat(world: &Arc<World>, line: &Arc<Line>, received: &Received) -> Result<Response<Body>, Cut> {
-    generate(world, line, received, On::Chat, checked(world, received)).await
+    generate(world, line, received, On::Chat, Shape::Api, checked(world, received)).await
 }
 
 /// Everything the contract asks of a call before it can be executed.
@@ -39,5 +41,39 @@ fn checked(world: &World, received: &Received) -> Result<Generation, Refusal> {
         return Err(Refusal::new(400, "token.limit.exceeded", why));
     }
     let answer = Answer::new(world.config.seed, &received.body, "", prompt_tokens, max_tokens);
-    Ok(Generation { key, answer, model_id, template: None })
+    Ok(Generation { key, answer: Box::new(answer), model_id, template: None })
+}
+
+/// Contents, line by line, then the terminal frame with `usage`.
+impl Written for Answer {
+    fn usage(&self, said: Option<&Said>) -> (u64, u64) {
+        (self.prompt_tokens(), self.tokens(said).len() as u64)
+    }
+
+    fn frames(&self, said: Option<&Said>, _faults: &[Fault]) -> Frames {
+        let (prompt_tokens, completion_tokens) = self.usage(said);
+        let usage = json!({"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens});
+        let contents = self.tokens(said).into_iter().map(|token| json!({"content": token}));
+        let frames = contents.chain([json!({"usage": usage})]).map(|frame| frame.to_string().into()).collect();
+        let hull = Hull { head: "{\"content\":\"".into(), tail: "\"}".into(), end: "\n", fill: b'a' };
+        Frames {
+            framing: Framing::Lines,
+            content_type: "application/x-ndjson".into(),
+            frames,
+            terminal: 1,
+            hull,
+            cut: None,
+        }
+    }
+
+    fn failure(&self, frame: &ErrorFrame, correlation: &str) -> Vec<Bytes> {
+        let mut refusal = Refusal::usual(frame.status, Shape::Api);
+        if let Some(code) = &frame.code {
+            refusal.code.clone_from(code);
+        }
+        if let Some(message) = &frame.message {
+            refusal.message.clone_from(message);
+        }
+        vec![refusal.body(Shape::Api, correlation).to_string().into()]
+    }
 }

@@ -15,6 +15,10 @@ pub struct Config {
     pub expires_in: u64,
     /// Prompts of more tokens than this are refused with `token.limit.exceeded`; 0 is no limit.
     pub token_limit: u64,
+    /// The key of OpenAI's wire; a token of the OAuth client is as good.
+    pub api_key: String,
+    /// The models there are on OpenAI's wire.
+    pub models: Vec<String>,
     /// One line per request on stderr: method, path, status, milliseconds. Never bodies or tokens.
     pub verbose: bool,
 }
@@ -28,7 +32,13 @@ impl Default for Config {
             client_secret: "dev-secret".into(),
             expires_in: 86_400,
             token_limit: 0,
+            api_key: "dev-key".into(),
+            models: MODELS.split(',').map(str::to_owned).collect(),
             verbose: false,
         }
     }
 }
+
+/// The models of OpenAI's wire unless others are named.
+pub const MODELS: &str = "support-small,support-large,gpt-5-mini,gpt-4o,gpt-4o-mini,o4-mini,llama3.2,\
+    text-embedding-3-small";

@@ -121,8 +121,13 @@ fn status_answer(
             answer
         }
     };
-    if fault.status == 429 {
+    if fault.status == 429 && matches!(shape, Shape::Api | Shape::OAuth) {
         rate_headers(&mut answer);
+    }
+    for (name, value) in &fault.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            answer.headers_mut().insert(name, value);
+        }
     }
     if let Some(text) = fault.retry_after_text() {
         set(&mut answer, RETRY_AFTER, &text);

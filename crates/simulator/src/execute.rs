@@ -21,7 +21,7 @@ use crate::world::World;
 
 /// Answers one call.
 pub(crate) async fn execute(world: &Arc<World>, line: &Arc<Line>, received: &Received) -> Result<Response<Body>, Cut> {
-    generate(world, line, received, On::Execute, checked(world, received)).await
+    generate(world, line, received, On::Execute, Shape::Api, checked(world, received)).await
 }
 
 /// Everything the contract asks of a call before it can be executed.
@@ -61,7 +61,8 @@ fn checked(world: &World, received: &Received) -> Result<Generation, Refusal> {
     let echo = format!("«{user}» «{system}» ");
     let answer = Answer::new(world.config.seed, &received.body, &echo, prompt_tokens, max_tokens);
     let version = template.get("version").and_then(Value::as_u64).unwrap_or(0);
-    Ok(Generation { key, answer, model_id: text("modelId"), template: Some((template_id, version)) })
+    let template = Some((template_id, version));
+    Ok(Generation { key, answer: Box::new(answer), model_id: text("modelId"), template })
 }
 
 /// The values of the declared variables, all of them and no others.

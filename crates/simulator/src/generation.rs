@@ -1,18 +1,19 @@
-//! A call that a model answers in frames (sections 2 and 3 of the contract): faults, key, delivery.
+//! A call that a model answers, on every wire (sections 2 and 3 of the contract): faults, key, delivery.
 
 use std::sync::Arc;
 
 use hyper::Response;
+use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use crate::admission::{faults_of, in_progress, reused};
-use crate::answer::Answer;
-use crate::early::{early, skew_date};
-use crate::fault::{Fault, On};
+use crate::early::early;
+use crate::fault::{ErrorFrame, Fault, On, Said};
 use crate::ledger::{Failure, Kept, Verdict, fingerprint};
 use crate::record::Received;
-use crate::refusal::{Refusal, Shape};
-use crate::reply::{Body, Cut, Ended, Open, deliver};
+use crate::refusal::{Refusal, Shape, add_headers};
+use crate::reply::{Body, Cut, Ended, Frames, Open, deliver};
+use crate::resource::finished;
 use crate::usage::{Call, planned_ms};
 use crate::wire::Line;
 use crate::world::World;
@@ -23,10 +24,20 @@ pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-rep
 /// A call that may be executed.
 pub(crate) struct Generation {
     pub(crate) key: Option<String>,
-    pub(crate) answer: Answer,
+    pub(crate) answer: Box<dyn Written + Send + Sync>,
     pub(crate) model_id: String,
     /// Id and version of the template that is executed.
     pub(crate) template: Option<(String, u64)>,
+}
+
+/// An answer as its wire writes it.
+pub(crate) trait Written {
+    /// Tokens of the prompt, and of the answer.
+    fn usage(&self, said: Option<&Said>) -> (u64, u64);
+    /// The answer, or what is said in its place; of the faults those that only this wire knows have acted.
+    fn frames(&self, said: Option<&Said>, faults: &[Fault]) -> Frames;
+    /// The frames that say that the generation has failed.
+    fn failure(&self, frame: &ErrorFrame, correlation: &str) -> Vec<Bytes>;
 }
 
 /// Answers one call. A fault is taken only by a call that is otherwise fine.
@@ -35,10 +46,11 @@ pub(crate) async fn generate(
     line: &Arc<Line>,
     received: &Received,
     on: On,
+    shape: Shape,
     checked: Result<Generation, Refusal>,
 ) -> Result<Response<Body>, Cut> {
     let correlation = received.correlation.as_str();
-    let refuse = |refusal: Refusal| refusal.answer(Shape::Api, correlation);
+    let refuse = |refusal: Refusal| refusal.answer(shape, correlation);
     let found = checked.and_then(|generation| Ok((generation, faults_of(world, received, on)?)));
     let (generation, faults) = match found {
         Ok(found) => found,
@@ -47,37 +59,42 @@ pub(crate) async fn generate(
     let template_id = generation.template.as_ref().map(|(id, _)| id.as_str());
     let call = Call { model_id: &generation.model_id, template_id };
     if !faults.iter().all(Fault::executes)
-        && let Some(mut answer) = early(world, line, &faults, Shape::Api, correlation).await?
+        && let Some(answer) = early(world, line, &faults, shape, correlation).await?
     {
         world.update(|state| state.usage.failed(call, planned_ms(world, &faults, 0)));
-        skew_date(&mut answer, &faults);
-        return Ok(answer);
+        return Ok(finished(answer, &faults));
     }
-    let failed = faults.iter().find_map(|fault| failure_of(fault, correlation));
+    let answer = generation.answer;
+    let failed = faults.iter().find_map(|fault| match fault {
+        Fault::ErrorFrame(frame) => {
+            Some(Failure { after_frames: frame.after_frames, frames: answer.failure(frame, correlation) })
+        }
+        _ => None,
+    });
+    let said = faults.iter().find_map(|fault| if let Fault::Answer(said) = fault { Some(said.clone()) } else { None });
     let version = generation.template.as_ref().map(|(_, version)| *version);
     let verdict = world.update(|state| {
-        let kept = Kept { failed: failed.clone(), version, reply: None };
+        let kept = Kept { failed: failed.clone(), said: said.clone(), version, reply: None };
         let verdict = state.ledger.claim(generation.key.as_deref(), fingerprint(received), kept);
         if matches!(verdict, Verdict::Run) {
-            let (input, output) = generation.answer.usage();
+            let (input, output) = answer.usage(said.as_ref());
             let latency = planned_ms(world, &faults, output);
             state.usage.executed(call, (input, output), latency, failed.is_some());
         }
         verdict
     });
-    let (replayed, failed) = match verdict {
-        Verdict::Run => (false, failed),
-        Verdict::Replay(kept) => (true, kept.failed),
+    let (replayed, failed, said) = match verdict {
+        Verdict::Run => (false, failed, said),
+        Verdict::Replay(kept) => (true, kept.failed, kept.said),
         Verdict::InProgress => return Ok(refuse(in_progress())),
         Verdict::Reused => return Ok(refuse(reused())),
     };
     let open = Open::new(world, generation.key);
-    match early(world, line, &faults, Shape::Api, correlation).await {
+    match early(world, line, &faults, shape, correlation).await {
         Ok(None) => {}
-        Ok(Some(mut answer)) => {
+        Ok(Some(answer)) => {
             open.end(Ended::Completed);
-            skew_date(&mut answer, &faults);
-            return Ok(answer);
+            return Ok(finished(answer, &faults));
         }
         Err(cut) => {
             open.end(Ended::Cut);
@@ -85,28 +102,12 @@ pub(crate) async fn generate(
         }
     }
     let (outlet, body) = Body::pieces(line, Some(open));
+    let frames = answer.frames(said.as_ref(), &faults);
     let mut answer = Response::new(body);
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    add_headers(&mut answer, &[(CONTENT_TYPE, frames.content_type.clone())]);
     if replayed {
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
-    skew_date(&mut answer, &faults);
-    deliver(world, outlet, generation.answer.lines(), failed.as_ref(), faults);
-    Ok(answer)
-}
-
-fn failure_of(fault: &Fault, correlation: &str) -> Option<Failure> {
-    let Fault::ErrorFrame(frame) = fault else {
-        return None;
-    };
-    let mut refusal = Refusal::usual(frame.status, Shape::Api);
-    if let Some(code) = &frame.code {
-        refusal.code.clone_from(code);
-    }
-    if let Some(message) = &frame.message {
-        refusal.message.clone_from(message);
-    }
-    let line = refusal.body(Shape::Api, correlation).to_string().into();
-    Some(Failure { after_frames: frame.after_frames, line })
+    deliver(world, outlet, frames, failed.as_ref(), Arc::clone(&faults));
+    Ok(finished(answer, &faults))
 }

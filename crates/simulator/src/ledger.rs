@@ -6,15 +6,16 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::fault::Said;
 use crate::record::Received;
 use crate::resource::Reply;
 
-/// How a generation failed: an error line after so many frames. Part of the answer, so it is
-/// kept as bytes.
+/// How a generation failed: an error after so many frames. Part of the answer, so it is kept as
+/// bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) after_frames: usize,
-    pub(crate) line: Bytes,
+    pub(crate) frames: Vec<Bytes>,
 }
 
 /// SHA-256 of a request's path and body.
@@ -30,6 +31,8 @@ pub(crate) fn fingerprint(received: &Received) -> Fingerprint {
 pub(crate) struct Kept {
     /// How the generation failed, if it did.
     pub(crate) failed: Option<Failure>,
+    /// What the model said in place of canned text.
+    pub(crate) said: Option<Said>,
     /// The version of the template that was executed.
     pub(crate) version: Option<u64>,
     /// The answer of a call that made something; it isn't a function of seed and body.
@@ -63,7 +66,7 @@ pub(crate) enum Verdict {
     /// Generate: this is the first call with the key.
     Run,
     /// Send what was answered.
-    Replay(Kept),
+    Replay(Box<Kept>),
     /// The key is running: 409.
     InProgress,
     /// The key was executed with another body: 422.
@@ -95,7 +98,7 @@ impl Ledger {
             Some(entry) => {
                 entry.replays += 1;
                 self.replays += 1;
-                Verdict::Replay(entry.kept.clone())
+                Verdict::Replay(Box::new(entry.kept.clone()))
             }
             None => Verdict::Run,
         }

@@ -7,14 +7,14 @@
 //!            └ control ───────┘             all of them read and change one `World`
 //! ```
 //!
-//! In scope: the contract in `contract/upstream.v1.md` (OAuth token, chat and execute,
-//! templates, analytics, models), idempotency keys that are honoured and counted, every fault that happens between two sockets, and a control API for
-//! tests under `/_simulator/`.
+//! In scope: the contract in `contract/upstream.v1.md` (OAuth token, chat and execute, templates, analytics, models),
+//! with idempotency keys that are honoured and counted; OpenAI's wire (`openai/`); every fault that happens between two
+//! sockets, on both; and a control API for tests under `/_simulator/`.
 //!
 //! Not in scope: intelligence (answers are canned text), persistence, TLS, compatibility with any
 //! vendor's product. A closed port plays "connection refused"; no fault is needed for that.
 //!
-//! Layout: a family of endpoints is one file (`oauth`; `chat` and `execute`, which are `generation`s;
+//! Layout: a family of endpoints is one file (`oauth`; `chat`, `execute` and `openai/chat`, which are `generation`s;
 //! `cached_templates`, `prompt_templates`, `analytics` and `models`, which are `resource`s by the table in `route`);
 //! what they share is beside them (`admission`, `early` faults, `refusal` bodies, `ledger`, `document` checks); what
 //! happens to bytes is under `reply/`.
@@ -38,6 +38,7 @@ mod ledger;
 mod model_document;
 mod models;
 mod oauth;
+mod openai;
 mod overlay;
 mod page;
 mod prompt_document;
@@ -56,5 +57,5 @@ mod webhook;
 mod wire;
 mod world;
 
-pub use config::Config;
+pub use config::{Config, MODELS};
 pub use server::Simulator;

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use promptgate_simulator::{Config, Simulator};
+use promptgate_simulator::{Config, MODELS, Simulator};
 use tokio::signal::unix::{SignalKind, signal};
 
 const AFTER_HELP: &str = "\
 Its first line on standard output is `listening on http://HOST:PORT`.
-It speaks contract/upstream.v1.md; faults and counters are under /_simulator/:
+It speaks contract/upstream.v1.md, and OpenAI's wire under /v1 (Azure's under /openai); faults and counters are under /_simulator/:
 GET /_simulator/faults lists every kind of fault.";
 
 /// An upstream LLM gateway on this machine, with faults on demand
@@ -40,6 +40,12 @@ struct Options {
     /// Refuse prompts of more tokens with token.limit.exceeded; 0 is no limit
     #[arg(long, default_value_t = 0)]
     token_limit: u64,
+    /// The key of OpenAI's wire
+    #[arg(long, default_value = "dev-key")]
+    api_key: String,
+    /// The models there are on OpenAI's wire
+    #[arg(long, value_delimiter = ',', default_value = MODELS)]
+    models: Vec<String>,
     /// End when standard input ends, so that it never outlives what started it
     #[arg(long)]
     exit_with_stdin: bool,
@@ -77,6 +83,8 @@ async fn run(options: Options) -> io::Result<()> {
         client_secret: options.client_secret,
         expires_in: options.expires_in,
         token_limit: options.token_limit,
+        api_key: options.api_key,
+        models: options.models,
         verbose: options.verbose && !options.quiet,
     };
     let simulator = Simulator::bind(&options.host, options.port, config).await?;

@@ -20,7 +20,8 @@ pub(crate) fn overlay(document: &mut Value, set: &Map<String, Value>, times: u64
     }
 }
 
-fn put(parent: &mut Value, name: &str, value: &Value) {
+/// Sets a member of an object, or an item of an array; anything else has neither.
+pub(crate) fn put(parent: &mut Value, name: &str, value: &Value) {
     match parent {
         Value::Object(map) => {
             map.insert(name.to_owned(), value.clone());

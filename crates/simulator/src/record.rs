@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 const KEPT_BACK: &str = "(kept back)";
+/// Longer bodies of OpenAI's wire, which may hold images, are recorded by their digest only.
+const LONGEST_BODY: usize = 256 << 10;
 
 /// One request, its body read.
 pub(crate) struct Received {
@@ -43,9 +45,14 @@ pub(crate) struct Record(pub(crate) Value);
 
 impl Record {
     pub(crate) fn of(received: &Received, endpoint: &str, number: u64) -> Self {
+        let openai = endpoint.starts_with("openai");
+        // What a request that only passes through must not change.
+        let text = openai && received.body.len() <= LONGEST_BODY;
+        let text = text.then(|| String::from_utf8_lossy(&received.body));
         let body = match endpoint {
             "token" => token_form(&received.body),
             _ if received.body.is_empty() => Value::Null,
+            _ if openai && received.body.len() > LONGEST_BODY => KEPT_BACK.into(),
             _ => match serde_json::from_slice(&received.body) {
                 Ok(body) => without_credentials(body),
                 // What was meant for a model may hold its credentials.
@@ -61,6 +68,8 @@ impl Record {
             "query": received.query,
             "headers": headers(&received.headers),
             "body": body,
+            "body_text": text,
+            "body_sha256": openai.then(|| hex(&received.body)),
             "body_bytes": received.body.len(),
             "correlation_id": received.correlation,
         }))
@@ -76,7 +85,10 @@ fn headers(headers: &HeaderMap) -> Value {
             .iter()
             .map(|value| {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                let secret = matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie");
+                let secret = matches!(
+                    name.as_str(),
+                    "authorization" | "proxy-authorization" | "cookie" | "api-key" | "x-api-key"
+                );
                 if secret { reduced(&text) } else { text }
             })
             .collect();
@@ -93,9 +105,11 @@ fn reduced(credential: &str) -> String {
 
 /// `sha256:` and the first 12 hex digits.
 fn digest(secret: &str) -> String {
-    let digest = Sha256::digest(secret.as_bytes());
-    let prefix: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{prefix}")
+    format!("sha256:{}", hex(secret.as_bytes()).split_at(12).0)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The body with the texts of credentials, a model's, reduced to a digest.

@@ -4,6 +4,7 @@ use hyper::Response;
 use hyper::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
+use crate::openai::{Dialect, error};
 use crate::reply::Body;
 
 /// Header that names one answer, on every API answer.
@@ -21,18 +22,21 @@ pub(crate) struct Refusal {
     /// A sentence for people. Never the caller's text.
     pub(crate) message: String,
     /// `details[]`: path and reason of each fault.
+    /// Of OpenAI's wire the first path is `param`.
     pub(crate) details: Vec<(String, String)>,
     /// Headers beside the usual ones: the `ETag` of what is there, `Allow`.
     pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
-/// Which of the two error bodies an endpoint speaks.
+/// Which error body an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `{message, code, status, contextId, details, errors}` (U3).
     Api,
     /// `{error, description, error_description}` (U1).
     OAuth,
+    /// `{error: {message, type, param, code}}`.
+    OpenAi(Dialect),
 }
 
 impl Refusal {
@@ -54,6 +58,9 @@ impl Refusal {
 
     /// The usual refusal of a status, as the contract words it.
     pub(crate) fn usual(status: u16, shape: Shape) -> Self {
+        if let Shape::OpenAi(dialect) = shape {
+            return error::usual(status, dialect);
+        }
         if shape == Shape::OAuth {
             return match status {
                 400 => Self::new(400, "invalid_request", "The request is malformed."),
@@ -96,6 +103,7 @@ impl Refusal {
                     .collect::<Vec<_>>(),
                 "errors": [],
             }),
+            Shape::OpenAi(_) => error::body(self),
             Shape::OAuth => json!({
                 "error": self.code,
                 "description": self.message,
@@ -108,7 +116,7 @@ impl Refusal {
     pub(crate) fn answer(&self, shape: Shape, correlation: &str) -> Response<Body> {
         let body = self.body(shape, correlation);
         let mut response = json_answer(self.status, &body);
-        if self.status == 429 {
+        if self.status == 429 && !matches!(shape, Shape::OpenAi(_)) {
             rate_headers(&mut response);
         }
         add_headers(&mut response, &self.headers);

@@ -142,7 +142,9 @@ fn checked(world: &World, received: &Received, endpoint: &Endpoint, names: &[&st
         On::ModelConfigure => models::configure(names, received)?,
         On::ModelInvoke => models::invoke(names, received)?,
         // These have servers of their own.
-        On::Chat | On::Execute | On::Token | On::Webhook => return Err(Refusal::usual(404, Shape::Api)),
+        On::Chat | On::Execute | On::Token | On::Webhook | On::OpenAiChat | On::OpenAiEmbeddings | On::OpenAiModels => {
+            return Err(Refusal::usual(404, Shape::Api));
+        }
     };
     let keyed = match endpoint.on {
         On::PromptCreate | On::ModelCreate | On::ModelInvoke => Keyed::By(key_of(received)?),
@@ -176,8 +178,8 @@ fn once(state: &mut State, turn: &Turn, received: &Received, keyed: &Keyed, act:
             }
             Ok(reply)
         }
-        Verdict::Replay(Kept { reply: Some(reply), .. }) => Ok(reply.with(REPLAYED, "true")),
-        Verdict::Replay(_) | Verdict::Reused => Err(reused()),
+        Verdict::Replay(kept) => kept.reply.map(|reply| reply.with(REPLAYED, "true")).ok_or_else(reused),
+        Verdict::Reused => Err(reused()),
         Verdict::InProgress => Err(in_progress()),
     }
 }
@@ -192,31 +194,12 @@ fn current_etag(state: &State, on: On, names: &[&str]) -> Option<String> {
 }
 
 /// A good answer, changed as the faults say.
-fn spoilt(line: &Arc<Line>, mut reply: Reply, faults: &[Fault]) -> Response<Body> {
-    if let Some(body) = reply.body.as_object_mut() {
-        for fault in faults {
-            match fault {
-                Fault::Set { member, value } => {
-                    body.insert(member.clone(), value.clone());
-                }
-                Fault::LeaveOut { member } => {
-                    body.remove(member);
-                }
-                Fault::NumPages {} => {
-                    if let Some(pages) = body.remove("pageCount") {
-                        body.insert("numPages".into(), pages);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
+pub(crate) fn spoilt(line: &Arc<Line>, mut reply: Reply, faults: &[Fault]) -> Response<Body> {
+    change(&mut reply.body, faults);
     let mut answer = if faults.contains(&Fault::Empty {}) {
         typed_answer(reply.status, "application/json", "")
     } else if faults.contains(&Fault::Malformed {}) {
-        let text = reply.body.to_string();
-        let half: String = text.chars().take(text.chars().count() / 2).collect();
-        typed_answer(reply.status, "application/json", half)
+        typed_answer(reply.status, "application/json", half_of(&reply.body.to_string()))
     } else {
         json_answer(reply.status, &reply.body)
     };
@@ -229,10 +212,31 @@ fn spoilt(line: &Arc<Line>, mut reply: Reply, faults: &[Fault]) -> Response<Body
     answer
 }
 
+/// Members changed as the faults say.
+pub(crate) fn change(body: &mut Value, faults: &[Fault]) {
+    let Some(body) = body.as_object_mut() else { return };
+    for fault in faults {
+        match fault {
+            Fault::Set { member, value } => {
+                body.insert(member.clone(), value.clone());
+            }
+            Fault::LeaveOut { member } => {
+                body.remove(member);
+            }
+            Fault::NumPages {} => {
+                if let Some(pages) = body.remove("pageCount") {
+                    body.insert("numPages".into(), pages);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Half a body, then the end of the connection.
 fn half(line: &Arc<Line>, text: &str, how: How) -> Body {
     let (outlet, stream) = Body::pieces(line, None);
-    let text: String = text.chars().take(text.chars().count() / 2).collect();
+    let text = half_of(text);
     tokio::spawn(async move {
         // If the reader has gone, that's that.
         if outlet.data(text).await.is_ok()
@@ -244,7 +248,13 @@ fn half(line: &Arc<Line>, text: &str, how: How) -> Body {
     stream
 }
 
-fn finished(mut answer: Response<Body>, faults: &[Fault]) -> Response<Body> {
+/// The first half of a text's characters.
+pub(crate) fn half_of(text: &str) -> String {
+    text.chars().take(text.chars().count() / 2).collect()
+}
+
+/// An answer without the headers, and with the date, that the faults say.
+pub(crate) fn finished(mut answer: Response<Body>, faults: &[Fault]) -> Response<Body> {
     for fault in faults {
         if let Fault::NoHeader { name } = fault {
             answer.headers_mut().remove(name);

@@ -25,10 +25,11 @@ use crate::reply::{Body, Cut};
 use crate::route::{Route, route};
 use crate::wire::{Line, Wire};
 use crate::world::{RECORDS_KEPT, World};
-use crate::{chat, control, execute, oauth, resource, webhook};
+use crate::{chat, control, execute, oauth, openai, resource, webhook};
 
-/// Most bytes of a request body.
+/// Most bytes of a request body, and of one with images (OpenAI's wire).
 const BODY_CAP: usize = 4 << 20;
+const OPENAI_BODY_CAP: usize = 16 << 20;
 
 /// A simulator that listens.
 pub struct Simulator {
@@ -84,7 +85,10 @@ async fn connection(world: Arc<World>, stream: TcpStream) {
 async fn serve(world: Arc<World>, line: Arc<Line>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
     let begun = Instant::now();
     let (parts, incoming) = request.into_parts();
-    let body = match Limited::new(incoming, BODY_CAP).collect().await {
+    let path = parts.uri.path().to_owned();
+    let openai = openai::target(&path);
+    let cap = if openai.is_some() { OPENAI_BODY_CAP } else { BODY_CAP };
+    let body = match Limited::new(incoming, cap).collect().await {
         Ok(body) => Some(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => None,
         Err(_) => return Err(Cut::Close),
@@ -92,7 +96,7 @@ async fn serve(world: Arc<World>, line: Arc<Line>, request: Request<Incoming>) -
     let too_large = body.is_none();
     let received = Received {
         method: parts.method,
-        path: parts.uri.path().to_owned(),
+        path: path.clone(),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
         body: body.unwrap_or_else(Bytes::new),
@@ -102,7 +106,10 @@ async fn serve(world: Arc<World>, line: Arc<Line>, request: Request<Incoming>) -
     line.count(endpoint != "control");
     let received = arrive(&world, received, endpoint);
     let served = if too_large {
-        Ok(Refusal::usual(413, Shape::Api).answer(Shape::Api, &received.correlation))
+        let shape = openai.map_or(Shape::Api, |target| target.shape());
+        Ok(Refusal::usual(413, shape).answer(shape, &received.correlation))
+    } else if let Some(target) = openai {
+        openai::serve(&world, &line, &received, target).await
     } else {
         match endpoint {
             "token" => oauth::token(&world, &line, &received).await,
@@ -136,9 +143,10 @@ fn endpoint_of(method: &Method, path: &str) -> &'static str {
         webhook::PATH => "webhook",
         _ if path.strip_prefix(webhook::PATH).is_some_and(|rest| rest.starts_with('/')) => "webhook",
         _ if path.starts_with("/_simulator/") => "control",
-        _ => match route(method, path) {
-            Route::To(endpoint, _) => endpoint.on.name(),
-            Route::Methods(_) | Route::Unknown => "unknown",
+        _ => match (openai::target(path), route(method, path)) {
+            (Some(target), _) => target.on(method).map_or("unknown", On::name),
+            (None, Route::To(endpoint, _)) => endpoint.on.name(),
+            (None, Route::Methods(_) | Route::Unknown) => "unknown",
         },
     }
 }

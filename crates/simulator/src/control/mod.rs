@@ -10,7 +10,7 @@ use hyper::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::counts::stats;
-use crate::fault::{KINDS, Kind, On, parse_rules};
+use crate::fault::{KINDS, Kind, On, SHAPES, parse_rules};
 use crate::record::Received;
 use crate::refusal::json_answer;
 use crate::reply::Body;
@@ -104,7 +104,8 @@ fn queue_faults(world: &World, body: &[u8]) -> Result<Value, String> {
 /// The rules that wait and the kinds there are.
 fn faults_known(world: &World) -> Value {
     let kinds: Vec<Value> = KINDS.iter().map(kind_of).collect();
-    json!({"queued": world.look(|state| state.faults.list()), "kinds": kinds})
+    let shapes: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
+    json!({"queued": world.look(|state| state.faults.list()), "kinds": kinds, "stream_shapes": shapes})
 }
 
 fn kind_of(kind: &Kind) -> Value {

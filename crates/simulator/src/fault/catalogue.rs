@@ -19,6 +19,8 @@ pub(crate) enum Group {
     Api,
     /// Those that answer in frames.
     Streams,
+    /// The one that answers in server-sent events.
+    Events,
     Token,
     /// Those that answer with one JSON body.
     Json,
@@ -31,11 +33,13 @@ pub(crate) enum Group {
 
 impl Group {
     pub(crate) fn has(self, on: On) -> bool {
-        let resource = !on.streams() && !matches!(on, On::Token | On::Webhook);
+        // A chat completion may be one JSON body, too.
+        let resource = on == On::OpenAiChat || !on.streams() && !matches!(on, On::Token | On::Webhook);
         match self {
             Self::Any => true,
             Self::Api => on != On::Webhook,
             Self::Streams => on.streams(),
+            Self::Events => on == On::OpenAiChat,
             Self::Token => on == On::Token,
             Self::Json => on == On::Token || resource,
             Self::Resources => resource,
@@ -77,7 +81,7 @@ pub(crate) const KINDS: &[Kind] = &[
     ),
     kind(
         "error_frame",
-        &["after_frames", "status", "code", "message"],
+        &["after_frames", "status", "code", "message", "form"],
         Group::Streams,
         "an error body as a line after n frames (default 1), then a clean end; the outcome of the execution",
     ),
@@ -117,7 +121,7 @@ pub(crate) const KINDS: &[Kind] = &[
     ),
     kind(
         "status",
-        &["status", "retry_after", "retry_after_date_in_s", "code", "message", "body", "execute"],
+        &["status", "retry_after", "retry_after_date_in_s", "code", "message", "headers", "body", "execute"],
         Group::Any,
         "an error answer; body: json, html, empty or huge",
     ),
@@ -137,6 +141,20 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("no_header", &["name"], Group::Resources, "the answer lacks this header, such as etag"),
     kind("cut_body", &["how"], Group::Resources, "half the body, then a reset (or how: close)"),
     kind("num_pages", &[], Group::Lists, "a list says numPages in place of pageCount"),
+    kind(
+        "answer",
+        &["content", "reasoning", "reasoning_as", "refusal", "tool_calls", "finish_reason", "piece"],
+        Group::Streams,
+        "what the model says, in place of canned text; no fault, and kept for replays",
+    ),
+    kind("stream_shape", &["shape"], Group::Events, "the stream is written as other servers do; see the README"),
+    kind(
+        "keep_alive",
+        &["after_frames", "count", "interval_ms"],
+        Group::Events,
+        "comments after n frames (default 1), `count` of them (default 1), one per interval (default 0)",
+    ),
+    kind("raw", &["text", "content_type"], Group::Events, "200 with this body, as it is"),
 ];
 
 /// The known name that is most like `name`.
@@ -171,8 +189,11 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_names_every_kind_and_field() {
+    fn the_readme_names_every_kind_field_and_shape() {
         let readme = include_str!("../../README.md");
+        for (name, _) in super::super::SHAPES {
+            assert!(readme.contains(&format!("`{name}`")), "{name}");
+        }
         for kind in KINDS {
             assert!(readme.contains(&format!("`{}`", kind.name)), "{}", kind.name);
             for field in kind.fields {

@@ -3,6 +3,10 @@
 mod catalogue;
 mod parse;
 mod queue;
+mod said;
+mod shape;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -10,6 +14,8 @@ use serde_json::{Map, Value};
 pub(crate) use catalogue::{KINDS, Kind, nearest};
 pub(crate) use parse::{parse_faults, parse_rules};
 pub(crate) use queue::Queue;
+pub(crate) use said::{ReasoningMember, Said, pieces};
+pub(crate) use shape::{SHAPES, StreamShape};
 
 /// The endpoint that a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +41,10 @@ pub(crate) enum On {
     ModelGet,
     ModelConfigure,
     ModelInvoke,
+    // `openai/` has the paths of those below.
+    OpenAiChat,
+    OpenAiEmbeddings,
+    OpenAiModels,
 }
 
 impl On {
@@ -57,6 +67,9 @@ impl On {
         ("model_get", Self::ModelGet),
         ("model_configure", Self::ModelConfigure),
         ("model_invoke", Self::ModelInvoke),
+        ("openai_chat", Self::OpenAiChat),
+        ("openai_embeddings", Self::OpenAiEmbeddings),
+        ("openai_models", Self::OpenAiModels),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -65,7 +78,7 @@ impl On {
 
     /// Whether the endpoint answers in frames.
     pub(crate) fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Execute)
+        matches!(self, Self::Chat | Self::Execute | Self::OpenAiChat)
     }
 }
 
@@ -177,6 +190,23 @@ pub(crate) enum Fault {
         #[serde(default)]
         how: How,
     },
+    Answer(Said),
+    StreamShape {
+        shape: StreamShape,
+    },
+    KeepAlive {
+        #[serde(default = "one")]
+        after_frames: usize,
+        #[serde(default = "one_u64")]
+        count: u64,
+        #[serde(default)]
+        interval_ms: u64,
+    },
+    Raw {
+        text: String,
+        #[serde(default)]
+        content_type: Option<String>,
+    },
 }
 
 /// Where a gate holds, when it isn't after frames.
@@ -209,6 +239,21 @@ pub(crate) struct ErrorFrame {
     pub(crate) code: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) form: ErrorForm,
+}
+
+/// How an OpenAI stream says that it failed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ErrorForm {
+    /// `{"error": {…}}` in place of a chunk.
+    #[default]
+    Error,
+    /// A chunk with `choices: []` and `error`.
+    Beside,
+    /// A chunk with `finish_reason: "error"` and `error`, then `[DONE]`.
+    Finish,
 }
 
 /// An error answer.
@@ -225,6 +270,9 @@ pub(crate) struct StatusFault {
     pub(crate) code: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
+    /// Headers beside the usual ones, such as `x-should-retry`.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) body: StatusBody,
     #[serde(default)]
@@ -273,6 +321,10 @@ impl StatusFault {
 }
 
 fn one() -> usize {
+    1
+}
+
+fn one_u64() -> u64 {
     1
 }
 

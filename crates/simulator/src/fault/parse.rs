@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::queue::Rule;
@@ -103,6 +103,11 @@ fn check(fault: &Fault, on: On) -> Result<(), String> {
                 let text = status.retry_after_text();
                 header("retry_after", &text.ok_or("retry_after: must be a string or a number")?)?;
             }
+            for (name, value) in &status.headers {
+                HeaderName::from_bytes(name.as_bytes())
+                    .map_err(|_| format!("headers: `{name}` is not a header name"))?;
+                header("headers", value)?;
+            }
             Ok(())
         }
         Fault::Redirect { status, location } => {
@@ -110,6 +115,8 @@ fn check(fault: &Fault, on: On) -> Result<(), String> {
             location.as_deref().map_or(Ok(()), |location| header("location", location))
         }
         Fault::ErrorFrame(frame) => status_in("status", frame.status, 400, 599),
+        Fault::Raw { content_type: Some(text), .. } => header("content_type", text),
+        Fault::Answer(said) => said.check(on),
         Fault::Gate { after_frames, before: Some(_) } if *after_frames > 0 => {
             Err("before: excludes `after_frames`".into())
         }
@@ -162,6 +169,12 @@ mod tests {
                     "body" => json!("html"),
                     "code" | "message" | "member" | "name" => json!("x"),
                     "set" => json!({"description": "theirs"}),
+                    "form" => json!("beside"),
+                    "headers" => json!({"x-should-retry": "false"}),
+                    "content" | "text" | "content_type" => json!("x"),
+                    "finish_reason" => continue,
+                    "reasoning" | "refusal" | "tool_calls" | "reasoning_as" => continue,
+                    "shape" => json!("no_done"),
                     "location" => json!("http://127.0.0.1:1/"),
                     "status" if kind.name == "redirect" => json!(302),
                     "status" => json!(503),
@@ -176,6 +189,11 @@ mod tests {
         }
         let gate = json!({"kind": "gate", "before": "headers"});
         parse_faults(&gate, On::Token, "fault").unwrap();
+        let call = json!({"name": "f", "arguments": "{}"});
+        let said = json!({"kind": "answer", "content": ["a", "b"], "reasoning": "r", "reasoning_as": "reasoning",
+            "refusal": "no", "tool_calls": [call], "finish_reason": "stop", "piece": 1});
+        parse_faults(&said, On::OpenAiChat, "fault").unwrap();
+        assert!(parse_faults(&said, On::Chat, "fault").is_err());
     }
 
     #[test]
@@ -195,6 +213,14 @@ mod tests {
             (json!([{"on": "token", "fault": {"kind": "gate"}}]), "fault.before"),
             (json!([{"on": "model_get", "fault": {"kind": "concurrent_write"}}]), "does not apply"),
             (json!([{"on": "execute", "fault": {"kind": "num_pages"}}]), "does not apply"),
+            (json!([{"on": "chat", "fault": {"kind": "stream_shape", "shape": "cr"}}]), "does not apply"),
+            (json!([{"on": "openai_chat", "fault": {"kind": "stream_shape", "shape": "x"}}]), "unknown variant"),
+            (json!([{"on": "openai_chat", "fault": {"kind": "answer", "piece": 0}}]), "fault.piece"),
+            (
+                json!([{"on": "openai_chat", "fault": {"kind": "raw", "text": "", "content_type": "\n"}}]),
+                "content_type",
+            ),
+            (json!([{"on": "chat", "fault": {"kind": "status", "status": 503, "headers": {"a b": ""}}}]), "headers"),
             (json!([{"on": "prompt_list", "fault": {"kind": "stall"}}]), "does not apply"),
             (json!([{"on": "prompt_put", "fault": {"kind": "concurrent_write", "set": []}}]), "invalid type"),
             (json!([{"on": "chat", "fault": {"kind": "delay"}}]), "missing field `ms`"),

@@ -3,41 +3,55 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Bytes;
 use tokio::time::Instant;
 
 use super::body::{Cut, Gone, Outlet};
 use super::disguise::{Pieces, disguise, fail};
+use super::frames::{Frames, Framing, Hull};
 use super::torrent;
 use crate::early::pass_gate;
 use crate::fault::{Fault, How};
 use crate::ledger::Failure;
 use crate::world::{Held, World};
 
-/// Sends `lines` in the background until they end, the reader leaves, or a reset comes.
+/// Sends an answer in the background until it ends, the reader leaves, or a reset comes.
 pub(crate) fn deliver(
     world: &Arc<World>,
     outlet: Outlet,
-    mut lines: Vec<Bytes>,
+    mut frames: Frames,
     failed: Option<&Failure>,
     faults: Arc<[Fault]>,
 ) {
     if let Some(failed) = failed {
-        fail(&mut lines, failed);
+        fail(&mut frames, failed);
     }
-    let chunks = disguise(lines, &faults);
+    let wire = Wire { hull: frames.hull.clone(), framing: frames.framing, cut: frames.cut };
+    let chunks = disguise(frames, &faults);
     let world = Arc::clone(world);
     let epoch = world.epoch();
     tokio::spawn(async move {
         // `Gone` ends the task; how the answer ended is counted by its body.
         let _ = tokio::select! {
-            sent = send(&world, &outlet, &chunks, &faults) => sent,
+            sent = send(&world, &outlet, &wire, &chunks, &faults) => sent,
             () = world.until_reset(epoch) => outlet.cut(Cut::Close).await,
         };
     });
 }
 
-async fn send(world: &Arc<World>, outlet: &Outlet, chunks: &[Pieces], faults: &[Fault]) -> Result<(), Gone> {
+/// What is needed of an answer beside its chunks.
+struct Wire {
+    hull: Hull,
+    framing: Framing,
+    cut: Option<How>,
+}
+
+async fn send(
+    world: &Arc<World>,
+    outlet: &Outlet,
+    wire: &Wire,
+    chunks: &[Pieces],
+    faults: &[Fault],
+) -> Result<(), Gone> {
     for fault in faults {
         if let Fault::DelayFirstByte { ms } = fault {
             sleep_until(outlet, Instant::now() + Duration::from_millis(*ms)).await?;
@@ -45,9 +59,9 @@ async fn send(world: &Arc<World>, outlet: &Outlet, chunks: &[Pieces], faults: &[
     }
     let pace = Duration::from_secs(1).checked_div(world.config.rate).unwrap_or_default();
     let mut due = Instant::now();
-    let acts_at_end = faults.iter().any(|fault| at(fault).is_some_and(|n| n >= chunks.len()));
+    let acts_at_end = wire.cut.is_some() || faults.iter().any(|fault| at(fault).is_some_and(|n| n >= chunks.len()));
     for (n, pieces) in chunks.iter().enumerate() {
-        act(world, outlet, faults, |at| at == n).await?;
+        act(world, outlet, wire, faults, |at| at == n).await?;
         if !pace.is_zero() {
             due += pace;
             sleep_until(outlet, due).await?;
@@ -64,7 +78,19 @@ async fn send(world: &Arc<World>, outlet: &Outlet, chunks: &[Pieces], faults: &[
             }
         }
     }
-    act(world, outlet, faults, |at| at >= chunks.len()).await
+    act(world, outlet, wire, faults, |at| at >= chunks.len()).await?;
+    match wire.cut {
+        Some(how) => end(outlet, how).await,
+        None => Ok(()),
+    }
+}
+
+/// Ends the connection; nothing may follow.
+async fn end(outlet: &Outlet, how: How) -> Result<(), Gone> {
+    outlet.cut(if how == How::Close { Cut::Close } else { Cut::Reset }).await?;
+    // The body ends at the cut.
+    outlet.closed().await;
+    Err(Gone)
 }
 
 /// After how many frames a fault acts, if it does so mid-stream.
@@ -74,6 +100,7 @@ fn at(fault: &Fault) -> Option<usize> {
         | Fault::Stall { after_frames }
         | Fault::ResetMidStream { after_frames, .. }
         | Fault::OversizedLine { after_frames, .. }
+        | Fault::KeepAlive { after_frames, .. }
         | Fault::Flood { after_frames, .. } => Some(*after_frames),
         Fault::Endless { .. } => Some(1),
         _ => None,
@@ -81,7 +108,13 @@ fn at(fault: &Fault) -> Option<usize> {
 }
 
 /// Carries out the faults whose place `now` accepts, in their order.
-async fn act(world: &Arc<World>, outlet: &Outlet, faults: &[Fault], now: impl Fn(usize) -> bool) -> Result<(), Gone> {
+async fn act(
+    world: &Arc<World>,
+    outlet: &Outlet,
+    wire: &Wire,
+    faults: &[Fault],
+    now: impl Fn(usize) -> bool,
+) -> Result<(), Gone> {
     for fault in faults.iter().filter(|fault| at(fault).is_some_and(&now)) {
         match fault {
             Fault::Gate { .. } => {
@@ -96,15 +129,13 @@ async fn act(world: &Arc<World>, outlet: &Outlet, faults: &[Fault], now: impl Fn
                 outlet.closed().await;
                 return Err(Gone);
             }
-            Fault::ResetMidStream { how, .. } => {
-                outlet.cut(if *how == How::Close { Cut::Close } else { Cut::Reset }).await?;
-                // Nothing may follow; the body ends at the cut.
-                outlet.closed().await;
-                return Err(Gone);
+            Fault::ResetMidStream { how, .. } => return end(outlet, *how).await,
+            Fault::OversizedLine { bytes, .. } => torrent::oversized_line(outlet, &wire.hull, *bytes).await?,
+            Fault::Flood { megabytes, .. } => torrent::flood(outlet, &wire.hull, *megabytes).await?,
+            Fault::Endless { interval_ms } => torrent::endless(outlet, &wire.hull, *interval_ms).await?,
+            Fault::KeepAlive { count, interval_ms, .. } if wire.framing == Framing::Events => {
+                torrent::keep_alive(outlet, *count, *interval_ms).await?;
             }
-            Fault::OversizedLine { bytes, .. } => torrent::oversized_line(outlet, *bytes).await?,
-            Fault::Flood { megabytes, .. } => torrent::flood(outlet, *megabytes).await?,
-            Fault::Endless { interval_ms } => torrent::endless(outlet, *interval_ms).await?,
             _ => {}
         }
     }

@@ -2,32 +2,34 @@
 
 use std::time::Duration;
 
-use super::body::{Gone, Outlet};
+use hyper::body::Bytes;
 
-const FILL: &[u8] = &[b'a'; 16 << 10];
-/// One frame of 1000 bytes with its line end.
+use super::body::{Gone, Outlet};
+use super::frames::Hull;
+
+const FILL: usize = 16 << 10;
+/// One frame of 1000 bytes with its line ends.
 const FLOOD_FRAME_BYTES: usize = 1_000;
 
-/// One frame whose line, without its line end, is `bytes` long (at least a frame's hull).
-pub(crate) async fn oversized_line(outlet: &Outlet, bytes: u64) -> Result<(), Gone> {
-    const HEAD: &[u8] = b"{\"content\":\"";
-    const TAIL: &[u8] = b"\"}\n";
-    let mut left = bytes.saturating_sub((HEAD.len() + TAIL.len() - 1) as u64);
-    outlet.data(HEAD).await?;
+/// One frame that is `bytes` long (at least a frame's hull) without its line ends.
+pub(crate) async fn oversized_line(outlet: &Outlet, hull: &Hull, bytes: u64) -> Result<(), Gone> {
+    let fill = Bytes::from(vec![hull.fill; FILL]);
+    let mut left = bytes.saturating_sub(hull.len() as u64);
+    outlet.data(hull.head.clone()).await?;
     while left > 0 {
-        let now = usize::try_from(left).unwrap_or(usize::MAX).min(FILL.len());
-        outlet.data(FILL.get(..now).unwrap_or(FILL)).await?;
+        let now = usize::try_from(left).unwrap_or(usize::MAX).min(FILL);
+        outlet.data(fill.slice(..now)).await?;
         left -= now as u64;
     }
-    outlet.data(TAIL).await
+    outlet.data([&hull.tail, hull.end].concat()).await
 }
 
 /// `megabytes` · 10⁶ bytes of frames.
-pub(crate) async fn flood(outlet: &Outlet, megabytes: u64) -> Result<(), Gone> {
-    const HULL: usize = "{\"content\":\"\"}\n".len();
-    let frame = format!("{{\"content\":\"{}\"}}\n", "b".repeat(FLOOD_FRAME_BYTES - HULL));
+pub(crate) async fn flood(outlet: &Outlet, hull: &Hull, megabytes: u64) -> Result<(), Gone> {
+    let text = vec![hull.fill; FLOOD_FRAME_BYTES.saturating_sub(hull.len() + hull.end.len())];
+    let frame = hull.around(&String::from_utf8_lossy(&text));
     // Ten frames a piece; a thousand frames a megabyte.
-    let piece = hyper::body::Bytes::from(frame.repeat(10));
+    let piece = Bytes::from(frame.repeat(10));
     for _ in 0..megabytes.saturating_mul(100) {
         outlet.data(piece.clone()).await?;
     }
@@ -35,14 +37,30 @@ pub(crate) async fn flood(outlet: &Outlet, megabytes: u64) -> Result<(), Gone> {
 }
 
 /// Frames without end, one per `interval_ms`.
-pub(crate) async fn endless(outlet: &Outlet, interval_ms: u64) -> Result<(), Gone> {
+pub(crate) async fn endless(outlet: &Outlet, hull: &Hull, interval_ms: u64) -> Result<(), Gone> {
+    let frame = if hull.fill == b' ' { Bytes::from_static(b"                ") } else { hull.around("and so on ") };
     loop {
-        outlet.data("{\"content\":\"and so on \"}\n").await?;
-        if interval_ms > 0 {
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(interval_ms)) => {}
-                () = outlet.closed() => return Err(Gone),
-            }
-        }
+        outlet.data(frame.clone()).await?;
+        pause(outlet, interval_ms).await?;
+    }
+}
+
+/// `count` comments of server-sent events, one per `interval_ms`.
+pub(crate) async fn keep_alive(outlet: &Outlet, count: u64, interval_ms: u64) -> Result<(), Gone> {
+    for _ in 0..count {
+        outlet.data(": PROCESSING\n\n").await?;
+        outlet.flush().await?;
+        pause(outlet, interval_ms).await?;
+    }
+    Ok(())
+}
+
+async fn pause(outlet: &Outlet, interval_ms: u64) -> Result<(), Gone> {
+    if interval_ms == 0 {
+        return Ok(());
+    }
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_millis(interval_ms)) => Ok(()),
+        () = outlet.closed() => Err(Gone),
     }
 }

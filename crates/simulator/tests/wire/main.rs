@@ -19,6 +19,7 @@ mod early_faults;
 mod execute;
 mod idempotency;
 mod models;
+mod openai;
 mod prompt_templates;
 mod resources;
 mod stream_faults;
