@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::fault::{Said, pieces};
+use crate::fault::{Script, pieces};
 
 // Every opening starts with a multi-byte character in its first token, so that any answer has one.
 const OPENINGS: &[&str] = &[
@@ -59,9 +59,9 @@ impl Answer {
         Self { tokens, prompt_tokens }
     }
 
-    /// The tokens in order: the canned ones, or what is to be said.
-    pub(crate) fn tokens(&self, said: Option<&Said>) -> Vec<String> {
-        match said.and_then(|said| Some((said.content_of(0)?, said.piece))) {
+    /// The tokens in order: the canned ones, or the script's.
+    pub(crate) fn tokens(&self, script: Option<&Script>) -> Vec<String> {
+        match script.and_then(|script| Some((script.content_of(0)?, script.piece))) {
             Some((text, piece)) => pieces(text, piece),
             None => self.tokens.clone(),
         }

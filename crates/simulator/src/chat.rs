@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::admission::{authorised, json_body, key_of};
 use crate::answer::Answer;
 use crate::chat_request::ChatRequest;
-use crate::fault::{ErrorFrame, Fault, On, Said};
-use crate::generation::{Generation, Written, generate};
+use crate::fault::{ErrorFrame, Fault, On, Script};
+use crate::generation::{AnswerWriter, Generation, generate};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
 use crate::reply::{Body, Cut, Frames, Framing, Hull};
@@ -45,15 +45,15 @@ fn checked(world: &World, received: &Received) -> Result<Generation, Refusal> {
 }
 
 /// Contents, line by line, then the terminal frame with `usage`.
-impl Written for Answer {
-    fn usage(&self, said: Option<&Said>) -> (u64, u64) {
-        (self.prompt_tokens(), self.tokens(said).len() as u64)
+impl AnswerWriter for Answer {
+    fn usage(&self, script: Option<&Script>) -> (u64, u64) {
+        (self.prompt_tokens(), self.tokens(script).len() as u64)
     }
 
-    fn frames(&self, said: Option<&Said>, _faults: &[Fault]) -> Frames {
-        let (prompt_tokens, completion_tokens) = self.usage(said);
+    fn frames(&self, script: Option<&Script>, _faults: &[Fault]) -> Frames {
+        let (prompt_tokens, completion_tokens) = self.usage(script);
         let usage = json!({"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens});
-        let contents = self.tokens(said).into_iter().map(|token| json!({"content": token}));
+        let contents = self.tokens(script).into_iter().map(|token| json!({"content": token}));
         let frames = contents.chain([json!({"usage": usage})]).map(|frame| frame.to_string().into()).collect();
         let hull = Hull { head: "{\"content\":\"".into(), tail: "\"}".into(), end: "\n", fill: b'a' };
         Frames {

@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use crate::admission::{faults_of, in_progress, reused};
 use crate::early::early;
-use crate::fault::{ErrorFrame, Fault, On, Said};
+use crate::fault::{ErrorFrame, Fault, On, Script};
 use crate::ledger::{Failure, Kept, Verdict, fingerprint};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape, add_headers};
@@ -24,19 +24,19 @@ pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-rep
 /// A call that may be executed.
 pub(crate) struct Generation {
     pub(crate) key: Option<String>,
-    pub(crate) answer: Box<dyn Written + Send + Sync>,
+    pub(crate) answer: Box<dyn AnswerWriter + Send + Sync>,
     pub(crate) model_id: String,
     /// Id and version of the template that is executed.
     pub(crate) template: Option<(String, u64)>,
 }
 
 /// An answer as its wire writes it.
-pub(crate) trait Written {
+pub(crate) trait AnswerWriter {
     /// Tokens of the prompt, and of the answer.
-    fn usage(&self, said: Option<&Said>) -> (u64, u64);
-    /// The answer, or what is said in its place; of the faults those that only this wire knows have acted.
-    fn frames(&self, said: Option<&Said>, faults: &[Fault]) -> Frames;
-    /// The frames that say that the generation has failed.
+    fn usage(&self, script: Option<&Script>) -> (u64, u64);
+    /// The answer, or the script's, with the faults of this wire alone applied.
+    fn frames(&self, script: Option<&Script>, faults: &[Fault]) -> Frames;
+    /// The frames of a failed generation.
     fn failure(&self, frame: &ErrorFrame, correlation: &str) -> Vec<Bytes>;
 }
 
@@ -71,21 +71,22 @@ pub(crate) async fn generate(
         }
         _ => None,
     });
-    let said = faults.iter().find_map(|fault| if let Fault::Answer(said) = fault { Some(said.clone()) } else { None });
+    let script =
+        faults.iter().find_map(|fault| if let Fault::Answer(script) = fault { Some(script.clone()) } else { None });
     let version = generation.template.as_ref().map(|(_, version)| *version);
     let verdict = world.update(|state| {
-        let kept = Kept { failed: failed.clone(), said: said.clone(), version, reply: None };
+        let kept = Kept { failed: failed.clone(), script: script.clone(), version, reply: None };
         let verdict = state.ledger.claim(generation.key.as_deref(), fingerprint(received), kept);
         if matches!(verdict, Verdict::Run) {
-            let (input, output) = answer.usage(said.as_ref());
+            let (input, output) = answer.usage(script.as_ref());
             let latency = planned_ms(world, &faults, output);
             state.usage.executed(call, (input, output), latency, failed.is_some());
         }
         verdict
     });
-    let (replayed, failed, said) = match verdict {
-        Verdict::Run => (false, failed, said),
-        Verdict::Replay(kept) => (true, kept.failed, kept.said),
+    let (replayed, failed, script) = match verdict {
+        Verdict::Run => (false, failed, script),
+        Verdict::Replay(kept) => (true, kept.failed, kept.script),
         Verdict::InProgress => return Ok(refuse(in_progress())),
         Verdict::Reused => return Ok(refuse(reused())),
     };
@@ -102,7 +103,7 @@ pub(crate) async fn generate(
         }
     }
     let (outlet, body) = Body::pieces(line, Some(open));
-    let frames = answer.frames(said.as_ref(), &faults);
+    let frames = answer.frames(script.as_ref(), &faults);
     let mut answer = Response::new(body);
     add_headers(&mut answer, &[(CONTENT_TYPE, frames.content_type.clone())]);
     if replayed {

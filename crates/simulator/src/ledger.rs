@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::fault::Said;
+use crate::fault::Script;
 use crate::record::Received;
 use crate::resource::Reply;
 
@@ -32,7 +32,7 @@ pub(crate) struct Kept {
     /// How the generation failed, if it did.
     pub(crate) failed: Option<Failure>,
     /// What the model said in place of canned text.
-    pub(crate) said: Option<Said>,
+    pub(crate) script: Option<Script>,
     /// The version of the template that was executed.
     pub(crate) version: Option<u64>,
     /// The answer of a call that made something; it isn't a function of seed and body.

@@ -3,7 +3,7 @@
 mod catalogue;
 mod parse;
 mod queue;
-mod said;
+mod script;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) use catalogue::{KINDS, Kind, nearest};
 pub(crate) use parse::{parse_faults, parse_rules};
 pub(crate) use queue::Queue;
-pub(crate) use said::{ReasoningMember, Said, pieces};
+pub(crate) use script::{ReasoningMember, Script, pieces};
 pub(crate) use shape::{SHAPES, StreamShape};
 
 /// The endpoint that a fault is for.
@@ -190,7 +190,7 @@ pub(crate) enum Fault {
         #[serde(default)]
         how: How,
     },
-    Answer(Said),
+    Answer(Script),
     StreamShape {
         shape: StreamShape,
     },

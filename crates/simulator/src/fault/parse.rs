@@ -116,7 +116,7 @@ fn check(fault: &Fault, on: On) -> Result<(), String> {
         }
         Fault::ErrorFrame(frame) => status_in("status", frame.status, 400, 599),
         Fault::Raw { content_type: Some(text), .. } => header("content_type", text),
-        Fault::Answer(said) => said.check(on),
+        Fault::Answer(script) => script.check(on),
         Fault::Gate { after_frames, before: Some(_) } if *after_frames > 0 => {
             Err("before: excludes `after_frames`".into())
         }
@@ -190,15 +190,15 @@ mod tests {
         let gate = json!({"kind": "gate", "before": "headers"});
         parse_faults(&gate, On::Token, "fault").unwrap();
         let call = json!({"name": "f", "arguments": "{}"});
-        let said = json!({"kind": "answer", "content": ["a", "b"], "reasoning": "r", "reasoning_as": "reasoning",
+        let script = json!({"kind": "answer", "content": ["a", "b"], "reasoning": "r", "reasoning_as": "reasoning",
             "refusal": "no", "tool_calls": [call], "finish_reason": "stop", "piece": 1});
-        parse_faults(&said, On::OpenAiChat, "fault").unwrap();
-        assert!(parse_faults(&said, On::Chat, "fault").is_err());
+        parse_faults(&script, On::OpenAiChat, "fault").unwrap();
+        assert!(parse_faults(&script, On::Chat, "fault").is_err());
     }
 
     #[test]
     fn mistakes_are_named_with_path_and_nearest_name() {
-        for (rules, said) in [
+        for (rules, script) in [
             (json!(1), "rules[0]: must be an object"),
             (json!([{"on": "chat"}]), "rules[0].fault: is missing"),
             (json!([{"fault": {"kind": "hang"}}]), "rules[0].on: must be one of chat"),
@@ -232,7 +232,7 @@ mod tests {
             (json!([{"on": "chat", "fault": [{"kind": "crlf"}, {"kid": "bom"}]}]), "rules[0].fault[1].kind"),
         ] {
             let why = refused(rules.clone());
-            assert!(why.contains(said), "{rules}: {why}");
+            assert!(why.contains(script), "{rules}: {why}");
         }
         assert!(parse_rules(b"\xff").is_err());
         assert!(parse_rules("[".repeat(100_000).as_bytes()).is_err());

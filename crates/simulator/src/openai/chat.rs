@@ -14,8 +14,8 @@ use super::request::ChatRequest;
 use super::shapes::shape;
 use super::{Dialect, Target, error};
 use crate::admission::json_body;
-use crate::fault::{ErrorForm, ErrorFrame, Fault, On, Said, StreamShape};
-use crate::generation::{Generation, Written, generate};
+use crate::fault::{ErrorForm, ErrorFrame, Fault, On, Script, StreamShape};
+use crate::generation::{AnswerWriter, Generation, generate};
 use crate::overlay::{overlay, put};
 use crate::record::Received;
 use crate::refusal::Refusal;
@@ -62,8 +62,8 @@ struct Call {
 }
 
 impl Call {
-    fn completion(&self, said: Option<&Said>) -> Completion {
-        Completion::new(self.seed, &self.body, self.dialect, &self.request, said)
+    fn completion(&self, script: Option<&Script>) -> Completion {
+        Completion::new(self.seed, &self.body, self.dialect, &self.request, script)
     }
 
     /// One JSON body.
@@ -98,13 +98,13 @@ impl Call {
     }
 }
 
-impl Written for Call {
-    fn usage(&self, said: Option<&Said>) -> (u64, u64) {
-        (self.request.prompt_tokens, self.completion(said).completion_tokens())
+impl AnswerWriter for Call {
+    fn usage(&self, script: Option<&Script>) -> (u64, u64) {
+        (self.request.prompt_tokens, self.completion(script).completion_tokens())
     }
 
-    fn frames(&self, said: Option<&Said>, faults: &[Fault]) -> Frames {
-        let completion = self.completion(said);
+    fn frames(&self, script: Option<&Script>, faults: &[Fault]) -> Frames {
+        let completion = self.completion(script);
         let mut frames =
             if self.request.stream { self.stream(&completion, faults) } else { self.whole(&completion, faults) };
         for fault in faults {

@@ -41,7 +41,7 @@ impl Chunks {
     }
 }
 
-/// The chunk without choices that says what the answer has cost.
+/// The chunk without choices, with the usage of the answer.
 pub(crate) fn usage_chunk(completion: &Completion) -> Value {
     let mut last = completion.chunk(Vec::new());
     put(&mut last, "usage", &completion.usage(completion.completion_tokens()));

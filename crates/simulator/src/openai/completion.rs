@@ -1,4 +1,4 @@
-//! What is said to a chat completion: its choices, before they are a body or chunks.
+//! The answer to a chat completion: its choices, before they are a body or chunks.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::Dialect;
 use super::request::{ChatRequest, Format};
 use crate::answer::Answer;
-use crate::fault::{ReasoningMember, Said, pieces};
+use crate::fault::{ReasoningMember, Script, pieces};
 use crate::id::uuid_of;
 use crate::overlay::put;
 use crate::sample::sample;
@@ -50,12 +50,18 @@ pub(crate) struct Call {
 
 impl Completion {
     /// The answer to a request under a seed; always the same one.
-    pub(crate) fn new(seed: u64, body: &[u8], dialect: Dialect, request: &ChatRequest, said: Option<&Said>) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        body: &[u8],
+        dialect: Dialect,
+        request: &ChatRequest,
+        script: Option<&Script>,
+    ) -> Self {
         let digest = Sha256::digest(body);
         let named = |what: &str| uuid_of(&format!("{seed} {what} {digest:?}")).replace('-', "");
         let choices = (0..request.choices).map(|at| {
-            let mut choice = match said {
-                Some(said) => told(said, at),
+            let mut choice = match script {
+                Some(script) => scripted(script, at),
                 None => canned(seed, body, request, at),
             };
             for (n, call) in choice.calls.iter_mut().enumerate() {
@@ -167,29 +173,29 @@ fn joined(pieces: Option<&Vec<String>>) -> Value {
     pieces.map_or(Value::Null, |pieces| pieces.concat().into())
 }
 
-/// What Azure says of a text that passed its filters.
+/// Azure's filter results of a harmless text.
 pub(crate) fn unfiltered() -> Value {
     let safe = json!({"filtered": false, "severity": "safe"});
     json!({"hate": safe, "self_harm": safe, "sexual": safe, "violence": safe})
 }
 
-/// What Azure says of the prompt.
+/// Azure's filter results of the prompt.
 pub(crate) fn prompt_filter() -> Value {
     json!([{"prompt_index": 0, "content_filter_results": unfiltered()}])
 }
 
 /// A choice as a test wants it.
-fn told(said: &Said, at: usize) -> Choice {
+fn scripted(script: &Script, at: usize) -> Choice {
     let calls: Vec<Call> =
-        said.tool_calls.iter().map(|call| call_of(&call.name, &call.arguments, said.piece)).collect();
+        script.tool_calls.iter().map(|call| call_of(&call.name, &call.arguments, script.piece)).collect();
     let finish = if calls.is_empty() { "stop" } else { "tool_calls" };
     Choice {
-        content: said.content_of(at).map(|text| pieces(text, said.piece)),
-        reasoning: said.reasoning.as_ref().map(|text| (said.reasoning_as, pieces(text, said.piece))),
+        content: script.content_of(at).map(|text| pieces(text, script.piece)),
+        reasoning: script.reasoning.as_ref().map(|text| (script.reasoning_as, pieces(text, script.piece))),
         thought: 0,
-        refusal: said.refusal.as_ref().map(|text| pieces(text, said.piece)),
+        refusal: script.refusal.as_ref().map(|text| pieces(text, script.piece)),
         calls,
-        finish: said.finish_reason.clone().unwrap_or_else(|| finish.into()),
+        finish: script.finish_reason.clone().unwrap_or_else(|| finish.into()),
     }
 }
 
@@ -209,7 +215,7 @@ fn canned(seed: u64, body: &[u8], request: &ChatRequest, at: usize) -> Choice {
     let tokens = match &request.format {
         Format::Schema(schema) => pieces(&sample(schema).to_string(), Some(6)),
         Format::Object => pieces("{\"answer\": \"The parcel is due tomorrow.\"}", Some(6)),
-        // The first choice is what any other wire would have said.
+        // The first choice is the answer of any other wire to the same body.
         Format::Text => Answer::new(seed + at as u64, body, "", 0, u64::MAX).tokens(None),
     };
     let (mut tokens, stopped) = stopped(tokens, &request.stop);

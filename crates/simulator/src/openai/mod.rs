@@ -1,11 +1,11 @@
 //! OpenAI's wire, as its clients speak it: chat completions, embeddings, models.
 //!
 //! ```text
-//! path ─▶ Target ─ key ─▶ request (checked) ─▶ completion (what is said) ─▶ body, or chunks ─ shapes ─▶ Frames
+//! path ─▶ Target ─ key ─▶ request (checked) ─▶ completion ─▶ body, or chunks ─ shapes ─▶ Frames
 //! ```
 //!
-//! The base address is `/v1`, or Azure's: `/openai/v1`, `/openai/deployments/{model}` with `api-version`. What the
-//! model says is the shared `answer`; faults, delivery and counters are those of every wire. Unlike the contract's
+//! The base address is `/v1`, or Azure's: `/openai/v1`, `/openai/deployments/{model}` with `api-version`. Canned text
+//! comes from the shared `answer`; faults, delivery and counters are those of every wire. Unlike the contract's
 //! wire it honours no idempotency key, so each request is an execution.
 
 mod chat;

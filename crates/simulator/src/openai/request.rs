@@ -1,4 +1,4 @@
-//! The body of a chat completion, checked as OpenAI checks it. Members that are not known pass, as on most servers
+//! The body of a chat completion, checked as OpenAI checks it. Unknown members pass, as on most servers
 //! that speak this wire.
 
 use serde_json::{Map, Value};

@@ -9,7 +9,7 @@ use super::completion::{Completion, prompt_filter};
 use crate::fault::StreamShape;
 use crate::overlay::put;
 
-/// The frames of a stream, and how many of the last say that it is complete.
+/// The frames of a stream, and how many of the last ones complete it.
 pub(crate) fn shape(
     completion: &Completion,
     mut chunks: Chunks,
@@ -133,7 +133,7 @@ fn choices(completion: &Completion, chunks: &mut Chunks, shaped: &impl Fn(Stream
     }
 }
 
-/// Where usage is told, whether it was asked for or not.
+/// Where usage is, whether it was asked for or not.
 fn usage(completion: &Completion, chunks: &mut Chunks, shaped: &impl Fn(StreamShape) -> bool) {
     let twice = shaped(StreamShape::UsageTwice);
     let cumulative = shaped(StreamShape::UsageCumulative);

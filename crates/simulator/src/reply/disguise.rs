@@ -18,7 +18,7 @@ pub(crate) type Pieces = Vec<Bytes>;
 
 /// Ends the frames of an answer after so many with an error, as a failed generation does.
 pub(crate) fn fail(frames: &mut Frames, failure: &Failure) {
-    // What says that an answer is complete never comes before an error.
+    // The frames that complete an answer never come before an error.
     let most = frames.frames.len().saturating_sub(frames.terminal.max(1));
     frames.frames.truncate(failure.after_frames.min(most));
     frames.frames.extend(failure.frames.iter().cloned());

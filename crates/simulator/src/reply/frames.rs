@@ -22,7 +22,7 @@ pub(crate) struct Frames {
     pub(crate) content_type: String,
     /// Without line ends.
     pub(crate) frames: Vec<Bytes>,
-    /// How many of the last frames say that the answer is complete.
+    /// How many of the last frames complete the answer.
     pub(crate) terminal: usize,
     /// The frame that carries text nobody asked for.
     pub(crate) hull: Hull,

@@ -1,4 +1,4 @@
-//! What the model says, where a test wants something else than canned text.
+//! An answer by script, where a test needs something else than canned text.
 
 use serde::Deserialize;
 
@@ -7,8 +7,8 @@ use super::On;
 /// An answer's text, reasoning and calls.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Said {
-    /// The text; of several, each choice says its own.
+pub(crate) struct Script {
+    /// The text, or one for each choice.
     #[serde(default)]
     pub(crate) content: Option<Texts>,
     #[serde(default)]
@@ -18,7 +18,7 @@ pub(crate) struct Said {
     #[serde(default)]
     pub(crate) refusal: Option<String>,
     #[serde(default)]
-    pub(crate) tool_calls: Vec<SaidCall>,
+    pub(crate) tool_calls: Vec<ScriptCall>,
     #[serde(default)]
     pub(crate) finish_reason: Option<String>,
     /// Characters of each piece of a text or of arguments; none: a word.
@@ -37,7 +37,7 @@ pub(crate) enum Texts {
 /// A call of a function.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SaidCall {
+pub(crate) struct ScriptCall {
     pub(crate) name: String,
     /// As text, which need not be JSON.
     pub(crate) arguments: String,
@@ -63,7 +63,7 @@ impl ReasoningMember {
     }
 }
 
-impl Said {
+impl Script {
     /// The text of a choice.
     pub(crate) fn content_of(&self, choice: usize) -> Option<&str> {
         match self.content.as_ref()? {
@@ -72,11 +72,11 @@ impl Said {
         }
     }
 
-    /// What can't be said on an endpoint.
+    /// Members that an endpoint's answers cannot have.
     pub(crate) fn check(&self, on: On) -> Result<(), String> {
         let more = self.reasoning.is_some() || self.refusal.is_some() || !self.tool_calls.is_empty();
         if on != On::OpenAiChat && (more || self.finish_reason.is_some()) {
-            return Err("content: is all that can be said on this endpoint".into());
+            return Err("content: is the only text of this endpoint's answers".into());
         }
         if self.piece == Some(0) {
             return Err("piece: must be at least 1".into());
@@ -131,10 +131,10 @@ mod tests {
 
     #[test]
     fn choices_say_their_own() {
-        let each = Said { content: Some(Texts::Each(vec!["a".into(), "b".into()])), ..Said::default() };
+        let each = Script { content: Some(Texts::Each(vec!["a".into(), "b".into()])), ..Script::default() };
         assert_eq!((each.content_of(1), each.content_of(2)), (Some("b"), Some("a")));
-        let none = Said { content: Some(Texts::Each(Vec::new())), ..Said::default() };
+        let none = Script { content: Some(Texts::Each(Vec::new())), ..Script::default() };
         assert_eq!(none.content_of(0), None);
-        assert!(Said { refusal: Some("no".into()), ..Said::default() }.check(On::Chat).is_err());
+        assert!(Script { refusal: Some("no".into()), ..Script::default() }.check(On::Chat).is_err());
     }
 }
