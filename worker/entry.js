@@ -1,0 +1,50 @@
+// The Worker as workerd loads it: hands requests to the Wasm, and gives Durable Objects a new half after a trap.
+// scripts/build bundles it with the glue of wasm-bindgen, and adds an export for each class of wrangler.toml.
+import * as wasm from "glue";
+
+/**
+ * The number of the running instance. A trap (a panic, an exhausted stack) ends an instance; the glue starts the
+ * next one at the next call, unless the trap came before it could prepare that.
+ */
+function instance() {
+  try {
+    return wasm.__worker_init_state().instanceId;
+  } catch {
+    wasm.__wbg_reset_state();
+    return wasm.__worker_init_state().instanceId;
+  }
+}
+
+/** The class as a Durable Object that outlives the instance: its Wasm half is made again in a new one. */
+export function durable(Half) {
+  class Durable {
+    #arguments; #half; #instance;
+    constructor(...given) {
+      this.#arguments = given;
+      this.half();
+    }
+    half() {
+      const running = instance();
+      if (running !== this.#instance) {
+        this.#half = new Half(...this.#arguments);
+        this.#instance = running;
+      }
+      return this.#half;
+    }
+  }
+  const own = ["constructor", "free", "__destroy_into_raw"];
+  for (const name of Object.getOwnPropertyNames(Half.prototype).filter((name) => !own.includes(name))) {
+    Durable.prototype[name] = function (...given) { return this.half()[name](...given); };
+  }
+  return Durable;
+}
+
+export default {
+  fetch(request, env, context) {
+    instance();
+    const response = wasm.fetch(request, env, context);
+    // The handler runs to its end after its client has left, so that it can abort upstream and write its audit row.
+    context.waitUntil(response);
+    return response;
+  },
+};
