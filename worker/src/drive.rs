@@ -77,6 +77,16 @@ impl Driver {
                         waiting = flush(stream, &bytes);
                     }
                 }
+                Output::Yield => {
+                    // The next turn of the event loop, after all that is due in this one.
+                    let turn = Delay::from(Duration::ZERO);
+                    let input = match select(&mut self.left, turn).await {
+                        Either::Left(_) => Input::Cancel,
+                        Either::Right(_) => Input::Tick,
+                    };
+                    let now = self.clock.elapsed();
+                    isolate::health(|health| self.call.handle(now, input, health));
+                }
                 Output::Wait(until) => {
                     let input = self.wait(until, &mut waiting, &mut reader).await;
                     let reading = matches!(input, Input::Head(_) | Input::Chunk(_) | Input::Flushed);

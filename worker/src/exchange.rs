@@ -40,7 +40,7 @@ pub(crate) async fn run(ask: Ask, settings: &Rc<Settings>, life: &Life) -> Resul
                 return result;
             }
         };
-        isolate::health(|health| exchange.handle(clock.elapsed(), input, health));
+        isolate::resources(|health| exchange.handle(clock.elapsed(), input, health));
     }
 }
 

@@ -15,6 +15,7 @@ use worker::{Context, Date, Env, State};
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
     static HEALTH: RefCell<Health> = RefCell::new(Health::default());
+    static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
     static DESK: Desk = Desk::default();
     static LINTER: Linter = Linter::default();
@@ -34,9 +35,14 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
     })
 }
 
-/// What is known of upstream's health. `use_it` must not wait for anything.
+/// What is known of the health of upstream's models. `use_it` must not wait for anything.
 pub(crate) fn health<T>(use_it: impl FnOnce(&mut Health) -> T) -> T {
     HEALTH.with_borrow_mut(use_it)
+}
+
+/// The same of everything else there: templates, definitions of models, usage.
+pub(crate) fn resources<T>(use_it: impl FnOnce(&mut Health) -> T) -> T {
+    RESOURCES.with_borrow_mut(use_it)
 }
 
 /// The encoders that count tokens. `use_it` must not wait for anything.

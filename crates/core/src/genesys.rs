@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::{Fitted, Role};
 use crate::http::{Head, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
+use crate::surrogate;
 
 /// The scope that a chat call needs (requirements, U5).
 pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
@@ -214,7 +215,8 @@ pub fn frame(line: &[u8]) -> Frame {
         status: Option<serde::de::IgnoredAny>,
         code: Option<serde::de::IgnoredAny>,
     }
-    match serde_json::from_slice::<Line>(line) {
+    let read = serde_json::from_slice::<Line>(line).or_else(|_| serde_json::from_slice(&surrogate::replaced(line)));
+    match read {
         Err(_) => Frame::Malformed,
         Ok(line) if line.error.is_some() || (line.status.is_some() && line.code.is_some()) => Frame::Error,
         Ok(Line { content, usage, .. }) => Frame::Part { content: content.map(Sensitive::new), usage },

@@ -55,23 +55,39 @@ pub struct Findings {
     pub redacted: u32,
     /// Reported only.
     pub flagged: u32,
+    /// Let through where the gateway's policy would redact or block, since a template's guardrails switch that off.
+    pub allowed: u32,
     /// By the rule's code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rules: BTreeMap<&'static str, u32>,
 }
 
 impl Findings {
-    /// Counts `entries` too.
-    pub(crate) fn add(&mut self, entries: &[Entry]) {
+    /// Counts `entries` too, found in a text of `role`; `policy` is the gateway's. What was treated more mildly than
+    /// it asks for ([`lenient`]) is counted as let through.
+    pub(crate) fn add(&mut self, entries: &[Entry], role: Role, policy: &Policy) {
         for entry in entries {
             *self.rules.entry(entry.code).or_default() += 1;
             match entry.action {
+                action if action < policy.action(role, entry.kind) => self.allowed += 1,
                 Action::Redact => self.redacted += 1,
                 Action::Flag => self.flagged += 1,
                 Action::Block | Action::Ignore => {}
             }
         }
     }
+}
+
+/// `guard`, but kinds for which `off` holds are reported where it redacts or blocks them: they pass.
+pub(crate) fn lenient(guard: &Guard, off: impl Fn(Kind) -> bool) -> Guard {
+    let mut policy = guard.policy().clone();
+    for role in Role::ALL {
+        for kind in Kind::ALL.into_iter().filter(|kind| off(*kind)) {
+            let action = policy.action(role, kind).min(Action::Flag);
+            policy.set(role, kind, action);
+        }
+    }
+    Guard::new(&policy)
 }
 
 /// Whether what was found is a key or password, and no personal data.

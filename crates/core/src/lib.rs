@@ -13,6 +13,7 @@ pub mod reply;
 pub mod route;
 pub mod settings;
 pub mod stream;
+mod surrogate;
 pub mod template;
 pub mod usage;
 

@@ -173,10 +173,14 @@ fn schemas() -> Value {
             },
         },
         "Findings": {
-            "type": "object", "required": ["redacted", "flagged"],
+            "type": "object", "required": ["redacted", "flagged", "allowed"],
             "properties": {
                 "redacted": { "type": "integer", "minimum": 0 },
                 "flagged": { "type": "integer", "minimum": 0 },
+                "allowed": {
+                    "type": "integer", "minimum": 0,
+                    "description": "Let through, since the template's guardrails switch off what the policy would do.",
+                },
                 "rules": { "type": "object", "additionalProperties": { "type": "integer" }, "description": "By rule." },
             },
         },

@@ -251,7 +251,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    const SUMMARY: &str = r#""guard":{"input":{"flagged":0,"redacted":0},"output":{"flagged":0,"redacted":0}},"latency_ms":5,"malformed_frames":0,"model_id":"m","request_id":"r","status":"success","trim":{"counted_by":"","dropped":[],"limit":0,"tokens_after":0,"tokens_before":0}"#;
+    const SUMMARY: &str = r#""guard":{"input":{"allowed":0,"flagged":0,"redacted":0},"output":{"allowed":0,"flagged":0,"redacted":0}},"latency_ms":5,"malformed_frames":0,"model_id":"m","request_id":"r","status":"success","trim":{"counted_by":"","dropped":[],"limit":0,"tokens_after":0,"tokens_before":0}"#;
 
     #[test]
     fn three_formats() {

@@ -31,6 +31,11 @@ impl Guard {
         Self { policy: Arc::new(policy.clone()), thresholds: Role::ALL.map(|role| policy.scan_thresholds(role)) }
     }
 
+    /// The policy that it follows.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// What is in `text`, written by `role`. Spans are bytes of `text`.
     pub fn check(&self, text: &str, role: Role) -> Report {
         let (clean, map) = self.sanitised(text);

@@ -18,8 +18,9 @@ export interface Rendered {
   /** Most tokens that the template allows. */
   max_tokens: number;
   counted_by: Vocabulary | "estimate";
-  /** What the guard found in the values: how much was redacted, how much flagged, and how often by each rule. */
-  guard: { redacted: number; flagged: number; rules?: Record<string, number> };
+  /** What the guard found in the values: how much was redacted, flagged, and let through because the template's
+   * guardrails say so; and how often by each rule. */
+  guard: { redacted: number; flagged: number; allowed: number; rules?: Record<string, number> };
 }
 "#;
 

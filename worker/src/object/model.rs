@@ -131,7 +131,7 @@ impl ModelObject {
         let life = Life::Object(self.state.clone());
         loop {
             let now = Clock::start().unix_ms();
-            let Some(step) = self.with(|kept| isolate::health(|health| kept.step(now, health, &settings))) else {
+            let Some(step) = self.with(|kept| isolate::resources(|health| kept.step(now, health, &settings))) else {
                 return Ok(());
             };
             let at = |until: u64| Duration::from_millis(until.saturating_sub(now));
@@ -144,7 +144,7 @@ impl ModelObject {
                     let received = exchange::dispatch(dispatch, request, &self.grant, &settings, &life).await;
                     let now = Clock::start().unix_ms();
                     self.with(|kept| {
-                        isolate::health(|health| kept.received(dispatch.attempt, now, &received, health, &settings));
+                        isolate::resources(|health| kept.received(dispatch.attempt, now, &received, health, &settings));
                     });
                 }
                 Step::Wait(until) => {

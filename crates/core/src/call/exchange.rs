@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use super::backoff::{Random, jitter};
+use super::health::{Admission, RESOURCES};
 use super::verdict::{Sign, Verdict, judge};
 use super::{AccessToken, Health};
 use crate::genesys::{Ask, Endpoints};
@@ -79,13 +80,19 @@ pub struct Exchange {
     attempts: u32,
     grant: u64,
     renewed: bool,
+    /// It was let through to see whether upstream has recovered.
+    probing: bool,
 }
 
 #[derive(Debug)]
 enum State {
     Authorizing,
     Sent,
-    Waiting { until: Duration },
+    /// Before a repetition; `sign` is that of the attempt that failed.
+    Waiting {
+        until: Duration,
+        sign: Sign,
+    },
     Ended(Result<Answer, Problem>),
 }
 
@@ -102,6 +109,7 @@ impl Exchange {
             attempts: 0,
             grant: 0,
             renewed: false,
+            probing: false,
         }
     }
 
@@ -110,24 +118,25 @@ impl Exchange {
         match (&self.state, input) {
             (State::Ended(_), _) => {}
             (State::Authorizing, Input::Token(Ok(token))) => self.send(now, token, health),
-            (State::Authorizing, Input::Token(Err(problem))) => self.end(Err(problem)),
+            (State::Authorizing, Input::Token(Err(problem))) => self.fail(now, problem, Sign::None, health),
             (State::Sent, Input::Answer(answer)) => self.answer(now, answer, health),
             (State::Sent, Input::Failed) => {
-                health.failed(self.unix_ms(now));
                 let detail = "The upstream cannot be reached, or broke the connection.";
                 let problem = Problem::new(Code::UpstreamUnavailable, detail);
                 match self.ask.repeatable {
-                    true => self.repeat(now, problem, None, health),
-                    false => self.end(Err(self.unknown())),
+                    true => self.repeat(now, problem, None, Sign::Ill, health),
+                    false => self.fail(now, self.unknown(), Sign::Ill, health),
                 }
             }
-            (State::Waiting { until }, Input::Tick) if now >= *until => self.authorize(None),
+            (State::Waiting { until, .. }, Input::Tick) if now >= *until => self.authorize(None),
             (state, _) if now >= EXCHANGE_LIMIT => {
-                if matches!(state, State::Sent) {
-                    health.failed(self.unix_ms(now));
-                }
+                let sign = match state {
+                    State::Sent => Sign::Ill,
+                    State::Waiting { sign, .. } => *sign,
+                    State::Authorizing | State::Ended(_) => Sign::None,
+                };
                 let detail = format!("The upstream did not answer within {} ms.", EXCHANGE_LIMIT.as_millis());
-                self.end(Err(Problem::new(Code::TotalDeadline, detail)));
+                self.fail(now, Problem::new(Code::TotalDeadline, detail), sign, health);
             }
             _ => {}
         }
@@ -140,7 +149,7 @@ impl Exchange {
         }
         match &self.state {
             State::Ended(result) => Output::Done(result.clone()),
-            State::Waiting { until } => Output::Wait((*until).min(EXCHANGE_LIMIT)),
+            State::Waiting { until, .. } => Output::Wait((*until).min(EXCHANGE_LIMIT)),
             State::Authorizing | State::Sent => Output::Wait(EXCHANGE_LIMIT),
         }
     }
@@ -164,11 +173,16 @@ impl Exchange {
     }
 
     fn send(&mut self, now: Duration, token: AccessToken, health: &mut Health) {
-        if let Err(after) = health.admit(self.unix_ms(now)) {
-            let detail = "The upstream has failed repeatedly: calls are paused.";
-            let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
-            problem.retry_after = Some(after);
-            return self.end(Err(problem));
+        if !self.probing {
+            match health.admit(RESOURCES, self.unix_ms(now)) {
+                Ok(admission) => self.probing = admission == Admission::Probe,
+                Err(after) => {
+                    let detail = "The upstream has failed repeatedly: calls are paused.";
+                    let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
+                    problem.retry_after = Some(after);
+                    return self.end(Err(problem));
+                }
+            }
         }
         self.attempts += 1;
         self.grant = token.grant;
@@ -178,15 +192,10 @@ impl Exchange {
 
     fn answer(&mut self, now: Duration, answer: Answer, health: &mut Health) {
         if matches!(answer.head.status, 200..=299 | 404 | 409 | 412) {
-            health.succeeded();
+            health.succeeded(RESOURCES);
             return self.end(Ok(answer));
         }
         let (verdict, sign) = judge(&answer.head, self.unix_ms(now), self.ask.scope);
-        match sign {
-            Sign::Well => health.succeeded(),
-            Sign::Ill => health.failed(self.unix_ms(now)),
-            Sign::None => health.undecided(),
-        }
         let id = correlation_id(&answer.head);
         let named = |mut problem: Problem| {
             problem.upstream_correlation_id = id.clone();
@@ -199,33 +208,54 @@ impl Exchange {
             }
             // Refused before it was executed (429, 503 with Retry-After), or harmless to execute twice.
             Verdict::Repeat(problem, after) if self.ask.repeatable || matches!(answer.head.status, 429 | 503) => {
-                self.repeat(now, named(problem), after, health);
+                self.repeat(now, named(problem), after, sign, health);
             }
-            Verdict::Repeat(..) => self.end(Err(named(self.unknown()))),
+            Verdict::Repeat(..) => self.fail(now, named(self.unknown()), sign, health),
             Verdict::Answer | Verdict::Explain => {
                 let detail = "The upstream refuses the document with status 400: it holds something that this gateway \
                               lets pass and the upstream does not.";
-                self.end(Err(named(Problem::new(Code::UpstreamRejected, detail))));
+                self.fail(now, named(Problem::new(Code::UpstreamRejected, detail)), sign, health);
             }
-            Verdict::Renew(problem) | Verdict::Away(problem) | Verdict::Tell(problem) => self.end(Err(named(problem))),
+            Verdict::Renew(problem) | Verdict::Away(problem) | Verdict::Tell(problem) => {
+                self.fail(now, named(problem), sign, health);
+            }
         }
     }
 
     /// Sends again after a wait, if a wait fits and the throttle allows it; else ends with `problem`.
-    fn repeat(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, health: &mut Health) {
+    fn repeat(
+        &mut self,
+        now: Duration,
+        mut problem: Problem,
+        after: Option<Duration>,
+        sign: Sign,
+        health: &mut Health,
+    ) {
         let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.attempts.saturating_sub(1)));
         let until = now.saturating_add(wait);
-        if self.attempts >= MAX_ATTEMPTS || until >= EXCHANGE_LIMIT || !health.allow_retry() {
+        let failed_probe = self.probing && sign == Sign::Ill;
+        if failed_probe || self.attempts >= MAX_ATTEMPTS || until >= EXCHANGE_LIMIT || !health.allow_retry() {
             problem.retry_after = after;
-            return self.end(Err(problem));
+            return self.fail(now, problem, sign, health);
         }
-        self.state = State::Waiting { until };
+        self.state = State::Waiting { until, sign };
     }
 
     /// What was sent must not be sent twice, and nobody knows whether it was executed.
     fn unknown(&self) -> Problem {
         let detail = "The upstream broke off: whether it did what it was asked is unknown. Look before you try again.";
         Problem::new(Code::UpstreamError, detail)
+    }
+
+    /// Ends with `problem`, by which upstream shows `sign`.
+    fn fail(&mut self, now: Duration, problem: Problem, sign: Sign, health: &mut Health) {
+        match sign {
+            Sign::Well => health.succeeded(RESOURCES),
+            Sign::Ill => health.failed(RESOURCES, self.unix_ms(now)),
+            Sign::None if self.probing => health.undecided(RESOURCES),
+            Sign::None => {}
+        }
+        self.end(Err(problem));
     }
 
     fn end(&mut self, result: Result<Answer, Problem>) {

@@ -27,8 +27,10 @@ pub struct Execution {
     pub payload: Payload,
     /// How many tokens the rendered prompt has; nothing of it is ever dropped.
     pub trim: Trim,
-    /// What the guard has redacted and flagged in the values.
+    /// What the guard has found in the values.
     pub findings: Findings,
+    /// Whether the answer is guarded as any other (requirements, E1: `output_moderation`).
+    pub moderated: bool,
 }
 
 impl Job {
@@ -64,6 +66,14 @@ impl Job {
         }
     }
 
+    /// Whether the answer is guarded by the whole policy; else keys and passwords alone are.
+    pub(super) fn moderated(&self) -> bool {
+        match self {
+            Job::Chat(_) => true,
+            Job::Execute(execution) => execution.moderated,
+        }
+    }
+
     /// How many system instructions and messages are sent, where it is a conversation (B6).
     pub fn counts(&self) -> Option<(usize, usize)> {
         match self {
@@ -86,7 +96,15 @@ impl Job {
     /// [`Code::ContextTooLong`] where nothing can be left out.
     pub(super) fn tighter(&self) -> Result<Job, Problem> {
         match self {
-            Job::Chat(prepared) => Ok(Job::Chat(Box::new(prepared.tighter()?))),
+            Job::Chat(prepared) => {
+                let tighter = prepared.tighter()?;
+                if tighter.payload == prepared.payload {
+                    let detail = "The upstream says that the prompt is too long, and nothing of it can be left out: \
+                                  shorten it.";
+                    return Err(Problem::new(Code::ContextTooLong, detail));
+                }
+                Ok(Job::Chat(Box::new(tighter)))
+            }
             Job::Execute(_) => {
                 let detail = "The upstream says that the rendered template is too long for the model: shorten its \
                               values, or the template.";

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, Event, MAX_ANSWER};
 use super::backoff::{Random, jitter};
+use super::health::Admission;
 use super::verdict::{Sign, Verdict, rejected, verdict};
 use super::{AccessToken, CallRules, Health, Identity, Input, Job, Outcome, Output};
 use crate::genesys::{self, Endpoints, Usage};
@@ -38,6 +39,8 @@ pub struct Call {
     retries: u32,
     /// The grant of the token in use.
     grant: u64,
+    /// It was let through to see whether upstream has recovered.
+    probing: bool,
     replayed: bool,
     retrimmed: bool,
     replied: bool,
@@ -61,9 +64,10 @@ enum State {
         answer: Box<Answer>,
         silent_since: Option<Duration>,
     },
-    /// Before a repetition.
+    /// Before a repetition; `sign` is that of the attempt that failed.
     Waiting {
         until: Duration,
+        sign: Sign,
     },
     Ended(Outcome),
 }
@@ -93,6 +97,7 @@ impl Call {
             attempts: 0,
             retries: 0,
             grant: 0,
+            probing: false,
             replayed: false,
             retrimmed: false,
             replied: false,
@@ -127,10 +132,21 @@ impl Call {
                 let too_long = genesys::is_token_limit(body);
                 self.refused(now, too_long, health);
             }
-            (State::Answering { .. }, Input::Chunk(chunk)) => self.chunk(now, &chunk.0, health),
-            (State::Answering { .. }, Input::End | Input::Failed) => self.end(now, health),
+            (State::Answering { answer, silent_since }, Input::Chunk(chunk)) => {
+                *silent_since = Some(now);
+                answer.push(&chunk.0);
+                self.look(now, health);
+            }
+            (State::Answering { answer, .. }, Input::End | Input::Failed) => {
+                answer.end();
+                self.look(now, health);
+            }
+            (State::Answering { answer, silent_since: Some(since) }, Input::Tick) if answer.has_more() => {
+                *since = now;
+                self.look(now, health);
+            }
             (State::Answering { silent_since, .. }, Input::Flushed) => *silent_since = Some(now),
-            (State::Waiting { until }, Input::Tick) if now >= *until => self.authorize(None),
+            (State::Waiting { until, .. }, Input::Tick) if now >= *until => self.authorize(None),
             _ => {}
         }
     }
@@ -143,13 +159,22 @@ impl Call {
     fn token(&mut self, now: Duration, token: Result<AccessToken, Problem>, health: &mut Health) {
         let token = match token {
             Ok(token) => token,
-            Err(problem) => return self.fail(now, Status::Error, problem),
+            Err(problem) => {
+                self.undecided(health);
+                return self.fail(now, Status::Error, problem);
+            }
         };
-        if let Err(after) = health.admit(self.unix_ms(now)) {
-            let mut problem =
-                Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
-            problem.retry_after = Some(after);
-            return self.give_up(now, problem);
+        // Who probes may send again after a 401 or a 400 (B7): that is the same probe.
+        if !self.probing {
+            match health.admit(self.job.model_id(), self.unix_ms(now)) {
+                Ok(admission) => self.probing = admission == Admission::Probe,
+                Err(after) => {
+                    let detail = "The upstream has failed repeatedly: calls are paused.";
+                    let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
+                    problem.retry_after = Some(after);
+                    return self.give_up(now, problem);
+                }
+            }
         }
         self.attempts += 1;
         self.grant = token.grant;
@@ -164,36 +189,70 @@ impl Call {
         let (verdict, sign) = verdict(head, self.unix_ms(now));
         if !matches!(verdict, Verdict::Answer | Verdict::Explain) {
             self.outbox.push_back(Output::Abort);
-            match sign {
-                Sign::Well => health.succeeded(),
-                Sign::Ill => health.failed(self.unix_ms(now)),
-                Sign::None => health.undecided(),
-            }
+        }
+        if sign == Sign::Well {
+            self.succeeded(health);
         }
         match verdict {
             Verdict::Answer => {
-                self.state = State::Answering { answer: Box::new(Answer::new(&self.guard)), silent_since: Some(now) };
+                self.state = State::Answering {
+                    answer: Box::new(Answer::new(&self.guard, self.job.moderated())),
+                    silent_since: Some(now),
+                };
             }
             Verdict::Explain => self.state = State::Refused(Vec::new()),
             Verdict::Renew(_) if !self.replayed && self.attempts < MAX_ATTEMPTS => {
                 self.replayed = true;
                 self.authorize(Some(self.grant));
             }
-            Verdict::Repeat(problem, after) => self.retry(now, problem, after, health),
-            Verdict::Away(problem) => self.give_up(now, problem),
-            Verdict::Renew(problem) | Verdict::Tell(problem) => self.fail(now, Status::Error, problem),
+            Verdict::Repeat(problem, after) => self.retry(now, problem, after, sign, health),
+            Verdict::Away(problem) => {
+                self.signed(now, sign, health);
+                self.give_up(now, problem);
+            }
+            Verdict::Renew(problem) | Verdict::Tell(problem) => {
+                self.signed(now, sign, health);
+                self.fail(now, Status::Error, problem);
+            }
+        }
+    }
+
+    /// The call has shown what it says of upstream's health.
+    pub(super) fn signed(&mut self, now: Duration, sign: Sign, health: &mut Health) {
+        match sign {
+            Sign::Well => {}
+            Sign::Ill => self.failed(now, health),
+            Sign::None => self.undecided(health),
+        }
+    }
+
+    fn succeeded(&mut self, health: &mut Health) {
+        self.probing = false;
+        health.succeeded(self.job.model_id());
+    }
+
+    pub(super) fn failed(&mut self, now: Duration, health: &mut Health) {
+        self.probing = false;
+        health.failed(self.job.model_id(), self.unix_ms(now));
+    }
+
+    pub(super) fn undecided(&mut self, health: &mut Health) {
+        if std::mem::take(&mut self.probing) {
+            health.undecided(self.job.model_id());
         }
     }
 
     /// A 400 has said why.
     fn refused(&mut self, now: Duration, too_long: bool, health: &mut Health) {
-        health.succeeded();
+        self.succeeded(health);
         if !too_long {
             return self.fail(now, Status::Error, rejected(400));
         }
-        let tighter = if self.retrimmed || self.attempts >= MAX_ATTEMPTS {
-            let detail = "The upstream says that the prompt is too long, also after it was trimmed harder: shorten it.";
-            Err(Problem::new(Code::ContextTooLong, detail))
+        let too_long = |detail: &str| Err(Problem::new(Code::ContextTooLong, detail));
+        let tighter = if self.retrimmed {
+            too_long("The upstream says that the prompt is too long, also after it was trimmed harder: shorten it.")
+        } else if self.attempts >= MAX_ATTEMPTS {
+            too_long("The upstream says that the prompt is too long: shorten it.")
         } else {
             self.job.tighter()
         };
@@ -207,25 +266,22 @@ impl Call {
         }
     }
 
-    fn chunk(&mut self, now: Duration, chunk: &[u8], health: &mut Health) {
-        let State::Answering { answer, silent_since } = &mut self.state else { return };
-        *silent_since = Some(now);
-        let events = answer.push(chunk);
-        self.events(now, events, health);
+    /// Looks at some of what has come.
+    fn look(&mut self, now: Duration, health: &mut Health) {
+        let State::Answering { answer, .. } = &mut self.state else { return };
+        let events = answer.step();
+        let (ended, empty) = (answer.has_ended(), answer.is_empty());
+        if !self.events(now, events, health) && ended {
+            self.end(now, empty, health);
+        }
     }
 
     /// The body has ended, or broke off, which the platform does not tell apart.
-    fn end(&mut self, now: Duration, health: &mut Health) {
-        let State::Answering { answer, .. } = &mut self.state else { return };
-        let empty = answer.is_empty();
-        let events = answer.finish();
-        if self.events(now, events, health) {
-            return;
-        }
+    fn end(&mut self, now: Duration, empty: bool, health: &mut Health) {
         if self.first_content.is_none() && empty {
             return self.lost(now, health);
         }
-        health.failed(self.unix_ms(now));
+        self.failed(now, health);
         if self.first_content.is_none() && self.malformed > 0 {
             let detail = "The upstream's answer holds no frame that can be read.";
             return self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
@@ -244,14 +300,18 @@ impl Call {
                     continue;
                 }
                 Event::Text(text) => {
-                    self.first_content.get_or_insert(now);
+                    if self.first_content.is_none() {
+                        self.first_content = Some(now);
+                        self.probing = false;
+                        health.content(self.job.model_id());
+                    }
                     if !text.is_empty() {
                         self.writer.delta(&text, &mut out);
                     }
                     continue;
                 }
                 Event::Usage(usage) => {
-                    health.succeeded();
+                    self.succeeded(health);
                     self.usage = Some(usage);
                     self.writer.usage(usage, &mut out);
                     self.writer.done(&self.summary(now, Status::Success, None), &mut out);
@@ -260,15 +320,15 @@ impl Call {
                     return true;
                 }
                 Event::Error => {
-                    health.failed(self.unix_ms(now));
+                    self.failed(now, health);
                     (Code::UpstreamError, "The upstream reported an error within its answer.".to_owned())
                 }
                 Event::Refused => {
-                    health.succeeded();
+                    self.succeeded(health);
                     (Code::AnswerRefused, "The policy refuses what comes next in the answer.".to_owned())
                 }
                 Event::TooLong => {
-                    health.undecided();
+                    self.undecided(health);
                     (
                         Code::AnswerTooLong,
                         format!("The upstream's answer is longer than {MAX_ANSWER} bytes and was cut off."),
@@ -286,36 +346,34 @@ impl Call {
 
     /// The connection broke before anything of the answer came.
     fn lost(&mut self, now: Duration, health: &mut Health) {
-        health.failed(self.unix_ms(now));
         let problem =
             Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
-        self.retry(now, problem, None, health);
+        self.retry(now, problem, None, Sign::Ill, health);
     }
 
-    /// Repeats the request with the same key if it may be repeated, else ends the call with `problem`.
-    fn retry(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, health: &mut Health) {
-        let deadline = self.deadline();
-        if let Some(after) = after
-            && now.saturating_add(after) >= deadline
-        {
-            problem.retry_after = Some(after);
-            return self.fail(now, Status::Error, problem);
-        }
+    /// Repeats the request with the same key if it may be repeated; else the call has failed, by which upstream shows
+    /// `sign`, and ends with `problem`.
+    fn retry(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, sign: Sign, health: &mut Health) {
         let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.retries));
         let until = now.saturating_add(wait);
-        if self.attempts >= MAX_ATTEMPTS || until >= deadline || !health.allow_retry() {
+        let failed_probe = self.probing && sign == Sign::Ill;
+        if failed_probe || self.attempts >= MAX_ATTEMPTS || until >= self.deadline() || !health.allow_retry() {
             problem.retry_after = after;
+            self.signed(now, sign, health);
             return self.give_up(now, problem);
         }
+        if sign == Sign::None {
+            self.undecided(health);
+        }
         self.retries += 1;
-        self.state = State::Waiting { until };
+        self.state = State::Waiting { until, sign };
     }
 
     fn cancel(&mut self, now: Duration, health: &mut Health) {
         if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
-            health.undecided();
             self.outbox.push_back(Output::Abort);
         }
+        self.undecided(health);
         self.finish(now, Status::Cancelled, None);
     }
 }
@@ -324,6 +382,12 @@ impl Call {
 impl Call {
     pub(super) fn guard_with(&mut self, guard: Guard) {
         self.guard = guard;
+    }
+    pub(super) fn ask(&mut self, prepared: crate::chat::Prepared) {
+        self.job = Job::Chat(Box::new(prepared));
+    }
+    pub(super) fn started(&mut self, unix_ms: u64) {
+        self.identity.started_ms = unix_ms;
     }
     pub(super) fn received(&mut self, received: Duration) {
         self.identity.received = received;
@@ -339,7 +403,8 @@ impl Call {
         }
         match &self.state {
             State::Ended(outcome) => Output::Done(outcome.clone()),
-            State::Waiting { until } => Output::Wait((*until).min(self.deadline())),
+            State::Answering { answer, silent_since: Some(_) } if answer.has_more() => Output::Yield,
+            State::Waiting { until, .. } => Output::Wait((*until).min(self.deadline())),
             _ => Output::Wait(self.deadline()),
         }
     }

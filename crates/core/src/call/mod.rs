@@ -18,7 +18,7 @@
 mod answer;
 pub(crate) mod backoff;
 mod exchange;
-mod health;
+pub(crate) mod health;
 mod job;
 mod machine;
 mod token;
@@ -110,6 +110,9 @@ pub enum Output {
     Reply(ReplyHead),
     /// Bytes for the client.
     Write(Bytes),
+    /// More of what has come is to be looked at: let others run, then come with [`Input::Tick`], or with
+    /// [`Input::Cancel`]. Bring nothing else meanwhile.
+    Yield,
     /// Nothing to do until something happens, or this time has come.
     Wait(Duration),
     /// The call has ended.

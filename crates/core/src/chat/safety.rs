@@ -59,7 +59,7 @@ impl Check<'_> {
         if report.findings.is_empty() {
             return;
         }
-        self.findings.add(&report.findings);
+        self.findings.add(&report.findings, role, self.guard.policy());
         let blocked = report.findings.iter().filter(|entry| entry.action == Action::Block);
         self.faults.extend(blocked.map(|entry| guard::fault(&path(), text.expose(), entry)));
         if report.action == Action::Redact {

@@ -166,7 +166,9 @@ impl Audit {
         metrics.count(Metric::Cost, &[("tenant", tenant), ("model", model)], self.cost_billionths);
         if let Some(guard) = &self.guard {
             for (direction, findings) in [("input", &guard.input), ("output", &guard.output)] {
-                for (action, count) in [("redacted", findings.redacted), ("flagged", findings.flagged)] {
+                let counts =
+                    [("redacted", findings.redacted), ("flagged", findings.flagged), ("allowed", findings.allowed)];
+                for (action, count) in counts {
                     let labels = [("direction", direction), ("action", action)];
                     metrics.count(Metric::GuardFindings, &labels, u64::from(count));
                 }

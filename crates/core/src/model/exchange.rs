@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::call::backoff::{Random, jitter, retry_after};
+use crate::call::health::RESOURCES;
 use crate::call::verdict::Sign;
 use crate::call::{self, Health};
 use crate::genesys;
@@ -182,14 +183,15 @@ pub(super) fn correlation(received: &Received) -> Option<String> {
 pub(super) fn judge(received: &Received, now: u64, scope: &str, health: &mut Health) -> Verdict {
     let (verdict, sign) = verdict(received, now, scope);
     match sign {
-        Sign::Well => health.succeeded(),
-        Sign::Ill => health.failed(now),
-        Sign::None => health.undecided(),
+        Sign::Well => health.succeeded(RESOURCES),
+        Sign::Ill => health.failed(RESOURCES, now),
+        Sign::None => health.undecided(RESOURCES),
     }
     verdict
 }
 
-fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, Sign) {
+/// The same, of a call whose end says how healthy upstream is.
+pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, Sign) {
     let (head, body) = match received {
         Received::Answer(head, body) => (head, body),
         Received::Unreachable => {

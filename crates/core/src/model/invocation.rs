@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::check::Check;
 use super::definition::Definition;
-use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge, malformed};
+use super::exchange::{Exchange, Received, Step, Verdict, correlation, malformed, verdict};
 use crate::call::Health;
+use crate::call::health::Admission;
+use crate::call::verdict::Sign;
 use crate::fault::Path;
 use crate::genesys::{self, Endpoints, ModelId, Usage};
 use crate::governance::{Cost, Rates};
@@ -106,16 +108,17 @@ fn no_stream(check: &mut Check, path: &Path, value: Json) {
 /// only the policy's classifier sees it.
 fn sanitised(input: String, model: String, guards: &Guards) -> Result<Question, Problem> {
     let path = Path::root().name("input");
-    let (mut text, report) = Guard::new(&Policy::sanitiser()).redact(&input, Role::User);
+    let sanitiser = Policy::sanitiser();
+    let (mut text, report) = Guard::new(&sanitiser).redact(&input, Role::User);
     let mut findings = Findings::default();
-    findings.add(&report.findings);
+    findings.add(&report.findings, Role::User, &sanitiser);
     if text.is_empty() {
         let mut check = Check::default();
         check.fault(&path, "empty", "Nothing is left of the input: send a text.");
         return check.finish(None);
     }
     let report = guards.input.check(&text, Role::User);
-    findings.add(&report.findings);
+    findings.add(&report.findings, Role::User, guards.input.policy());
     let refused = |entry: &&promptgate_guard::Entry| entry.action == Action::Block && entry.kind != Kind::Injection;
     let faults: Vec<_> =
         report.findings.iter().filter(refused).map(|entry| guard::fault(&path, &text, entry)).collect();
@@ -170,6 +173,8 @@ pub struct Invocation {
     definition: Definition,
     identity: InvocationIdentity,
     repeats: u32,
+    /// It was let through to see whether the model has recovered.
+    probing: bool,
     exchange: Exchange,
     ended: Option<InvocationEnd>,
 }
@@ -179,7 +184,7 @@ impl Invocation {
     /// Will ask the model that upstream knows as `upstream_id` ([`super::Provisioning::active`]).
     pub fn new(question: Question, upstream_id: ModelId, definition: Definition, identity: InvocationIdentity) -> Self {
         let exchange = Exchange::new(identity.started_ms, identity.seed);
-        Invocation { question, upstream_id, definition, identity, repeats: 0, exchange, ended: None }
+        Invocation { question, upstream_id, definition, identity, repeats: 0, probing: false, exchange, ended: None }
     }
 
     /// What to do at `now` (Unix ms).
@@ -189,7 +194,7 @@ impl Invocation {
         }
         if now >= self.identity.deadline_ms {
             if self.exchange.is_awaiting() {
-                health.failed(now);
+                self.signed(now, Sign::Ill, health);
             }
             let detail = "The answer was not there in time.";
             return self.fail(now, Problem::new(Code::TotalDeadline, detail));
@@ -197,11 +202,16 @@ impl Invocation {
         if let Some(until) = self.exchange.waits(now) {
             return Step::Wait(until.min(self.identity.deadline_ms));
         }
-        if let Err(after) = health.admit(now) {
-            let detail = "The upstream has failed repeatedly: calls are paused.";
-            let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
-            problem.retry_after = Some(after);
-            return self.fail(now, problem);
+        if !self.probing {
+            match health.admit(self.upstream_id.as_str(), now) {
+                Ok(admission) => self.probing = admission == Admission::Probe,
+                Err(after) => {
+                    let detail = "The upstream has failed repeatedly: calls are paused.";
+                    let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
+                    problem.retry_after = Some(after);
+                    return self.fail(now, problem);
+                }
+            }
         }
         let mut dispatch = self.exchange.send(now);
         // Nothing is repeated because it is slow: one attempt may take all the time there is.
@@ -223,15 +233,21 @@ impl Invocation {
         if self.ended.is_some() || !self.exchange.takes(attempt) {
             return;
         }
-        match judge(received, now, genesys::CHAT_SCOPE, health) {
-            Verdict::Answer => self.answered(now, received, guard, rates),
+        let (verdict, sign) = verdict(received, now, genesys::CHAT_SCOPE);
+        match verdict {
+            Verdict::Answer => {
+                self.signed(now, sign, health);
+                self.answered(now, received, guard, rates);
+            }
             Verdict::Renew(problem) => {
                 if !self.exchange.renew(now) {
+                    self.signed(now, sign, health);
                     self.fail(now, problem);
                 }
             }
-            Verdict::Repeat(problem, after) => self.repeat(now, problem, after, health),
+            Verdict::Repeat(problem, after) => self.repeat(now, problem, after, sign, health),
             Verdict::Away(problem) | Verdict::Refused(problem) => {
+                self.signed(now, sign, health);
                 self.fail(now, problem);
             }
         }
@@ -240,12 +256,26 @@ impl Invocation {
         }
     }
 
-    fn repeat(&mut self, now: u64, mut problem: Problem, after: Option<Duration>, health: &mut Health) {
+    /// The call has shown what it says of the health of upstream's model.
+    fn signed(&mut self, now: u64, sign: Sign, health: &mut Health) {
+        let model = self.upstream_id.as_str();
+        match sign {
+            Sign::Well => health.succeeded(model),
+            Sign::Ill => health.failed(model, now),
+            Sign::None if self.probing => health.undecided(model),
+            Sign::None => {}
+        }
+        self.probing = false;
+    }
+
+    fn repeat(&mut self, now: u64, mut problem: Problem, after: Option<Duration>, sign: Sign, health: &mut Health) {
         let wait = self.exchange.backoff(self.repeats, after);
         let due = now.saturating_add(wait.as_millis() as u64);
         self.repeats += 1;
-        if self.repeats >= MAX_ATTEMPTS || due >= self.identity.deadline_ms || !health.allow_retry() {
+        let failed_probe = self.probing && sign == Sign::Ill;
+        if failed_probe || self.repeats >= MAX_ATTEMPTS || due >= self.identity.deadline_ms || !health.allow_retry() {
             problem.retry_after = after;
+            self.signed(now, sign, health);
             self.fail(now, problem);
         } else {
             self.exchange.later(now, wait);
@@ -349,7 +379,7 @@ fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<
     match value {
         Value::String(text) => {
             let (redacted, report) = guard.redact(text, Role::Assistant);
-            findings.add(&report.findings);
+            findings.add(&report.findings, Role::Assistant, guard.policy());
             if report.action == Action::Block {
                 let detail = "The policy refuses what stands in the result.";
                 return Err(Problem::new(Code::AnswerRefused, detail));

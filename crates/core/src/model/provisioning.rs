@@ -26,6 +26,7 @@ use super::definition::{Credentials, Definition, Submission, body};
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge, malformed};
 use super::failure::{Failure, reason};
 use crate::call::Health;
+use crate::call::health::RESOURCES;
 use crate::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::governance::timestamp;
 use crate::http::HttpRequest;
@@ -133,7 +134,7 @@ impl Provisioning {
         }
         // A poll costs upstream nothing and is spaced already: only what creates asks the breaker.
         if self.status == ModelStatus::Submitted
-            && let Err(after) = health.admit(now)
+            && let Err(after) = health.admit(RESOURCES, now)
         {
             return Step::Wait(self.exchange.later(now, after));
         }

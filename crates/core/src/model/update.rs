@@ -20,6 +20,7 @@ use super::configuration::Configuration;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge};
 use super::failure::Failure;
 use crate::call::Health;
+use crate::call::health::RESOURCES;
 use crate::genesys::{self, Endpoints, ModelId};
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
@@ -162,7 +163,7 @@ impl Updates {
         if let Some(until) = self.exchange.waits(now) {
             return Step::Wait(until);
         }
-        if let Err(after) = health.admit(now) {
+        if let Err(after) = health.admit(RESOURCES, now) {
             let detail = "The upstream has failed repeatedly: calls are paused.";
             self.defer(now, Problem::new(Code::UpstreamUnavailable, detail), Some(after));
             return self.exchange.waits(now).map_or(Step::Done, Step::Wait);

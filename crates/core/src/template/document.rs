@@ -164,6 +164,9 @@ pub struct Template {
     pub pii_filter: bool,
     /// Whether values are checked for attempts to change the instructions (E1, `jailbreak_detection`).
     pub jailbreak_detection: bool,
+    /// Whether the model's answer is guarded by the whole policy (E1, `output_moderation`); else keys and passwords
+    /// alone are.
+    pub output_moderation: bool,
 }
 
 impl Template {
@@ -219,6 +222,7 @@ impl Template {
             max_tokens: number("max_tokens").unwrap_or(DEFAULT_MAX_TOKENS),
             pii_filter: guards("pii_filter"),
             jailbreak_detection: guards("jailbreak_detection"),
+            output_moderation: guards("output_moderation"),
         })
     }
 }

@@ -123,6 +123,7 @@ impl ExecuteRequest {
             payload,
             trim,
             findings,
+            moderated: template.output_moderation,
         })
     }
 }
@@ -137,27 +138,23 @@ fn prepare(
     let path = Path::root().name("variables");
     // The values' faults come first, then what the guard says of them.
     let given = template.render(&path, variables)?;
+    // What the template's guardrails switch off is looked for all the same, and reported as let through.
+    let lenient = guard::lenient(guard, |kind| match kind {
+        Kind::Injection => !template.jailbreak_detection,
+        kind => !template.pii_filter && !guard::is_secret(kind),
+    });
     let mut findings = Findings::default();
     let mut faults = Vec::new();
     let mut passed = Vec::new();
     for (name, value) in given.values {
         let trusted = template.variables.iter().any(|variable| variable.name == name && variable.trusted);
         let role = if trusted { Role::System } else { Role::User };
-        let report = guard.check(value.expose(), role);
-        // What the template's guardrails switch off is looked for all the same, and flagged only.
-        let off = |kind: Kind| match kind {
-            Kind::Injection => !template.jailbreak_detection,
-            kind => !template.pii_filter && !guard::is_secret(kind),
-        };
-        findings.add(&report.findings);
-        let on = report.findings.iter().filter(|entry| !off(entry.kind));
-        faults.extend(
-            on.clone()
-                .filter(|entry| entry.action == Action::Block)
-                .map(|entry| guard::fault(&path.name(&name), value.expose(), entry)),
-        );
-        let redact = on.clone().any(|entry| entry.action == Action::Redact);
-        let value = if redact { Sensitive::new(guard.redact(value.expose(), role).0) } else { value };
+        let report = lenient.check(value.expose(), role);
+        findings.add(&report.findings, role, guard.policy());
+        let blocked = report.findings.iter().filter(|entry| entry.action == Action::Block);
+        faults.extend(blocked.map(|entry| guard::fault(&path.name(&name), value.expose(), entry)));
+        let redact = report.findings.iter().any(|entry| entry.action == Action::Redact);
+        let value = if redact { Sensitive::new(lenient.redact(value.expose(), role).0) } else { value };
         passed.push((name, Json::String(value.expose().to_owned())));
     }
     if !faults.is_empty() {
@@ -265,6 +262,11 @@ mod tests {
         assert_eq!(execution.trim.counted_by, "cl100k_base");
     }
 
+    fn counts(execution: &Execution) -> (u32, u32, u32) {
+        let found = &execution.findings;
+        (found.redacted, found.flagged, found.allowed)
+    }
+
     #[test]
     fn values_are_guarded() {
         let strict = template(serde_json::json!({}));
@@ -275,6 +277,28 @@ mod tests {
         assert!(execute(&template(serde_json::json!({ "jailbreak_detection": false })), attack).is_ok());
         let redacted = execute(&strict, "IBAN DE89 3704 0044 0532 0130 00").unwrap();
         assert!(redacted.payload.text().contains("[IBAN]"));
+        let mut quiet = serde_json::json!({ "pii_filter": false });
+        let execution = execute(&template(quiet.clone()), "IBAN DE89 3704 0044 0532 0130 00").unwrap();
+        assert!(execution.payload.text().contains("DE89"));
+        assert_eq!(counts(&execution), (0, 0, 1), "let through is not redacted");
+        let execution = execute(&template(quiet.clone()), "my card is 4111 1111 1111 1111, mail a@b.example").unwrap();
+        assert_eq!(counts(&execution), (0, 1, 1), "what the policy flags anyway is flagged");
+        quiet["jailbreak_detection"] = false.into();
+        assert_eq!(counts(&execute(&template(quiet), attack).unwrap()), (0, 0, 1));
+        // One guardrail that is off does not touch what the other finds, nor the other way.
+        let mixed = Guards::default();
+        let mut policy = mixed.input.policy().clone();
+        policy.set(Role::User, Kind::Injection, Action::Redact);
+        let body = serde_json::json!({
+            "variables": { "message": format!("{attack}\n\n{} IBAN DE89 3704 0044 0532 0130 00", "The parcel came on Tuesday. ".repeat(25)), "tone": "kind" },
+            "modelId": "m", "maxTokens": 100,
+        });
+        let request = ExecuteRequest::parse(body.to_string().as_bytes()).unwrap();
+        let lax = template(serde_json::json!({ "jailbreak_detection": false }));
+        let execution = request.execution("t-1", &lax, &Guard::new(&policy), &mut Counters::default()).unwrap();
+        let sent = execution.payload.text();
+        assert!(!sent.contains("DE89") && sent.contains("Ignore all"), "{sent}");
+        assert_eq!((execution.findings.redacted, execution.findings.allowed), (1, 1));
         // Keys are no personal data: no guardrail of a template lets them out.
         let lax = template(serde_json::json!({ "pii_filter": false, "jailbreak_detection": false }));
         assert_eq!(execute(&lax, "password: canary1x").unwrap_err().code, Code::SafetyRefused);

@@ -34,13 +34,22 @@ impl Call {
         match self.state {
             State::Authorizing => {
                 let detail = "No token from the upstream's login in time.";
+                self.undecided(health);
                 return self.fail(now, Status::Error, Problem::new(Code::TokenUnavailable, detail));
+            }
+            // An upstream that still sends when the total is over, or whose client does not read, has not failed.
+            State::Answering { silent_since, .. }
+                if self.first_content.is_some() && (silent_since.is_none() || now >= self.rules.total) =>
+            {
+                self.outbox.push_back(Output::Abort);
+                self.undecided(health);
             }
             State::Sent | State::Refused(_) | State::Answering { .. } => {
                 self.outbox.push_back(Output::Abort);
-                health.failed(self.unix_ms(now));
+                self.failed(now, health);
             }
-            State::Waiting { .. } | State::Ended(_) => {}
+            State::Waiting { sign, .. } => self.signed(now, sign, health),
+            State::Ended(_) => {}
         }
         let problem = if now >= self.rules.total {
             Problem::new(

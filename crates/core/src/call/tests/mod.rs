@@ -152,8 +152,19 @@ impl Run {
 
     /// Polls until the call waits or is done, and checks what must hold after every step.
     fn drain(&mut self) {
+        while self.drain_step() {
+            self.call.handle(self.now, Input::Tick, &mut self.health);
+        }
+    }
+
+    /// The same, up to the next time that the call lets others run; says whether it did.
+    fn drain_step(&mut self) -> bool {
         for _ in 0..100 {
             match self.call.poll() {
+                Output::Yield => {
+                    assert!(self.outcome.is_none());
+                    return true;
+                }
                 Output::Authorize { rejected } => self.rejected.extend(rejected),
                 Output::Send(request) => {
                     assert!(!self.in_flight, "two requests at once");
@@ -176,14 +187,14 @@ impl Run {
                 Output::Wait(until) => {
                     assert!(until <= Duration::from_secs(60), "waits beyond the deadline");
                     self.waits = Some(until);
-                    return;
+                    return false;
                 }
                 Output::Done(outcome) => {
                     self.waits = None;
                     if let Some(first) = self.outcome.replace(outcome) {
                         assert_eq!(Some(first), self.outcome, "an outcome does not change");
                     }
-                    return;
+                    return false;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Single rules of the call.
 
+use super::super::answer::STEP;
 use super::*;
 
 #[test]
@@ -119,35 +120,214 @@ fn an_answer_is_cut_off_at_its_cap() {
     for _ in 0..100 {
         run.call.handle(run.now, chunk.clone(), &mut run.health);
         run.drain();
+        while run.outcome.is_none() && run.waits != Some(Duration::from_secs(15)) {
+            run.call.handle(run.now, Input::Flushed, &mut run.health);
+            run.drain();
+        }
     }
     assert_eq!(run.outcome.as_ref().unwrap().code, Some(Code::AnswerTooLong));
     assert_eq!(run.aborts, 1);
     run.check();
 }
 
-#[test]
-fn an_open_breaker_sends_nothing_and_one_probe_closes_it() {
-    let fresh = |health: Health| {
-        let mut run = Run::new(Format::EventStream, true);
-        run.health = health;
-        run
-    };
-    let mut health = Health::default();
-    for _ in 0..5 {
-        let run = fresh(health).play(&[Token, Head(500, &[])]);
+/// A run whose health is that of the runs before it, `ms` later.
+fn after(health: Health, ms: u64) -> Run {
+    let mut run = Run::new(Format::EventStream, true);
+    run.health = health;
+    run.call.started(1_000_000 + ms);
+    run
+}
+
+fn failed_five_times() -> Health {
+    (0..5).fold(Health::default(), |health, _| {
+        let run = after(health, 0).play(&[Token, Head(500, &[])]);
         assert_eq!(run.sent.len(), 1);
-        health = run.health;
-    }
-    let run = fresh(health).play(&[Token]);
+        run.health
+    })
+}
+
+#[test]
+fn an_open_breaker_sends_nothing_and_a_probes_first_content_closes_it() {
+    let run = after(failed_five_times(), 0).play(&[Token]);
     assert_eq!((run.sent.len(), run.outcome.as_ref().unwrap().status), (0, Status::Fallback));
     run.check();
-    // ten seconds later
-    let mut probe = fresh(run.health);
-    probe.now = Duration::from_secs(4);
-    probe.call.handle(probe.now, Input::Tick, &mut probe.health);
-    let mut later = probe.health.clone();
-    assert_eq!(later.admit(1_000_000 + 10_000), Ok(()), "half open");
-    assert!(later.admit(1_000_000 + 10_000).is_err(), "one probe");
-    later.succeeded();
-    assert_eq!(fresh(later).play(&[Token]).sent.len(), 1);
+    let probe = after(run.health, 10_000).play(&[Token]);
+    assert_eq!(probe.sent.len(), 1, "half open");
+    let second = after(probe.health.clone(), 10_001).play(&[Token]);
+    assert_eq!(second.sent.len(), 0, "one probe");
+    let probe = probe.play(&[OK, Chunk(CONTENT)]);
+    let other = after(probe.health.clone(), 10_002).play(&[Token]);
+    assert_eq!(other.sent.len(), 1, "the probe's answer goes on, and so does everybody else");
+    assert!(probe.outcome.is_none());
+}
+
+#[test]
+fn a_probe_is_not_repeated_and_its_failure_opens_again() {
+    let probe = after(failed_five_times(), 10_000).play(&[Token, Failed]);
+    assert_eq!((probe.sent.len(), probe.outcome.as_ref().unwrap().status), (1, Status::Fallback));
+    assert_eq!(after(probe.health, 10_001).play(&[Token]).sent.len(), 0);
+    // A fresh token, and a shorter prompt, are the same probe.
+    let renewed = after(failed_five_times(), 10_000).play(&[Token, Head(401, &[]), Token]);
+    assert_eq!(renewed.sent.len(), 2);
+    // A probe that says nothing lets another go.
+    for end in [Cancel, Head(429, &[("retry-after", "21600")])] {
+        let probe = after(failed_five_times(), 10_000).play(&[Token, end]);
+        assert_eq!(after(probe.health, 10_001).play(&[Token]).sent.len(), 1);
+    }
+    let probe = after(failed_five_times(), 10_000).play(&[Token, Head(401, &[]), NoToken]);
+    assert_eq!(after(probe.health, 10_001).play(&[Token]).sent.len(), 1);
+}
+
+#[test]
+fn calls_are_counted_and_not_their_attempts() {
+    let failing = [Token, Failed, Wait, Token, Failed, Wait, Token, Failed];
+    let mut health = Health::default();
+    for _ in 0..4 {
+        let mut fresh = Health::default();
+        std::mem::swap(&mut fresh, &mut health);
+        let run = after(fresh, 0).play(&failing);
+        health = run.health;
+        // The throttle is another matter.
+        (0..1000).for_each(|_| health.succeeded("another"));
+    }
+    assert_eq!(health.breaker(), 0, "four calls of three attempts");
+    let run = after(health, 0).play(&failing);
+    assert_eq!(run.health.breaker(), 1, "and a fifth");
+    // One that succeeds in the end has not failed.
+    let mut health = Health::default();
+    for _ in 0..9 {
+        let run = after(health, 0).play(&[Token, Failed, Wait, Token, OK, Chunk(TERMINAL)]);
+        assert_eq!(run.outcome.as_ref().unwrap().status, Status::Success);
+        health = run.health;
+        (0..1000).for_each(|_| health.succeeded("another"));
+    }
+    assert_eq!(health.breaker(), 0);
+}
+
+/// What a client does, how often it asks and how long an answer becomes is not upstream's failure.
+#[test]
+fn what_says_nothing_of_upstream_opens_nothing() {
+    let scripts: [&[Event]; 8] = [
+        &[Token, Cancel],
+        &[Token, OK, Cancel],
+        &[Token, OK, Chunk(LONG), Cancel],
+        &[Token, Failed, Cancel],
+        &[Token, Head(429, &[("retry-after", "21600")])],
+        &[Token, Head(429, &[]), Wait, Token, Head(429, &[]), Wait, Token, Head(429, &[])],
+        &[Token, Head(404, &[])],
+        &[NoToken],
+    ];
+    for script in scripts {
+        let health = (0..20).fold(Health::default(), |health, _| {
+            let mut health = after(health, 0).play(script).health;
+            // A spent throttle is another matter.
+            (0..10).for_each(|_| health.succeeded("another"));
+            health
+        });
+        assert_eq!(health.breaker(), 0, "{script:?}");
+    }
+    // A client that does not read until the total is over.
+    let health = (0..20).fold(Health::default(), |health, _| {
+        let mut run = after(health, 0).play(&[Token, OK]);
+        run.fast = false;
+        run.step(&Chunk(LONG));
+        run.step(&Wait);
+        assert_eq!(run.outcome.as_ref().unwrap().code, Some(Code::TotalDeadline));
+        run.health
+    });
+    assert_eq!(health.breaker(), 0);
+}
+
+#[test]
+fn a_prompt_that_cannot_be_trimmed_is_not_sent_again() {
+    let refused = [Token, Head(400, &[]), Chunk("{\"code\":\"token.limit.exceeded\"}"), End];
+    let mut run = Run::new(Format::Json, true);
+    // 4,096 tokens: everything fits, also at 0.6.
+    run.call.ask(prepare(4096));
+    let run = run.play(&refused);
+    assert_eq!((run.status, run.sent.len()), (Some(422), 1));
+    assert!(run.body.contains("nothing of it can be left out") && !run.body.contains("harder"), "{}", run.body);
+    run.check();
+    // After two other failures there is no third try, and none was trimmed.
+    let run = Run::new(Format::Json, true).play(&[Token, Failed, Wait, Token, Failed, Wait]).play(&refused);
+    assert_eq!((run.status, run.sent.len()), (Some(422), 3));
+    assert!(!run.body.contains("harder"), "{}", run.body);
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_one_character() {
+    let frame = Chunk("{\"content\":\"before \\ud83d after \\\\ud83d \\ud83d\\ude00 \\ude00\\ud83d!\"}\n");
+    let run = Run::new(Format::EventStream, true).play(&[Token, OK, frame, Chunk(TERMINAL)]);
+    assert!(run.body.contains("before \u{FFFD} after \\\\ud83d \u{1F600} \u{FFFD}\u{FFFD}!"), "{}", run.body);
+    assert_eq!(run.outcome.as_ref().unwrap().malformed_frames, 0);
+}
+
+/// Feeds one chunk and gives the bytes that each step has brought, up to the end of what the call had to do.
+fn steps(run: &mut Run, frame: String) -> Vec<usize> {
+    let mut steps = Vec::new();
+    let mut before = run.body.len();
+    run.call.handle(run.now, Input::Chunk(Bytes(frame.into_bytes())), &mut run.health);
+    loop {
+        let more = run.drain_step();
+        steps.push(run.body.len() - before);
+        before = run.body.len();
+        if run.outcome.is_some() {
+            return steps;
+        }
+        run.call.handle(run.now, if more { Input::Tick } else { Input::Flushed }, &mut run.health);
+    }
+}
+
+#[test]
+fn a_large_frame_is_looked_at_in_steps() {
+    let text = "536-22-1234 ".repeat(504 << 10 >> 4);
+    let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
+    let steps = steps(&mut run, format!("{{\"content\":\"{text}\"}}\n{TERMINAL}"));
+    assert!(steps.len() >= text.len() / STEP, "{} steps", steps.len());
+    // A tag is shorter than what it stands for.
+    assert!(steps.iter().all(|bytes| *bytes <= STEP + 1000), "{steps:?}");
+    assert_eq!(run.outcome.as_ref().unwrap().status, Status::Success);
+    assert_eq!(run.body.matches("[SSN]").count(), text.len() / 12);
+    run.check();
+}
+
+#[test]
+fn the_deadline_counts_between_steps() {
+    let text = "536-22-1234 ".repeat(504 << 10 >> 4);
+    let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
+    run.call.handle(
+        run.now,
+        Input::Chunk(Bytes(format!("{{\"content\":\"{text}\"}}\n").into_bytes())),
+        &mut run.health,
+    );
+    assert!(run.drain_step());
+    run.now = Duration::from_secs(60);
+    run.call.handle(run.now, Input::Tick, &mut run.health);
+    assert!(!run.drain_step());
+    assert_eq!(run.outcome.as_ref().unwrap().code, Some(Code::TotalDeadline));
+    assert!(run.body.matches("[SSN]").count() < 2 * STEP / 12);
+    assert_eq!(run.health.breaker(), 0);
+    run.check();
+}
+
+#[test]
+fn a_slow_client_holds_back_the_next_step() {
+    let text = "Where is my parcel? ".repeat(10_000);
+    let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
+    run.fast = false;
+    run.call.handle(
+        run.now,
+        Input::Chunk(Bytes(format!("{{\"content\":\"{text}\"}}\n").into_bytes())),
+        &mut run.health,
+    );
+    assert!(run.drain_step(), "the frame is read");
+    run.call.handle(run.now, Input::Tick, &mut run.health);
+    assert!(!run.drain_step(), "a piece of it is written, and first it is taken");
+    let before = run.body.len();
+    run.call.handle(run.now, Input::Tick, &mut run.health);
+    assert!(!run.drain_step() && run.body.len() == before);
+    run.call.handle(run.now, Input::Flushed, &mut run.health);
+    assert!(run.drain_step());
+    run.call.handle(run.now, Input::Tick, &mut run.health);
+    assert!(!run.drain_step() && run.body.len() > before);
 }

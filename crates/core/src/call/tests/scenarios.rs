@@ -109,7 +109,11 @@ fn scenarios() {
         ),
         (&[Token, Head(503, &[])], true, Some(200), Fallback, Some(Code::UpstreamUnavailable), 1),
         (&[Token, RETRY_2S, Wait, Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
-        (&[Token, Head(503, &[("retry-after", "30")])], true, Some(503), Error, Some(Code::UpstreamUnavailable), 1),
+        // A model that is away for longer than the call may take is away: the fallback, and none without one.
+        (&[Token, Head(502, &[("retry-after", "30")])], true, Some(200), Fallback, Some(Code::UpstreamUnavailable), 1),
+        (&[Token, Head(503, &[("retry-after", "30")])], true, Some(200), Fallback, Some(Code::UpstreamUnavailable), 1),
+        (&[Token, Head(504, &[("retry-after", "30")])], true, Some(200), Fallback, Some(Code::UpstreamUnavailable), 1),
+        (&[Token, Head(503, &[("retry-after", "30")])], false, Some(503), Error, Some(Code::UpstreamUnavailable), 1),
         // 20: the token dies; one replay
         (&[Token, Head(401, &[]), Token, OK, Chunk(TERMINAL)], true, Some(200), Success, None, 2),
         (&[Token, Head(401, &[]), Token, Head(401, &[])], true, Some(502), Error, Some(Code::UpstreamUnauthorized), 2),

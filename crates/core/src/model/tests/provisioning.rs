@@ -236,7 +236,7 @@ fn late_alarms_and_clocks_that_jump() {
 fn the_breaker_holds_a_submission_back() {
     let mut world = World::new();
     for _ in 0..5 {
-        world.health.failed(START);
+        world.health.failed("", START);
     }
     let attempt = world.send().unwrap();
     assert!(world.now >= START + 10_000);
@@ -250,7 +250,7 @@ fn a_poll_does_not_close_the_breaker() {
     let attempt = world.send().unwrap();
     world.machine.received(attempt, world.now, &accepted(), &mut world.health);
     for _ in 0..5 {
-        world.health.failed(world.now);
+        world.health.failed("", world.now);
     }
     let open = world.health.clone();
     let attempt = world.send().unwrap();

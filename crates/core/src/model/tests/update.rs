@@ -142,7 +142,7 @@ fn what_is_deferred_comes_back_at_growing_times_and_not_for_ever() {
 fn an_open_breaker_defers_and_sends_nothing() {
     let mut world = World::new();
     for _ in 0..5 {
-        world.health.failed(START);
+        world.health.failed("", START);
     }
     world.offer(1);
     assert!(matches!(world.updates.step(START, &mut world.health), Step::Wait(_)));
