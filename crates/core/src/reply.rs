@@ -113,11 +113,11 @@ pub struct Summary {
     pub malformed_frames: u32,
     /// What was left out of the conversation.
     pub trim: Trim,
-    /// What the guard has redacted and flagged.
+    /// What the guard has found.
     pub guard: Guarded,
 }
 
-/// What the guard has redacted and flagged.
+/// What the guard has found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Guarded {
     /// In what was sent.

@@ -58,7 +58,7 @@ impl Job {
         }
     }
 
-    /// What the guard has redacted and flagged in what is sent.
+    /// What the guard has found in what is sent.
     pub fn findings(&self) -> &Findings {
         match self {
             Job::Chat(prepared) => prepared.findings(),

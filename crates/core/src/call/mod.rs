@@ -140,6 +140,6 @@ pub struct Outcome {
     pub upstream_correlation_id: Option<String>,
     /// Lines that were no frames.
     pub malformed_frames: u32,
-    /// What the guard has redacted and flagged in the answer.
+    /// What the guard has found in the answer.
     pub findings: Findings,
 }

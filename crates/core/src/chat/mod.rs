@@ -71,7 +71,7 @@ impl Prepared {
         self.weighed.checked.request()
     }
 
-    /// What the guard has redacted and flagged in it.
+    /// What the guard has found in it.
     pub fn findings(&self) -> &Findings {
         &self.weighed.checked.findings
     }

@@ -44,7 +44,7 @@ pub struct Audit {
     attempts: u32,
     malformed_frames: u32,
     upstream_correlation_id: Option<String>,
-    /// What the guard has redacted and flagged.
+    /// What the guard has found.
     guard: Option<Guarded>,
 }
 

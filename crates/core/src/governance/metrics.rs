@@ -101,9 +101,7 @@ impl Metric {
                 "How long updates of a configuration took.",
                 Kind::Histogram,
             ),
-            Metric::GuardFindings => {
-                ("promptgate_guard_findings_total", "What the guard has redacted and flagged.", Kind::Counter)
-            }
+            Metric::GuardFindings => ("promptgate_guard_findings_total", "What the guard has found.", Kind::Counter),
             Metric::Webhooks => ("promptgate_webhooks_total", "Webhooks sent.", Kind::Counter),
         }
     }
