@@ -43,7 +43,7 @@ const engine = await import(`${dist}/promptgate.js`);
 engine.initSync({ module: readFileSync(`${glue}/promptgate_bg.wasm`) });
 write("schema.json", `${JSON.stringify(engine.configSchema(), null, 2)}\n`);
 const pages = engine.rules().map(({ code }) => engine.explain(code).trim());
-writeFileSync(`${here}rules.md`, `<!-- Written by scripts/package from crates/core/src/lint/rules. -->\n${pages.join("\n\n")}\n`);
+writeFileSync(`${here}rules.md`, `<!-- Written by scripts/package from crates/lint/src/rules. -->\n${pages.join("\n\n")}\n`);
 
 // --- inlined data ---
 const base64 = (file) => JSON.stringify(readFileSync(file).toString("base64"));

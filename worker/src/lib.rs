@@ -83,7 +83,7 @@ impl Visit {
             Route::Lint => {
                 self.headers().tenant(&settings.clients, target.route)?;
                 let body = body::read(&self.request, settings.call.total).await?;
-                Ok(json(isolate::lint(|linter| linter.answer(body.bytes()))?))
+                Ok(json(isolate::lint(|linter| promptgate_core::lint::answer(linter, body.bytes()))?))
             }
             Route::Metrics => {
                 self.headers().authenticate(&settings.clients, target.route)?;

@@ -6,6 +6,8 @@ use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
 use serde::Serialize;
 use serde_json::json;
 
+use promptgate_lint::message;
+
 use crate::chat;
 use crate::fault::{Fault, Path, nearest, printable};
 use crate::json::{self, Json};
@@ -98,26 +100,6 @@ pub(crate) const fn is_secret(kind: Kind) -> bool {
 /// The fault of a text that is refused for `entry`; `text` is the string at `path`.
 pub(crate) fn fault(path: &Path, text: &str, entry: &Entry) -> Fault {
     Fault::new(path, entry.code, message(entry.kind)).within(text, entry.span.start, entry.span.end)
-}
-
-pub(crate) const fn message(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Injection => {
-            "This reads like an attempt to change the model's instructions: take it out, or rephrase it."
-        }
-        Kind::PrivateKey => "A private key stands here: remove it, and replace the key if it was in use.",
-        Kind::Token => "A key or token of a service stands here: remove it, and revoke it if it was in use.",
-        Kind::Password => "A password or secret is given here: remove its value.",
-        Kind::Card => "A payment card number stands here: remove it.",
-        Kind::Ssn => "A social security number stands here: remove it.",
-        Kind::Iban => "A bank account number stands here: remove it.",
-        Kind::Passport => "A passport number stands here: remove it.",
-        Kind::DriverLicence => "A driver's licence number stands here: remove it.",
-        Kind::BirthDate => "A date of birth stands here: remove it.",
-        Kind::Email => "An e-mail address stands here: remove it.",
-        Kind::Phone => "A telephone number stands here: remove it.",
-        Kind::Ip => "An IP address stands here: remove it.",
-    }
 }
 
 impl Guards {

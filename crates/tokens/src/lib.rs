@@ -2,7 +2,7 @@
 //!
 //! In scope: [`Encoder`] counts, encodes and decodes; [`Conversation`] keeps the counts of messages
 //! for trimming; [`Transcript`] keeps the count of one text that grows at its end and is cut at its
-//! start; [`Stream`] counts text that arrives in parts. Results equal OpenAI's tiktoken, token by
+//! start; [`Stream`] counts text that arrives in parts; [`Counters`] keeps the encoders by model. Results equal OpenAI's tiktoken, token by
 //! token. Every input costs time linear in its length.
 //!
 //! Not in scope: other vocabularies, training, what a chat interface adds to each message.
@@ -27,6 +27,7 @@ mod checksum;
 mod class;
 mod code;
 mod conversation;
+mod counters;
 mod encoder;
 mod long;
 mod merges;
@@ -48,6 +49,7 @@ pub mod format {
 
 pub use class::UNICODE_VERSION;
 pub use conversation::Conversation;
+pub use counters::{Counters, Counting, estimated_quarters};
 pub use encoder::{Encoder, Special};
 pub use packed::PackedError;
 pub use stream::Stream;

@@ -1,72 +1,9 @@
 //! Counts the tokens of a request, once, message by message (requirements, B2).
 
-use promptgate_tokens::{Encoder, PackedError, Vocabulary};
+use promptgate_tokens::{Counters, Counting, estimated_quarters};
 
 use super::safety::Checked;
 use crate::sensitive::Sensitive;
-
-/// How tokens are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Counting {
-    /// Exactly where the model's vocabulary is known, else by the estimate.
-    #[default]
-    Auto,
-    /// A quarter of a token per UTF-16 code unit, as the document estimates.
-    Estimate,
-    /// Exactly, in this vocabulary, whatever the model.
-    Exact(Vocabulary),
-}
-
-impl Counting {
-    fn vocabulary(self, model_id: &str) -> Option<Vocabulary> {
-        match self {
-            Counting::Auto => Vocabulary::for_model(model_id),
-            Counting::Estimate => None,
-            Counting::Exact(vocabulary) => Some(vocabulary),
-        }
-    }
-}
-
-/// The encoders, made when first asked for and kept: what they have seen makes them faster.
-///
-/// Without the feature `embedded-vocabularies` a vocabulary is there once it has been loaded; until then its
-/// texts are estimated.
-#[derive(Default)]
-pub struct Counters(Vec<Encoder>);
-
-impl Counters {
-    /// Takes a packed vocabulary (`crates/tokens/data/*.tokens`) that was fetched; loading one twice is harmless.
-    ///
-    /// # Errors
-    /// [`PackedError`], when the data is truncated, damaged or something else.
-    pub fn load(&mut self, packed: Vec<u8>) -> Result<Vocabulary, PackedError> {
-        let encoder = Encoder::from_packed(packed)?;
-        let vocabulary = encoder.vocabulary();
-        if self.encoder(vocabulary).is_none() {
-            self.0.push(encoder);
-        }
-        Ok(vocabulary)
-    }
-
-    /// The tokens of `text` for the model `model_id`, rounded up, and by which vocabulary, or `estimate`.
-    pub fn count(&mut self, counting: Counting, model_id: &str, text: &str) -> (u64, &'static str) {
-        match counting.vocabulary(model_id).and_then(|vocabulary| self.encoder(vocabulary)) {
-            Some(encoder) => (encoder.count(text) as u64, encoder.vocabulary().name()),
-            None => (estimate(text).ceil(), "estimate"),
-        }
-    }
-
-    fn encoder(&mut self, vocabulary: Vocabulary) -> Option<&mut Encoder> {
-        let place = match self.0.iter().position(|known| known.vocabulary() == vocabulary) {
-            Some(place) => place,
-            None => {
-                self.0.push(Encoder::new(vocabulary)?);
-                self.0.len() - 1
-            }
-        };
-        self.0.get_mut(place)
-    }
-}
 
 /// A checked request whose texts are counted. Made only by [`Checked::weigh`].
 #[derive(Debug, Clone)]
@@ -99,8 +36,7 @@ impl Checked {
 }
 
 fn estimate(text: &str) -> Weight {
-    let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
-    Weight::quarters(units as u64)
+    Weight::quarters(estimated_quarters(text))
 }
 
 /// A number of tokens in four-thousandths, in which quarters and thousandths are both exact.
@@ -138,6 +74,7 @@ mod tests {
     use super::super::request::Request;
     use super::*;
     use crate::guard::Guards;
+    use promptgate_tokens::Vocabulary;
     use serde_json::json;
 
     fn weighed(model: &str, text: &str, counting: Counting) -> (&'static str, u64, u64) {
@@ -164,42 +101,5 @@ mod tests {
     #[test]
     fn the_estimate_counts_utf16_units() {
         assert_eq!(weighed("x", "😀😀é", Counting::Estimate).2, 2, "five units are one token and a quarter");
-    }
-
-    #[test]
-    fn one_text() {
-        let mut counters = Counters::default();
-        for (text, counting, model, tokens, counted_by) in [
-            ("Where is my order?", Counting::Auto, "gpt-4o", 5, "o200k_base"),
-            ("Where is my order?", Counting::Auto, "support-small", 5, "estimate"),
-            ("Where is my order?", Counting::Exact(Vocabulary::Cl100k), "gpt-4o", 5, "cl100k_base"),
-            ("", Counting::Auto, "gpt-4o", 0, "o200k_base"),
-            ("\u{1F600}\u{1F600}\u{e9}", Counting::Estimate, "gpt-4o", 2, "estimate"),
-        ] {
-            assert_eq!(counters.count(counting, model, text), (tokens, counted_by), "{text} {model}");
-        }
-    }
-
-    #[test]
-    fn vocabularies_are_loaded_once_and_damage_is_refused() {
-        let packed = Vocabulary::O200k.embedded().unwrap();
-        let mut counters = Counters::default();
-        for _ in 0..2 {
-            assert_eq!(counters.load(packed.to_vec()), Ok(Vocabulary::O200k));
-        }
-        assert_eq!(counters.0.len(), 1);
-        assert_eq!(counters.count(Counting::Auto, "gpt-4o", "Where is my order?").0, 5);
-        for damaged in [&packed[..0], &packed[..1000], b"not a vocabulary"] {
-            assert!(counters.load(damaged.to_vec()).is_err());
-        }
-    }
-
-    #[test]
-    fn encoders_are_made_once() {
-        let mut counters = Counters::default();
-        for _ in 0..3 {
-            counters.encoder(Vocabulary::O200k).unwrap();
-        }
-        assert_eq!(counters.0.len(), 1);
     }
 }

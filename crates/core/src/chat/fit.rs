@@ -111,9 +111,9 @@ impl Fitted<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::count::{Counters, Counting};
     use super::*;
     use crate::guard::Guards;
+    use promptgate_tokens::{Counters, Counting};
     use serde_json::json;
 
     /// Messages as (role, length in units); one system instruction of `system` units.

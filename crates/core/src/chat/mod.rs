@@ -10,8 +10,9 @@ mod fit;
 mod request;
 mod safety;
 
-pub use count::{Counters, Counting, Weighed};
+pub use count::Weighed;
 pub use fit::{FitRules, Fitted, Trim};
+pub use promptgate_tokens::{Counters, Counting};
 pub use request::{
     MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Message, Request, Role,
 };

@@ -7,18 +7,9 @@ use crate::json::{self, Json, Number};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
-/// Most system instructions of a request.
-pub const MAX_INSTRUCTIONS: usize = 5;
-/// Longest system instruction, in UTF-16 code units (the unit of the document's zod).
-pub const MAX_INSTRUCTION: usize = 500;
-/// Most messages of a conversation.
-pub const MAX_MESSAGES: usize = 25;
-/// Longest message, in UTF-16 code units.
-pub const MAX_CONTENT: usize = 4000;
-/// Largest answer, in tokens.
-pub const MAX_TOKENS: u64 = 4096;
-/// Longest model name, in UTF-16 code units: it stands in audit rows and webhooks (no source; ours).
-pub const MAX_MODEL_ID: usize = 256;
+pub use promptgate_lint::limits::{
+    MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS,
+};
 
 const FIELDS: [&str; 5] = ["systemInstructions", "context", "temperature", "maxTokens", "modelId"];
 const MESSAGE_FIELDS: [&str; 2] = ["role", "content"];

@@ -8,14 +8,14 @@
 mod document;
 pub mod edge;
 mod execute;
-pub mod expression;
 mod merge;
-pub mod placeholder;
 mod precondition;
 mod question;
 mod render;
 mod store;
 mod sync;
+
+pub use promptgate_lint::{expression, placeholder};
 
 pub use document::{Desk, Template, Variable};
 pub use execute::{ExecuteRequest, RenderRequest};

@@ -1,0 +1,15 @@
+//! The linter, native: each line of the standard input is a body of `POST /v1/lint`, each line of the output its report.
+
+use std::io::{BufRead, Write};
+
+use promptgate_lint::Linter;
+
+fn main() -> std::io::Result<()> {
+    let linter = Linter::default();
+    let mut out = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let report = linter.answer(line?.as_bytes()).unwrap_or_else(|problem| problem.document("").to_string());
+        writeln!(out, "{report}")?;
+    }
+    Ok(())
+}

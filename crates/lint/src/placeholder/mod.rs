@@ -1,0 +1,210 @@
+//! Finds the placeholders of a text: `${expression}`, `{{name}}`, `{name}`.
+//!
+//! One pass over the text, without recursion; the work is bounded by a constant per byte, whatever the text is
+//! ([`Scan::steps`] counts it).
+
+mod detect;
+mod format;
+mod javascript;
+mod mustache;
+mod path;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use detect::{Detected, detect};
+
+pub use crate::expression::{Call, Effect, Expression, MAX_DEPTH, MAX_EXPRESSION, Member, Name};
+
+/// How placeholders are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialect {
+    /// `${expression}`: the interpolation of JavaScript's template literals; `\${` stands for itself.
+    JavaScript,
+    /// `{{name}}`: Mustache, and what Handlebars adds to it; `\{{` stands for itself.
+    Mustache,
+    /// `{name}`: Python's `str.format` and its kin; `{{` and `}}` stand for single braces.
+    Format,
+}
+
+impl Dialect {
+    /// Every dialect, in the order of precedence.
+    pub const ALL: [Dialect; 3] = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format];
+
+    /// The name in configurations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::JavaScript => "javascript",
+            Dialect::Mustache => "mustache",
+            Dialect::Format => "format",
+        }
+    }
+    /// The dialect of that [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+    /// A placeholder as messages show it.
+    pub const fn example(self) -> &'static str {
+        match self {
+            Dialect::JavaScript => "${name}",
+            Dialect::Mustache => "{{name}}",
+            Dialect::Format => "{name}",
+        }
+    }
+}
+
+/// What a text holds, read in one dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// The dialect it was read in.
+    pub dialect: Dialect,
+    /// The placeholders that are well formed, in the text's order.
+    pub placeholders: Vec<Placeholder>,
+    /// Those that are not, and what is wrong, in the text's order.
+    pub malformed: Vec<Malformed>,
+    /// Work done: at most a constant for each byte of the text.
+    pub steps: u64,
+}
+
+impl Scan {
+    /// The expressions of all placeholders, sections included.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.placeholders.iter().filter_map(|placeholder| placeholder.content.expression())
+    }
+    /// Every occurrence of a variable's name, in the text's order.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.expressions().flat_map(|expression| &expression.names)
+    }
+}
+
+/// One well-formed placeholder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder {
+    /// Where, delimiters included, in bytes of the text.
+    pub span: Range<usize>,
+    /// What stands between the delimiters (sigils like `#` included).
+    pub inner: Range<usize>,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a placeholder is. All but `Value` are of [`Dialect::Mustache`] only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A value that is put in: `${a + b}`, `{{name}}`, `{name!r:>10}`.
+    Value {
+        /// What is computed.
+        expression: Expression,
+        /// How it is put in.
+        output: Output,
+    },
+    /// The start of a section: `{{#if name}}`, `{{#name}}`, `{{^name}}`.
+    Open {
+        /// The name that closes it: `if`, `name`.
+        section: String,
+        /// Whether it is `{{^`.
+        inverted: bool,
+        /// What decides about it.
+        expression: Expression,
+    },
+    /// `{{else}}`, `{{^}}`, `{{else if name}}`: the other half of a section.
+    Else(Expression),
+    /// `{{/name}}`.
+    Close,
+    /// `{{! … }}`, `{{!-- … --}}`.
+    Comment,
+    /// `{{> name}}`: another template.
+    Partial(Expression),
+}
+
+impl Content {
+    /// What is computed, if anything is.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Content::Value { expression, .. } | Content::Open { expression, .. } => Some(expression),
+            Content::Else(expression) | Content::Partial(expression) => Some(expression),
+            Content::Close | Content::Comment => None,
+        }
+    }
+}
+
+/// How a value is put into the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// As it is: `${x}`, `{{{x}}}`, `{{&x}}`, `{x}`.
+    Plain,
+    /// `{{x}}`, where Handlebars escapes `<`, `>`, `&` and quotes for HTML.
+    Escaped,
+    /// `{x!r:>10}`: with a conversion or a format specification; the span is theirs, from `!` or `:` on.
+    Formatted(Range<usize>),
+}
+
+/// A placeholder that is not well formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// What is wrong.
+    pub kind: Malformation,
+    /// The place that is wrong, in bytes of the text.
+    pub span: Range<usize>,
+    /// The placeholder it is in, as far as it can be told.
+    pub placeholder: Range<usize>,
+    /// What is wrong, for people; it quotes nothing.
+    pub message: &'static str,
+}
+
+/// What is wrong with a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Malformation {
+    /// It is never closed (linter, T001).
+    Unclosed,
+    /// A closing brace without an opening one (T002).
+    StrayCloser,
+    /// Nothing stands in it (T003).
+    Empty,
+    /// What stands in it is not an expression, or no name (T003).
+    NotAnExpression,
+    /// A section without its end, an end without its section (T004).
+    UnbalancedSection,
+    /// Braces of a sample, not of a placeholder, in [`Dialect::Format`]: its first and last byte want doubling (T009).
+    LiteralBraces,
+    /// Deeper than [`MAX_DEPTH`] or longer than [`MAX_EXPRESSION`] (T011).
+    TooComplex,
+}
+
+impl Malformation {
+    /// Stable, for programs: the code of a [`promptgate_base::fault::Fault`].
+    pub const fn code(self) -> &'static str {
+        match self {
+            Malformation::Unclosed => "unclosed_placeholder",
+            Malformation::StrayCloser => "stray_closer",
+            Malformation::Empty => "empty_placeholder",
+            Malformation::NotAnExpression => "invalid_expression",
+            Malformation::UnbalancedSection => "unbalanced_section",
+            Malformation::LiteralBraces => "literal_braces",
+            Malformation::TooComplex => "too_complex",
+        }
+    }
+}
+
+/// The placeholders of `text`, read as `dialect`.
+pub fn scan(text: &str, dialect: Dialect) -> Scan {
+    let mut scan = Scan { dialect, placeholders: Vec::new(), malformed: Vec::new(), steps: 0 };
+    match dialect {
+        Dialect::JavaScript => javascript::scan(text, &mut scan),
+        Dialect::Mustache => mustache::scan(text, &mut scan),
+        Dialect::Format => format::scan(text, &mut scan),
+    }
+    scan.malformed.sort_by_key(|malformed| malformed.span.start);
+    scan
+}
+
+/// Whether `c` may begin a variable's name in the brace dialects: a letter of any script or `_`.
+fn begins_name(c: char) -> bool {
+    c == '_' || unicode_id_start::is_id_start(c)
+}
+
+/// Whether `c` may stand within such a name.
+fn continues_name(c: char) -> bool {
+    unicode_id_start::is_id_continue(c)
+}

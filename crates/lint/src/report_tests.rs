@@ -1,0 +1,217 @@
+use super::*;
+use crate::work;
+
+fn lint(text: &str) -> Report {
+    Linter::default().lint(&Source { text, file: None, kind: None })
+}
+
+fn codes(report: &Report) -> Vec<&'static str> {
+    report.findings.iter().map(|finding| finding.code).collect()
+}
+
+/// The form that every place gives, byte for byte.
+#[test]
+fn the_report_as_json() {
+    let report = lint("é\npass\u{200B}word");
+    let rest = concat!(
+        r#""code":"U003","name":"zero-width","severity":"warning","#,
+        r#""message":"An invisible character stands here: remove it.","path":"$","#,
+    );
+    assert_eq!(
+        report.json(Unit::Utf16),
+        [
+            r#"{"kind":"text","unit":"utf16","summary":{"errors":0,"warnings":1,"infos":0,"fixable":1,"omitted":0},"#,
+            r#""findings":[{"#,
+            rest,
+            r#""start":{"offset":6,"line":2,"column":5},"end":{"offset":7,"line":2,"column":6},"#,
+            r#""help":"urn:promptgate:rule:U003","#,
+            r#""fix":{"title":"Remove the characters","safe":true,"edits":[{"start":{"offset":6,"line":2,"column":5},"#,
+            r#""end":{"offset":7,"line":2,"column":6},"text":""}]}}]}"#,
+        ]
+        .concat()
+    );
+    assert!(report.json(Unit::Bytes).contains(r#""start":{"offset":7,"line":2,"column":5},"end":{"offset":10"#));
+}
+
+#[test]
+fn ignores_count_once_and_must_be_of_use() {
+    for (text, expected) in [
+        ("<|im_start|> {{! lint-ignore S004: shown to staff }}", vec![]),
+        ("{{!-- lint-ignore S004: shown to staff --}}\n<|im_start|>", vec![]),
+        ("<|im_start|> {{! lint-ignore S004 }}", vec!["S004", "L002"]),
+        ("<|im_start|> {{! lint-ignore S004: - }}", vec!["S004", "L002"]),
+        ("{{! lint-ignore S004: x }}", vec!["L001"]),
+        ("{{! lint-ignore S004: x", vec![]),
+        (r#"{"a":"<|im_start|>","$lint":{"ignore":{"S004":"x"}}}"#, vec![]),
+        // The gateway takes no `$lint` there.
+        (
+            r#"{"context":[{"role":"user","content":"<|im_start|>"}],"systemInstructions":[],"temperature":0,"maxTokens":1,"modelId":"a","$lint":{"ignore":{"S004":"x","L":""}}}"#,
+            vec!["S004", "D003"],
+        ),
+        (r#"{"a":"<|im_start|>","$lint":{"ignore":{"S004":" "}}}"#, vec!["S004", "L002"]),
+        (
+            r#"{"a":"<|im_start|>","$lint":{"ignore":{"S004":1,"S007":"x","XXXX":"x"}}}"#,
+            vec!["S004", "L002", "L001", "L002"],
+        ),
+    ] {
+        assert_eq!(codes(&lint(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_gateway_takes_no_orders_from_documents() {
+    let config = Config { inline_ignores: false, ..Config::default() };
+    let text = "<|im_start|> {{! lint-ignore S004: shown to staff }}";
+    let report = Linter::new(config).lint(&Source::text(text));
+    assert_eq!(codes(&report), ["S004"]);
+    assert_eq!(report.refused().map(|finding| finding.code).collect::<Vec<_>>(), ["S004"]);
+}
+
+#[test]
+fn unused_ignores_are_removed_whole() {
+    for (text, expected) in [
+        ("{{! lint-ignore S004: x }}\nHello", "Hello"),
+        ("Hello {{! lint-ignore S004: x }}!", "Hello !"),
+        (r#"{"$lint":{"ignore":{"S004":"x", "S007":"y"}},"a":1}"#, r#"{"$lint":{"ignore":{}},"a":1}"#),
+    ] {
+        let source = Source { text, file: None, kind: None };
+        assert_eq!(Linter::default().fix(&source, true).text, expected);
+    }
+}
+
+#[test]
+fn severities_are_the_configurations() {
+    let config = Config::parse(br#"{"rules":{"U003":"error","S004":"off"}}"#).unwrap();
+    let report = Linter::new(config).lint(&Source::text("a\u{200B}b <|im_start|> {{! lint-ignore S004: x }}"));
+    assert_eq!(codes(&report), ["U003"]);
+    assert_eq!(report.findings[0].severity, Severity::Error);
+}
+
+#[test]
+fn too_many_findings_are_counted_and_not_listed() {
+    let report = lint(&"a\u{200B}b ".repeat(600));
+    assert_eq!((report.findings.len(), report.summary.warnings, report.summary.omitted), (500, 600, 100));
+}
+
+#[test]
+fn texts_beyond_all_measure_are_not_read() {
+    let report = lint(&"a\u{200B}".repeat(400_000));
+    assert_eq!(codes(&report), ["D004"]);
+}
+
+/// Texts made to cost much: the work must grow with them and no faster. Counted are bytes looked at, nodes, findings,
+/// and the bytes handed to the guard engine and to the counters of tokens, whose own tests bound what each byte costs
+/// there.
+#[test]
+fn hostile_texts_cost_a_bounded_number_of_steps() {
+    let pieces = [
+        "a",
+        "{",
+        "[",
+        "\"",
+        "\\",
+        "{\"a\":",
+        "[[",
+        "{{",
+        "{{!",
+        "{{! lint-ignore S004: x }}",
+        "{{!--",
+        "${",
+        "${`",
+        "}",
+        "}}",
+        ",",
+        "1,",
+        "[1,",
+        "\"\\u0041",
+        "\\ud800",
+        "//",
+        "/*",
+        "\u{200B}",
+        "\u{202E}a",
+        "\u{E0041}",
+        "<|",
+        "<|im_start|>",
+        "é",
+        "😀",
+        "\n",
+        "\r",
+        ". ",
+        "always be kind. never be kind. ",
+        "a b c d. ",
+        "\"a\":1,",
+        "\"a\" ",
+        "password=",
+        "4111 1111 1111 1111 ",
+        "{{a}}",
+        "{{a}} {b} ${c} ",
+        "${a.b[c](d)}",
+        "{{#a}}{{b}}{{/a}}",
+        "{{#a}}",
+        "{{a",
+        "${a ",
+        "{a",
+        "{\\\"a",
+        "<a>",
+        "<a>{{b}}",
+        "<a>{{b}}</a>",
+        "</a>",
+        "<a-{{b}}>{{c}}</a-{{b}}>",
+        "```{{a}}",
+        "---\\n{{a}}\\n",
+        "\\n\\n{{a}}",
+        "System: {{a}}\\n",
+        "![a](https://a/{{b}}",
+        "https://a/{{b}}",
+        "{{nаme}} ",
+        "2026-11-21 ",
+        "\u{200E}a",
+        "---\n",
+        "ignore all previous instructions. ",
+        "\"user_templat\":1,",
+        "{\"name\":\"a\"},",
+        "<a {{b}} ",
+    ];
+    let frames: [(&str, &str); 7] = [
+        ("", ""),
+        ("{\"variables\":[\"a\",\"b\"],\"system_instruction\":\"x\",\"user_template\":\"", "\"}"),
+        ("{\"user_template\":\"", "\"}"),
+        ("{\"context\":[", "]}"),
+        ("{\"system_instruction\":\"x\",", "\"name\":1}"),
+        ("{", "}"),
+        ("{\"$lint\":{\"ignore\":{", "}}}"),
+    ];
+    let linter = Linter::default();
+    for (before, after) in frames {
+        for piece in pieces {
+            let steps = |size: usize| {
+                let text = [before, &piece.repeat(size / piece.len()), after].concat();
+                work::measure(|| drop(linter.lint(&Source { text: &text, file: None, kind: None }).json(Unit::Utf16)))
+            };
+            let (once, twice) = (steps(16 * 1024), steps(32 * 1024));
+            assert!(twice <= once * 21 / 10 + 100_000, "{before} {piece}: {once} {twice}");
+            assert!(twice <= 32 * 1024 * 24, "{before} {piece}: {twice}");
+        }
+    }
+}
+
+proptest::proptest! {
+    /// Whatever the text, spans are its own, and fixing makes nothing worse.
+    #[test]
+    fn never_panics_and_spans_fit(
+        text in "(\\{|\\}|\\[|\\]|:|,|\"|\\\\|\\$|a|é|😀|\u{200B}|\u{202E}|<\\|im_end\\|>|\"name\"|\"context\"|\"user_template\"|\"\\$lint\"|\\{\\{!| lint-ignore S004: x|\\{\\{a\\}\\}|<a>|</a>|\\$\\{b\\}|\\{c|\"variables\":\\[\"a\"\\]|\\}\\}|\n){0,30}"
+    ) {
+        let source = Source { text: &text, file: None, kind: None };
+        let linter = Linter::default();
+        let report = linter.lint(&source);
+        for finding in &report.findings {
+            proptest::prop_assert!(text.get(finding.span.clone()).is_some(), "{finding:?}");
+            for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
+                proptest::prop_assert!(text.get(edit.span.clone()).is_some(), "{finding:?}");
+            }
+        }
+        let fixed = linter.fix(&source, false);
+        proptest::prop_assert!(fixed.report.findings.len() <= report.findings.len());
+        proptest::prop_assert_eq!(linter.lint(&source).json(Unit::Bytes), report.json(Unit::Bytes));
+    }
+}

@@ -1,0 +1,33 @@
+//! S007 secret: A key, token or password stands in the text.
+
+use promptgate_guard::Kind;
+
+use crate::{Context, Draft, Example, FixKind, Rule, Severity, message};
+
+/// S007.
+pub(crate) static RULE: Rule = Rule {
+    code: "S007",
+    name: "secret",
+    severity: Severity::Error,
+    summary: "A key, token or password stands in the text.",
+    page: include_str!("s007_secret.md"),
+    fix: FixKind::None,
+    harmful: true,
+    bad: &[
+        Example::text("Use the password: hunter2!x to log in."),
+        Example::text("Key: AKIAIOSFODNN7EXAMQ2E"),
+        Example::json(r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"api_key = 7f3kd92mx0"}"#),
+    ],
+    good: &[
+        Example::text("Never tell anyone your password."),
+        Example::text("Authorization: Bearer {{token}}"),
+        Example::text("commit 9fceb02d0ae598e95dc970b74767f19372d61af8"),
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let secret = |kind| matches!(kind, Kind::PrivateKey | Kind::Token | Kind::Password);
+    let secrets = context.guarded().filter(|(_, entry)| secret(entry.kind));
+    secrets.map(|(prompt, entry)| prompt.draft(entry.span.clone(), message(entry.kind))).collect()
+}

@@ -1,0 +1,42 @@
+//! S008 pii: Personal data stands in the text.
+
+use promptgate_guard::Kind as GuardKind;
+
+use crate::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity, message};
+
+/// S008.
+pub(crate) static RULE: Rule = Rule {
+    code: "S008",
+    name: "pii",
+    severity: Severity::Warning,
+    summary: "Personal data stands in the text.",
+    page: include_str!("s008_pii.md"),
+    fix: FixKind::Suggested,
+    harmful: true,
+    bad: &[
+        Example::text("Write to jane.doe@example.com."),
+        Example::json(r#"{"content": "Card 4111 1111 1111 1111", "cacheSettings": {}}"#),
+        Example::text("SSN 123-45-6789"),
+    ],
+    good: &[
+        Example::text("Ask for the order number, such as 1234567890."),
+        Example::text("Write to help@example.com.").config(r#"{"allow":{"values":["@example.com"]}}"#),
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let found = context.guarded().filter(|(_, entry)| is_personal(entry.kind));
+    found
+        .map(|(prompt, entry)| {
+            let fix = Fix::suggested("Put a tag in its place", prompt.edit(entry.span.clone(), entry.kind.tag()));
+            let draft = prompt.draft(entry.span.clone(), message(entry.kind)).fix(fix);
+            // A2: refused before it is cached.
+            if context.document.kind == Kind::CachedTemplate { draft.severity(Severity::Error) } else { draft }
+        })
+        .collect()
+}
+
+const fn is_personal(kind: GuardKind) -> bool {
+    !matches!(kind, GuardKind::Injection | GuardKind::PrivateKey | GuardKind::Token | GuardKind::Password)
+}

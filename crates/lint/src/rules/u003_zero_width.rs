@@ -1,0 +1,31 @@
+//! U003 zero-width: Characters without width stand in the text.
+
+use promptgate_guard::view::hidden::{self, Class};
+
+use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
+
+/// U003.
+pub(crate) static RULE: Rule = Rule {
+    code: "U003",
+    name: "zero-width",
+    severity: Severity::Warning,
+    summary: "Characters without width stand in the text.",
+    page: include_str!("u003_zero_width.md"),
+    fix: FixKind::Safe,
+    harmful: false,
+    bad: &[Example::text("pass\u{200B}word"), Example::json(r#"{"user_template": "a\u00adb"}"#)],
+    good: &[Example::text("👩\u{200D}💻 ❤\u{FE0F}"), Example::text("می\u{200C}خواهم"), Example::text("Hello")],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for prompt in context.prompts() {
+        for hidden in hidden::find(prompt.as_str()).into_iter().filter(|hidden| hidden.class == Class::ZeroWidth) {
+            let fix = Fix::safe("Remove the characters", prompt.edit(hidden.span.clone(), ""));
+            let message = "An invisible character stands here: remove it.";
+            drafts.push(prompt.draft(hidden.span, message).fix(fix));
+        }
+    }
+    drafts
+}

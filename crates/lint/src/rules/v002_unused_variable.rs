@@ -1,0 +1,85 @@
+//! V002 unused-variable: A variable is declared and used nowhere.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::fault::printable;
+use crate::placeholder::{Content, Effect, Scan};
+use crate::work;
+use crate::{Context, Draft, Edit, Example, Fix, FixKind, Rule, Severity};
+
+/// V002.
+pub(crate) static RULE: Rule = Rule {
+    code: "V002",
+    name: "unused-variable",
+    severity: Severity::Warning,
+    summary: "A variable is declared and used nowhere.",
+    page: include_str!("v002_unused_variable.md"),
+    fix: FixKind::Safe,
+    harmful: false,
+    bad: &[
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}","variables":["name","topic"]}"#,
+        ),
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello","variables":["topic"]}"#,
+        ),
+        Example::json(r#"{"content":"Hello","variables":[{"name":"name","value":""}],"cacheSettings":{}}"#),
+    ],
+    good: &[
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}, about {{topic}}","variables":["name","topic"]}"#,
+        ),
+        Example::json(r#"{"content":"Hello {{> card}}","variables":[{"name":"name"}],"cacheSettings":{}}"#),
+        Example::json(
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name","variables":["name"]}"#,
+        ),
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Draft> {
+    let (variables, Some(tree)) = (context.variables(), context.tree().filter(|tree| tree.complete)) else {
+        return Vec::new();
+    };
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for (prompt, scan) in context.scans() {
+        for placeholder in &scan.placeholders {
+            if matches!(placeholder.content, Content::Partial(_)) {
+                return Vec::new();
+            }
+            if let Some(expression) = placeholder.content.expression() {
+                used.extend(expression.names.iter().map(|name| name.name.as_str()));
+                // What a function's body refers to is not looked at.
+                if expression.effects.iter().any(|(effect, _)| matches!(effect, Effect::Function | Effect::Class)) {
+                    used.extend(words(prompt.as_str().get(placeholder.inner.clone())));
+                }
+            }
+        }
+        used.extend(scan.malformed.iter().flat_map(|bad| words(torn(prompt.as_str(), scan, bad.placeholder.clone()))));
+    }
+    let unused = variables.list.iter().filter(|variable| !used.contains(variable.name));
+    unused
+        .map(|variable| {
+            let edit = Edit { span: tree.removal(variable.item), text: String::new() };
+            let message = format!("`{}` is declared and used nowhere: use it, or remove it.", printable(variable.name));
+            context.at(variable.id, message).fix(Fix::safe("Remove the variable", edit))
+        })
+        .collect()
+}
+
+/// What a malformed placeholder may have held: to the next one, or the end of its line.
+fn torn<'a>(text: &'a str, scan: &Scan, place: Range<usize>) -> Option<&'a str> {
+    let after = |next: Option<usize>| next.unwrap_or(text.len());
+    let next = scan.placeholders.partition_point(|one| one.span.start <= place.start);
+    let bad = scan.malformed.partition_point(|one| one.span.start <= place.start);
+    let next = after(scan.placeholders.get(next).map(|one| one.span.start));
+    let bad = after(scan.malformed.get(bad).map(|one| one.span.start));
+    let rest = text.get(place.start..next.min(bad).max(place.end))?;
+    work::count(rest.len());
+    rest.lines().next()
+}
+
+fn words(text: Option<&str>) -> impl Iterator<Item = &str> {
+    text.unwrap_or_default().split(|char: char| !char.is_alphanumeric() && char != '_').filter(|word| !word.is_empty())
+}

@@ -1,0 +1,118 @@
+//! Counts for a model: exactly where its vocabulary is known, else by an estimate.
+
+use alloc::vec::Vec;
+
+use crate::{Encoder, PackedError, Vocabulary};
+
+/// How tokens are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counting {
+    /// Exactly where the model's vocabulary is known, else by the estimate.
+    #[default]
+    Auto,
+    /// A quarter of a token per UTF-16 code unit.
+    Estimate,
+    /// Exactly, in this vocabulary, whatever the model.
+    Exact(Vocabulary),
+}
+
+impl Counting {
+    /// The vocabulary in which texts for the model `model_id` are counted; `None` where they are estimated.
+    pub fn vocabulary(self, model_id: &str) -> Option<Vocabulary> {
+        match self {
+            Counting::Auto => Vocabulary::for_model(model_id),
+            Counting::Estimate => None,
+            Counting::Exact(vocabulary) => Some(vocabulary),
+        }
+    }
+}
+
+/// The encoders, made when first asked for and kept: what they have seen makes them faster.
+///
+/// Without the features that embed vocabularies one is there once it has been loaded; until then its texts are
+/// estimated.
+#[derive(Default)]
+pub struct Counters(Vec<Encoder>);
+
+impl Counters {
+    /// Takes a packed vocabulary (`crates/tokens/data/*.tokens`) that was fetched; loading one twice is harmless.
+    ///
+    /// # Errors
+    /// [`PackedError`], when the data is truncated, damaged or something else.
+    pub fn load(&mut self, packed: Vec<u8>) -> Result<Vocabulary, PackedError> {
+        let encoder = Encoder::from_packed(packed)?;
+        let vocabulary = encoder.vocabulary();
+        if self.encoder(vocabulary).is_none() {
+            self.0.push(encoder);
+        }
+        Ok(vocabulary)
+    }
+
+    /// The tokens of `text` for the model `model_id`, rounded up, and by which vocabulary, or `estimate`.
+    pub fn count(&mut self, counting: Counting, model_id: &str, text: &str) -> (u64, &'static str) {
+        match counting.vocabulary(model_id).and_then(|vocabulary| self.encoder(vocabulary)) {
+            Some(encoder) => (encoder.count(text) as u64, encoder.vocabulary().name()),
+            None => (estimated_quarters(text).div_ceil(4), "estimate"),
+        }
+    }
+
+    /// The encoder of `vocabulary`, if that is embedded or loaded.
+    pub fn encoder(&mut self, vocabulary: Vocabulary) -> Option<&mut Encoder> {
+        let place = match self.0.iter().position(|known| known.vocabulary() == vocabulary) {
+            Some(place) => place,
+            None => {
+                self.0.push(Encoder::new(vocabulary)?);
+                self.0.len() - 1
+            }
+        };
+        self.0.get_mut(place)
+    }
+}
+
+/// The estimate, in quarters of a token: one for each UTF-16 code unit.
+pub fn estimated_quarters(text: &str) -> u64 {
+    let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+    units as u64
+}
+
+#[cfg(all(test, feature = "cl100k", feature = "o200k"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text() {
+        let mut counters = Counters::default();
+        for (text, counting, model, tokens, counted_by) in [
+            ("Where is my order?", Counting::Auto, "gpt-4o", 5, "o200k_base"),
+            ("Where is my order?", Counting::Auto, "support-small", 5, "estimate"),
+            ("Where is my order?", Counting::Exact(Vocabulary::Cl100k), "gpt-4o", 5, "cl100k_base"),
+            ("", Counting::Auto, "gpt-4o", 0, "o200k_base"),
+            ("\u{1F600}\u{1F600}\u{e9}", Counting::Estimate, "gpt-4o", 2, "estimate"),
+        ] {
+            assert_eq!(counters.count(counting, model, text), (tokens, counted_by), "{text} {model}");
+        }
+    }
+
+    #[test]
+    fn vocabularies_are_loaded_once_and_damage_is_refused() {
+        let packed = Vocabulary::O200k.embedded().unwrap();
+        let mut counters = Counters::default();
+        for _ in 0..2 {
+            assert_eq!(counters.load(packed.to_vec()), Ok(Vocabulary::O200k));
+        }
+        assert_eq!(counters.0.len(), 1);
+        assert_eq!(counters.count(Counting::Auto, "gpt-4o", "Where is my order?").0, 5);
+        for damaged in [&packed[..0], &packed[..1000], b"not a vocabulary"] {
+            assert!(counters.load(damaged.to_vec()).is_err());
+        }
+    }
+
+    #[test]
+    fn encoders_are_made_once() {
+        let mut counters = Counters::default();
+        for _ in 0..3 {
+            counters.encoder(Vocabulary::O200k).unwrap();
+        }
+        assert_eq!(counters.0.len(), 1);
+    }
+}
