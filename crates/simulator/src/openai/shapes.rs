@@ -151,6 +151,11 @@ fn usage(completion: &Completion, chunks: &mut Chunks, shaped: &impl Fn(StreamSh
     if twice {
         chunks.usage = Some(usage_chunk(completion));
     }
+    if shaped(StreamShape::UsageWithChoice) {
+        let mut last = usage_chunk(completion);
+        put(&mut last, "choices", &json!([{"index": 0, "delta": {}}]));
+        chunks.usage = Some(last);
+    }
     if shaped(StreamShape::UsageMissing) {
         chunks.usage = None;
     }
