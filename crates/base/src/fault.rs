@@ -1,8 +1,11 @@
 //! One thing that is wrong with a document: where, a stable code, and a sentence that tells what to do.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use serde::Serialize;
+
+use crate::{label, work};
 
 /// A fault of a document. Neither field quotes a value: a value may be prompt text or a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,13 +26,127 @@ impl Fault {
     pub fn new(path: &Path, code: &'static str, message: impl Into<String>) -> Self {
         Fault { path: path.to_string(), code, message: message.into(), span: None }
     }
+}
 
-    /// The same fault, narrowed to the bytes `start..end` of `text`, the string at its path.
-    pub fn within(mut self, text: &str, start: usize, end: usize) -> Self {
-        let units = |to: usize| text.get(..to).map_or(0, |head| head.encode_utf16().count());
-        self.span = Some((units(start), units(end)));
-        self
+/// Most faults of one document that are listed; the others are counted (requirements, "Errors and bad input").
+pub const MAX_FAULTS: usize = 100;
+
+/// What is wrong with one document: the first [`MAX_FAULTS`] faults, and how many more there are. A document of a
+/// megabyte may have a hundred thousand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faults {
+    list: Vec<Fault>,
+    more: usize,
+}
+
+impl Faults {
+    /// Adds a fault. `make` is called only if it is to be listed: describing it may cost more than finding it.
+    pub fn add(&mut self, make: impl FnOnce() -> Fault) {
+        if self.list.len() < MAX_FAULTS {
+            self.list.push(make());
+        } else {
+            self.more += 1;
+        }
     }
+
+    /// How many there are, listed or not.
+    pub fn count(&self) -> usize {
+        self.list.len() + self.more
+    }
+
+    /// How many there are that are not listed.
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// Adds those of another part.
+    pub fn append(&mut self, other: Faults) {
+        self.more += other.more;
+        self.extend(other.list);
+    }
+
+    /// Adds those of a document that is the value at `path` of this one.
+    pub fn below(&mut self, path: &Path, other: Faults) {
+        self.more += other.more;
+        let path = path.to_string();
+        for fault in other.list {
+            let rest = fault.path.strip_prefix('$').unwrap_or_default();
+            let path = format!("{path}{rest}");
+            self.add(|| Fault { path, ..fault });
+        }
+    }
+}
+
+impl Extend<Fault> for Faults {
+    fn extend<I: IntoIterator<Item = Fault>>(&mut self, faults: I) {
+        faults.into_iter().for_each(|fault| self.add(|| fault));
+    }
+}
+
+impl FromIterator<Fault> for Faults {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
+        let mut all = Faults::default();
+        all.extend(faults);
+        all
+    }
+}
+
+impl From<Vec<Fault>> for Faults {
+    fn from(faults: Vec<Fault>) -> Self {
+        faults.into_iter().collect()
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Faults { list: vec![fault], more: 0 }
+    }
+}
+
+impl From<Faults> for Vec<Fault> {
+    fn from(faults: Faults) -> Self {
+        faults.list
+    }
+}
+
+/// Those that are listed.
+impl IntoIterator for Faults {
+    type Item = Fault;
+    type IntoIter = std::vec::IntoIter<Fault>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl std::ops::Deref for Faults {
+    type Target = [Fault];
+    fn deref(&self) -> &[Fault] {
+        &self.list
+    }
+}
+
+/// The bytes `ranges` of `text` in UTF-16 code units, in the same order, in one pass over the text however many there
+/// are and however they overlap.
+pub fn spans(text: &str, ranges: &[Range<usize>]) -> Vec<(usize, usize)> {
+    let mut offsets: Vec<usize> = ranges.iter().flat_map(|range| [range.start, range.end]).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    let (mut before, mut units) = (0, 0);
+    let places: Vec<usize> = offsets
+        .iter()
+        .map(|&offset| {
+            let part = text.get(before..offset).unwrap_or_default();
+            work::count(part.len());
+            units += if part.is_ascii() { part.len() } else { part.encode_utf16().count() };
+            before += part.len();
+            units
+        })
+        .collect();
+    let place = |offset: usize| {
+        let found = offsets.binary_search(&offset).ok().and_then(|index| places.get(index));
+        found.copied().unwrap_or_default()
+    };
+    ranges.iter().map(|range| (place(range.start), place(range.end))).collect()
 }
 
 /// A path into a JSON document, grown and shrunk while walking it.
@@ -89,8 +206,10 @@ impl std::fmt::Display for Path {
         for step in &self.0 {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Name(name) if is_plain(name) => write!(f, ".{name}")?,
-                Step::Name(name) => write!(f, "['{}']", printable(name))?,
+                Step::Name(name) => match printable(name) {
+                    shown if is_plain(name) && shown == *name => write!(f, ".{name}")?,
+                    shown => write!(f, "['{shown}']")?,
+                },
             }
         }
         Ok(())
@@ -103,7 +222,7 @@ fn is_plain(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// A name from outside, fit to be shown: short, without control, invisible or quote characters.
+/// A name from outside, fit to be shown: short, without control, invisible or quote characters, and [clean](label).
 pub fn printable(name: &str) -> String {
     let mut shown: String = name
         .chars()
@@ -119,7 +238,7 @@ pub fn printable(name: &str) -> String {
     if name.chars().nth(MAX_NAME).is_some() {
         shown.push('…');
     }
-    shown
+    label::redacted(&shown)
 }
 
 /// The candidate closest to `name`, if any is close enough to be what was meant: at most a third of its
@@ -129,6 +248,7 @@ pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
         name.chars().take(MAX_NAME).flat_map(char::to_lowercase).filter(|c| *c != '_' && *c != '-').collect()
     };
     let name = fold(name);
+    work::count(candidates.len());
     candidates
         .iter()
         .map(|candidate| (strsim::osa_distance(&name, &fold(candidate)), *candidate))
@@ -152,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_not_shown_as_a_name() {
+        for name in ["AKIAQX3KZ7PLM2WVB6TN", "4111111111111111", "jane.doe@mail.example.org"] {
+            let path = Path::root().name(name).name("x").to_string();
+            assert!(!path.contains(name) && path.starts_with("$['[") && path.ends_with("]'].x"), "{path}");
+            assert!(!printable(name).contains(name), "{name}");
+        }
+        assert_eq!(Path::root().name("safety_guardrails").to_string(), "$.safety_guardrails");
+    }
+
+    #[test]
     fn nearest_names() {
         let known = ["systemInstructions", "context", "temperature", "maxTokens", "modelId"];
         for (name, expected) in [
@@ -171,7 +301,40 @@ mod tests {
 
     #[test]
     fn spans_count_utf16_units() {
-        let text = "a😀b";
-        assert_eq!(Fault::new(&Path::root(), "x", "").within(text, 5, 6).span, Some((3, 4)));
+        let text = "a😀b😀";
+        let ranges = [5..6, 0..10, 1..5, 6..10, 0..0];
+        assert_eq!(spans(text, &ranges), [(3, 4), (0, 6), (1, 3), (4, 6), (0, 0)]);
+        assert_eq!(spans("", &[]), []);
+    }
+
+    #[test]
+    fn spans_are_found_in_one_pass() {
+        for piece in ["é 12 ", "plain ", "😀"] {
+            let text = piece.repeat(20_000);
+            let step = piece.len();
+            let starts = (0..20_000).map(|at| at * step);
+            let dense: Vec<_> = starts.clone().map(|at| at..at + step).collect();
+            let nested: Vec<_> = starts.map(|at| at..text.len()).collect();
+            for ranges in [dense, nested] {
+                let looked = work::of(|| drop(spans(&text, &ranges)));
+                assert!(looked <= text.len() as u64, "{piece}: {looked} of {}", text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_hundred_faults_are_listed_and_the_others_counted() {
+        let mut faults = Faults::default();
+        let mut made = 0;
+        for _ in 0..95_000 {
+            faults.add(|| {
+                made += 1;
+                Fault::new(&Path::root(), "x", "")
+            });
+        }
+        assert_eq!((faults.len(), faults.more(), faults.count(), made), (MAX_FAULTS, 94_900, 95_000, MAX_FAULTS));
+        let mut outer = Faults::default();
+        outer.below(&Path::root().name("a"), faults);
+        assert_eq!((outer.len(), outer.count(), outer[0].path.as_str()), (MAX_FAULTS, 95_000, "$.a"));
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP as values: what to send, and the head of what came.
 
+use crate::label;
 use crate::sensitive::{Bytes, Sensitive};
 
 /// A request to be sent as it stands: no redirect followed, nothing added.
@@ -54,9 +55,7 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// Upstream's name for the exchange, kept on our errors and audit rows (requirements, U3): at most 128
-/// visible ASCII characters of it.
+/// Upstream's name for the exchange, kept on our errors and audit rows (requirements, U3), if it is an [id](label::id).
 pub fn correlation_id(head: &Head) -> Option<String> {
-    let id: String = head.header("inin-correlation-id")?.chars().filter(char::is_ascii_graphic).take(128).collect();
-    (!id.is_empty()).then_some(id)
+    label::id(head.header("inin-correlation-id")?)
 }

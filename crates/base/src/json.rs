@@ -10,14 +10,13 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 pub use serde_json::Number;
 
-use crate::fault::{Fault, Path};
+use crate::fault::{Fault, Faults, Path};
+use crate::work;
 
 /// Deepest nesting of arrays and objects accepted (requirements, "Errors and bad input").
 pub const MAX_DEPTH: usize = 64;
 /// Most bytes of a request body that are read (requirements, "Errors and bad input"): 1 MiB.
 pub const MAX_BODY: usize = 1 << 20;
-/// Most duplicate keys reported for one document; the rest adds nothing a reader would use.
-const MAX_DUPLICATES: usize = 20;
 
 /// A JSON value; the members of an object keep their order.
 #[derive(Clone)]
@@ -134,15 +133,15 @@ impl fmt::Debug for Json {
 /// # Errors
 /// All duplicate keys at once, or the one syntax error, as faults with codes `empty_body`,
 /// `invalid_utf8`, `invalid_json`, `too_deep` or `duplicate_key`. No message quotes the document.
-pub fn parse(bytes: &[u8]) -> Result<Json, Vec<Fault>> {
+pub fn parse(bytes: &[u8]) -> Result<Json, Faults> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(vec![Fault::new(&Path::root(), "empty_body", "The body is empty: send a JSON object.")]);
+        return Err(Fault::new(&Path::root(), "empty_body", "The body is empty: send a JSON object.").into());
     }
     if let Err(error) = std::str::from_utf8(bytes) {
         let at = error.valid_up_to();
         let message = format!("The body is not UTF-8: the byte at offset {at} is wrong. Encode it as UTF-8.");
-        return Err(vec![Fault::new(&Path::root(), "invalid_utf8", message)]);
+        return Err(Fault::new(&Path::root(), "invalid_utf8", message).into());
     }
     let reader = Reader::default();
     let mut source = serde_json::Deserializer::from_slice(bytes);
@@ -155,7 +154,7 @@ pub fn parse(bytes: &[u8]) -> Result<Json, Vec<Fault>> {
             // The fault of depth ended the reading and stands in the list already.
             if !faults.iter().any(|fault| fault.code == "too_deep") {
                 let message = format!("This is not JSON: {error}. Mend the text at that place.");
-                faults.push(Fault::new(&Path::root(), "invalid_json", message));
+                faults.add(|| Fault::new(&Path::root(), "invalid_json", message));
             }
             Err(faults)
         }
@@ -166,7 +165,7 @@ pub fn parse(bytes: &[u8]) -> Result<Json, Vec<Fault>> {
 #[derive(Default)]
 struct Reader {
     path: RefCell<Path>,
-    faults: RefCell<Vec<Fault>>,
+    faults: RefCell<Faults>,
 }
 
 impl Reader {
@@ -176,7 +175,7 @@ impl Reader {
         }
         let message = format!("Arrays and objects nest deeper than {MAX_DEPTH} levels: flatten the document.");
         // The path of something this deep would be longer than the message.
-        self.faults.borrow_mut().push(Fault::new(&Path::root(), "too_deep", message));
+        self.faults.borrow_mut().add(|| Fault::new(&Path::root(), "too_deep", message));
         Err(E::custom("too deep"))
     }
 
@@ -186,10 +185,11 @@ impl Reader {
         names.sort_unstable();
         for pair in names.windows(2) {
             let [first, second] = pair else { continue };
-            let mut faults = self.faults.borrow_mut();
-            if first == second && faults.len() < MAX_DUPLICATES {
-                let message = "This key stands twice in its object: keep one of them.";
-                faults.push(Fault::new(&self.path.borrow().name(second), "duplicate_key", message));
+            work::count(1);
+            if first == second {
+                let message = "Duplicate key: keep one of them.";
+                let fault = || Fault::new(&self.path.borrow().name(second), "duplicate_key", message);
+                self.faults.borrow_mut().add(fault);
             }
         }
     }
@@ -293,7 +293,8 @@ mod tests {
     fn every_duplicate_is_named_up_to_a_bound() {
         assert_eq!(faults(r#"{"a":1,"a":2,"b":{"c":1,"c":1}}"#).len(), 2);
         let many = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(1000));
-        assert_eq!(faults(&many).len(), MAX_DUPLICATES);
+        assert_eq!(faults(&many).len(), crate::fault::MAX_FAULTS);
+        assert_eq!(parse(many.as_bytes()).unwrap_err().count(), 1000);
     }
 
     #[test]

@@ -6,5 +6,8 @@ pub mod canonical;
 pub mod fault;
 pub mod http;
 pub mod json;
+pub mod label;
 pub mod problem;
 pub mod sensitive;
+#[doc(hidden)]
+pub mod work;

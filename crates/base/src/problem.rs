@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 use crate::http::{Reply, ReplyHead};
 use crate::sensitive::Bytes;
 
@@ -172,8 +172,10 @@ pub struct Problem {
     pub code: Code,
     /// What to do about it, in a sentence or two.
     pub detail: String,
-    /// The faults of the document, if it is at fault.
+    /// The faults of the document, if it is at fault: at most [`crate::fault::MAX_FAULTS`].
     pub errors: Vec<Fault>,
+    /// How many faults there are that `errors` does not list.
+    pub more: usize,
     /// Upstream's name for the exchange ([`crate::http::correlation_id`]).
     pub upstream_correlation_id: Option<String>,
     /// When to try again: the `Retry-After` header, in whole seconds, rounded up.
@@ -194,6 +196,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            more: 0,
             upstream_correlation_id: None,
             retry_after: None,
             allow: None,
@@ -212,12 +215,14 @@ impl Problem {
     }
 
     /// The faults of a document.
-    pub fn with_errors(code: Code, errors: Vec<Fault>) -> Self {
-        let detail = match errors.as_slice() {
-            [one] => format!("{}: {}", one.path, one.message),
-            many => format!("{} faults: see `errors`, each with its path and what to do.", many.len()),
+    pub fn with_errors(code: Code, errors: impl Into<Faults>) -> Self {
+        let errors = errors.into();
+        let detail = match (&*errors, errors.more()) {
+            ([one], 0) => format!("{}: {}", one.path, one.message),
+            (_, 0) => format!("{} faults: see `errors`, each with its path and what to do.", errors.len()),
+            _ => format!("{} faults: `errors` lists the first {}.", errors.count(), errors.len()),
         };
-        Problem { errors, ..Problem::new(code, detail) }
+        Problem { more: errors.more(), errors: errors.into(), ..Problem::new(code, detail) }
     }
 
     /// The document as JSON; `request_id` is the id of the client's request.
@@ -233,6 +238,7 @@ impl Problem {
             retryable: self.code.retryable(),
             upstream_correlation_id: self.upstream_correlation_id.as_deref(),
             errors: &self.errors,
+            more: self.more,
         };
         serde_json::to_value(document).unwrap_or_default()
     }
@@ -276,6 +282,13 @@ struct Document<'a> {
     upstream_correlation_id: Option<&'a str>,
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
+    #[serde(skip_serializing_if = "is_none")]
+    more: usize,
+}
+
+/// Whether there are no more.
+fn is_none(more: &usize) -> bool {
+    *more == 0
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The guard engine at the gateway: which policy for which direction, and what it says to a client.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
 use serde::Serialize;
@@ -9,8 +10,8 @@ use serde_json::json;
 use promptgate_lint::message;
 
 use crate::chat;
-use crate::fault::{Fault, Path, nearest, printable};
-use crate::json::{self, Json};
+use crate::fault::{Fault, Faults, MAX_FAULTS, Path, nearest, printable, spans};
+use crate::json::{self, Json, Number};
 use crate::problem::{Code, Problem};
 
 /// The engine, with a policy for each direction.
@@ -97,9 +98,86 @@ pub(crate) const fn is_secret(kind: Kind) -> bool {
     matches!(kind, Kind::PrivateKey | Kind::Token | Kind::Password)
 }
 
-/// The fault of a text that is refused for `entry`; `text` is the string at `path`.
-pub(crate) fn fault(path: &Path, text: &str, entry: &Entry) -> Fault {
-    Fault::new(path, entry.code, message(entry.kind)).within(text, entry.span.start, entry.span.end)
+/// The faults of a text that is refused for `entries`; `text` is the string at `path`.
+pub(crate) fn faults<'a>(path: &Path, text: &str, entries: impl IntoIterator<Item = &'a Entry>) -> Faults {
+    let entries: Vec<&Entry> = entries.into_iter().collect();
+    let listed = entries.iter().take(MAX_FAULTS).map(|entry| entry.span.clone()).collect::<Vec<_>>();
+    let mut spans = spans(text, &listed).into_iter();
+    let mut faults = Faults::default();
+    for entry in entries {
+        faults.add(|| Fault { span: spans.next(), ..Fault::new(path, entry.code, message(entry.kind)) });
+    }
+    faults
+}
+
+/// What stands in no document, wherever: keys, passwords, payment cards and social security numbers (requirements, B3).
+static NOWHERE: LazyLock<Guard> = LazyLock::new(|| {
+    let mut policy = Policy::empty();
+    for kind in [Kind::PrivateKey, Kind::Token, Kind::Password, Kind::Card, Kind::Ssn] {
+        policy.set(Role::System, kind, Action::Block);
+    }
+    Guard::new(&policy)
+});
+
+/// Looks through every string, member's name and long number of `document`, which stands at `path`. The members called
+/// one of `but` at its top are left out: a key is meant to stand there, or another guard sees them.
+pub(crate) fn plain_sight(path: &Path, document: &Json, but: &[&str]) -> Faults {
+    let mut faults = Faults::default();
+    match document {
+        Json::Object(members) => {
+            let mut path = path.clone();
+            for (name, value) in members {
+                path.push_name(name);
+                look_at(&path, name, &mut faults);
+                if !but.contains(&name.as_str()) {
+                    look(&mut path, value, &mut faults);
+                }
+                path.pop();
+            }
+        }
+        other => look(&mut path.clone(), other, &mut faults),
+    }
+    faults
+}
+
+fn look(path: &mut Path, value: &Json, found: &mut Faults) {
+    match value {
+        Json::String(value) => look_at(path, value, found),
+        Json::Number(number) => {
+            if let Some(digits) = long_number(number) {
+                look_at(path, &digits, found);
+            }
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push_index(index);
+                look(path, item, found);
+                path.pop();
+            }
+        }
+        Json::Object(members) => {
+            for (name, member) in members {
+                path.push_name(name);
+                look_at(path, name, found);
+                look(path, member, found);
+                path.pop();
+            }
+        }
+        Json::Null | Json::Bool(_) => {}
+    }
+}
+
+fn look_at(path: &Path, text: &str, found: &mut Faults) {
+    // Nothing that is looked for is shorter.
+    if text.len() >= 6 {
+        found.append(faults(path, text, &NOWHERE.check(text, Role::System).findings));
+    }
+}
+
+/// The digits of a number that is long enough to be a card's or an account's.
+pub(crate) fn long_number(number: &Number) -> Option<String> {
+    let whole = number.as_f64().filter(|value| value.fract() == 0.0 && (1e8..1e20).contains(&value.abs()))?;
+    Some(number.as_u64().map_or_else(|| format!("{whole:.0}"), |exact| exact.to_string()))
 }
 
 impl Guards {
@@ -112,18 +190,19 @@ impl Guards {
         let asked = Question::parse(body)?;
         let guard = if asked.output { &self.output } else { &self.input };
         let (redacted, report) = guard.redact(&asked.text, asked.role);
-        let root = Path::root().name("text");
-        let findings: Vec<_> = report
-            .findings
+        let listed = report.findings.get(..MAX_FAULTS).unwrap_or(&report.findings);
+        let ranges: Vec<_> = listed.iter().map(|entry| entry.span.clone()).collect();
+        let findings: Vec<_> = listed
             .iter()
-            .map(|entry| {
+            .zip(spans(&asked.text, &ranges))
+            .map(|(entry, span)| {
                 let rule = promptgate_guard::rule(entry.code);
                 json!({
                     "code": entry.code,
                     "name": rule.map(|rule| rule.name),
                     "kind": entry.kind,
                     "action": entry.action,
-                    "span": fault(&root, &asked.text, entry).span,
+                    "span": span,
                     "score": (f64::from(entry.score) * 100.0).round() / 100.0,
                     "view": entry.view.name(),
                     "message": message(entry.kind),
@@ -131,7 +210,8 @@ impl Guards {
                 })
             })
             .collect();
-        Ok(json!({ "action": report.action, "redacted": redacted, "findings": findings }).to_string())
+        let more = report.findings.len() - listed.len();
+        Ok(json!({ "action": report.action, "redacted": redacted, "findings": findings, "more": more }).to_string())
     }
 }
 
@@ -150,7 +230,7 @@ impl Question {
             let message = format!("Send a JSON object {{\"text\"}}, not {}.", document.kind());
             return Err(Problem::with_errors(Code::InvalidRequest, vec![Fault::new(&root, "wrong_type", message)]));
         };
-        let (mut text, mut role, mut output, mut faults) = (None, Role::User, false, Vec::new());
+        let (mut text, mut role, mut output, mut faults) = (None, Role::User, false, Faults::default());
         for (name, value) in members {
             let path = root.name(&name);
             match (name.as_str(), value) {
@@ -161,26 +241,27 @@ impl Question {
                 ("direction", Json::String(value)) if value == "input" => output = false,
                 ("direction", Json::String(value)) if value == "output" => output = true,
                 ("text", value) => {
-                    faults.push(Fault::new(&path, "wrong_type", format!("Send a string here, not {}.", value.kind())));
+                    let message = format!("Send a string here, not {}.", value.kind());
+                    faults.add(|| Fault::new(&path, "wrong_type", message));
                 }
                 ("role", _) => {
-                    faults.push(Fault::new(&path, "unknown_value", "`role` must be `user`, `agent` or `system`."));
+                    faults.add(|| Fault::new(&path, "unknown_value", "`role` must be `user`, `agent` or `system`."));
                 }
                 ("direction", _) => {
-                    faults.push(Fault::new(&path, "unknown_value", "`direction` must be `input` or `output`."));
+                    faults.add(|| Fault::new(&path, "unknown_value", "`direction` must be `input` or `output`."));
                 }
-                _ => {
+                _ => faults.add(|| {
                     let hint = nearest(&name, &FIELDS).unwrap_or("text");
                     let message = format!("There is no field `{}`: did you mean `{hint}`?", printable(&name));
-                    faults.push(Fault::new(&path, "unknown_field", message));
-                }
+                    Fault::new(&path, "unknown_field", message)
+                }),
             }
         }
         match text {
             Some(text) if faults.is_empty() => Ok(Question { text, role, output }),
             text => {
                 if text.is_none() && !faults.iter().any(|fault| fault.path == "$.text") {
-                    faults.push(Fault::new(&root.name("text"), "missing_field", "`text` is required: add it."));
+                    faults.add(|| Fault::new(&root.name("text"), "missing_field", "`text` is required: add it."));
                 }
                 Err(Problem::with_errors(Code::InvalidRequest, faults))
             }

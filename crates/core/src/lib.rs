@@ -17,4 +17,4 @@ mod surrogate;
 pub mod template;
 pub mod usage;
 
-pub use promptgate_base::{canonical, fault, http, json, problem, sensitive};
+pub use promptgate_base::{canonical, fault, http, json, label, problem, sensitive};

@@ -2,7 +2,7 @@
 
 pub use promptgate_lint::*;
 
-use crate::fault::{Fault, Path, nearest};
+use crate::fault::{Fault, Faults, MAX_FAULTS, Path, nearest};
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 
@@ -20,7 +20,7 @@ pub fn answer(linter: &Linter, body: &[u8]) -> Result<String, Problem> {
         let fault = Fault::new(&Path::root(), "wrong_type", message);
         return Err(Problem::with_errors(Code::InvalidRequest, vec![fault]));
     };
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     let (mut text, mut file, mut kind, mut config) = (None, None, None, None);
     for (name, value) in members {
         let path = Path::root().name(&name);
@@ -30,31 +30,28 @@ pub fn answer(linter: &Linter, body: &[u8]) -> Result<String, Problem> {
             ("kind", Json::String(value)) if Kind::from_name(&value).is_some() => kind = Kind::from_name(&value),
             ("kind", _) => {
                 let names = Kind::ALL.map(Kind::name).join(", ");
-                faults.push(Fault::new(&path, "unknown_name", format!("`kind` must be one of: {names}.")));
+                faults.add(|| Fault::new(&path, "unknown_name", format!("`kind` must be one of: {names}.")));
             }
             ("config", value) => match Config::from_json(value) {
                 Ok(read) => config = Some(read),
-                Err(found) => faults.extend(found.into_iter().map(|fault| Fault {
-                    path: format!("{path}{}", fault.path.strip_prefix('$').unwrap_or_default()),
-                    ..fault
-                })),
+                Err(found) => faults.below(&path, found),
             },
             ("text" | "file", value) => {
                 let message = format!("`{name}` must be a string and is {}.", value.kind());
-                faults.push(Fault::new(&path, "wrong_type", message));
+                faults.add(|| Fault::new(&path, "wrong_type", message));
             }
-            _ => {
+            _ => faults.add(|| {
                 let hint = match nearest(&name, &FIELDS) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("there are {}.", FIELDS.join(", ")),
                 };
-                faults.push(Fault::new(&path, "unknown_field", format!("This field is not known: {hint}")));
-            }
+                Fault::new(&path, "unknown_field", format!("This field is not known: {hint}"))
+            }),
         }
     }
     if text.is_none() && !faults.iter().any(|fault| fault.path == "$.text") {
         let message = "`text` is missing: what is to be linted, as a string.";
-        faults.push(Fault::new(&Path::root().name("text"), "missing_field", message));
+        faults.add(|| Fault::new(&Path::root().name("text"), "missing_field", message));
     }
     let Some(text) = text.filter(|_| faults.is_empty()) else {
         return Err(Problem::with_errors(Code::InvalidRequest, faults));
@@ -64,7 +61,7 @@ pub fn answer(linter: &Linter, body: &[u8]) -> Result<String, Problem> {
         Some(config) => Linter::new(config).lint(&source),
         None => linter.lint(&source),
     };
-    Ok(report.json(Unit::Utf16))
+    Ok(report.shortened(MAX_FAULTS).json(Unit::Utf16))
 }
 
 #[cfg(test)]

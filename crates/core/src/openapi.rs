@@ -6,6 +6,7 @@ mod resources;
 use serde_json::{Value, json};
 
 use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS};
+use crate::fault::MAX_FAULTS;
 use crate::json::MAX_BODY;
 use crate::problem::Code;
 
@@ -193,11 +194,12 @@ fn schemas() -> Value {
             },
         },
         "GuardReport": {
-            "type": "object", "required": ["action", "redacted", "findings"],
+            "type": "object", "required": ["action", "redacted", "findings", "more"],
             "properties": {
                 "action": { "$ref": "#/components/schemas/Action" },
                 "redacted": { "type": "string", "description": "The text with a tag in the place of each value." },
-                "findings": { "type": "array", "items": {
+                "more": { "type": "integer", "minimum": 0, "description": "How many findings there are beyond those listed." },
+                "findings": { "type": "array", "maxItems": MAX_FAULTS, "items": {
                     "type": "object", "required": ["code", "kind", "action", "span", "score", "view", "message"],
                     "properties": {
                         "code": { "type": "string" }, "name": { "type": ["string", "null"] }, "kind": { "type": "string" },
@@ -246,7 +248,8 @@ fn schemas() -> Value {
                             "description": "Start and end in the string at `path`, in UTF-16 code units.",
                         },
                     },
-                } },
+                }, "maxItems": MAX_FAULTS },
+                "more": { "type": "integer", "minimum": 1, "description": "How many errors there are beyond those listed." },
             },
         },
     })

@@ -1,7 +1,7 @@
 //! What an address stands for: the table of routes, and the parameters that an address carries.
 
 use crate::client::Right;
-use crate::fault::{Fault, Path, nearest};
+use crate::fault::{Fault, Faults, Path, nearest};
 use crate::problem::{Code, Problem};
 
 /// What is asked for. The table below says by which method and address.
@@ -176,21 +176,23 @@ impl Target {
     /// # Errors
     /// [`Code::InvalidRequest`] for names that are not known, or that stand twice.
     pub fn query(&self, names: &[&'static str]) -> Result<Query, Problem> {
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let mut found: Vec<(&'static str, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
             let path = Path::root().name("query").name(&name);
             let Some(known) = names.iter().find(|known| **known == name) else {
-                let hint = match nearest(&name, names) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None if names.is_empty() => "this address takes none.".to_owned(),
-                    None => format!("there are {}.", names.join(", ")),
-                };
-                faults.push(Fault::new(&path, "unknown_parameter", format!("This parameter is not known: {hint}")));
+                faults.add(|| {
+                    let hint = match nearest(&name, names) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None if names.is_empty() => "this address takes none.".to_owned(),
+                        None => format!("there are {}.", names.join(", ")),
+                    };
+                    Fault::new(&path, "unknown_parameter", format!("This parameter is not known: {hint}"))
+                });
                 continue;
             };
             if found.iter().any(|(earlier, _)| earlier == known) {
-                faults.push(Fault::new(&path, "duplicate_key", "This parameter stands twice: keep one."));
+                faults.add(|| Fault::new(&path, "duplicate_key", "This parameter stands twice: keep one."));
             }
             found.push((known, value.into_owned()));
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::fault::{Fault, Path, nearest};
+use crate::fault::{Fault, Faults, Path, nearest};
 use crate::genesys::{Ask, usage_query};
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
@@ -24,7 +24,7 @@ const MAX_DAYS: i64 = 31;
 /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
 pub fn question(body: &[u8]) -> Result<Ask, Problem> {
     let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-    let mut reader = Reader { members: Vec::new(), faults: Vec::new() };
+    let mut reader = Reader { members: Vec::new(), faults: Faults::default() };
     match json {
         Json::Object(members) => reader.members = members,
         other => {
@@ -61,12 +61,12 @@ pub fn question(body: &[u8]) -> Result<Ask, Problem> {
 
 struct Reader {
     members: Vec<(String, Json)>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Reader {
     fn fault(&mut self, path: Path, code: &'static str, message: String) {
-        self.faults.push(Fault::new(&path, code, message));
+        self.faults.add(|| Fault::new(&path, code, message));
     }
 
     fn get(&self, name: &str) -> Option<Json> {
@@ -74,10 +74,11 @@ impl Reader {
     }
 
     fn unknown(&mut self) {
-        let names: Vec<String> = self.members.iter().map(|(name, _)| name.clone()).collect();
-        for name in names.iter().filter(|name| !FIELDS.contains(&name.as_str())) {
-            let hint = nearest(name, &FIELDS).map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
-            self.fault(Path::root().name(name), "unknown_field", format!("This field is not known{hint}."));
+        for (name, _) in self.members.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())) {
+            self.faults.add(|| {
+                let hint = nearest(name, &FIELDS).map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
+                Fault::new(&Path::root().name(name), "unknown_field", format!("This field is not known{hint}."))
+            });
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::document::Kind;
 use super::finding::Severity;
 use super::rules::RULES;
-use crate::fault::{Fault, Path, nearest, printable};
+use crate::fault::{Fault, Faults, Path, nearest, printable};
 use crate::json::{self, Json};
 use crate::placeholder::Dialect;
 use promptgate_tokens::Counting;
@@ -70,7 +70,7 @@ impl Config {
     ///
     /// # Errors
     /// Every fault at once, each with its path.
-    pub fn parse(text: &[u8]) -> Result<Config, Vec<Fault>> {
+    pub fn parse(text: &[u8]) -> Result<Config, Faults> {
         Config::from_json(json::parse(text)?)
     }
 
@@ -78,8 +78,8 @@ impl Config {
     ///
     /// # Errors
     /// Those of [`Config::parse`].
-    pub fn from_json(document: Json) -> Result<Config, Vec<Fault>> {
-        let mut reader = Reader { faults: Vec::new() };
+    pub fn from_json(document: Json) -> Result<Config, Faults> {
+        let mut reader = Reader { faults: Faults::default() };
         let config = reader.config(document);
         if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
     }
@@ -131,7 +131,7 @@ pub fn schema() -> Value {
 const MAX_WINDOW: u64 = 100_000_000;
 
 struct Reader {
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Reader {
@@ -194,7 +194,7 @@ impl Reader {
                 Some(window) => _ = models.insert(name, window),
                 None => {
                     let message = format!("A context window is an integer from 1 to {MAX_WINDOW}, in tokens.");
-                    self.faults.push(Fault::new(&path.name(&name), "out_of_range", message));
+                    self.faults.add(|| Fault::new(&path.name(&name), "out_of_range", message));
                 }
             }
         }
@@ -250,21 +250,23 @@ impl Reader {
         if place.is_none() {
             let hint = nearest(&text, names).map(|meant| format!("Did you mean `{meant}`? ")).unwrap_or_default();
             let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            self.faults.push(Fault::new(path, "unknown_value", format!("{hint}Known: {known}.")));
+            self.faults.add(|| Fault::new(path, "unknown_value", format!("{hint}Known: {known}.")));
         }
         place
     }
 
     fn wrong_type(&mut self, path: &Path, wanted: &str, value: &Json) {
-        self.faults.push(Fault::new(path, "wrong_type", format!("Here must stand {wanted}, not {}.", value.kind())));
+        self.faults.add(|| Fault::new(path, "wrong_type", format!("Expected {wanted}, found {}.", value.kind())));
     }
 
     fn unknown(&mut self, path: &Path, name: &str, known: &[&'static str]) {
-        let message = match nearest(name, known) {
-            Some(meant) => format!("There is no `{}`: did you mean `{meant}`?", printable(name)),
-            None => format!("There is no `{}`: remove it.", printable(name)),
-        };
-        self.faults.push(Fault::new(path, "unknown_field", message));
+        self.faults.add(|| {
+            let message = match nearest(name, known) {
+                Some(meant) => format!("There is no `{}`: did you mean `{meant}`?", printable(name)),
+                None => format!("There is no `{}`: remove it.", printable(name)),
+            };
+            Fault::new(path, "unknown_field", message)
+        });
     }
 }
 

@@ -238,6 +238,14 @@ impl Report {
         self.findings.iter().filter(move |finding| finding.severity == Severity::Error && harmful(finding.code))
     }
 
+    /// The report with the first `most` findings; the others are counted.
+    #[must_use]
+    pub fn shortened(mut self, most: usize) -> Self {
+        self.summary.omitted += self.findings.len().saturating_sub(most);
+        self.findings.truncate(most);
+        self
+    }
+
     /// The places of the document, counted in `unit`.
     pub fn positions(&self, unit: Unit) -> Positions<'_> {
         Positions::new(self.text.expose(), unit)

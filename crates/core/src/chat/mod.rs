@@ -13,6 +13,7 @@ mod safety;
 pub use count::Weighed;
 pub use fit::{FitRules, Fitted, Trim};
 pub use promptgate_tokens::{Counters, Counting};
+pub(crate) use request::NOT_A_NAME;
 pub use request::{
     MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Message, Request, Role,
 };

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::fault::{Fault, Path, nearest, printable};
+use crate::fault::{Fault, Faults, Path, nearest, printable};
 use crate::json::{self, Json, Number};
+use crate::label;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
@@ -13,8 +14,10 @@ pub use promptgate_lint::limits::{
 
 const FIELDS: [&str; 5] = ["systemInstructions", "context", "temperature", "maxTokens", "modelId"];
 const MESSAGE_FIELDS: [&str; 2] = ["role", "content"];
-/// Most faults reported for one request.
-const MAX_FAULTS: usize = 100;
+
+/// What is said of a name of a model in which the guard finds something.
+pub(crate) const NOT_A_NAME: &str =
+    "This reads like a key, a password or personal data, and names of models stand in logs: send the model's name.";
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -56,14 +59,11 @@ impl Request {
     /// where its shape is wrong: every fault at once, each with its path.
     pub fn parse(body: &[u8]) -> Result<Request, Problem> {
         let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let mut check = Check { faults: Vec::new() };
+        let mut check = Check { faults: Faults::default() };
         let request = check.request(document);
         match request {
             Some(request) if check.faults.is_empty() => Ok(request),
-            _ => {
-                check.faults.truncate(MAX_FAULTS);
-                Err(Problem::with_errors(Code::InvalidRequest, check.faults))
-            }
+            _ => Err(Problem::with_errors(Code::InvalidRequest, check.faults)),
         }
     }
 
@@ -87,12 +87,12 @@ impl Request {
 
 /// Walks the document and collects what is wrong with it.
 struct Check {
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Check {
     fn fault(&mut self, path: &Path, code: &'static str, message: String) {
-        self.faults.push(Fault::new(path, code, message));
+        self.faults.add(|| Fault::new(path, code, message));
     }
 
     fn request(&mut self, document: Json) -> Option<Request> {
@@ -130,11 +130,13 @@ impl Check {
                 *slot = Some((path.name(&name), value));
                 continue;
             }
-            let message = match nearest(&name, known) {
-                Some(meant) => format!("There is no field `{}`: did you mean `{meant}`?", printable(&name)),
-                None => format!("There is no field `{}`: remove it. Known: {}.", printable(&name), list(known)),
-            };
-            self.fault(&path.name(&name), "unknown_field", message);
+            self.faults.add(|| {
+                let message = match nearest(&name, known) {
+                    Some(meant) => format!("There is no field `{}`: did you mean `{meant}`?", printable(&name)),
+                    None => format!("There is no field `{}`: remove it. Known: {}.", printable(&name), list(known)),
+                };
+                Fault::new(&path.name(&name), "unknown_field", message)
+            });
         }
         for (name, slot) in known.iter().zip(&found) {
             if slot.is_none() {
@@ -233,18 +235,21 @@ impl Check {
             self.fault(path, "empty", "`modelId` is empty: name the model to ask.".to_owned());
         } else if model_id.chars().any(char::is_control) {
             self.fault(path, "control_character", "`modelId` holds a control character: remove it.".to_owned());
+        } else if !label::is_clean(&model_id) {
+            self.fault(path, "not_a_name", NOT_A_NAME.to_owned());
         }
         Some(model_id)
     }
 
     fn array(&mut self, path: &Path, value: Json, most: usize, what: &str) -> Option<Vec<Json>> {
-        let Json::Array(items) = value else {
+        let Json::Array(mut items) = value else {
             self.fault(path, "wrong_type", format!("Send an array of {what} here, not {}.", value.kind()));
             return None;
         };
         if items.len() > most {
             let message = format!("{} {what} are too many: send at most {most}.", items.len());
             self.fault(path, "too_many", message);
+            items.truncate(most);
         }
         Some(items)
     }
@@ -271,6 +276,7 @@ fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::MAX_FAULTS;
     use serde_json::{Value, json};
 
     fn valid() -> Value {
@@ -308,6 +314,7 @@ mod tests {
             ("modelId", json!(" m"), json!("  "), "empty"),
             ("modelId", json!("gpt-4.1"), json!("a\r\nb"), "control_character"),
             ("modelId", json!("é"), json!("x".repeat(257)), "too_long"),
+            ("modelId", json!("claude-3-5-sonnet-20241022"), json!("AKIAQX3KZ7PLM2WVB6TN"), "not_a_name"),
         ] {
             let mut document = valid();
             document[field] = good;

@@ -3,7 +3,7 @@
 use promptgate_guard::{Action, Guard};
 
 use super::request::Request;
-use crate::fault::{Fault, Path};
+use crate::fault::{Faults, Path};
 use crate::guard::{self, Findings};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -23,7 +23,7 @@ impl Request {
     /// [`Code::SafetyRefused`] with every finding that the policy blocks: path, span, and the rule as the
     /// fault's code, never the value.
     pub fn check(mut self, guard: &Guard) -> Result<Checked, Problem> {
-        let mut check = Check { guard, findings: Findings::default(), faults: Vec::new() };
+        let mut check = Check { guard, findings: Findings::default(), faults: Faults::default() };
         for (index, text) in self.system_instructions.iter_mut().enumerate() {
             let path = || Path::root().name("systemInstructions").index(index);
             check.text(path, text, promptgate_guard::Role::System);
@@ -50,7 +50,7 @@ impl Checked {
 struct Check<'a> {
     guard: &'a Guard,
     findings: Findings,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Check<'_> {
@@ -61,7 +61,7 @@ impl Check<'_> {
         }
         self.findings.add(&report.findings, role, self.guard.policy());
         let blocked = report.findings.iter().filter(|entry| entry.action == Action::Block);
-        self.faults.extend(blocked.map(|entry| guard::fault(&path(), text.expose(), entry)));
+        self.faults.append(guard::faults(&path(), text.expose(), blocked));
         if report.action == Action::Redact {
             *text = Sensitive::new(self.guard.redact(text.expose(), role).0);
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Endpoints, Usage};
 use crate::http::HttpRequest;
 use crate::json;
+use crate::label;
 use crate::sensitive::{Bytes, Sensitive};
 
 /// The scope that creating a model needs (requirements, U5).
@@ -150,11 +151,10 @@ pub fn invoked(body: &[u8]) -> Option<Invoked> {
     }
     let document = Value::from(json::parse(body).ok()?);
     let answer: Answer = serde_json::from_value(document).ok()?;
-    let name = |id: String| -> String { id.chars().filter(char::is_ascii_graphic).take(128).collect() };
     Some(Invoked {
         result: answer.result?,
         usage: answer.usage,
-        request_id: answer.request_id.map(name).filter(|id| !id.is_empty()),
+        request_id: answer.request_id.as_deref().and_then(label::id),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::{Fault, Path};
+use crate::fault::{Faults, Path};
 use crate::genesys::Usage;
 use crate::json::{self, Json};
 use crate::model::Provider;
@@ -77,7 +77,7 @@ impl Rates {
     ///
     /// # Errors
     /// Every fault, with its path. No fault quotes a value.
-    pub fn parse(text: &str) -> Result<Rates, Vec<Fault>> {
+    pub fn parse(text: &str) -> Result<Rates, Faults> {
         let document = json::parse(text.as_bytes())?;
         let mut check = Check::default();
         let rates = rates(&mut check, document);

@@ -1,11 +1,9 @@
 //! Reads the members of a document and collects what is wrong with them.
 
-use crate::fault::{Fault, Path, nearest, printable};
+use crate::fault::{Fault, Faults, Path, nearest, printable};
 use crate::json::{Json, Number};
 use crate::problem::{Code, Problem};
 
-/// Most faults reported for one document.
-pub(crate) const MAX_FAULTS: usize = 100;
 /// The largest integer that every JSON reader keeps exact (RFC 8259, section 6): 2⁵³ − 1.
 pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
@@ -15,15 +13,13 @@ pub(crate) type Member = Option<(Path, Json)>;
 /// What was found wrong so far.
 #[derive(Debug, Default)]
 pub(crate) struct Check {
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Faults,
 }
 
 impl Check {
     /// Notes a fault, up to [`MAX_FAULTS`].
     pub(crate) fn fault(&mut self, path: &Path, code: &'static str, message: impl Into<String>) {
-        if self.faults.len() < MAX_FAULTS {
-            self.faults.push(Fault::new(path, code, message));
-        }
+        self.faults.add(|| Fault::new(path, code, message));
     }
 
     /// What was read, if nothing was wrong.
@@ -79,14 +75,13 @@ impl Check {
     }
 
     fn unknown(&mut self, path: &Path, name: &str, known: &[&str]) {
-        if self.faults.len() >= MAX_FAULTS {
-            return;
-        }
-        let message = match nearest(name, known) {
-            Some(meant) => format!("There is no field `{}`: did you mean `{meant}`?", printable(name)),
-            None => format!("There is no field `{}`: remove it. Known: {}.", printable(name), list(known)),
-        };
-        self.fault(&path.name(name), "unknown_field", message);
+        self.faults.add(|| {
+            let message = match nearest(name, known) {
+                Some(meant) => format!("There is no field `{}`: did you mean `{meant}`?", printable(name)),
+                None => format!("There is no field `{}`: remove it. Known: {}.", printable(name), list(known)),
+            };
+            Fault::new(&path.name(name), "unknown_field", message)
+        });
     }
 
     /// A string of `least` to `most` UTF-16 code units.

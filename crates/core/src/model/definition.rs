@@ -9,6 +9,7 @@ use super::check::{Check, MAX_INTEGER, Member};
 use super::schema::ResponseSchema;
 use crate::canonical::{canonical, hash};
 use crate::fault::{Fault, Path};
+use crate::guard::plain_sight;
 use crate::json::{self, Json, Number};
 use crate::problem::{Code, Problem};
 use crate::sensitive::{Bytes, Sensitive};
@@ -96,12 +97,17 @@ impl Submission {
     /// Reads a submission from the JSON text `body`.
     ///
     /// # Errors
-    /// [`Code::InvalidJson`] or [`Code::InvalidRequest`], with every fault and its path.
+    /// [`Code::InvalidJson`] or [`Code::InvalidRequest`], with every fault and its path; [`Code::SafetyRefused`] where
+    /// a secret stands beside the credentials.
     pub fn parse(body: &[u8]) -> Result<Submission, Problem> {
         let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
+        let secrets = plain_sight(&Path::root(), &document, &["credentials"]);
         let mut check = Check::default();
         let read = submission(&mut check, document);
         let (definition, credentials) = check.finish(read)?;
+        if !secrets.is_empty() {
+            return Err(Problem::with_errors(Code::SafetyRefused, secrets));
+        }
         let warnings = definition.warnings();
         Ok(Submission { definition, credentials, warnings })
     }

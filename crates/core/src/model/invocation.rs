@@ -120,8 +120,7 @@ fn sanitised(input: String, model: String, guards: &Guards) -> Result<Question, 
     let report = guards.input.check(&text, Role::User);
     findings.add(&report.findings, Role::User, guards.input.policy());
     let refused = |entry: &&promptgate_guard::Entry| entry.action == Action::Block && entry.kind != Kind::Injection;
-    let faults: Vec<_> =
-        report.findings.iter().filter(refused).map(|entry| guard::fault(&path, &text, entry)).collect();
+    let faults = guard::faults(&path, &text, report.findings.iter().filter(refused));
     if !faults.is_empty() {
         return Err(Problem::with_errors(Code::SafetyRefused, faults));
     }
@@ -373,8 +372,8 @@ impl Invocation {
     }
 }
 
-/// Applies the policy for answers to every text of a result; names of members are those of the schema, or were let
-/// through by it.
+/// Applies the policy for answers to every text of a result. A member's name and a number cannot be redacted in their
+/// place: what the policy redacts there is refused.
 fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<(), Problem> {
     match value {
         Value::String(text) => {
@@ -388,7 +387,22 @@ fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<
             Ok(())
         }
         Value::Array(items) => items.iter_mut().try_for_each(|item| guarded(item, guard, findings)),
-        Value::Object(members) => members.values_mut().try_for_each(|member| guarded(member, guard, findings)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        Value::Object(members) => members.iter_mut().try_for_each(|(name, member)| {
+            fixed(name, guard, findings)?;
+            guarded(member, guard, findings)
+        }),
+        Value::Number(number) => guard::long_number(number).map_or(Ok(()), |digits| fixed(&digits, guard, findings)),
+        Value::Null | Value::Bool(_) => Ok(()),
     }
+}
+
+/// Applies the policy for answers to what cannot be replaced by a tag.
+fn fixed(text: &str, guard: &Guard, findings: &mut Findings) -> Result<(), Problem> {
+    let report = guard.check(text, Role::Assistant);
+    findings.add(&report.findings);
+    if report.action >= Action::Redact {
+        let detail = "The policy refuses a member's name or a number of the result.";
+        return Err(Problem::new(Code::AnswerRefused, detail));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 use crate::genesys::Family;
 use crate::json::{self, Json};
 use crate::lint::{Config, Kind, Linter, Severity, Source};
@@ -50,7 +50,7 @@ impl Desk {
             .findings
             .iter()
             .filter(|finding| finding.severity == Severity::Error || matches!(finding.code, "D003" | "V002"));
-        let faults: Vec<Fault> = refusing
+        let faults: Faults = refusing
             .map(|finding| Fault {
                 path: finding.path.clone(),
                 code: finding.code,

@@ -5,6 +5,7 @@ use super::store::{Stored, Told};
 use crate::genesys::Family;
 use crate::http::{Reply, ReplyHead};
 use crate::json::{self, Json};
+use crate::label;
 use crate::sensitive::Bytes;
 
 /// KV keeps nothing for less, in seconds (requirements, A5).
@@ -80,8 +81,7 @@ pub fn written(told: &Told, family: Family, request_id: &str) -> Reply {
         // Someone else's change is in it too.
         ("x-merged", told.merged.to_string()),
     ];
-    if let Some(id) = &told.propagation_id {
-        let id: String = id.chars().filter(char::is_ascii_graphic).take(128).collect();
+    if let Some(id) = told.propagation_id.as_deref().and_then(label::id) {
         headers.push(("x-cdn-propagation-id", id));
     }
     let status = if told.created { 201 } else { 200 };

@@ -7,11 +7,12 @@ use promptgate_tokens::Vocabulary;
 use super::document::Template;
 use super::render::{Answer, Rendered};
 use crate::call::Execution;
-use crate::chat::{Counters, Counting, MAX_MODEL_ID, MAX_TOKENS, Trim};
-use crate::fault::{Fault, Path, nearest};
+use crate::chat::{Counters, Counting, MAX_MODEL_ID, MAX_TOKENS, NOT_A_NAME, Trim};
+use crate::fault::{Fault, Faults, Path, nearest};
 use crate::genesys::execute_payload;
 use crate::guard::{self, Findings};
 use crate::json::{self, Json};
+use crate::label;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
@@ -77,6 +78,10 @@ impl ExecuteRequest {
         let mut reader = Reader::new(body, &["variables", "modelId", "maxTokens"])?;
         let variables = reader.required("variables");
         let model_id = reader.required("modelId").and_then(|value| match value {
+            Json::String(text) if !label::is_clean(&text) => {
+                reader.fault("modelId", "not_a_name", NOT_A_NAME.to_owned());
+                None
+            }
             Json::String(text) if !text.is_empty() && text.encode_utf16().count() <= MAX_MODEL_ID => Some(text),
             _ => {
                 let message = format!("`modelId` must be a string of 1 to {MAX_MODEL_ID} UTF-16 code units.");
@@ -144,7 +149,7 @@ fn prepare(
         kind => !template.pii_filter && !guard::is_secret(kind),
     });
     let mut findings = Findings::default();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     let mut passed = Vec::new();
     for (name, value) in given.values {
         let trusted = template.variables.iter().any(|variable| variable.name == name && variable.trusted);
@@ -152,7 +157,7 @@ fn prepare(
         let report = lenient.check(value.expose(), role);
         findings.add(&report.findings, role, guard.policy());
         let blocked = report.findings.iter().filter(|entry| entry.action == Action::Block);
-        faults.extend(blocked.map(|entry| guard::fault(&path.name(&name), value.expose(), entry)));
+        faults.append(guard::faults(&path.name(&name), value.expose(), blocked));
         let redact = report.findings.iter().any(|entry| entry.action == Action::Redact);
         let value = if redact { Sensitive::new(lenient.redact(value.expose(), role).0) } else { value };
         passed.push((name, Json::String(value.expose().to_owned())));
@@ -183,7 +188,7 @@ fn prepare(
 /// Reads the members of a small body.
 struct Reader {
     members: Vec<(String, Json)>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Reader {
@@ -195,20 +200,21 @@ impl Reader {
             return Err(Problem::with_errors(Code::InvalidRequest, vec![fault]));
         };
         let unknown = members.iter().filter(|(name, _)| !known.contains(&name.as_str()));
-        let faults = unknown
-            .map(|(name, _)| {
+        let mut faults = Faults::default();
+        for (name, _) in unknown {
+            faults.add(|| {
                 let hint = match nearest(name, known) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("there are {}.", known.join(", ")),
                 };
                 Fault::new(&Path::root().name(name), "unknown_field", format!("This field is not known: {hint}"))
-            })
-            .collect();
+            });
+        }
         Ok(Reader { members, faults })
     }
 
     fn fault(&mut self, name: &str, code: &'static str, message: String) {
-        self.faults.push(Fault::new(&Path::root().name(name), code, message));
+        self.faults.add(|| Fault::new(&Path::root().name(name), code, message));
     }
 
     fn required(&mut self, name: &str) -> Option<Json> {
@@ -318,6 +324,7 @@ mod tests {
             ("[]", vec!["$"]),
             ("{}", vec!["$.variables", "$.modelId", "$.maxTokens"]),
             (r#"{"variables":{},"modelId":"","maxTokens":0}"#, vec!["$.modelId", "$.maxTokens"]),
+            (r#"{"variables":{},"modelId":"AKIAQX3KZ7PLM2WVB6TN","maxTokens":1}"#, vec!["$.modelId"]),
             (r#"{"variables":{},"modelId":1,"maxTokens":1.5,"model":1}"#, vec!["$.model", "$.modelId", "$.maxTokens"]),
         ] {
             let problem = ExecuteRequest::parse(body.as_bytes()).unwrap_err();

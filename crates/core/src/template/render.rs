@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::document::{Template, Variable};
 use super::placeholder::{Content, Dialect, scan};
-use crate::fault::{Fault, Path, nearest};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fault::{Fault, Faults, Path, nearest};
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -44,31 +46,30 @@ impl Template {
             let message = format!("`variables` must be an object of strings and is {}.", values.kind());
             return Err(Problem::with_errors(Code::InvalidRequest, vec![Fault::new(path, "wrong_type", message)]));
         };
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let names: Vec<&str> = self.variables.iter().map(|variable| variable.name.as_str()).collect();
-        for (name, _) in members.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
-            let hint = nearest(name, &names).map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
-            faults.push(Fault::new(
-                &path.name(name),
-                "unknown_variable",
-                format!("The template has no such variable{hint}."),
-            ));
+        let known: BTreeSet<&str> = names.iter().copied().collect();
+        for (name, _) in members.iter().filter(|(name, _)| !known.contains(name.as_str())) {
+            faults.add(|| {
+                let hint = nearest(name, &names).map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
+                Fault::new(&path.name(name), "unknown_variable", format!("The template has no such variable{hint}."))
+            });
         }
+        let given: BTreeMap<&str, &Json> = members.iter().map(|(name, value)| (name.as_str(), value)).collect();
         let mut bound = Vec::new();
         for variable in &self.variables {
             let at = path.name(&variable.name);
-            match members.iter().find(|(name, _)| *name == variable.name).map(|(_, value)| value) {
-                None => faults.push(Fault::new(&at, "missing_variable", "The template needs this variable: give it.")),
+            match given.get(variable.name.as_str()).copied() {
+                None => {
+                    faults.add(|| Fault::new(&at, "missing_variable", "The template needs this variable: give it."));
+                }
                 Some(Json::String(text)) => {
                     faults.extend(too_long(variable, &at, text));
                     bound.push((variable.name.clone(), Sensitive::new(text)));
                 }
                 Some(other) => {
-                    faults.push(Fault::new(
-                        &at,
-                        "wrong_type",
-                        format!("A value must be a string and is {}.", other.kind()),
-                    ));
+                    let message = format!("A value must be a string and is {}.", other.kind());
+                    faults.add(|| Fault::new(&at, "wrong_type", message));
                 }
             }
         }

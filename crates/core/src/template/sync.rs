@@ -8,7 +8,7 @@ use super::document::Desk;
 use super::merge::{Change, diff};
 use super::precondition::Precondition;
 use super::store::Verb;
-use crate::fault::{Fault, Path};
+use crate::fault::{Fault, Faults, Path};
 use crate::genesys::Page;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
@@ -115,7 +115,7 @@ impl Library {
             return Err(refuse(&path, "too_many", &message));
         }
         let mut entries: Vec<Entry> = Vec::new();
-        let (mut faults, mut code) = (Vec::new(), Code::TemplateRefused);
+        let (mut faults, mut code) = (Faults::default(), Code::TemplateRefused);
         for (index, template) in templates.into_iter().enumerate() {
             let at = path.index(index);
             let text = template.to_text();
@@ -124,7 +124,7 @@ impl Library {
                     let name = name(&document).unwrap_or_default();
                     if entries.iter().any(|entry| entry.name == name) {
                         let message = "Another template of this library has the same name.";
-                        faults.push(Fault::new(&at.name("name"), "name_taken", message));
+                        faults.add(|| Fault::new(&at.name("name"), "name_taken", message));
                     }
                     entries.push(Entry { name, target_version: number(&template, "target_version"), document });
                 }
@@ -132,10 +132,7 @@ impl Library {
                     if problem.code != Code::TemplateRefused {
                         code = Code::InvalidRequest;
                     }
-                    faults.extend(problem.errors.into_iter().map(|fault| Fault {
-                        path: format!("{at}{}", fault.path.strip_prefix('$').unwrap_or_default()),
-                        ..fault
-                    }));
+                    faults.below(&at, problem.errors.into());
                 }
             }
         }

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::{Bounds, Id, MAX_CHAIN, MAX_SCHEMAS, ResponseSchema, Schema, Type};
-use crate::fault::{Path, nearest, printable};
+use crate::fault::{Fault, Path, nearest, printable};
 use crate::json::Json;
 use crate::model::check::{Check, MAX_INTEGER, list};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ const DRAFTS: [&str; 3] = [
 
 /// Reads a schema; `None` where a fault was found.
 pub(super) fn read(check: &mut Check, path: &Path, mut document: Json) -> Option<ResponseSchema> {
-    let before = check.faults.len();
+    let before = check.faults.count();
     root(check, path, &document)?;
     exact(check, &mut path.clone(), &document);
     let mut compiler = Compiler { check, schemas: Vec::new(), places: BTreeMap::new(), references: Vec::new() };
@@ -57,7 +57,7 @@ pub(super) fn read(check: &mut Check, path: &Path, mut document: Json) -> Option
     compiler.resolve();
     compiler.chains(path);
     let schemas = compiler.schemas;
-    (check.faults.len() == before).then(|| ResponseSchema { document: Value::from(document), schemas })
+    (check.faults.count() == before).then(|| ResponseSchema { document: Value::from(document), schemas })
 }
 
 /// What C1 asks of the root.
@@ -204,7 +204,7 @@ impl Compiler<'_> {
     }
 
     fn unsupported(&mut self, path: &Path, name: &str) {
-        let message = match name {
+        let message = || match name {
             "pattern" | "patternProperties" => {
                 format!("`{name}` is not checked here: use `enum`, or `minLength` and `maxLength`.")
             }
@@ -214,7 +214,7 @@ impl Compiler<'_> {
                 None => format!("`{}` is not checked here: remove it. Known: {}.", printable(name), list(&KEYWORDS)),
             },
         };
-        self.check.fault(path, "unsupported_keyword", message);
+        self.check.faults.add(|| Fault::new(path, "unsupported_keyword", message()));
     }
 
     fn types(&mut self, path: &Path, value: &Json) -> Option<BTreeSet<Type>> {

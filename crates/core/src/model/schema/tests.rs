@@ -90,7 +90,7 @@ fn hostile_schemas() {
     assert!(read(&of(&nested(61, "items"))).is_ok());
     // A megabyte of unknown keywords.
     let wide: Value = (0..50_000).map(|n| (format!("k{n}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
-    assert_eq!(read(&of(&wide)).unwrap_err().len(), crate::model::check::MAX_FAULTS);
+    assert_eq!(read(&of(&wide)).unwrap_err().len(), crate::fault::MAX_FAULTS);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn references_may_recurse_through_members() {
         "a/b c": {"type": "object", "properties": {"next": {"$ref": "#/$defs/a~1b%20c"}}, "additionalProperties": false}}});
     let schema = read(&tree).unwrap();
     let deep = |end: Value| (0..62).fold(end, |inner, _| json!({ "next": inner }));
-    assert_eq!(schema.faults(&Path::root(), &json!({"x": deep(json!({}))})), []);
+    assert!(schema.faults(&Path::root(), &json!({"x": deep(json!({}))})).is_empty());
     let found = schema.faults(&Path::root(), &json!({"x": deep(json!(1))}));
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].code, "wrong_type");

@@ -5,19 +5,18 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::{Bounds, Id, MAX_STEPS, ResponseSchema, Schema};
-use crate::fault::{Fault, Path};
-use crate::model::check::MAX_FAULTS;
+use crate::fault::{Fault, Faults, Path};
 
 impl ResponseSchema {
     /// What is wrong with `value`, each fault with its path below `path`; empty if it fits. No fault quotes the
     /// value, and a member that the schema does not name is `*` in a path: its name was made by the model.
-    pub fn faults(&self, path: &Path, value: &Value) -> Vec<Fault> {
-        let mut judge = Judge { schemas: &self.schemas, steps: 0, faults: Vec::new() };
+    pub fn faults(&self, path: &Path, value: &Value) -> Faults {
+        let mut judge = Judge { schemas: &self.schemas, steps: 0, faults: Faults::default() };
         judge.judge(0, path, value, true);
         if judge.steps >= MAX_STEPS {
             let message =
                 format!("Checking took more than {MAX_STEPS} steps: simplify the alternatives of the schema.");
-            judge.faults = vec![Fault::new(path, "too_costly", message)];
+            judge.faults = Fault::new(path, "too_costly", message).into();
         }
         judge.faults
     }
@@ -26,7 +25,7 @@ impl ResponseSchema {
 struct Judge<'a> {
     schemas: &'a [Schema],
     steps: usize,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl<'a> Judge<'a> {
@@ -40,8 +39,8 @@ impl<'a> Judge<'a> {
         let mut fits = true;
         let mut say = |judge: &mut Self, code, message: String| {
             fits = false;
-            if tell && judge.faults.len() < MAX_FAULTS {
-                judge.faults.push(Fault::new(path, code, message));
+            if tell {
+                judge.faults.add(|| Fault::new(path, code, message));
             }
         };
         if schema.never {
@@ -93,8 +92,9 @@ impl<'a> Judge<'a> {
                 }
                 for name in schema.required.iter().filter(|name| !members.contains_key(*name)) {
                     fits = false;
-                    if tell && self.faults.len() < MAX_FAULTS {
-                        self.faults.push(Fault::new(&path.name(name), "missing_field", "This member is required."));
+                    if tell {
+                        let fault = || Fault::new(&path.name(name), "missing_field", "This member is required.");
+                        self.faults.add(fault);
                     }
                 }
             }

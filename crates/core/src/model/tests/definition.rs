@@ -1,6 +1,7 @@
 //! Definitions, snapshots, and what must not be seen of them.
 
 use super::*;
+use crate::problem::Code;
 
 fn faults(document: &Value) -> Vec<(String, &'static str)> {
     match submission(document) {
@@ -101,6 +102,32 @@ fn every_fault_is_reported_at_once() {
     .map(|(path, code)| (path.to_owned(), code));
     expected.sort_unstable();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_secret_stands_beside_the_credentials_only() {
+    const KEY: &str = "AKIAQX3KZ7PLM2WVB6TN";
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut document = definition();
+        change(&mut document);
+        submission(&document).map(|_| ()).map_err(|problem| (problem.code, problem.document("r").to_string()))
+    };
+    assert!(with(&|document| document["credentials"]["apiKey"] = json!(KEY)).is_ok());
+    for change in [
+        &(|document: &mut Value| document["modelId"] = json!(KEY)) as &dyn Fn(&mut Value),
+        &|document| document["name"] = json!(KEY),
+        &|document| document["promptTemplate"] = json!(format!("{{input}} with {KEY}")),
+        &|document| document["responseSchema"]["description"] = json!(KEY),
+        &|document| document["responseSchema"]["properties"][KEY] = json!({"type": "string"}),
+        &|document| document["responseSchema"]["properties"]["x"] = json!({"enum": [4_111_111_111_111_111_u64]}),
+    ] {
+        let (code, told) = with(change).unwrap_err();
+        assert_eq!(code, Code::SafetyRefused);
+        assert!(!told.contains(KEY) && !told.contains("4111"), "{told}");
+    }
+    let (code, told) = with(&|document| document[KEY] = json!(1)).unwrap_err();
+    assert_eq!(code, Code::InvalidRequest);
+    assert!(!told.contains(KEY), "{told}");
 }
 
 #[test]

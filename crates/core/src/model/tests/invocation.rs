@@ -151,6 +151,28 @@ fn results_are_checked_and_guarded() {
 }
 
 #[test]
+fn numbers_and_names_of_a_result_are_guarded() {
+    for refused in [
+        json!({"category": "x", "card": 4_111_111_111_111_111_u64}),
+        json!({"category": "x", "card": 4_111_111_111_111_111.0}),
+        json!({"category": "x", "more": [{"4111 1111 1111 1111": true}]}),
+        json!({"category": "x", "DE89370400440532013000": 1}),
+    ] {
+        let world = World::new().run(&[result(&refused)]);
+        let problem = world.machine.answer().unwrap_err();
+        assert_eq!(problem.code, Code::AnswerRefused, "{refused}");
+        assert!(!problem.document("r").to_string().contains("4111"));
+    }
+    for passed in [
+        json!({"category": "x", "at": 1_795_716_000_123_u64, "share": 0.333_333_333_333_333_3, "id": 1e300}),
+        json!({"category": "x", "order_2026_11_26": 123_456_789_012_u64}),
+    ] {
+        let world = World::new().run(&[result(&passed)]);
+        assert_eq!(world.machine.answer().unwrap()["result"], passed);
+    }
+}
+
+#[test]
 fn every_fault_has_its_end() {
     let head = |status| answer(status, &[], "canary");
     let good = || result(&json!({"category": "x"}));
