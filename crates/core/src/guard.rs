@@ -66,11 +66,18 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Counts the rules of `entries`, for which something was refused.
+    pub(crate) fn fired(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            *self.rules.entry(entry.code).or_default() += 1;
+        }
+    }
+
     /// Counts `entries` too, found in a text of `role`; `policy` is the gateway's. What was treated more mildly than
     /// it asks for ([`lenient`]) is counted as let through.
     pub(crate) fn add(&mut self, entries: &[Entry], role: Role, policy: &Policy) {
+        self.fired(entries);
         for entry in entries {
-            *self.rules.entry(entry.code).or_default() += 1;
             match entry.action {
                 action if action < policy.action(role, entry.kind) => self.allowed += 1,
                 Action::Redact => self.redacted += 1,

@@ -399,10 +399,12 @@ fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<
 /// Applies the policy for answers to what cannot be replaced by a tag.
 fn fixed(text: &str, guard: &Guard, findings: &mut Findings) -> Result<(), Problem> {
     let report = guard.check(text, Role::Assistant);
-    findings.add(&report.findings);
     if report.action >= Action::Redact {
+        // It is not redacted, so it is not counted as that.
+        findings.fired(&report.findings);
         let detail = "The policy refuses a member's name or a number of the result.";
         return Err(Problem::new(Code::AnswerRefused, detail));
     }
+    findings.add(&report.findings, Role::Assistant, guard.policy());
     Ok(())
 }
