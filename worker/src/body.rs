@@ -1,37 +1,75 @@
-//! Reads a client's body up to the cap.
+//! Reads a client's body up to the cap. What has come so far is held outside of the Wasm memory, which never shrinks.
 
-use std::time::Duration;
+use promptgate_core::in_flight::Reading;
+use promptgate_core::intake;
+use promptgate_core::problem::{Code, Problem};
 
-use futures_util::future::{Either, select};
-use promptgate_core::intake::Body;
-use promptgate_core::problem::Problem;
+use crate::isolate;
+use crate::limits::Limits;
+use crate::upstream::{Buffer, Chunk, Reader};
 
-use crate::upstream::{Piece, Reader};
+/// A body, whole, which is counted as held until it is dropped.
+pub(crate) struct Body {
+    body: intake::Body,
+    _held: Held,
+}
 
-/// The whole body of `request`.
+impl Body {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.body.bytes()
+    }
+
+    /// The whole body as text.
+    ///
+    /// # Errors
+    /// Those of [`intake::Body::text`].
+    pub(crate) fn text(mut self) -> Result<String, Problem> {
+        std::mem::take(&mut self.body).text()
+    }
+}
+
+struct Held(Option<Reading>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(reading) = self.0.take() {
+            isolate::in_flight(|bytes| bytes.release(reading));
+        }
+    }
+}
+
+/// The whole body of a request with the key `key_id`.
 ///
 /// # Errors
-/// Those of [`Body`]: too large, broken off, or not whole after `limit`.
-pub(crate) async fn read(request: &web_sys::Request, limit: Duration) -> Result<Body, Problem> {
-    let mut body = Body::default();
-    let Some(stream) = request.body() else { return Ok(body) };
-    let Some(reader) = Reader::of(&stream) else { return Err(Body::broken()) };
-    let mut late = worker::Delay::from(limit);
+/// Those of [`promptgate_core::in_flight::InFlight::hold`] and [`intake::Body`]: too large, too much at once, broken off,
+/// or not whole at the deadline.
+pub(crate) async fn read(request: &web_sys::Request, key_id: &str, limits: &Limits) -> Result<Body, Problem> {
+    let mut held = Held(Some(Reading::new(key_id)));
+    let mut buffer = Buffer::default();
+    if let Some(stream) = request.body() {
+        let Some(reader) = Reader::of(&stream) else { return Err(intake::Body::broken()) };
+        let whole = limits.within(collect(&reader, &mut buffer, &mut held)).await;
+        let whole = whole.unwrap_or_else(|problem| match problem.code {
+            Code::TotalDeadline => Err(intake::Body::late()),
+            _ => Err(intake::Body::broken()),
+        });
+        whole.inspect_err(|_| reader.cancel())?;
+    }
+    Ok(Body { body: intake::Body::new(buffer.bytes()), _held: held })
+}
+
+async fn collect(reader: &Reader, buffer: &mut Buffer, held: &mut Held) -> Result<(), Problem> {
     loop {
-        let piece = Box::pin(reader.read());
-        match select(piece, &mut late).await {
-            Either::Left((Piece::Chunk(chunk), _)) => {
-                if let Err(problem) = body.push(&chunk.0) {
-                    reader.cancel();
-                    return Err(problem);
+        match reader.chunk().await {
+            Chunk::Bytes(chunk) => {
+                let bytes = chunk.length() as usize;
+                if let Some(reading) = &mut held.0 {
+                    isolate::in_flight(|all| all.hold(reading, bytes))?;
                 }
+                buffer.push(&chunk);
             }
-            Either::Left((Piece::End, _)) => return Ok(body),
-            Either::Left((Piece::Failed, _)) => return Err(Body::broken()),
-            Either::Right(_) => {
-                reader.cancel();
-                return Err(Body::late());
-            }
+            Chunk::End => return Ok(()),
+            Chunk::Failed => return Err(intake::Body::broken()),
         }
     }
 }

@@ -1,14 +1,15 @@
-//! The client's side: its request, its answer, its leaving.
+//! The client's side: its request and its answer.
 
-use futures_util::future::{FutureExt, LocalBoxFuture, pending};
-use js_sys::{Promise, Uint8Array};
-use promptgate_core::http::{Reply, ReplyHead};
-use promptgate_core::problem::Problem;
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use js_sys::Uint8Array;
+use promptgate_core::http::{ALWAYS, Reply, ReplyHead};
 use promptgate_core::sensitive::Bytes;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStream, ResponseInit, WritableStream, WritableStreamDefaultWriter};
 use worker::Response;
+
+use crate::object::model::ModelReply;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,40 +24,23 @@ extern "C" {
     fn writable(this: &IdentityTransformStream) -> WritableStream;
 }
 
-/// The path of a request with its query. (`Request::url` of the worker crate parses the whole URL.)
-pub(crate) fn target(request: &web_sys::Request) -> String {
-    let url = request.url();
-    let after_host = url.split_once("://").map_or("", |(_, rest)| rest);
-    let target = after_host.find('/').and_then(|at| after_host.get(at..)).unwrap_or("/");
-    target.split('#').next().unwrap_or_default().to_owned()
-}
-
-/// Done when the client has left; never, if it stays.
-pub(crate) fn left(request: &web_sys::Request) -> LocalBoxFuture<'static, ()> {
-    let signal = request.signal();
-    if signal.aborted() {
-        return async {}.boxed_local();
-    }
-    let promise = Promise::new(&mut |resolve, _| {
-        let _ = signal.add_event_listener_with_callback("abort", &resolve);
-    });
-    async move {
-        if JsFuture::from(promise).await.is_err() {
-            pending::<()>().await;
-        }
-    }
-    .boxed_local()
+/// A header of a request.
+pub(crate) fn header(request: &web_sys::Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
 }
 
 /// An answer that is whole.
 pub(crate) fn whole(reply: Reply) -> Response {
     let body = Uint8Array::from(reply.body.0.as_slice());
-    response(&reply.head, |init| web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), init))
+    response(reply.head.status, headers(&reply.head), |init| {
+        web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), init)
+    })
 }
 
-/// The code of the problem that an answer tells of; none for one that is no refusal.
-pub(crate) fn problem_code(answer: &Response) -> Option<String> {
-    answer.headers().get(Problem::HEADER).ok().flatten()
+/// The answer of a model's object.
+pub(crate) fn model_reply(reply: ModelReply) -> Response {
+    let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    response(reply.status, headers, |init| web_sys::Response::new_with_opt_str_and_init(Some(&reply.body), init))
 }
 
 /// An answer that is being written.
@@ -68,8 +52,9 @@ impl Stream {
         let pipe = IdentityTransformStream::new();
         let writer = pipe.writable().get_writer().ok()?;
         let readable = pipe.readable();
-        let response =
-            response(head, |init| web_sys::Response::new_with_opt_readable_stream_and_init(Some(&readable), init));
+        let response = response(head.status, headers(head), |init| {
+            web_sys::Response::new_with_opt_readable_stream_and_init(Some(&readable), init)
+        });
         Some((Stream(writer), response))
     }
 
@@ -90,14 +75,19 @@ impl Stream {
     }
 }
 
-fn response(
-    head: &ReplyHead,
+fn headers(head: &ReplyHead) -> impl Iterator<Item = (&str, &str)> {
+    head.headers.iter().map(|(name, value)| (*name, value.as_str()))
+}
+
+fn response<'a>(
+    status: u16,
+    own: impl Iterator<Item = (&'a str, &'a str)>,
     make: impl FnOnce(&ResponseInit) -> Result<web_sys::Response, wasm_bindgen::JsValue>,
 ) -> Response {
     let init = ResponseInit::new();
-    init.set_status(head.status);
+    init.set_status(status);
     if let Ok(headers) = Headers::new() {
-        for (name, value) in &head.headers {
+        for (name, value) in own.chain(ALWAYS) {
             // Names are ours; values are checked where they come from.
             let _ = headers.set(name, value);
         }

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, FutureExt, LocalBoxFuture, join, pending, select};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output};
-use promptgate_core::governance::{Audit, Metric, Metrics};
+use promptgate_core::governance::{Audit, Metric};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
@@ -16,7 +16,7 @@ use worker::{Delay, Env, Response};
 
 use crate::client::{self, Stream};
 use crate::isolate::{self, Clock, Life};
-use crate::leave;
+use crate::telemetry;
 use crate::token;
 use crate::upstream::{self, Piece, Reader};
 
@@ -161,20 +161,21 @@ impl Driver {
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
         let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, &self.settings.rates, now_ms);
-        leave::row(&row.line());
-        let mut metrics = Metrics::default();
-        row.measure(self.route.pattern(), &mut metrics);
-        isolate::health(|health| metrics.count(Metric::Breaker, &[], health.breaker()));
-        let event = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&row, now_ms));
+        telemetry::row(&row.line());
+        telemetry::count(|metrics| {
+            row.measure(self.route.pattern(), metrics);
+            isolate::health(|health| metrics.count(Metric::Breaker, &[], health.breaker()));
+        });
+        if let Some(event) = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&row, now_ms)) {
+            telemetry::webhook(&self.life, &self.env, event);
+        }
         // A client that is slow to take the rest of its answer does not keep the row waiting.
-        let drained = async {
-            let Some(stream) = stream else { return };
-            let limit = Delay::from(self.call.drain(self.clock.elapsed()));
-            if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {
-                stream.abort();
-            }
-        };
-        join(drained, leave::behind(&self.env, metrics, event)).await;
+        telemetry::bring(&self.life, &self.env);
+        let Some(stream) = stream else { return };
+        let limit = Delay::from(self.call.drain(self.clock.elapsed()));
+        if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {
+            stream.abort();
+        }
     }
 }
 

@@ -5,99 +5,134 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use promptgate_core::call::{Answer, EXCHANGE_LIMIT, Exchange, ExchangeInput, ExchangeOutput, MAX_EXCHANGE};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
+use promptgate_core::call::{Answer, Exchange, ExchangeInput, ExchangeOutput, MAX_EXCHANGE};
 use promptgate_core::genesys::Ask;
 use promptgate_core::http::HttpRequest;
 use promptgate_core::model::{Dispatch, MAX_ANSWER_BODY, Received};
-use promptgate_core::problem::Problem;
+use promptgate_core::problem::{Code, Problem};
 use promptgate_core::sensitive::{Bytes, Sensitive};
 use promptgate_core::settings::Settings;
-use web_sys::AbortController;
+use web_sys::{AbortController, AbortSignal};
 use worker::Delay;
 
 use crate::isolate::{self, Clock, Life};
-use crate::leave;
+use crate::limits::Limits;
+use crate::telemetry;
 use crate::{token, upstream};
 
 /// Asks upstream; repeats, waits and gives up as the core says.
-pub(crate) async fn run(ask: Ask, settings: &Rc<Settings>, life: &Life) -> Result<Answer, Problem> {
+///
+/// # Errors
+/// Those of the core's [`Exchange`].
+pub(crate) async fn run(ask: Ask, settings: &Rc<Settings>, life: &Life, limits: &Limits) -> Result<Answer, Problem> {
     let clock = Clock::start();
-    let seed = isolate::random().seed;
-    let mut exchange = Exchange::new(ask, settings.endpoints.clone(), clock.started_ms, seed);
+    let seed = isolate::random()?.seed;
+    let mut exchange = Exchange::new(ask, settings.endpoints.clone(), clock.started_ms, limits.deadline_ms, seed);
+    let mut left = limits.left();
+    let mut waiting = nothing();
+    let mut controller: Option<AbortController> = None;
     loop {
-        let input = match exchange.poll() {
+        match exchange.poll() {
             ExchangeOutput::Authorize { rejected } => {
-                ExchangeInput::Token(token::get(settings.clone(), life.clone(), clock, rejected).await)
+                let token = token::get(settings.clone(), life.clone(), clock, rejected);
+                waiting = async move { ExchangeInput::Token(token.await) }.boxed_local();
             }
-            ExchangeOutput::Send(request) => send(&request, clock).await,
+            ExchangeOutput::Send(request) => match AbortController::new() {
+                Ok(control) => {
+                    waiting = send(request, control.signal()).boxed_local();
+                    controller = Some(control);
+                }
+                Err(_) => waiting = async { ExchangeInput::Failed }.boxed_local(),
+            },
             ExchangeOutput::Wait(until) => {
-                Delay::from(until.saturating_sub(clock.elapsed())).await;
-                ExchangeInput::Tick
+                let timer = Delay::from(until.saturating_sub(clock.elapsed()));
+                let input = match select(&mut waiting, select(timer, &mut left)).await {
+                    Either::Left((input, _)) => {
+                        waiting = nothing();
+                        controller = None;
+                        input
+                    }
+                    Either::Right((Either::Left(_), _)) => ExchangeInput::Tick,
+                    Either::Right((Either::Right(_), _)) => {
+                        left = pending().boxed_local();
+                        ExchangeInput::Left
+                    }
+                };
+                isolate::resources(|health| exchange.handle(clock.elapsed(), input, health));
             }
             ExchangeOutput::Done(result) => {
-                leave::count(|metrics| exchange.measure(metrics));
+                // Dropping a controller aborts nothing.
+                controller.iter().for_each(AbortController::abort);
+                telemetry::count(|metrics| exchange.measure(metrics));
                 return result;
             }
-        };
-        isolate::resources(|health| exchange.handle(clock.elapsed(), input, health));
+        }
     }
 }
 
-async fn send(request: &HttpRequest, clock: Clock) -> ExchangeInput {
-    let Ok(controller) = AbortController::new() else { return ExchangeInput::Failed };
-    let signal = controller.signal();
-    let answered = Box::pin(async {
-        let (head, reader) = upstream::send(request, &signal).await?;
+fn nothing() -> LocalBoxFuture<'static, ExchangeInput> {
+    pending().boxed_local()
+}
+
+async fn send(request: HttpRequest, signal: AbortSignal) -> ExchangeInput {
+    let answered = async {
+        let (head, reader) = upstream::send(&request, &signal).await?;
         let body = match reader {
             Some(reader) => reader.read_all(MAX_EXCHANGE).await?,
             None => Vec::new(),
         };
         Some(Answer { head, body: Bytes(body) })
-    });
-    match select(answered, Delay::from(EXCHANGE_LIMIT.saturating_sub(clock.elapsed()))).await {
-        Either::Left((Some(answer), _)) => ExchangeInput::Answer(answer),
-        Either::Left((None, _)) => ExchangeInput::Failed,
-        Either::Right(_) => {
-            controller.abort();
-            ExchangeInput::Tick
-        }
-    }
+    };
+    answered.await.map_or(ExchangeInput::Failed, ExchangeInput::Answer)
 }
 
-/// Sends what a machine of models says to send; `grant` is that of the token that was used last.
+/// Sends what a machine of models says to send; `grant` is that of the token that was used last. Nothing, where the
+/// client has left meanwhile: then the request is aborted.
 pub(crate) async fn dispatch(
     dispatch: Dispatch,
     request: impl FnOnce(&Sensitive) -> Option<HttpRequest>,
     grant: &Cell<Option<u64>>,
     settings: &Rc<Settings>,
     life: &Life,
-) -> Received {
+    limits: &Limits,
+) -> Option<Received> {
     let clock = Clock::start();
-    let rejected = grant.get().filter(|_| dispatch.fresh_token);
-    let token = match token::get(settings.clone(), life.clone(), clock, rejected).await {
-        Ok(token) => token,
-        Err(problem) => return Received::NoToken(problem),
-    };
-    grant.set(Some(token.grant));
-    let (Some(request), Ok(controller)) = (request(&token.token), AbortController::new()) else {
-        return Received::Unreachable;
-    };
+    let Ok(controller) = AbortController::new() else { return Some(Received::Unreachable) };
     let signal = controller.signal();
-    let answered = Box::pin(async {
-        let (head, reader) = upstream::send(&request, &signal).await?;
-        let body = match reader {
-            Some(reader) => reader.read_all(MAX_ANSWER_BODY).await?,
-            None => Vec::new(),
+    let sent = Cell::new(false);
+    let work = Box::pin(async {
+        let rejected = grant.get().filter(|_| dispatch.fresh_token);
+        let token = match token::get(settings.clone(), life.clone(), clock, rejected).await {
+            Ok(token) => token,
+            Err(problem) => return Received::NoToken(problem),
         };
-        Some(Received::Answer(head, Bytes(body)))
+        grant.set(Some(token.grant));
+        let Some(request) = request(&token.token) else { return Received::Unreachable };
+        sent.set(true);
+        let answered = async {
+            let (head, reader) = upstream::send(&request, &signal).await?;
+            let body = match reader {
+                Some(reader) => reader.read_all(MAX_ANSWER_BODY).await?,
+                None => Vec::new(),
+            };
+            Some(Received::Answer(head, Bytes(body)))
+        };
+        answered.await.unwrap_or(Received::Unreachable)
     });
     let limit = Duration::from_millis(dispatch.until_ms.saturating_sub(clock.unix_ms()));
-    match select(answered, Delay::from(limit)).await {
-        Either::Left((received, _)) => received.unwrap_or(Received::Unreachable),
-        Either::Right(_) => {
+    match select(work, select(Delay::from(limit), limits.left())).await {
+        Either::Left((received, _)) => Some(received),
+        Either::Right((which, _)) => {
             controller.abort();
-            Received::Unreachable
+            match which {
+                Either::Right(_) => None,
+                Either::Left(_) if sent.get() => Some(Received::Unreachable),
+                Either::Left(_) => {
+                    let detail = "The upstream's token did not come in time.";
+                    Some(Received::NoToken(Problem::new(Code::TokenUnavailable, detail)))
+                }
+            }
         }
     }
 }

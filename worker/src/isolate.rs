@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use promptgate_core::call::{Health, TokenCache};
 use promptgate_core::chat::Counters;
+use promptgate_core::in_flight::InFlight;
 use promptgate_core::lint::Linter;
-use promptgate_core::problem::Problem;
+use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
 use promptgate_core::template::Desk;
 use worker::{Context, Date, Env, State};
 
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
+    static IN_FLIGHT: RefCell<InFlight> = RefCell::new(InFlight::default());
     static HEALTH: RefCell<Health> = RefCell::new(Health::default());
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
@@ -33,6 +35,11 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
         };
         settings.get_or_insert_with(read).clone()
     })
+}
+
+/// The bytes of bodies that are being read. `use_it` must not wait for anything.
+pub(crate) fn in_flight<T>(use_it: impl FnOnce(&mut InFlight) -> T) -> T {
+    IN_FLIGHT.with_borrow_mut(use_it)
 }
 
 /// What is known of the health of upstream's models. `use_it` must not wait for anything.
@@ -125,11 +132,43 @@ impl Random {
     }
 }
 
-pub(crate) fn random() -> Random {
+/// Random bytes from the platform.
+///
+/// # Errors
+/// [`Code::Internal`] where its source fails: two requests with one id, or two calls with one key, are worse than none.
+pub(crate) fn random() -> Result<Random, Problem> {
+    draw(|bytes| getrandom::fill(bytes).is_ok())
+}
+
+fn draw(mut fill: impl FnMut(&mut [u8]) -> bool) -> Result<Random, Problem> {
     let mut random = Random { request: [0; 16], key: [0; 16], seed: 0 };
-    // The platform's source does not fail; zeros would still be distinct from nothing.
-    let _ = getrandom::fill(&mut random.request);
-    let _ = getrandom::fill(&mut random.key);
-    random.seed = getrandom::u64().unwrap_or_default();
-    random
+    let mut seed = [0; 8];
+    if fill(&mut random.request) && fill(&mut random.key) && fill(&mut seed) {
+        random.seed = u64::from_ne_bytes(seed);
+        return Ok(random);
+    }
+    Err(Problem::new(Code::Internal, "The platform gives no random bytes, so nothing can be named: try again."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_fails_is_an_error_and_never_zeros() {
+        for fails_at in 0..3 {
+            let mut asked = 0;
+            let random = draw(|bytes| {
+                bytes.fill(7);
+                asked += 1;
+                asked != fails_at + 1
+            });
+            assert_eq!(random.err().map(|problem| problem.code), Some(Code::Internal), "{fails_at}");
+        }
+        let random = draw(|bytes| {
+            bytes.fill(7);
+            true
+        });
+        assert_eq!(random.unwrap().request_id(), "07070707-0707-4707-8707-070707070707");
+    }
 }

@@ -1,13 +1,10 @@
 //! The routes of templates: reads from the edge, writes by the template's object, the rest by upstream.
 
-use std::rc::Rc;
-
 use promptgate_core::call::Job;
 use promptgate_core::genesys::{self, Ask, Family, Page};
 use promptgate_core::governance::{Metric, Metrics, Operation};
 use promptgate_core::problem::{Code, Problem};
-use promptgate_core::route::{Route, Target};
-use promptgate_core::settings::Settings;
+use promptgate_core::route::Route;
 use promptgate_core::template::{
     self, Command, ExecuteRequest, Library, Plan, PlannedAction, Precondition, RenderRequest, Stored, Template, Told,
     Verb, edge,
@@ -15,105 +12,89 @@ use promptgate_core::template::{
 use promptgate_core::usage;
 use worker::Response;
 
-use crate::{Visit, body, client, exchange, isolate, json, object};
+use crate::context::RequestContext;
+use crate::{client, exchange, isolate, json, object};
 
-/// A response, be it a refusal; the code of its problem is told apart for the audit row.
-type Answered = Result<Response, Response>;
-
-impl Visit {
+impl RequestContext {
     /// Answers a route of templates or of usage.
-    pub(crate) async fn templates(&self, settings: &Rc<Settings>, target: &Target) -> Result<Response, Problem> {
-        let route = target.route;
-        if route == Route::ExecuteTemplate {
-            return self.execute(settings, target).await;
-        }
-        let tenant = self.operator(settings, route)?;
-        let mut done = self.operation(settings, route, Some(&tenant));
+    pub(crate) async fn templates(&self) -> Result<Response, Problem> {
+        let route = self.target.route;
+        let mut done = self.operation(route);
         let answered = match route {
-            Route::ListTemplates => self.list(settings, target).await,
-            Route::ListVersions => self.versions(settings, target).await,
-            Route::ReadVersion => self.version(settings, target).await,
-            Route::DiffVersions => self.difference(settings, target).await,
-            Route::CreateTemplate => self.create(settings, &mut done).await,
-            Route::ReadTemplate => self.read(settings, Family::Prompt, target).await,
-            Route::ReadCached => self.read(settings, Family::Cached, target).await,
-            Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(settings, target, &mut done).await,
-            Route::Invalidate => self.invalidate(settings, target, &mut done).await,
-            Route::RenderTemplate => self.render(settings, target).await,
-            Route::SyncTemplates => self.sync(settings, target, &tenant).await,
-            Route::Usage => self.usage(settings).await,
-            _ => Err(self.refusal(Problem::new(Code::NotFound, "Nothing is at this address."))),
+            Route::ListTemplates => self.list().await,
+            Route::ListVersions => self.versions().await,
+            Route::ReadVersion => self.version().await,
+            Route::DiffVersions => self.difference().await,
+            Route::CreateTemplate => self.create(&mut done).await,
+            Route::ReadTemplate => self.read(Family::Prompt).await,
+            Route::ReadCached => self.read(Family::Cached).await,
+            Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(&mut done).await,
+            Route::Invalidate => self.invalidate(&mut done).await,
+            Route::RenderTemplate => self.render().await,
+            Route::SyncTemplates => self.sync().await,
+            Route::Usage => self.usage().await,
+            _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
         };
-        let code = answered.as_ref().err().and_then(client::problem_code);
-        self.leave(settings, route, done, code);
-        Ok(answered.unwrap_or_else(|refusal| refusal))
+        let code = answered.as_ref().err().map(|problem| problem.code.as_str().to_owned());
+        self.close(route, done, code);
+        answered
     }
 
-    fn refusal(&self, problem: Problem) -> Response {
-        client::whole(problem.reply(&self.random.request_id()))
-    }
-
-    async fn body(&self, settings: &Settings) -> Result<String, Response> {
-        let body = body::read(&self.request, settings.call.total).await.and_then(|body| body.text());
-        body.map_err(|problem| self.refusal(problem))
+    async fn text(&self) -> Result<String, Problem> {
+        self.body().await?.text()
     }
 
     /// Asks upstream for what must be there.
-    async fn upstream(&self, settings: &Rc<Settings>, ask: Ask) -> Result<promptgate_core::call::Answer, Response> {
-        let answer = exchange::run(ask, settings, &self.life).await;
-        answer.and_then(template::there).map_err(|problem| self.refusal(problem))
+    async fn upstream(&self, ask: Ask) -> Result<promptgate_core::call::Answer, Problem> {
+        exchange::run(ask, &self.settings, &self.life, &self.limits).await.and_then(template::there)
     }
 
-    async fn page(&self, settings: &Rc<Settings>, ask: Ask) -> Result<Page, Response> {
-        let answer = self.upstream(settings, ask).await?;
-        Page::read(&answer.body).map_err(|problem| self.refusal(problem))
+    async fn page(&self, ask: Ask) -> Result<Page, Problem> {
+        Page::read(&self.upstream(ask).await?.body)
     }
 
-    async fn list(&self, settings: &Rc<Settings>, target: &Target) -> Answered {
-        let ask = template::list_question(target).map_err(|problem| self.refusal(problem))?;
-        Ok(json(self.page(settings, ask).await?.json()))
+    async fn list(&self) -> Result<Response, Problem> {
+        Ok(json(self.page(template::list_question(&self.target)?).await?.json()))
     }
 
-    async fn versions(&self, settings: &Rc<Settings>, target: &Target) -> Answered {
-        let ask = template::versions_question(target).map_err(|problem| self.refusal(problem))?;
-        Ok(json(self.page(settings, ask).await?.json()))
+    async fn versions(&self) -> Result<Response, Problem> {
+        Ok(json(self.page(template::versions_question(&self.target)?).await?.json()))
     }
 
-    async fn version(&self, settings: &Rc<Settings>, target: &Target) -> Answered {
-        let answer = self.upstream(settings, genesys::get_version(&target.id, target.version)).await?;
-        Ok(json(String::from_utf8_lossy(&answer.body.0).into_owned()))
+    async fn version(&self) -> Result<Response, Problem> {
+        let answer = self.upstream(genesys::get_version(&self.target.id, self.target.version)).await?;
+        template::version(self.target.version, &answer.body).map(json)
     }
 
-    async fn difference(&self, settings: &Rc<Settings>, target: &Target) -> Answered {
-        let (from, to) = template::diff_question(target).map_err(|problem| self.refusal(problem))?;
-        let before = self.upstream(settings, genesys::get_version(&target.id, from)).await?;
-        let after = self.upstream(settings, genesys::get_version(&target.id, to)).await?;
-        template::difference(from, &before.body, to, &after.body).map(json).map_err(|problem| self.refusal(problem))
+    async fn difference(&self) -> Result<Response, Problem> {
+        let (from, to) = template::diff_question(&self.target)?;
+        let before = self.upstream(genesys::get_version(&self.target.id, from)).await?;
+        let after = self.upstream(genesys::get_version(&self.target.id, to)).await?;
+        template::difference(from, &before.body, to, &after.body).map(json)
     }
 
-    async fn create(&self, settings: &Rc<Settings>, done: &mut Operation) -> Answered {
-        let text = self.body(settings).await?;
-        let document = isolate::desk().prompt(&text).map_err(|problem| self.refusal(problem))?;
-        let told = self.create_upstream(settings, document.to_text(), &self.random.new_id()).await?;
+    async fn create(&self, done: &mut Operation) -> Result<Response, Problem> {
+        let document = isolate::desk().prompt(&self.text().await?)?;
+        let told = self.create_upstream(document.to_text(), &self.random.new_id()).await?;
         done.did(&told);
         Ok(client::whole(edge::written(&told, Family::Prompt, &self.random.request_id())))
     }
 
-    async fn create_upstream(&self, settings: &Rc<Settings>, document: String, key: &str) -> Result<Told, Response> {
+    async fn create_upstream(&self, document: String, key: &str) -> Result<Told, Problem> {
         let ask = genesys::create_template(document.into_bytes(), key);
-        let answer = exchange::run(ask, settings, &self.life).await;
-        answer.and_then(|answer| Told::created(answer, self.clock.unix_ms())).map_err(|problem| self.refusal(problem))
+        let answer = exchange::run(ask, &self.settings, &self.life, &self.limits).await?;
+        Told::created(answer, self.clock.unix_ms())
     }
 
-    /// The template as the edge has it: the copy in KV, else what its object says. And whether it was the copy.
-    async fn copy(&self, settings: &Rc<Settings>, family: Family, id: &str) -> Result<(Stored, bool), Response> {
-        let newest = edge::wants_newest(self.headers().cache_control.as_deref());
-        if !newest && let Some(stored) = self.kept(family, id).await {
+    /// The template as the edge has it: the copy in KV, else what its object has. And whether it was the copy.
+    async fn copy(&self, family: Family, id: &str) -> Result<(Stored, bool), Problem> {
+        let newest = edge::wants_newest(self.headers.cache_control.as_deref());
+        if !newest && let Some(stored) = self.limits.within(self.kept(family, id)).await? {
             return Ok((stored, true));
         }
         // What the object has is as new as what KV may have: a lost copy costs upstream nothing.
-        let max_age_s = if newest { 0 } else { settings.template_ttl_s };
-        let told = self.ask(settings, family, id, Verb::Read { max_age_s }).await?;
+        let max_age_s = if newest { 0 } else { self.settings.template_ttl_s };
+        let told = self.ask(family, id, Verb::Read { max_age_s }).await?;
         Ok((told.stored, false))
     }
 
@@ -123,123 +104,120 @@ impl Visit {
         serde_json::from_str(&text).ok()
     }
 
-    async fn ask(&self, settings: &Settings, family: Family, id: &str, verb: Verb) -> Result<Told, Response> {
-        let command = Command { family, id: id.to_owned(), request_id: self.random.request_id(), verb };
-        object::template::ask(&self.env, settings, &command).await
+    async fn ask(&self, family: Family, id: &str, verb: Verb) -> Result<Told, Problem> {
+        // Whether a change was made is worth waiting for, also where its client has left: its row is the truth.
+        let limits = match verb {
+            Verb::Read { .. } => self.limits.clone(),
+            Verb::Write { .. } | Verb::Invalidate => self.limits.unattended(),
+        };
+        let (request_id, deadline_ms) = (self.random.request_id(), self.limits.deadline_ms);
+        let command = Command { family, id: id.to_owned(), request_id, deadline_ms, verb };
+        object::template::ask(&self.env, &command, &limits).await
     }
 
-    async fn read(&self, settings: &Rc<Settings>, family: Family, target: &Target) -> Answered {
-        let (stored, hit) = self.copy(settings, family, &target.id).await?;
+    async fn read(&self, family: Family) -> Result<Response, Problem> {
+        let (stored, hit) = self.copy(family, &self.target.id).await?;
         self.count_read(family, hit);
-        let if_none_match = self.headers().if_none_match;
+        let if_none_match = self.headers.if_none_match.as_deref();
         let now_ms = self.clock.unix_ms();
-        let reply = edge::found(&stored, hit, if_none_match.as_deref(), &self.random.request_id(), now_ms);
-        Ok(client::whole(reply))
+        Ok(client::whole(edge::found(&stored, hit, if_none_match, &self.random.request_id(), now_ms)))
     }
 
     fn count_read(&self, family: Family, hit: bool) {
         let mut metrics = Metrics::default();
         let result = if hit { "hit" } else { "miss" };
         metrics.count(Metric::CacheReads, &[("family", family.as_str()), ("result", result)], 1);
-        self.behind(metrics, None);
+        self.count(metrics);
     }
 
-    async fn write(&self, settings: &Rc<Settings>, target: &Target, done: &mut Operation) -> Answered {
-        let text = self.body(settings).await?;
-        let (family, id) = match target.route {
-            Route::UpdateTemplate => (Family::Prompt, target.id.clone()),
+    async fn write(&self, done: &mut Operation) -> Result<Response, Problem> {
+        let text = self.text().await?;
+        let (family, id) = match self.target.route {
+            Route::UpdateTemplate => (Family::Prompt, self.target.id.clone()),
             Route::PublishNew => (Family::Cached, self.random.new_id()),
-            _ => (Family::Cached, target.id.clone()),
+            _ => (Family::Cached, self.target.id.clone()),
         };
         done.on(&id);
         let document = match family {
-            Family::Prompt => isolate::desk().prompt(&text),
-            Family::Cached => isolate::desk().cached(&text, &id, self.clock.unix_ms()),
+            Family::Prompt => isolate::desk().prompt(&text)?,
+            Family::Cached => isolate::desk().cached(&text, &id, self.clock.unix_ms())?,
         };
-        let document = document.map_err(|problem| self.refusal(problem))?.to_text();
-        let headers = self.headers();
-        let precondition = match target.route {
+        let precondition = match self.target.route {
             Route::PublishNew => Precondition::Nothing,
-            _ => Precondition::read(headers.if_match.as_deref(), headers.if_none_match.as_deref()),
+            _ => Precondition::read(self.headers.if_match.as_deref(), self.headers.if_none_match.as_deref()),
         };
-        let told = self.ask(settings, family, &id, Verb::Write { precondition, document }).await?;
+        let told = self.ask(family, &id, Verb::Write { precondition, document: document.to_text() }).await?;
         done.did(&told);
         Ok(client::whole(edge::written(&told, family, &self.random.request_id())))
     }
 
-    async fn invalidate(&self, settings: &Rc<Settings>, target: &Target, done: &mut Operation) -> Answered {
-        done.on(&target.id);
-        let told = self.ask(settings, Family::Cached, &target.id, Verb::Invalidate).await?;
+    async fn invalidate(&self, done: &mut Operation) -> Result<Response, Problem> {
+        done.on(&self.target.id);
+        let told = self.ask(Family::Cached, &self.target.id, Verb::Invalidate).await?;
         done.did(&told);
         Ok(client::whole(edge::gone(&self.random.request_id())))
     }
 
-    async fn render(&self, settings: &Rc<Settings>, target: &Target) -> Answered {
-        let text = self.body(settings).await?;
-        let request = RenderRequest::parse(text.as_bytes()).map_err(|problem| self.refusal(problem))?;
-        let (stored, hit) = self.copy(settings, Family::Prompt, &target.id).await?;
+    async fn render(&self) -> Result<Response, Problem> {
+        let request = RenderRequest::parse(self.text().await?.as_bytes())?;
+        let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await?;
         self.count_read(Family::Prompt, hit);
-        let rendered = Template::from_upstream(&stored.document).and_then(|template| {
-            isolate::counters(|counters| request.answer(&target.id, &template, &settings.guards.input, counters))
-        });
-        rendered.map(json).map_err(|problem| self.refusal(problem))
+        let template = Template::from_upstream(&stored.document)?;
+        let guard = &self.settings.guards.input;
+        isolate::counters(|counters| request.answer(&self.target.id, &template, guard, counters)).map(json)
     }
 
     /// A template's execution is a call as a chat is one: same stream, same deadlines, same row.
-    async fn execute(&self, settings: &Rc<Settings>, target: &Target) -> Result<Response, Problem> {
-        let route = target.route;
-        let (admitted, body) = self.admit(settings, target).await?;
-        let refused = |problem| self.refused(route, Some(&admitted.tenant), problem);
+    pub(crate) async fn execute(&self) -> Result<Response, Problem> {
+        let (admitted, body) = self.admit().await?;
+        let refused = |problem| self.refused(problem);
         let request = ExecuteRequest::parse(body.bytes()).map_err(refused)?;
-        let (stored, hit) = match self.copy(settings, Family::Prompt, &target.id).await {
-            Ok(copy) => copy,
-            Err(refusal) => {
-                // The object has answered for itself; the row tells what it said.
-                let code = client::problem_code(&refusal).unwrap_or_default();
-                refused(Problem::new(Code::named(&code), ""));
-                return Ok(refusal);
-            }
-        };
+        drop(body);
+        let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await.map_err(refused)?;
         self.count_read(Family::Prompt, hit);
+        let guard = &self.settings.guards.input;
         let execution = Template::from_upstream(&stored.document).and_then(|template| {
-            isolate::counters(|counters| request.execution(&target.id, &template, &settings.guards.input, counters))
+            isolate::counters(|counters| request.execution(&self.target.id, &template, guard, counters))
         });
         let job = Job::Execute(execution.map_err(refused)?);
-        self.call(settings, route, admitted, job).await
+        self.call(admitted, job).await
     }
 
-    async fn sync(&self, settings: &Rc<Settings>, target: &Target, tenant: &str) -> Answered {
-        let text = self.body(settings).await?;
-        let dry_run = template::sync_question(target).map_err(|problem| self.refusal(problem))?;
-        let library = Library::parse(text.as_bytes(), &isolate::desk()).map_err(|problem| self.refusal(problem))?;
+    async fn sync(&self) -> Result<Response, Problem> {
+        let text = self.text().await?;
+        let dry_run = template::sync_question(&self.target)?;
+        let library = Library::parse(text.as_bytes(), &isolate::desk())?;
         let mut pages: Vec<Page> = Vec::new();
         while let Some(ask) = Page::next(&pages) {
-            pages.push(self.page(settings, ask).await?);
+            pages.push(self.page(ask).await?);
         }
         let mut plans = library.plan(&pages);
         if !dry_run {
             for plan in &mut plans {
-                self.apply(settings, plan, tenant).await;
+                match self.limits.check() {
+                    Ok(()) => self.apply(plan).await,
+                    // What is not done yet is told as such; nobody is told where the client has left.
+                    Err(problem) if problem.code == Code::TotalDeadline => plan.late(),
+                    Err(problem) => return Err(problem),
+                }
             }
         }
         Ok(json(Plan::json(&plans, dry_run)))
     }
 
-    /// Carries out one step of a plan; each leaves a row of its own.
-    async fn apply(&self, settings: &Rc<Settings>, plan: &mut Plan, tenant: &str) {
-        let request_id = self.random.request_id();
-        let by = |operation: Operation| operation.by(Some(tenant), &settings.compliance_framework);
+    /// Carries out one step of a plan; each has a row of its own.
+    async fn apply(&self, plan: &mut Plan) {
         let (route, told) = match (plan.action, plan.write()) {
             (PlannedAction::Leave, _) => return,
             (PlannedAction::Update, Some((id, verb))) => {
-                (Route::UpdateTemplate, self.ask(settings, Family::Prompt, &id, verb).await)
+                (Route::UpdateTemplate, self.ask(Family::Prompt, &id, verb).await)
             }
             _ => {
-                let key = plan.key(&request_id);
-                (Route::CreateTemplate, self.create_upstream(settings, plan.document.to_text(), &key).await)
+                let key = plan.key(&self.random.request_id());
+                (Route::CreateTemplate, self.create_upstream(plan.document.to_text(), &key).await)
             }
         };
-        let mut done = by(Operation::of(route, &request_id));
+        let mut done = self.operation(route);
         if let Some(id) = &plan.id {
             done.on(id);
         }
@@ -249,18 +227,16 @@ impl Visit {
                 plan.done(&told.stored.document, told.merged);
                 None
             }
-            Err(refusal) => {
-                let code = client::problem_code(&refusal);
-                plan.failed(code.as_deref().unwrap_or_default());
-                code
+            Err(problem) => {
+                plan.failed(problem.code.as_str());
+                Some(problem.code.as_str().to_owned())
             }
         };
-        self.leave(settings, route, done, code);
+        self.close(route, done, code);
     }
 
-    async fn usage(&self, settings: &Rc<Settings>) -> Answered {
-        let text = self.body(settings).await?;
-        let ask = usage::question(text.as_bytes()).map_err(|problem| self.refusal(problem))?;
-        Ok(json(self.page(settings, ask).await?.json()))
+    async fn usage(&self) -> Result<Response, Problem> {
+        let text = self.text().await?;
+        Ok(json(self.page(usage::question(text.as_bytes())?).await?.json()))
     }
 }

@@ -39,6 +39,54 @@ async fn fetch(request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, J
     JsFuture::from(global.fetch_with_str_and_init(&request.url, &init)).await
 }
 
+/// What a body gives, in the memory of JavaScript.
+pub(crate) enum Chunk {
+    Bytes(Uint8Array),
+    End,
+    Failed,
+}
+
+/// Bytes of a body that is not whole yet, in the memory of JavaScript: the Wasm memory would keep what a crowd of them
+/// took, and chunks of a byte each would weigh a hundred times what they hold.
+#[derive(Default)]
+pub(crate) struct Buffer {
+    bytes: Option<Uint8Array>,
+    length: u32,
+}
+
+impl Buffer {
+    /// The first size: most bodies fit.
+    const LEAST: u32 = 4 << 10;
+
+    pub(crate) fn push(&mut self, chunk: &Uint8Array) {
+        let length = self.length + chunk.length();
+        let fits = self.bytes.as_ref().filter(|bytes| bytes.length() >= length);
+        let bytes = match (fits, &self.bytes) {
+            (Some(bytes), _) => bytes.clone(),
+            (None, before) => {
+                let larger = Uint8Array::new_with_length(length.next_power_of_two().max(Self::LEAST));
+                if let Some(before) = before {
+                    larger.set(&before.subarray(0, self.length), 0);
+                }
+                larger
+            }
+        };
+        bytes.set(chunk, self.length);
+        self.length = length;
+        self.bytes = Some(bytes);
+    }
+
+    /// How many there are.
+    pub(crate) fn length(&self) -> usize {
+        self.length as usize
+    }
+
+    /// All of them.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.bytes.as_ref().map(|bytes| bytes.subarray(0, self.length).to_vec()).unwrap_or_default()
+    }
+}
+
 /// What a body gives.
 pub(crate) enum Piece {
     Chunk(Bytes),
@@ -55,26 +103,35 @@ impl Reader {
         stream.get_reader().dyn_into().ok().map(Reader)
     }
 
-    /// The next piece.
-    pub(crate) async fn read(&self) -> Piece {
-        let Ok(result) = JsFuture::from(self.0.read()).await else { return Piece::Failed };
+    /// The next chunk.
+    pub(crate) async fn chunk(&self) -> Chunk {
+        let Ok(result) = JsFuture::from(self.0.read()).await else { return Chunk::Failed };
         let result: Object = result.unchecked_into();
         let done = Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy());
         match Reflect::get(&result, &"value".into()) {
-            Ok(value) if !done => Piece::Chunk(Bytes(Uint8Array::new(&value).to_vec())),
-            Ok(_) => Piece::End,
-            Err(_) => Piece::Failed,
+            Ok(value) if !done => Chunk::Bytes(Uint8Array::new(&value)),
+            Ok(_) => Chunk::End,
+            Err(_) => Chunk::Failed,
+        }
+    }
+
+    /// The next piece.
+    pub(crate) async fn read(&self) -> Piece {
+        match self.chunk().await {
+            Chunk::Bytes(bytes) => Piece::Chunk(Bytes(bytes.to_vec())),
+            Chunk::End => Piece::End,
+            Chunk::Failed => Piece::Failed,
         }
     }
 
     /// The whole body, or `None` where it breaks off or is longer than `most` bytes.
     pub(crate) async fn read_all(&self, most: usize) -> Option<Vec<u8>> {
-        let mut body = Vec::new();
+        let mut body = Buffer::default();
         loop {
-            match self.read().await {
-                Piece::Chunk(chunk) if body.len() + chunk.0.len() <= most => body.extend_from_slice(&chunk.0),
-                Piece::End => return Some(body),
-                Piece::Chunk(_) | Piece::Failed => {
+            match self.chunk().await {
+                Chunk::Bytes(chunk) if body.length() + chunk.length() as usize <= most => body.push(&chunk),
+                Chunk::End => return Some(body.bytes()),
+                Chunk::Bytes(_) | Chunk::Failed => {
                     self.cancel();
                     return None;
                 }

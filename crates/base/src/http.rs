@@ -25,6 +25,10 @@ pub struct Head {
     pub headers: Vec<(String, String)>,
 }
 
+/// What every answer to a client has besides its own headers: no browser guesses that it is something else than its
+/// `Content-Type` says.
+pub const ALWAYS: [(&str, &str); 1] = [("x-content-type-options", "nosniff")];
+
 impl Head {
     /// The value of the first header called `name`.
     pub fn header(&self, name: &str) -> Option<&str> {

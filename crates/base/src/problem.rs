@@ -48,6 +48,8 @@ pub enum Code {
     IdleDeadline,
     TotalDeadline,
     StorageUnavailable,
+    Overloaded,
+    ClientLeft,
     Internal,
 }
 
@@ -56,7 +58,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 37] = [
+    pub const ALL: [Code; 39] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -93,6 +95,8 @@ impl Code {
         Code::IdleDeadline,
         Code::TotalDeadline,
         Code::StorageUnavailable,
+        Code::Overloaded,
+        Code::ClientLeft,
         Code::Internal,
     ];
 
@@ -138,6 +142,9 @@ impl Code {
             Code::IdleDeadline => ("idle_deadline", 504, "The model fell silent", false),
             Code::TotalDeadline => ("total_deadline", 504, "The answer took too long", false),
             Code::StorageUnavailable => ("storage_unavailable", 503, "The gateway's storage does not answer", true),
+            Code::Overloaded => ("overloaded", 503, "Too much is being sent at once", true),
+            // Nobody reads this status (nginx's for the same case): it is for audit rows and metrics.
+            Code::ClientLeft => ("client_left", 499, "The client has left", false),
             Code::Internal => ("internal", 500, "The gateway failed", false),
         }
     }

@@ -1,9 +1,14 @@
 //! Who may call the gateway: keys stored as SHA-256 digests, a tenant's name beside each.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::problem::{Code, Problem};
+
+/// Digits of a key's name (ours): enough to tell the keys of one gateway apart.
+const KEY_ID: usize = 12;
 
 /// The name of a tenant: 1–64 characters of `A–Z a–z 0–9 . _ -`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +43,48 @@ pub struct Clients(Vec<Client>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Client {
-    tenant: Tenant,
+    caller: Caller,
     digest: [u8; 32],
-    /// What it may besides calling.
+}
+
+/// Whose key a request bears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The key's tenant.
+    pub tenant: Tenant,
+    /// The name of the key: the first 12 hexadecimal digits of its digest, which find its entry in `CLIENT_KEYS`.
+    pub key_id: String,
+    /// What the key may do besides calling.
     right: Right,
+}
+
+impl Caller {
+    /// Whether the key may do what needs `right`.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn may(&self, right: Right) -> Result<(), Problem> {
+        if right == Right::Use || right == self.right {
+            return Ok(());
+        }
+        let detail = match right {
+            Right::Audit => {
+                "This client key may not read the audit log: that needs a key whose entry in CLIENT_KEYS ends in \
+                 `:audit`. Ask the gateway's operator for one."
+            }
+            _ => {
+                "This client key may call, and not manage: templates, models, metrics and usage need a key whose \
+                 entry in CLIENT_KEYS ends in `:manage`. Ask the gateway's operator for one."
+            }
+        };
+        Err(Problem::new(Code::Forbidden, detail))
+    }
 }
 
 impl Clients {
     /// Reads entries `tenant:digest`, `tenant:digest:manage` or `tenant:digest:audit`, separated by white space or
-    /// commas; the digest is the SHA-256 of the key in hexadecimal. A tenant may have several keys. Only a key with
+    /// commas; the digest is the SHA-256 of the key in hexadecimal. A tenant may have several keys, and each digest has
+    /// one entry: with two, which tenant and right it gives would depend on their order. Only a key with
     /// `manage` has [`Right::Manage`]: the key of an application that leaks cannot rewrite the templates of all
     /// others. Only one with `audit` has [`Right::Audit`]: who manages does not see what all others do.
     ///
@@ -54,7 +92,7 @@ impl Clients {
     /// A sentence that names the entry by its number, never by its text.
     pub fn parse(text: &str) -> Result<Clients, String> {
         let entries = text.split(|c: char| c.is_whitespace() || c == ',').filter(|entry| !entry.is_empty());
-        let clients = entries
+        let clients: Vec<Client> = entries
             .enumerate()
             .map(|(index, entry)| {
                 let (tenant, digest) = entry.split_once(':').unwrap_or_default();
@@ -72,23 +110,31 @@ impl Clients {
                         return Err(format!("entry {} {message}", index + 1));
                     }
                 };
-                let digest = hex32(digest)
+                let bytes = hex32(digest)
                     .ok_or_else(|| format!("the digest of entry {} is not 64 hexadecimal digits", index + 1))?;
-                Ok(Client { tenant: Tenant(tenant.to_owned()), digest, right })
+                let key_id = digest.chars().take(KEY_ID).collect::<String>().to_ascii_lowercase();
+                let caller = Caller { tenant: Tenant(tenant.to_owned()), key_id, right };
+                Ok(Client { caller, digest: bytes })
             })
             .collect::<Result<Vec<_>, String>>()?;
         if clients.is_empty() {
             return Err("no key stands in it".to_owned());
         }
+        let mut first = BTreeMap::new();
+        for (index, client) in clients.iter().enumerate() {
+            if let Some(earlier) = first.insert(client.digest, index + 1) {
+                return Err(format!("entries {earlier} and {} have the same digest: remove one of them", index + 1));
+            }
+        }
         Ok(Clients(clients))
     }
 
-    /// The tenant whose key the `Authorization` header bears (RFC 6750, 2.1), if that key has `right`. Every
-    /// stored digest is compared, each in constant time.
+    /// Whose key the `Authorization` header bears (RFC 6750, 2.1). Every stored digest is compared, each in constant
+    /// time.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] and [`Code::Forbidden`].
-    pub fn authenticate(&self, authorization: Option<&str>, right: Right) -> Result<&Tenant, Problem> {
+    /// [`Code::Unauthenticated`].
+    pub fn authenticate(&self, authorization: Option<&str>) -> Result<&Caller, Problem> {
         let refuse = |detail: &str| Err(Problem::new(Code::Unauthenticated, detail));
         let Some(value) = authorization else {
             return refuse("Send your client key: `Authorization: Bearer <key>`.");
@@ -109,20 +155,7 @@ impl Clients {
             }
         }
         match found {
-            Some(client) if right != Right::Use && right != client.right => {
-                let detail = match right {
-                    Right::Audit => {
-                        "This client key may not read the audit log: that needs a key whose entry in CLIENT_KEYS ends \
-                         in `:audit`. Ask the gateway's operator for one."
-                    }
-                    _ => {
-                        "This client key may call, and not manage: templates, models, metrics and usage need a key \
-                         whose entry in CLIENT_KEYS ends in `:manage`. Ask the gateway's operator for one."
-                    }
-                };
-                Err(Problem::new(Code::Forbidden, detail))
-            }
-            Some(client) => Ok(&client.tenant),
+            Some(client) => Ok(&client.caller),
             None => refuse("This client key is not known: check it, or ask the gateway's operator for one."),
         }
     }
@@ -169,21 +202,39 @@ mod tests {
             ("", None),
             ("Bearer é", None),
         ] {
-            let found = clients.authenticate(Some(header), Right::Use);
-            assert_eq!(found.as_ref().ok().map(|tenant| tenant.as_str()), tenant, "{header}");
+            let found = clients.authenticate(Some(header));
+            assert_eq!(found.as_ref().ok().map(|caller| caller.tenant.as_str()), tenant, "{header}");
             if let Err(problem) = found {
                 assert_eq!(problem.code, Code::Unauthenticated);
                 assert!(!problem.detail.contains("key-d"));
             }
         }
-        assert!(clients.authenticate(None, Right::Use).is_err());
+        assert!(clients.authenticate(None).is_err());
+        let caller = clients.authenticate(Some("Bearer key-c")).unwrap();
+        assert_eq!(caller.key_id, hex("key-c")[..12], "in small digits, however the entry is written");
+    }
+
+    /// The second entry would silently give the key another tenant or right than the first.
+    #[test]
+    fn one_digest_has_one_entry() {
+        for (a, b) in [("a", "a"), ("a", "b")] {
+            for right in ["", ":manage"] {
+                let entries = format!("x:{} {a}:{A} {b}:{}{right}", hex("key"), A.to_uppercase());
+                let error = Clients::parse(&entries).unwrap_err();
+                assert!(error.contains("entries 2 and 3"), "{error}");
+                assert!(!error.contains(&A[..8]), "{error}");
+            }
+        }
     }
 
     #[test]
     fn only_some_keys_manage() {
         let entries = format!("a:{}, a:{}:manage, b:{}:audit", hex("uses"), hex("manages"), hex("audits"));
         let clients = Clients::parse(&entries).unwrap();
-        let ask = |key: &str, right| clients.authenticate(Some(&format!("Bearer {key}")), right).map_err(|p| p.code);
+        let ask = |key: &str, right| {
+            let caller = clients.authenticate(Some(&format!("Bearer {key}"))).map_err(|p| p.code)?;
+            caller.may(right).map_err(|p| p.code)
+        };
         assert!(ask("uses", Right::Use).is_ok() && ask("manages", Right::Use).is_ok());
         assert!(ask("manages", Right::Manage).is_ok());
         assert!(ask("audits", Right::Use).is_ok() && ask("audits", Right::Audit).is_ok());
@@ -198,10 +249,10 @@ mod tests {
     #[test]
     fn the_digest_itself_is_no_key() {
         let clients = Clients::parse(&format!("a:{A}")).unwrap();
-        assert!(clients.authenticate(Some(&format!("Bearer {A}")), Right::Use).is_err());
+        assert!(clients.authenticate(Some(&format!("Bearer {A}"))).is_err());
         // whoever stores the digest of nothing has not opened the door to everyone
         let clients = Clients::parse(&format!("a:{EMPTY}")).unwrap();
-        assert!(clients.authenticate(Some("Bearer "), Right::Use).is_err());
+        assert!(clients.authenticate(Some("Bearer ")).is_err());
     }
 
     #[test]

@@ -106,12 +106,14 @@ pub struct Ask {
     pub scope: &'static str,
     /// Whether it may be sent again though it may have been executed (contract, sections 6 and 8).
     pub repeatable: bool,
+    /// Whether it changes nothing upstream, so that nobody misses its answer once its client has left.
+    pub reads: bool,
 }
 
 impl Ask {
     /// Reads `path`.
     pub fn get(path: String, scope: &'static str) -> Ask {
-        Ask { method: "GET", path, headers: Vec::new(), body: Bytes::default(), scope, repeatable: true }
+        Ask { method: "GET", path, headers: Vec::new(), body: Bytes::default(), scope, repeatable: true, reads: true }
     }
 
     /// The request with its token.
@@ -187,6 +189,16 @@ pub struct Usage {
     /// Of the answer.
     #[serde(default)]
     pub completion_tokens: u64,
+}
+
+impl Usage {
+    /// Most tokens of one prompt or answer that are believed (ours): ten times the largest window that can be set.
+    const MOST: u64 = 100_000_000;
+
+    /// Whether a call can have used that much: a counter that has taken 2⁶⁴ never counts again.
+    pub fn is_plausible(&self) -> bool {
+        self.prompt_tokens <= Self::MOST && self.completion_tokens <= Self::MOST
+    }
 }
 
 /// One line of the answer.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::client::{Clients, Tenant};
+use crate::client::{Caller, Clients, Tenant};
 use crate::http::essence;
 use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
@@ -16,6 +16,8 @@ pub struct Headers {
     pub authorization: Option<String>,
     /// `Content-Type`
     pub content_type: Option<String>,
+    /// `Content-Encoding`
+    pub content_encoding: Option<String>,
     /// `Content-Length`
     pub content_length: Option<String>,
     /// `Accept`
@@ -35,8 +37,6 @@ pub struct Headers {
 /// A request for an answer of a model, whose body may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
-    /// Who asks.
-    pub tenant: Tenant,
     /// How the answer is written.
     pub format: Format,
     /// The key to send upstream: `llm-gw-<uuid>` (requirements, B4).
@@ -44,45 +44,52 @@ pub struct Admitted {
 }
 
 impl Headers {
-    /// Decides on a request for an answer of a model by its headers; `address` is the path as it was asked
-    /// for, `random` are 16 random bytes.
+    /// Whose key the request bears.
     ///
     /// # Errors
-    /// Those of [`Headers::tenant`], then [`Code::NotAcceptable`] and [`Code::InvalidIdempotencyKey`].
-    pub fn admit(&self, clients: &Clients, route: Route, address: &str, random: [u8; 16]) -> Result<Admitted, Problem> {
-        let tenant = self.tenant(clients, route)?.clone();
-        let format = Format::from_accept(self.accept.as_deref())?;
-        let upstream_key = match &self.idempotency_key {
-            Some(key) => derived_key(&tenant, address, client_key(key)?),
-            None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
-        };
-        Ok(Admitted { tenant, format, upstream_key })
+    /// [`Code::Unauthenticated`].
+    pub fn caller<'a>(&self, clients: &'a Clients) -> Result<&'a Caller, Problem> {
+        clients.authenticate(self.authorization.as_deref())
     }
 
-    /// Who asks for `route`.
+    /// Whether `caller` may ask for `route` with these headers. Those of a body matter only where the route takes one:
+    /// what a client library sends along with a GET or DELETE is not looked at.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] and [`Code::Forbidden`].
-    pub fn authenticate<'a>(&self, clients: &'a Clients, route: Route) -> Result<&'a Tenant, Problem> {
-        clients.authenticate(self.authorization.as_deref(), route.right())
-    }
-
-    /// Who sends a JSON body to `route`.
-    ///
-    /// # Errors
-    /// [`Code::Unauthenticated`] or [`Code::Forbidden`] before anything else, then [`Code::UnsupportedMediaType`]
-    /// and [`Code::BodyTooLarge`].
-    pub fn tenant<'a>(&self, clients: &'a Clients, route: Route) -> Result<&'a Tenant, Problem> {
-        let tenant = self.authenticate(clients, route)?;
+    /// [`Code::Forbidden`], [`Code::UnsupportedMediaType`] and [`Code::BodyTooLarge`].
+    pub fn permit(&self, caller: &Caller, route: Route) -> Result<(), Problem> {
+        caller.may(route.right())?;
+        if !route.takes_body() {
+            return Ok(());
+        }
         self.json()?;
         let declared = self.content_length.as_deref().map(|length| length.trim().parse::<u64>());
         if matches!(declared, Some(Ok(length)) if length > MAX_BODY as u64) {
             return Err(too_large());
         }
-        Ok(tenant)
+        Ok(())
+    }
+
+    /// Decides on a request of `tenant` for an answer of a model; `address` is the path as it was asked for, `random`
+    /// are 16 random bytes.
+    ///
+    /// # Errors
+    /// [`Code::NotAcceptable`] and [`Code::InvalidIdempotencyKey`].
+    pub fn admit(&self, tenant: &Tenant, address: &str, random: [u8; 16]) -> Result<Admitted, Problem> {
+        let format = Format::from_accept(self.accept.as_deref())?;
+        let upstream_key = match &self.idempotency_key {
+            Some(key) => derived_key(tenant, address, client_key(key)?),
+            None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
+        };
+        Ok(Admitted { format, upstream_key })
     }
 
     fn json(&self) -> Result<(), Problem> {
+        let encoding = self.content_encoding.as_deref().unwrap_or_default().trim();
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+            let detail = "The body is encoded (`Content-Encoding`): send it as it is, without compression.";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
         let content_type = self.content_type.as_deref().unwrap_or_default();
         let foreign_charset = content_type.split(';').skip(1).any(|parameter| {
             let parameter = parameter.trim().to_ascii_lowercase();
@@ -127,21 +134,14 @@ fn derived_key(tenant: &Tenant, route: &str, key: &str) -> String {
     format!("llm-gw-{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// Collects a body up to the cap, so that no one can make the gateway hold more.
+/// A body, whole.
 #[derive(Debug, Default)]
 pub struct Body(Vec<u8>);
 
 impl Body {
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// [`Code::BodyTooLarge`] at the first byte beyond [`MAX_BODY`].
-    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
-        if self.0.len() + chunk.len() > MAX_BODY {
-            return Err(too_large());
-        }
-        self.0.extend_from_slice(chunk);
-        Ok(())
+    /// A body that has come to its end; [`Reading`] has counted it.
+    pub fn new(bytes: Vec<u8>) -> Body {
+        Body(bytes)
     }
 
     /// The whole body.
@@ -169,13 +169,14 @@ impl Body {
     }
 }
 
-fn too_large() -> Problem {
+pub(crate) fn too_large() -> Problem {
     Problem::new(Code::BodyTooLarge, format!("The body is larger than {MAX_BODY} bytes: shorten the conversation."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Right;
 
     fn headers() -> (Clients, Headers) {
         let digest: String = Sha256::digest("k").iter().map(|byte| format!("{byte:02x}")).collect();
@@ -184,7 +185,33 @@ mod tests {
             content_type: Some("application/json".into()),
             ..Headers::default()
         };
-        (Clients::parse(&format!("t:{digest} u:{digest}")).unwrap(), headers)
+        (Clients::parse(&format!("t:{digest}")).unwrap(), headers)
+    }
+
+    fn admit(headers: &Headers, clients: &Clients, random: [u8; 16]) -> Result<Admitted, Problem> {
+        let caller = headers.caller(clients)?;
+        headers.permit(caller, Route::Chat)?;
+        headers.admit(&caller.tenant, "/v1/chat", random)
+    }
+
+    #[test]
+    fn headers_of_a_body_matter_where_a_route_takes_one() {
+        let (clients, good) = headers();
+        let caller = good.caller(&clients).unwrap();
+        let odd = Headers {
+            content_type: Some("text/plain".into()),
+            content_encoding: Some("gzip".into()),
+            content_length: Some("1048577".into()),
+            ..good.clone()
+        };
+        for (_, _, route) in crate::route::ROUTES.iter().filter(|(_, _, route)| route.right() == Right::Use) {
+            assert_eq!(odd.permit(caller, *route).is_ok(), !route.takes_body(), "{route:?}");
+        }
+        for (encoding, taken) in [("gzip", false), ("identity, br", false), ("IDENTITY", true), ("", true)] {
+            let headers = Headers { content_encoding: Some(encoding.into()), ..good.clone() };
+            let code = headers.permit(caller, Route::Chat).map_err(|problem| problem.code);
+            assert_eq!(code, if taken { Ok(()) } else { Err(Code::UnsupportedMediaType) }, "{encoding}");
+        }
     }
 
     #[test]
@@ -194,7 +221,7 @@ mod tests {
         let of = |change: &dyn Fn(&mut Headers)| {
             let mut headers = good.clone();
             change(&mut headers);
-            headers.admit(&clients, Route::Chat, "/v1/chat", [0; 16]).map_err(|problem| problem.code)
+            admit(&headers, &clients, [0; 16]).map_err(|problem| problem.code)
         };
         assert!(of(&|_| ()).is_ok());
         assert_eq!(of(&|h| h.authorization = None), Err(Code::Unauthenticated));
@@ -225,21 +252,14 @@ mod tests {
     #[test]
     fn keys_upstream() {
         let (clients, mut headers) = headers();
-        let fresh = headers.admit(&clients, Route::Chat, "/v1/chat", [7; 16]).unwrap().upstream_key;
+        let fresh = admit(&headers, &clients, [7; 16]).unwrap().upstream_key;
         assert_eq!(fresh, "llm-gw-07070707-0707-4707-8707-070707070707");
         let mut key = |key: &str| {
             headers.idempotency_key = Some(key.into());
-            headers.admit(&clients, Route::Chat, "/v1/chat", [7; 16]).unwrap().upstream_key
+            admit(&headers, &clients, [7; 16]).unwrap().upstream_key
         };
         assert_eq!(key("a"), key("\"a\""));
         assert_ne!(key("a"), key("b"));
         assert_ne!(derived_key(&Tenant::for_test("t"), "/", "a"), derived_key(&Tenant::for_test("u"), "/", "a"));
-    }
-
-    #[test]
-    fn bodies_are_capped_while_they_come() {
-        let mut body = Body::default();
-        body.push(&vec![0; MAX_BODY]).unwrap();
-        assert_eq!(body.push(&[0]).unwrap_err().code, Code::BodyTooLarge);
     }
 }

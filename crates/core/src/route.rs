@@ -116,10 +116,31 @@ impl Route {
         }
     }
 
+    /// Whether a request for it has a body.
+    pub fn takes_body(self) -> bool {
+        ROUTES.iter().any(|(method, _, route)| *route == self && matches!(*method, "POST" | "PUT"))
+    }
+
     /// The address of the table, for metrics and audit rows: it has no parameter's value in it.
     pub fn pattern(self) -> &'static str {
         ROUTES.iter().find(|(_, _, route)| *route == self).map_or("", |(_, pattern, _)| pattern)
     }
+}
+
+/// The path and query of a request with the URL `url`, whose `Host` header is `host`. The platform builds the URL of that
+/// header and the path, so a header with more in it than a host's name and port could choose the path.
+///
+/// # Errors
+/// [`Code::InvalidRequest`] where the header has anything else in it.
+pub fn target<'a>(url: &'a str, host: Option<&str>) -> Result<&'a str, Problem> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:[]%".contains(c);
+    if !host.unwrap_or_default().chars().all(plain) {
+        let detail = "The Host header must be a host's name or address, and a port where there is one.";
+        return Err(Problem::new(Code::InvalidRequest, detail));
+    }
+    let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+    let target = after_scheme.find(['/', '?', '#']).and_then(|at| after_scheme.get(at..)).unwrap_or("/");
+    Ok(target.split('#').next().unwrap_or_default())
 }
 
 /// A route and what its address carries.
@@ -313,6 +334,28 @@ mod tests {
         let target = Target::find("GET", &format!("/v1/templates/{}/versions/3", ID.to_uppercase())).unwrap();
         assert_eq!((target.id.as_str(), target.version), (ID, 3));
         assert!(Target::find("POST", "/v1/chats").unwrap_err().detail.contains("did you mean /v1/chat?"));
+    }
+
+    /// In each of these the platform's URL has another path than the request.
+    #[test]
+    fn a_host_header_cannot_choose_the_path() {
+        for (url, host, expected) in [
+            ("http://localhost:8787/v1/chat?x=1#y", Some("localhost:8787"), Some("/v1/chat?x=1")),
+            ("https://gateway.example/", Some("gateway.example"), Some("/")),
+            ("https://gateway.example", Some("gateway.example"), Some("/")),
+            ("https://gateway.example?x", None, Some("?x")),
+            ("http://[::1]:80/healthz", Some("[::1]:80"), Some("/healthz")),
+            ("http://h/v1/metrics?/healthz", Some("h/v1/metrics?"), None),
+            ("http://h?/v1/chat", Some("h?"), None),
+            ("http://h#/v1/chat", Some("h#"), None),
+            ("http://h\\v1/chat", Some("h\\v1"), None),
+            ("http://a@h/v1/chat", Some("a@h"), None),
+            ("http://h /v1/chat", Some("h "), None),
+            ("", Some(""), Some("/")),
+        ] {
+            let found = target(url, host);
+            assert_eq!(found.as_ref().ok().copied(), expected, "{url} {host:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::model::POLL_MS;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
+mod address;
+
 /// The regions of the platform (requirements, U1).
 pub const REGIONS: [&str; 18] = [
     "mypurecloud.com",
@@ -172,27 +174,28 @@ impl Reader<'_> {
             let hint = nearest(&region, &REGIONS).map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
             self.fault("UPSTREAM_REGION", "bad_variable", format!("There is no such region.{hint}"));
         }
-        let api = self.url("UPSTREAM_API_URL").unwrap_or_else(|| format!("https://api.{region}"));
-        let login = self.url("UPSTREAM_LOGIN_URL").unwrap_or_else(|| format!("https://login.{region}"));
+        let api = self.base("UPSTREAM_API_URL").unwrap_or_else(|| format!("https://api.{region}"));
+        let login = self.base("UPSTREAM_LOGIN_URL").unwrap_or_else(|| format!("https://login.{region}"));
         Some(Endpoints { api, login })
+    }
+
+    /// The address that paths are added to.
+    fn base(&mut self, name: &str) -> Option<String> {
+        let url = self.url(name)?;
+        if url.contains('?') {
+            let message = format!("{name} must have no query: paths are added to its end.");
+            self.fault(name, "bad_variable", message);
+        }
+        Some(url.trim_end_matches('/').to_owned())
     }
 
     /// An `https` address, or an `http` one of this machine: what is sent there bears secrets.
     fn url(&mut self, name: &str) -> Option<String> {
         let url = self.get(name)?;
-        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-            .iter()
-            .any(|host| url.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
-        let secure = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
-        let plain = url.chars().all(|c| c.is_ascii_graphic() && !"@#\"<>\\".contains(c));
-        if !(local || secure) || !plain {
-            self.fault(
-                name,
-                "bad_variable",
-                format!("{name} must be an https:// address (http:// only for localhost)."),
-            );
+        if let Err(why) = address::check(&url) {
+            self.fault(name, "bad_variable", format!("{name} {why}."));
         }
-        Some(url.trim_end_matches('/').to_owned())
+        Some(url)
     }
 
     fn integer(&mut self, name: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
@@ -325,6 +328,9 @@ mod tests {
             ("UPSTREAM_API_URL", "https://"),
             ("UPSTREAM_LOGIN_URL", "file:///canary"),
             ("UPSTREAM_LOGIN_URL", "https://a\nb"),
+            ("UPSTREAM_API_URL", "https://api.example/?canary"),
+            ("UPSTREAM_API_URL", "https://api.example:canary"),
+            ("WEBHOOK_URL", "https://hooks..example"),
             ("CONTEXT_RATIO", "0"),
             ("CONTEXT_RATIO", "1.1"),
             ("CONTEXT_RATIO", "NaN"),

@@ -4,28 +4,29 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use promptgate_core::governance::chain::{Delivery, Export, PAGE_ROWS, Page, Receipt, Segment};
+use promptgate_core::problem::Problem;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
 use crate::isolate;
+use crate::limits::Limits;
 
 /// How long a request may take (ours): it costs some milliseconds.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Brings rows to the object of this number; none where it does not answer.
-pub(crate) async fn bring(env: &Env, object: u64, delivery: &Delivery) -> Option<Receipt> {
-    ask(env, object, "", Some(serde_json::to_string(delivery).ok()?)).await
+/// Brings a delivery to the object of this number; none where it does not answer.
+pub(crate) async fn bring(env: &Env, object: u64, delivery: &str) -> Option<Receipt> {
+    let limits = Limits::until(u64::MAX).at_most(LIMIT);
+    super::ask_json(env, "AUDIT", &object.to_string(), "", Some(delivery.to_owned()), &limits).await.ok()
 }
 
 /// The page that an export wants next.
-pub(crate) async fn page(env: &Env, export: &Export) -> Option<Page> {
-    ask(env, export.object, &export.after.to_string(), None).await
-}
-
-async fn ask<T: DeserializeOwned>(env: &Env, object: u64, path: &str, body: Option<String>) -> Option<T> {
-    let mut answer = super::ask(env, "AUDIT", &object.to_string(), path, body, LIMIT).await.ok()?;
-    serde_json::from_str(&answer.text().await.ok()?).ok()
+///
+/// # Errors
+/// Those of [`super::ask`].
+pub(crate) async fn page(env: &Env, export: &Export, limits: &Limits) -> Result<Page, Problem> {
+    let (object, after) = (export.object.to_string(), export.after.to_string());
+    super::ask_json(env, "AUDIT", &object, &after, None, &limits.at_most(LIMIT)).await
 }
 
 /// One part of the chain.

@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use promptgate_core::governance::Metrics;
+use promptgate_core::problem::Problem;
 use worker::{DurableObject, Env, Method, Request, Response, State, durable_object};
+
+use crate::limits::Limits;
 
 /// How long a request may take (ours): it costs about a millisecond.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -14,16 +17,16 @@ const KEY: &str = "metrics";
 /// Adds `counted`; says whether it is kept.
 pub(crate) async fn add(env: &Env, counted: &Metrics) -> bool {
     let Ok(body) = serde_json::to_string(counted) else { return false };
-    ask(env, Some(body)).await.is_some()
+    let limits = Limits::until(u64::MAX).at_most(LIMIT);
+    super::ask(env, "METRICS", "all", "", Some(body), &limits).await.is_ok()
 }
 
 /// Everything as Prometheus text.
-pub(crate) async fn prometheus(env: &Env) -> Option<String> {
-    ask(env, None).await
-}
-
-async fn ask(env: &Env, body: Option<String>) -> Option<String> {
-    super::ask(env, "METRICS", "all", "", body, LIMIT).await.ok()?.text().await.ok()
+///
+/// # Errors
+/// Those of [`super::ask`].
+pub(crate) async fn prometheus(env: &Env, limits: &Limits) -> Result<String, Problem> {
+    super::ask(env, "METRICS", "all", "", None, &limits.at_most(LIMIT)).await
 }
 
 /// One for the whole gateway.

@@ -6,28 +6,39 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::future::select;
-use promptgate_core::governance::Metrics;
 use promptgate_core::http::Reply;
-use promptgate_core::model::{Command, Kept, Left, Step};
+use promptgate_core::model::{Command, Kept, Left, Received, Step};
 use promptgate_core::problem::Problem;
+use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
+use serde::{Deserialize, Serialize};
 use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
-use crate::{client, exchange, leave};
+use crate::limits::Limits;
+use crate::{exchange, telemetry};
 
 /// Where it is stored.
 const KEY: &str = "model";
 /// When an alarm that could not do its work comes again (ours).
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Asks the object of a model; its answer is for the client, be it a refusal.
+/// The object's answer for the client, as it is written between object and Worker.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ModelReply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+/// Asks the object of a model.
 ///
 /// # Errors
-/// Those of [`super::ask`], where there is none.
-pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Response, Problem> {
+/// Those of [`super::ask`], and the object's own.
+pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result<ModelReply, Problem> {
     let body = serde_json::to_string(command).ok();
-    super::ask(env, "MODEL", &command.id, "", body, settings.call.total).await
+    let reply: Result<ModelReply, Refusal> = super::ask_json(env, "MODEL", &command.id, "", body, limits).await?;
+    Ok(reply?)
 }
 
 /// One for each model.
@@ -65,18 +76,17 @@ impl DurableObject for ModelObject {
                     // What is in memory may not be what is stored.
                     Err(_) => Err(self.forget()),
                 };
-                self.leave(answered.as_ref().err().and_then(|problem| {
-                    let row = command.refused(problem, &settings, Clock::start().unix_ms())?;
-                    Some(row.line())
-                }));
+                self.telemetry();
                 answered
             }
             Err(problem) => Err(problem),
         };
-        Ok(match answered {
-            Ok(reply) => client::whole(reply),
-            Err(problem) => client::whole(problem.reply(&command.request_id)),
-        })
+        let reply = answered.map_err(Refusal::from).map(|Reply { head, body }| ModelReply {
+            status: head.status,
+            headers: head.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            body: String::from_utf8(body.0).unwrap_or_default(),
+        });
+        Response::ok(serde_json::to_string(&reply)?)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -94,7 +104,10 @@ impl ModelObject {
     async fn answer(&self, command: &Command, settings: &Settings) -> worker::Result<Result<Reply, Problem>> {
         let clock = Clock::start();
         self.load().await?;
-        let seed = isolate::random().seed;
+        let seed = match isolate::random() {
+            Ok(random) => random.seed,
+            Err(problem) => return Ok(Err(problem)),
+        };
         let taken = Kept::take(&mut self.kept.borrow_mut(), command, settings, clock.unix_ms(), seed);
         let taken = match taken {
             Ok(taken) => taken,
@@ -104,7 +117,7 @@ impl ModelObject {
             self.store().await?;
             self.state.storage().set_alarm(Duration::ZERO).await?;
         }
-        let patience = Duration::from_millis(command.patience_ms(settings));
+        let patience = Duration::from_millis(command.patience_ms(settings, clock.unix_ms()));
         loop {
             let (changed, change) = oneshot::channel();
             self.waiting.borrow_mut().push(changed);
@@ -141,7 +154,10 @@ impl ModelObject {
                     self.store().await?;
                     self.state.storage().set_alarm(at(dispatch.until_ms)).await?;
                     let request = |token: &_| self.with(|kept| kept.request(&settings.endpoints, token)).flatten();
-                    let received = exchange::dispatch(dispatch, request, &self.grant, &settings, &life).await;
+                    let limits = Limits::until(dispatch.until_ms);
+                    let received = exchange::dispatch(dispatch, request, &self.grant, &settings, &life, &limits).await;
+                    // No client can leave this.
+                    let received = received.unwrap_or(Received::Unreachable);
                     let now = Clock::start().unix_ms();
                     self.with(|kept| {
                         isolate::resources(|health| kept.received(dispatch.attempt, now, &received, health, &settings));
@@ -185,7 +201,7 @@ impl ModelObject {
     async fn store(&self) -> worker::Result<()> {
         let Some(text) = self.with(|kept| kept.stored()) else { return Ok(()) };
         let stored = self.state.storage().put(KEY, text.expose()).await;
-        self.leave(None);
+        self.telemetry();
         self.waiting.borrow_mut().clear();
         stored
     }
@@ -198,19 +214,16 @@ impl ModelObject {
         Problem::storage_unavailable()
     }
 
-    fn leave(&self, row: Option<String>) {
+    /// Rows, counts and webhooks of what has come about.
+    fn telemetry(&self) {
         let Left { rows, metrics, events } = self.with(Kept::take_left).unwrap_or_default();
-        let rows: Vec<String> = rows.into_iter().chain(row).collect();
         if rows.is_empty() && metrics.is_empty() && events.is_empty() {
             return;
         }
-        rows.iter().for_each(|row| leave::row(row));
-        let env = self.env.clone();
-        self.state.wait_until(async move {
-            for event in events {
-                leave::behind(&env, Metrics::default(), Some(event)).await;
-            }
-            leave::behind(&env, metrics, None).await;
-        });
+        let life = Life::Object(self.state.clone());
+        rows.iter().for_each(|row| telemetry::row(row));
+        telemetry::count(|counted| counted.merge(metrics));
+        events.into_iter().for_each(|event| telemetry::webhook(&life, &self.env, event));
+        telemetry::bring(&life, &self.env);
     }
 }

@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use promptgate_core::genesys::Family;
-use promptgate_core::governance::Metrics;
 use promptgate_core::problem::Problem;
+use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
 use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
-use crate::{client, exchange, leave};
+use crate::limits::Limits;
+use crate::{exchange, telemetry};
 
 /// Where the copy is stored.
 const KEY: &str = "stored";
@@ -19,17 +20,12 @@ const KEY: &str = "stored";
 /// Asks the object of a template.
 ///
 /// # Errors
-/// The answer for the client.
-pub(crate) async fn ask(env: &Env, settings: &Settings, command: &Command) -> Result<Told, Response> {
-    let refuse = |problem: Problem| client::whole(problem.reply(&command.request_id));
+/// Those of [`super::ask`], and the object's own.
+pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result<Told, Problem> {
     let name = format!("{}:{}", command.family.as_str(), command.id);
     let body = serde_json::to_string(command).ok();
-    let mut answer = super::ask(env, "TEMPLATE", &name, "", body, settings.call.total).await.map_err(refuse)?;
-    if client::problem_code(&answer).is_some() {
-        return Err(answer);
-    }
-    let told = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
-    told.ok_or_else(|| refuse(Problem::storage_unavailable()))
+    let told: Result<Told, Refusal> = super::ask_json(env, "TEMPLATE", &name, "", body, limits).await?;
+    Ok(told?)
 }
 
 /// One for each template.
@@ -48,33 +44,36 @@ impl DurableObject for TemplateObject {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let command: Command = serde_json::from_str(&request.text().await?)?;
-        let request_id = command.request_id.clone();
-        let settings = match isolate::settings(&self.env) {
-            Ok(settings) => settings,
-            Err(problem) => return Ok(client::whole(problem.reply(&request_id))),
+        let told = match isolate::settings(&self.env) {
+            Ok(settings) => self.answer(command, &settings).await?,
+            Err(problem) => Err(problem),
         };
-        let _turn = self.turn.lock().await;
-        let (family, id) = (command.family, command.id.clone());
-        let ended = self.work(command, &settings).await?;
-        // The copies for reads; what goes wrong there costs a read of this object, and no more.
-        self.spread(family, &id, ended.keep.as_ref(), &settings).await;
         // What was counted here is brought from here: the object may live where no request does.
-        let env = self.env.clone();
-        self.state.wait_until(async move { leave::behind(&env, Metrics::default(), None).await });
-        match ended.result {
-            Ok(stored) => {
-                let told =
-                    Told { stored, created: ended.created, merged: ended.merged, propagation_id: ended.propagation_id };
-                Response::ok(serde_json::to_string(&told)?)
-            }
-            Err(problem) => Ok(client::whole(problem.reply(&request_id))),
-        }
+        telemetry::bring(&Life::Object(self.state.clone()), &self.env);
+        Response::ok(serde_json::to_string(&told.map_err(Refusal::from))?)
     }
 }
 
 impl TemplateObject {
+    /// Waits for its turn, and does what is asked.
+    async fn answer(&self, command: Command, settings: &Rc<Settings>) -> worker::Result<Result<Told, Problem>> {
+        // Those who wait for their turn give up at their deadlines.
+        let limits = Limits::until(command.deadline_ms);
+        let Ok(_turn) = limits.within(self.turn.lock()).await else { return Ok(Err(Problem::storage_late())) };
+        let (family, id) = (command.family, command.id.clone());
+        let ended = self.work(command, settings).await?;
+        // The copies for reads; what goes wrong there costs a read of this object, and no more.
+        self.spread(family, &id, ended.keep.as_ref(), settings).await;
+        let told = |stored| {
+            let Ended { created, merged, propagation_id, .. } = ended;
+            Told { stored, created, merged, propagation_id }
+        };
+        Ok(ended.result.map(told))
+    }
+
     /// Runs the machine to its end, and stores what it says to keep.
     async fn work(&self, command: Command, settings: &Rc<Settings>) -> worker::Result<Ended> {
+        let limits = Limits::until(command.deadline_ms);
         let clock = Clock::start();
         let text: Option<String> = self.state.storage().get(KEY).await?;
         let kept: Option<Stored> = text.and_then(|text| serde_json::from_str(&text).ok());
@@ -83,7 +82,7 @@ impl TemplateObject {
         let ended = loop {
             match step {
                 Step::Ask(ask) => {
-                    let answer = exchange::run(ask, settings, &life).await;
+                    let answer = exchange::run(ask, settings, &life, &limits).await;
                     (work, step) = work.answer(answer, &isolate::desk(), clock.unix_ms());
                 }
                 Step::Done(ended) => break *ended,

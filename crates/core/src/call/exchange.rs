@@ -23,8 +23,8 @@ use crate::sensitive::Bytes;
 
 /// Most requests sent for one exchange, repetitions of every kind included (R2).
 const MAX_ATTEMPTS: u32 = 3;
-/// How long one exchange may take, repetitions included (R1 gives a whole request 60 s; a program of several
-/// exchanges must fit in it; ours).
+/// How long one exchange may take, repetitions included, where its request has more time than that (R1 gives a whole
+/// request 60 s; a program of several exchanges must fit in it; ours).
 pub const EXCHANGE_LIMIT: Duration = Duration::from_secs(15);
 /// Most bytes of an answer: a page of a hundred templates of 64 KiB (ours).
 pub const MAX_ANSWER: usize = 8 << 20;
@@ -49,6 +49,8 @@ pub enum Input {
     Failed,
     /// Time has passed. An early one does no harm.
     Tick,
+    /// The client has left.
+    Left,
 }
 
 /// What to do.
@@ -75,6 +77,10 @@ pub struct Exchange {
     random: Random,
     /// Unix ms.
     started_ms: u64,
+    /// How long it may take.
+    limit: Duration,
+    /// The client has left: what was sent is waited for, and nothing else is sent.
+    left: bool,
     state: State,
     outbox: Option<Output>,
     attempts: u32,
@@ -97,9 +103,13 @@ enum State {
 }
 
 impl Exchange {
-    /// An exchange that begins at `started_ms` (Unix ms); `seed` is for the jitter.
-    pub fn new(ask: Ask, endpoints: Endpoints, started_ms: u64, seed: u64) -> Exchange {
+    /// An exchange that begins at `started_ms` and must have ended at `deadline_ms`, that of its request (Unix ms);
+    /// `seed` is for the jitter.
+    pub fn new(ask: Ask, endpoints: Endpoints, started_ms: u64, deadline_ms: u64, seed: u64) -> Exchange {
+        let limit = EXCHANGE_LIMIT.min(Duration::from_millis(deadline_ms.saturating_sub(started_ms)));
         Exchange {
+            limit,
+            left: false,
             ask,
             endpoints,
             random: Random(seed),
@@ -117,7 +127,7 @@ impl Exchange {
     pub fn handle(&mut self, now: Duration, input: Input, health: &mut Health) {
         match (&self.state, input) {
             (State::Ended(_), _) => {}
-            (State::Authorizing, Input::Token(Ok(token))) => self.send(now, token, health),
+            (State::Authorizing, Input::Token(Ok(token))) if now < self.limit => self.send(now, token, health),
             (State::Authorizing, Input::Token(Err(problem))) => self.fail(now, problem, Sign::None, health),
             (State::Sent, Input::Answer(answer)) => self.answer(now, answer, health),
             (State::Sent, Input::Failed) => {
@@ -128,14 +138,17 @@ impl Exchange {
                     false => self.fail(now, self.unknown(), Sign::Ill, health),
                 }
             }
-            (State::Waiting { until, .. }, Input::Tick) if now >= *until => self.authorize(None),
-            (state, _) if now >= EXCHANGE_LIMIT => {
+            // Whether a change was made is worth knowing for its audit row; nobody waits for what was read.
+            (State::Sent, Input::Left) if !self.ask.reads => self.left = true,
+            (_, Input::Left) => self.fail(now, client_left(), Sign::None, health),
+            (State::Waiting { until, .. }, Input::Tick) if now >= *until && now < self.limit => self.authorize(None),
+            (state, _) if now >= self.limit => {
                 let sign = match state {
                     State::Sent => Sign::Ill,
                     State::Waiting { sign, .. } => *sign,
                     State::Authorizing | State::Ended(_) => Sign::None,
                 };
-                let detail = format!("The upstream did not answer within {} ms.", EXCHANGE_LIMIT.as_millis());
+                let detail = format!("The upstream did not answer within {} ms.", self.limit.as_millis());
                 self.fail(now, Problem::new(Code::TotalDeadline, detail), sign, health);
             }
             _ => {}
@@ -149,8 +162,8 @@ impl Exchange {
         }
         match &self.state {
             State::Ended(result) => Output::Done(result.clone()),
-            State::Waiting { until, .. } => Output::Wait((*until).min(EXCHANGE_LIMIT)),
-            State::Authorizing | State::Sent => Output::Wait(EXCHANGE_LIMIT),
+            State::Waiting { until, .. } => Output::Wait((*until).min(self.limit)),
+            State::Authorizing | State::Sent => Output::Wait(self.limit),
         }
     }
 
@@ -160,6 +173,11 @@ impl Exchange {
             metrics.count(Metric::UpstreamRequests, &[], u64::from(self.attempts));
             metrics.count(Metric::UpstreamRetries, &[], u64::from(self.attempts) - 1);
         }
+    }
+
+    /// How long it may take: after that an input ends it.
+    pub fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// Requests sent so far.
@@ -234,7 +252,8 @@ impl Exchange {
         let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.attempts.saturating_sub(1)));
         let until = now.saturating_add(wait);
         let failed_probe = self.probing && sign == Sign::Ill;
-        if failed_probe || self.attempts >= MAX_ATTEMPTS || until >= EXCHANGE_LIMIT || !health.allow_retry() {
+        let over = self.left || failed_probe || self.attempts >= MAX_ATTEMPTS || until >= self.limit;
+        if over || !health.allow_retry() {
             problem.retry_after = after;
             return self.fail(now, problem, sign, health);
         }
@@ -268,10 +287,18 @@ impl Exchange {
     }
 }
 
+/// Ends what nobody waits for any more.
+pub(crate) fn client_left() -> Problem {
+    Problem::new(Code::ClientLeft, "The client has left: nothing more is done for it.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sensitive::Sensitive;
+
+    /// The deadline of the request, since its beginning.
+    const DEADLINE: Duration = Duration::from_secs(5);
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> Input {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -280,9 +307,12 @@ mod tests {
 
     /// Runs the inputs, one for each request that is sent; gives the end and the number of requests.
     fn run(repeatable: bool, inputs: &[Input]) -> (Result<u16, Code>, u32) {
-        let ask = Ask { repeatable, ..Ask::get("/x".into(), "a:scope") };
+        run_ask(Ask { repeatable, ..Ask::get("/x".into(), "a:scope") }, inputs)
+    }
+
+    fn run_ask(ask: Ask, inputs: &[Input]) -> (Result<u16, Code>, u32) {
         let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
-        let mut exchange = Exchange::new(ask, endpoints, 1_000, 7);
+        let mut exchange = Exchange::new(ask, endpoints, 1_000, 1_000 + DEADLINE.as_millis() as u64, 7);
         let mut health = Health::default();
         let mut inputs = inputs.iter().cloned();
         let mut now = Duration::ZERO;
@@ -302,7 +332,7 @@ mod tests {
                     exchange.handle(now, Input::Tick, &mut health);
                 }
                 Output::Done(result) => {
-                    assert!(now <= EXCHANGE_LIMIT);
+                    assert!(now <= DEADLINE, "{now:?}");
                     return (
                         result.map(|answer| answer.head.status).map_err(|problem| problem.code),
                         exchange.attempts(),
@@ -342,6 +372,38 @@ mod tests {
             (true, vec![], (Err(Code::TotalDeadline), 1)),
         ] {
             assert_eq!(run(repeatable, &inputs), expected, "{repeatable} {inputs:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_for_a_client_that_has_left() {
+        let reads = Ask::get("/x".into(), "a:scope");
+        let changes = Ask { reads: false, ..reads.clone() };
+        let soon = [("retry-after", "1")];
+        for (ask, inputs, expected) in [
+            (&reads, vec![Input::Left], (Err(Code::ClientLeft), 1)),
+            // A change that was sent is waited for, and its outcome is the truth; it is not repeated.
+            (&changes, vec![Input::Left, answer(200, &[])], (Ok(200), 1)),
+            (&changes, vec![Input::Left, answer(503, &soon)], (Err(Code::UpstreamUnavailable), 1)),
+            (&changes, vec![Input::Left, Input::Failed], (Err(Code::UpstreamUnavailable), 1)),
+            (&changes, vec![Input::Left], (Err(Code::TotalDeadline), 1)),
+        ] {
+            assert_eq!(run_ask(ask.clone(), &inputs), expected, "{} {inputs:?}", ask.reads);
+        }
+    }
+
+    #[test]
+    fn the_deadline_is_that_of_the_request() {
+        let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
+        for (deadline_ms, limit_ms) in [(6_000, 5_000), (61_000, 15_000), (1_000, 0), (0, 0)] {
+            let ask = Ask::get("/x".into(), "a:scope");
+            let mut exchange = Exchange::new(ask, endpoints.clone(), 1_000, deadline_ms, 7);
+            assert_eq!(exchange.limit(), Duration::from_millis(limit_ms));
+            // without a token in time it ends too, and sends nothing
+            let mut health = Health::default();
+            exchange.handle(exchange.limit(), Input::Tick, &mut health);
+            let Output::Done(Err(problem)) = exchange.poll() else { panic!("goes on after its deadline") };
+            assert_eq!((problem.code, exchange.attempts()), (Code::TotalDeadline, 0));
         }
     }
 

@@ -29,6 +29,7 @@ mod tests;
 
 use std::time::Duration;
 
+pub(crate) use exchange::client_left;
 pub use exchange::{
     Answer, EXCHANGE_LIMIT, Exchange, Input as ExchangeInput, MAX_ANSWER as MAX_EXCHANGE, Output as ExchangeOutput,
 };

@@ -73,7 +73,15 @@ impl Family {
         }
         let path = format!("{}/{id}", self.path());
         // With a condition a second one changes nothing; without, it does the same again.
-        Ask { method: "PUT", path, headers, body: Bytes(document), scope: self.scopes().1, repeatable: true }
+        Ask {
+            method: "PUT",
+            path,
+            headers,
+            body: Bytes(document),
+            scope: self.scopes().1,
+            repeatable: true,
+            reads: false,
+        }
     }
 }
 
@@ -81,7 +89,7 @@ impl Family {
 pub fn create_template(document: Vec<u8>, key: &str) -> Ask {
     let (path, scope) = (Family::Prompt.path().to_owned(), Family::Prompt.scopes().1);
     let headers = vec![("idempotency-key", key.to_owned())];
-    Ask { method: "POST", path, headers, body: Bytes(document), scope, repeatable: true }
+    Ask { method: "POST", path, headers, body: Bytes(document), scope, repeatable: true, reads: false }
 }
 
 /// One page of the prompt templates; `name` narrows to that name.
@@ -109,7 +117,7 @@ pub fn get_version(id: &str, version: u64) -> Ask {
 pub fn usage_query(body: Vec<u8>) -> Ask {
     let path = "/api/v2/analytics/llm-gateway/details/query".to_owned();
     let scope = "analytics:llm-gateway:view";
-    Ask { method: "POST", path, headers: Vec::new(), body: Bytes(body), scope, repeatable: true }
+    Ask { method: "POST", path, headers: Vec::new(), body: Bytes(body), scope, repeatable: true, reads: true }
 }
 
 /// The body of a template's execution (E6). Values are sent as they came: upstream does not look into them.

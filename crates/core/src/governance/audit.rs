@@ -27,10 +27,16 @@ pub struct Audit {
     template: Option<Execution>,
     latency_ms: u64,
     first_content_ms: Option<u64>,
-    /// Prompt and answer together, as upstream says; none where it did not say.
+    /// Prompt and answer together, as upstream says; none where it did not say, or nothing that can be.
     tokens_used: Option<u64>,
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
+    /// Upstream says that it used more than can be: nothing of it is counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    usage_implausible: bool,
+    /// The name of the model is one that upstream or the operator knows: a client cannot make up labels of metrics.
+    #[serde(skip)]
+    model_known: bool,
     /// None where something was sent and upstream did not say what it used: the cost is unknown.
     cost_estimate_usd: Option<String>,
     /// The same in billionths, for the metrics.
@@ -74,6 +80,8 @@ impl Audit {
             tokens_used: None,
             prompt_tokens: None,
             completion_tokens: None,
+            usage_implausible: false,
+            model_known: false,
             cost_estimate_usd: Some(Cost::nothing().usd),
             cost_billionths: 0,
             status: Status::Error,
@@ -100,6 +108,8 @@ impl Audit {
         let job = call.job();
         let counts = job.counts();
         let usage = outcome.usage.or((outcome.attempts == 0).then(Default::default));
+        let usage_implausible = usage.is_some_and(|usage| !usage.is_plausible());
+        let usage = usage.filter(|_| !usage_implausible);
         let cost = usage.map(|usage| rates.chat_cost(job.model_id(), usage));
         Audit {
             event: "llm_prompt_audit",
@@ -118,6 +128,10 @@ impl Audit {
             tokens_used: usage.map(|usage| usage.prompt_tokens.saturating_add(usage.completion_tokens)),
             prompt_tokens: usage.map(|usage| usage.prompt_tokens),
             completion_tokens: usage.map(|usage| usage.completion_tokens),
+            usage_implausible,
+            model_known: outcome.first_content.is_some()
+                || outcome.status == Status::Success
+                || rates.names(job.model_id()),
             cost_billionths: cost.as_ref().map_or(0, Cost::billionths),
             cost_estimate_usd: cost.map(|cost| cost.usd),
             status: outcome.status,
@@ -158,7 +172,7 @@ impl Audit {
             metrics.count(Metric::UpstreamRequests, &[], u64::from(self.attempts));
             metrics.count(Metric::UpstreamRetries, &[], u64::from(self.attempts) - 1);
         }
-        let model = self.model_id.as_deref().unwrap_or_default();
+        let model = self.model_id.as_deref().filter(|_| self.model_known).unwrap_or("other");
         for (kind, tokens) in [("prompt", self.prompt_tokens), ("completion", self.completion_tokens)] {
             let labels = [("tenant", tenant), ("model", model), ("kind", kind)];
             metrics.count(Metric::Tokens, &labels, tokens.unwrap_or_default());

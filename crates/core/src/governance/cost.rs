@@ -98,6 +98,11 @@ impl Rates {
         }
     }
 
+    /// Whether the operator has set a rate for this model, of whichever provider.
+    pub fn names(&self, model: &str) -> bool {
+        model != ANY && self.0.values().any(|models| models.contains_key(model))
+    }
+
     /// What `usage` costs in a chat, which names a model and no provider: the model's rate if exactly one provider
     /// has one for it, else the flat one.
     pub fn chat_cost(&self, model: &str, usage: Usage) -> Cost {

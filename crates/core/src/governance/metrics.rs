@@ -49,7 +49,8 @@ enum Kind {
 
 /// Upper bounds of the histograms, in milliseconds: from the edge's own work to the longest call (R1: 60 s).
 const BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000];
-/// Most series of one metric; labels beyond are told as `other`, since a model's name comes from clients (ours).
+/// Most series of one metric that one tenant has; its labels beyond are told as `other` (ours). The share is each tenant's
+/// own, so that none can use up what the others need.
 const MAX_SERIES: usize = 200;
 /// Longest label value, in characters (ours).
 const MAX_LABEL: usize = 64;
@@ -238,10 +239,23 @@ fn slot<'a, T: Default>(
     bounded(all.entry(name.to_owned()).or_default(), told.join(","))
 }
 
-/// The place of `labels`, or that of all others where there are too many already.
+/// The place of `labels`, or that of all others of the tenant where it has too many already.
 fn bounded<T: Default>(series: &mut BTreeMap<String, T>, labels: String) -> &mut T {
-    let full = series.len() >= MAX_SERIES && !series.contains_key(&labels);
-    series.entry(if full { "other=\"true\"".to_owned() } else { labels }).or_default()
+    let share = tenant(&labels).to_owned();
+    let full = !series.contains_key(&labels) && series.keys().filter(|own| tenant(own) == share).count() >= MAX_SERIES;
+    let labels = match (full, share.is_empty()) {
+        (false, _) => labels,
+        (true, true) => "other=\"true\"".to_owned(),
+        (true, false) => format!("{share},other=\"true\""),
+    };
+    series.entry(labels).or_default()
+}
+
+/// The label `tenant` among labels as they are told; nothing where there is none. In a value quotes are escaped, so that
+/// no value looks like the label.
+fn tenant(labels: &str) -> &str {
+    let Some(rest) = labels.find("tenant=\"").and_then(|at| labels.get(at..)) else { return "" };
+    rest.match_indices('"').nth(1).and_then(|(end, _)| rest.get(..=end)).unwrap_or_default()
 }
 
 /// A label's value, as the exposition format escapes it.
@@ -320,6 +334,29 @@ mod tests {
         assert!(text.contains("promptgate_requests_total{route=\"/v1/chat\",outcome=\"success\"} 6\n"), "{text}");
         assert!(text.contains("promptgate_request_duration_seconds_count{route=\"/v1/chat\"} 8\n"), "{text}");
         assert!(text.contains("promptgate_breaker_state 0\n"), "a gauge is not summed: {text}");
+    }
+
+    #[test]
+    fn no_tenant_uses_up_the_series_of_another() {
+        let mut metrics = Metrics::default();
+        let count = |metrics: &mut Metrics, tenant: &str, code: &str| {
+            metrics.count(Metric::Requests, &[("route", "/v1/chat"), ("tenant", tenant), ("code", code)], 1);
+        };
+        for n in 0..1_000 {
+            count(&mut metrics, "hostile", &n.to_string());
+        }
+        count(&mut metrics, "honest", "");
+        let mut kept = Metrics::default();
+        kept.merge(metrics);
+        let text = kept.prometheus();
+        for line in [
+            "promptgate_requests_total{route=\"/v1/chat\",tenant=\"honest\",code=\"\"} 1",
+            "promptgate_requests_total{tenant=\"hostile\",other=\"true\"} 800",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
+        assert_eq!(tenant("a=\"tenant=\\\"x\\\"\",tenant=\"t-1\",b=\"\""), "tenant=\"t-1\"");
+        assert_eq!(tenant("a=\"\""), "");
     }
 
     #[test]

@@ -5,6 +5,8 @@ pub mod chain;
 mod cost;
 mod metrics;
 mod operation;
+mod refusals;
+mod schedule;
 mod webhook;
 
 pub use audit::Audit;
@@ -12,4 +14,6 @@ pub(crate) use audit::timestamp;
 pub use cost::{Cost, Rates};
 pub use metrics::{Metric, Metrics};
 pub use operation::{Action, Operation};
+pub use refusals::Refusals;
+pub use schedule::Schedule;
 pub use webhook::{Event as WebhookEvent, Webhook};

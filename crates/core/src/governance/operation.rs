@@ -157,6 +157,11 @@ impl Operation {
         self
     }
 
+    /// Whether it was done.
+    pub fn success(&self) -> bool {
+        self.success
+    }
+
     /// The row as one line of JSON, without its end; none for what changes nothing and sends nothing.
     pub fn line(&self) -> Option<String> {
         (self.action != Action::Read).then(|| serde_json::to_string(self).unwrap_or_default())

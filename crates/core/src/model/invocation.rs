@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::check::Check;
 use super::definition::Definition;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, malformed, verdict};
-use crate::call::Health;
 use crate::call::health::Admission;
 use crate::call::verdict::Sign;
+use crate::call::{Health, client_left};
 use crate::fault::Path;
 use crate::genesys::{self, Endpoints, ModelId, Usage};
 use crate::governance::{Cost, Rates};
@@ -217,6 +217,14 @@ impl Invocation {
         dispatch.until_ms = self.identity.deadline_ms;
         self.exchange.await_until(self.identity.deadline_ms);
         Step::Send(dispatch)
+    }
+
+    /// The client has left at `now`, and did not ask for one execution by a key: what was sent is not waited for.
+    pub fn cancel(&mut self, now: u64, health: &mut Health) {
+        if self.ended.is_none() {
+            self.signed(now, Sign::None, health);
+            self.fail(now, client_left());
+        }
     }
 
     /// Takes what came at `now` of the request `attempt`; `guard` is that for answers.

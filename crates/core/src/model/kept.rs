@@ -16,7 +16,7 @@ use super::configuration::Configuration;
 use super::definition::Submission;
 use super::exchange::{Received, Step};
 use super::provisioning::{ModelStatus, News, Origin, Provisioning};
-use super::record::{ModelAction, Occasion, Record};
+use super::record::{Occasion, Record};
 use super::snapshot::Snapshot;
 use super::update::{Update, UpdateStatus, Updates};
 use crate::call::Health;
@@ -70,24 +70,17 @@ pub enum Verb {
 }
 
 impl Command {
-    /// How long an answer may wait until there is something to tell, in milliseconds: one that watches is heard of
-    /// now and then, so that it is noticed when it has left.
-    pub fn patience_ms(&self, settings: &Settings) -> u64 {
-        let half = settings.call.total.as_millis() as u64 / 2;
-        if let Verb::Watch(_) = self.verb { half.min(WATCH_MS) } else { half }
+    /// When the client's request must have ended, Unix ms (R1).
+    pub fn deadline_ms(&self, settings: &Settings) -> u64 {
+        self.started_ms.saturating_add(settings.call.total.as_millis() as u64)
     }
 
-    /// The audit row of a command that was refused; none for those that only look.
-    pub fn refused(&self, problem: &Problem, settings: &Settings, now: u64) -> Option<Record> {
-        let action = match self.verb {
-            Verb::Submit(_) => ModelAction::ModelSubmitted,
-            Verb::Configure(_) => ModelAction::ConfigurationUpdate,
-            Verb::Invoke => ModelAction::ModelInvoked,
-            Verb::Export => ModelAction::ModelConfigSync,
-            Verb::Read | Verb::Watch(_) | Verb::ReadConfiguration => return None,
-        };
-        let latency_ms = now.saturating_sub(self.started_ms);
-        Some(Record::refused(self.occasion(settings, now), action, Some(&self.id), problem, latency_ms))
+    /// How long an answer at `now` (Unix ms) may wait until there is something to tell, in milliseconds: half of the
+    /// time that is left, so that it comes before the deadline. One that watches is written to now and then, so that
+    /// its leaving is noticed.
+    pub fn patience_ms(&self, settings: &Settings, now: u64) -> u64 {
+        let half = self.deadline_ms(settings).saturating_sub(now) / 2;
+        if let Verb::Watch(_) = self.verb { half.min(WATCH_MS) } else { half }
     }
 
     /// For the row of what it leads to.

@@ -11,6 +11,7 @@ use super::invocation::Invocation;
 use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
 use super::update::{Update, UpdateStatus};
+use crate::genesys::Usage;
 use crate::governance::{Cost, Metric, Metrics, timestamp};
 use crate::problem::Problem;
 use crate::reply::Guarded;
@@ -95,6 +96,9 @@ pub struct Record {
     compliance_mode: Option<ComplianceMode>,
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
+    /// Upstream says that it used more than can be: nothing of it is counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    usage_implausible: bool,
     /// None where something was sent and upstream did not say what it used: the cost is unknown.
     cost_estimate_usd: Option<String>,
     cost_basis: Option<&'static str>,
@@ -124,6 +128,7 @@ impl Record {
             compliance_mode: None,
             prompt_tokens: None,
             completion_tokens: None,
+            usage_implausible: false,
             cost_estimate_usd: None,
             cost_basis: None,
             cost_billionths: 0,
@@ -199,15 +204,18 @@ impl Record {
         let row = Record::new(occasion, ModelAction::ModelInvoked, Some(&question.model));
         let Some(ended) = invocation.ended() else { return row };
         let problem = ended.result.as_ref().err();
+        let usage = ended.usage.filter(Usage::is_plausible);
+        let cost = ended.cost.as_ref().filter(|_| usage == ended.usage);
         Record {
             status: if problem.is_some() { RecordStatus::Failed } else { RecordStatus::Success },
             error_code: problem.map(|problem| problem.code.as_str().to_owned()),
             latency_ms: Some(ended.latency_ms),
-            prompt_tokens: ended.usage.map(|usage| usage.prompt_tokens),
-            completion_tokens: ended.usage.map(|usage| usage.completion_tokens),
-            cost_estimate_usd: ended.cost.as_ref().map(|cost| cost.usd.clone()),
-            cost_basis: ended.cost.as_ref().map(|cost| cost.basis),
-            cost_billionths: ended.cost.as_ref().map_or(0, Cost::billionths),
+            prompt_tokens: usage.map(|usage| usage.prompt_tokens),
+            completion_tokens: usage.map(|usage| usage.completion_tokens),
+            usage_implausible: usage != ended.usage,
+            cost_estimate_usd: cost.map(|cost| cost.usd.clone()),
+            cost_basis: cost.map(|cost| cost.basis),
+            cost_billionths: cost.map_or(0, Cost::billionths),
             attempts: Some(ended.attempts),
             upstream_correlation_id: ended.upstream_correlation_id.clone(),
             guard: Some(Guarded { input: question.findings.clone(), output: ended.findings.clone() }),

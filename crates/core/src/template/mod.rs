@@ -21,7 +21,7 @@ pub use document::{Desk, Template, Variable};
 pub use execute::{ExecuteRequest, RenderRequest};
 pub use merge::{Change, diff, merge};
 pub use precondition::{Precondition, is_unchanged};
-pub use question::{diff_question, difference, list_question, sync_question, versions_question};
+pub use question::{diff_question, difference, list_question, sync_question, version, versions_question};
 pub use render::{MAX_RENDERED, Rendered};
 pub use store::{Command, Ended, Step, Stored, Told, Verb, Work, name_taken, there};
 pub use sync::{Library, Plan, PlannedAction};

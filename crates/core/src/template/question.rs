@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::merge::diff;
-use super::store::own;
+use super::store::{MAX_DOCUMENT, own};
 use crate::fault::{Fault, Path};
 use crate::genesys::{Ask, list_templates, list_versions};
 use crate::json::{self, Json};
@@ -61,17 +61,36 @@ pub fn sync_question(target: &Target) -> Result<bool, Problem> {
     target.query(&["dry_run"])?.flag("dry_run")
 }
 
+/// The version `number` of a prompt template, as JSON written here: what upstream answered may be anything.
+///
+/// # Errors
+/// [`Code::UpstreamMalformed`] where it is no template of this version.
+pub fn version(number: u64, body: &Bytes) -> Result<String, Problem> {
+    let document = document(body)?;
+    match document.member("version") {
+        Some(Json::Number(told)) if told.as_u64() == Some(number) => Ok(document.to_text()),
+        _ => Err(malformed()),
+    }
+}
+
+/// A template in upstream's answer.
+fn document(body: &Bytes) -> Result<Json, Problem> {
+    if body.0.len() > MAX_DOCUMENT {
+        return Err(malformed());
+    }
+    json::parse(&body.0).ok().filter(|document| matches!(document, Json::Object(_))).ok_or_else(malformed)
+}
+
+fn malformed() -> Problem {
+    Problem::new(Code::UpstreamMalformed, "The upstream's answer is no template. Check its address.")
+}
+
 /// What has changed from the version `from` to the version `to`, as JSON.
 ///
 /// # Errors
 /// [`Code::UpstreamMalformed`].
 pub fn difference(from: u64, before: &Bytes, to: u64, after: &Bytes) -> Result<String, Problem> {
-    let read = |body: &Bytes| -> Result<Json, Problem> {
-        let document = json::parse(&body.0);
-        let malformed = || Problem::new(Code::UpstreamMalformed, "The upstream's answer is no template.");
-        document.map(|document| own(&document)).map_err(|_| malformed())
-    };
-    let changes = diff(&read(before)?, &read(after)?);
+    let changes = diff(&own(&document(before)?), &own(&document(after)?));
     Ok(json!({ "from": from, "to": to, "changes": changes }).to_string())
 }
 
@@ -101,5 +120,29 @@ mod tests {
             difference(1, &body(r#"{"version":1,"name":"a"}"#), 2, &body(r#"{"version":2,"name":"b"}"#)).unwrap();
         assert_eq!(told, r#"{"changes":[{"after":"b","before":"a","path":"$.name"}],"from":1,"to":2}"#);
         assert!(difference(1, &body("x"), 2, &body("{}")).is_err());
+        assert!(difference(1, &body("{}"), 2, &body("[]")).is_err());
+    }
+
+    #[test]
+    fn a_version_is_rebuilt() {
+        let read = |text: &str| version(3, &Bytes(text.as_bytes().to_vec())).map_err(|problem| problem.code);
+        assert_eq!(read("{ \"version\" : 3,\n\"name\":\"\\u0061\" }").unwrap(), r#"{"version":3,"name":"a"}"#);
+        let large = format!(r#"{{"version":3,"user_template":"{}"}}"#, "x".repeat(MAX_DOCUMENT));
+        for text in [
+            "",
+            "<html>canary</html>",
+            "[]",
+            "3",
+            "{}",
+            r#"{"version":2}"#,
+            r#"{"version":"3"}"#,
+            r#"{"version":3,"version":3}"#,
+            r#"{"version":3}{}"#,
+            &"[".repeat(100_000),
+            &large,
+        ] {
+            assert_eq!(read(text), Err(Code::UpstreamMalformed), "{}", text.get(..80).unwrap_or(text));
+        }
+        assert_eq!(version(3, &Bytes(vec![b'"', 0xff, b'"'])).unwrap_err().code, Code::UpstreamMalformed);
     }
 }

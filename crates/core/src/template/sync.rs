@@ -203,6 +203,13 @@ impl Plan {
         self.result = Some(Outcome { success: false, version: None, merged: false, code: Some(code.to_owned()) });
     }
 
+    /// Its request had no time left for it; what is there already needs none.
+    pub fn late(&mut self) {
+        if self.action != PlannedAction::Leave {
+            self.failed(Code::TotalDeadline.as_str());
+        }
+    }
+
     /// Plans as clients get them.
     pub fn json(plans: &[Plan], dry_run: bool) -> String {
         let count = |action| plans.iter().filter(|plan| plan.action == action).count();

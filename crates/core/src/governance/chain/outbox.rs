@@ -1,6 +1,7 @@
 //! The rows of an isolate that are not in the chain yet.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::Head;
 use super::segment::{Delivery, PAGE_ROWS, Receipt, Row};
@@ -18,6 +19,8 @@ pub struct Outbox {
     /// The object that kept the end when it was last asked, from 1, and what its part follows.
     object: u64,
     after: Head,
+    /// The delivery that is on its way, as text: written once, however often it must be sent.
+    delivery: Option<Rc<str>>,
     lost: u64,
 }
 
@@ -25,7 +28,7 @@ impl Outbox {
     /// An empty one; `isolate` is a name that no other isolate has.
     pub fn new(isolate: &str) -> Outbox {
         let (rows, after) = (VecDeque::new(), Head::default());
-        Outbox { isolate: isolate.to_owned(), number: 0, rows, object: 1, after, lost: 0 }
+        Outbox { isolate: isolate.to_owned(), number: 0, rows, object: 1, after, delivery: None, lost: 0 }
     }
 
     /// Adds a row, one line of JSON.
@@ -38,15 +41,30 @@ impl Outbox {
         self.rows.push_back(Row { key: format!("{}-{}", self.isolate, self.number), text: text.to_owned() });
     }
 
-    /// The object to be asked and what it is brought: the oldest rows. Nothing, where nothing waits.
-    pub fn delivery(&self) -> Option<(u64, Delivery)> {
-        let rows: Vec<Row> = self.rows.iter().take(PAGE_ROWS).cloned().collect();
-        (!rows.is_empty()).then(|| (self.object, Delivery { after: self.after.clone(), rows }))
+    /// Rows that wait.
+    pub fn waiting(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The object to be asked and what it is brought: the oldest rows, a [`Delivery`] as JSON. The same again until its
+    /// receipt has come. Nothing, where nothing waits.
+    pub fn delivery(&mut self) -> Option<(u64, Rc<str>)> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let delivery = self.delivery.get_or_insert_with(|| {
+            let rows = self.rows.iter().take(PAGE_ROWS).cloned().collect();
+            let delivery = Delivery { after: self.after.clone(), rows };
+            // Strings and numbers only: this cannot fail.
+            serde_json::to_string(&delivery).unwrap_or_default().into()
+        });
+        Some((self.object, delivery.clone()))
     }
 
     /// The answer to the last delivery.
     pub fn receipt(&mut self, receipt: Receipt) {
         let kept: BTreeSet<String> = receipt.kept.into_iter().collect();
+        self.delivery = None;
         self.rows.retain(|row| !kept.contains(&row.key));
         if let Some(after) = receipt.full {
             self.object += 1;
@@ -95,6 +113,7 @@ mod tests {
             let kept = objects.entry(object).or_default();
             let text = |line: Option<&(u64, String, String)>| line.map(|(_, _, text)| text.clone());
             let segment = Segment::restore(text(kept.first()).as_deref(), text(kept.last()).as_deref(), 100).unwrap();
+            let delivery = serde_json::from_str(&delivery).unwrap();
             let taken = segment.take(delivery, |key| kept.iter().any(|(_, known, _)| known == key));
             kept.extend(taken.lines);
             // the answer may not come
@@ -102,7 +121,7 @@ mod tests {
                 isolate.receipt(taken.receipt);
             }
         }
-        assert!(isolates.iter().all(|isolate| isolate.delivery().is_none()));
+        assert!(isolates.iter_mut().all(|isolate| isolate.delivery().is_none()));
         let mut verifier = Verifier::default();
         let lines: Vec<_> = objects.values().flatten().collect();
         lines.iter().for_each(|(_, _, line)| verifier.line(line).unwrap());
@@ -115,6 +134,23 @@ mod tests {
         (0..MOST + 2).for_each(|_| outbox.push("{}"));
         assert_eq!(outbox.lost().as_deref(), Some(r#"{"event":"audit_lost","rows":2}"#));
         assert_eq!(outbox.lost(), None);
-        assert_eq!(outbox.delivery().map(|(object, delivery)| (object, delivery.rows.len())), Some((1, PAGE_ROWS)));
+        let (object, delivery) = outbox.delivery().unwrap();
+        let delivery: Delivery = serde_json::from_str(&delivery).unwrap();
+        assert_eq!((object, delivery.rows.len(), outbox.waiting()), (1, PAGE_ROWS, MOST));
+    }
+
+    /// While the object is away, thousands of rows wait: they are not written anew for each try.
+    #[test]
+    fn a_delivery_is_written_once() {
+        let mut outbox = Outbox::new("i");
+        outbox.push("{}");
+        let (_, first) = outbox.delivery().unwrap();
+        outbox.push("{}");
+        let (_, again) = outbox.delivery().unwrap();
+        assert!(Rc::ptr_eq(&first, &again));
+        let kept = serde_json::from_str::<Delivery>(&first).unwrap().rows.into_iter().map(|row| row.key).collect();
+        outbox.receipt(Receipt { kept, full: None });
+        let (_, next) = outbox.delivery().unwrap();
+        assert_eq!(serde_json::from_str::<Delivery>(&next).unwrap().rows.len(), 1, "what came meanwhile");
     }
 }

@@ -23,7 +23,7 @@ use crate::json;
 use crate::problem::{Code, Problem};
 
 use read::Read;
-pub(super) use seen::own;
+pub(super) use seen::{MAX_DOCUMENT, own};
 use seen::{malformed, missing, seen};
 pub use seen::{name_taken, there};
 use write::Write;
@@ -55,6 +55,8 @@ pub struct Command {
     pub id: String,
     /// The id of the client's request.
     pub request_id: String,
+    /// When that request must have ended, Unix ms (R1).
+    pub deadline_ms: u64,
     /// What is to be done.
     pub verb: Verb,
 }

@@ -10,6 +10,9 @@ use crate::problem::{Code, Problem};
 /// The members that upstream sets; a client's document does not have them.
 const UPSTREAMS: [&str; 3] = ["id", "version", "date_modified"];
 
+/// Largest template that upstream may answer, in bytes (ours): a text of 64 KiB, escaped, and its other members.
+pub(in crate::template) const MAX_DOCUMENT: usize = 1 << 20;
+
 /// What is there; a 404 is told as such.
 ///
 /// # Errors
@@ -29,9 +32,10 @@ pub(super) fn seen(answer: Result<Answer, Problem>, now_ms: u64) -> Result<Optio
     let answer = answer?;
     match answer.head.status {
         200..=299 => {
-            let document = String::from_utf8(answer.body.0)
-                .ok()
-                .filter(|text| matches!(json::parse(text.as_bytes()), Ok(Json::Object(_))));
+            let document = match json::parse(&answer.body.0) {
+                Ok(document @ Json::Object(_)) if answer.body.0.len() <= MAX_DOCUMENT => Some(document.to_text()),
+                _ => None,
+            };
             match (genesys::etag(&answer.head), document) {
                 (Some(etag), Some(document)) => Ok(Some(Stored { etag, document, fetched_ms: now_ms })),
                 _ => Err(malformed()),

@@ -74,7 +74,8 @@ fn document(name: &str, description: &str) -> Json {
 }
 
 fn run(upstream: &mut Upstream, kept: &mut Option<Stored>, verb: Verb) -> Ended {
-    let command = Command { family: Family::Cached, id: ID.into(), request_id: "r".into(), verb };
+    let command =
+        Command { family: Family::Cached, id: ID.into(), request_id: "r".into(), deadline_ms: u64::MAX, verb };
     let desk = Desk::default();
     let (mut work, mut step) = Work::begin(command, kept.clone(), 1_000);
     for _ in 0..20 {

@@ -1,0 +1,103 @@
+//! When what waits in an isolate is brought to the objects that keep it: by time and by number, so that a crowd of
+//! requests makes a few calls and not one each, and so that an object that is away is not asked by every request.
+
+use std::time::Duration;
+
+/// Longest that rows and counts wait before they are brought (ours): what a crash may cost the chain.
+const WINDOW_MS: u64 = 250;
+/// So many rows do not wait (ours).
+const ENOUGH: usize = 200;
+/// Longest wait after failures (ours).
+const MOST_MS: u64 = 10_000;
+/// A request that has not brought what it was to bring by then was stopped by the platform (ours).
+const LOST_MS: u64 = 30_000;
+
+/// Who brings next.
+#[derive(Debug, Default)]
+pub struct Schedule {
+    /// When someone will bring, Unix ms.
+    due_ms: Option<u64>,
+    /// Tries that have failed since the last one that did not.
+    failures: u32,
+}
+
+impl Schedule {
+    /// At `now_ms` (Unix ms) `rows` rows wait, and maybe counts. The one who asks brings them after this time; nobody
+    /// does where another will, no later.
+    pub fn bring(&mut self, now_ms: u64, rows: usize) -> Option<Duration> {
+        let wait_ms = match self.failures {
+            0 if rows >= ENOUGH => 0,
+            failures => (WINDOW_MS << failures.min(6)).min(MOST_MS),
+        };
+        let at = now_ms.saturating_add(wait_ms);
+        match self.due_ms {
+            Some(due) if due <= at && now_ms < due.saturating_add(LOST_MS) => None,
+            _ => {
+                self.due_ms = Some(at);
+                Some(Duration::from_millis(wait_ms))
+            }
+        }
+    }
+
+    /// What waited was brought, or could not be.
+    pub fn brought(&mut self, all: bool) {
+        self.due_ms = None;
+        self.failures = if all { 0 } else { self.failures.saturating_add(1) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Option<Duration> = |ms| Some(Duration::from_millis(ms));
+
+    #[test]
+    fn a_crowd_makes_a_few_calls() {
+        let mut schedule = Schedule::default();
+        let mut calls = Vec::new();
+        // a request every millisecond for ten seconds, each with a row
+        let mut waiting = 0;
+        for now in 0..10_000 {
+            waiting += 1;
+            if let Some(wait) = schedule.bring(now, waiting) {
+                calls.push(now + wait.as_millis() as u64);
+            }
+            if calls.last() == Some(&now) {
+                waiting = 0;
+                schedule.brought(true);
+            }
+        }
+        assert!(calls.len() <= 10_000 / ENOUGH + 1, "{}", calls.len());
+    }
+
+    #[test]
+    fn by_time_and_by_number() {
+        let mut schedule = Schedule::default();
+        assert_eq!(schedule.bring(1_000, 1), MS(WINDOW_MS));
+        assert_eq!(schedule.bring(1_001, 2), None, "the first brings both");
+        assert_eq!(schedule.bring(1_002, ENOUGH), MS(0), "so many do not wait");
+        assert_eq!(schedule.bring(1_003, ENOUGH + 1), None);
+        schedule.brought(true);
+        assert_eq!(schedule.bring(1_004, 1), MS(WINDOW_MS));
+        assert_eq!(schedule.bring(1_004 + WINDOW_MS + LOST_MS - 1, 1), None);
+        assert_eq!(schedule.bring(1_004 + WINDOW_MS + LOST_MS, 1), MS(WINDOW_MS), "whoever was to bring is gone");
+    }
+
+    #[test]
+    fn an_object_that_is_away_is_asked_ever_less() {
+        let mut schedule = Schedule::default();
+        let mut waits = Vec::new();
+        let mut now = 0;
+        for _ in 0..100 {
+            let wait = schedule.bring(now, 5_000).unwrap();
+            assert_eq!(schedule.bring(now, 5_000), None);
+            now += wait.as_millis() as u64;
+            schedule.brought(false);
+            waits.push(wait.as_millis() as u64);
+        }
+        assert_eq!(waits[..8], [0, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+        schedule.brought(true);
+        assert_eq!(schedule.bring(now, 1), MS(WINDOW_MS));
+    }
+}

@@ -1,0 +1,142 @@
+//! The context of one request, from the moment that its key is known.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use promptgate_core::client::Caller;
+use promptgate_core::governance::{Audit, Metrics, Operation};
+use promptgate_core::intake::Headers;
+use promptgate_core::model::{ModelAction, Occasion, Record};
+use promptgate_core::problem::Problem;
+use promptgate_core::route::{Route, Target};
+use promptgate_core::settings::Settings;
+use worker::Env;
+
+use crate::body::{self, Body};
+use crate::isolate::{Clock, Life, Random};
+use crate::limits::Limits;
+use crate::{client, telemetry};
+
+/// A request as it comes.
+pub(crate) struct Arrival {
+    pub(crate) request: web_sys::Request,
+    pub(crate) env: Env,
+    pub(crate) life: Life,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+}
+
+/// One request, and all that its handlers need.
+pub(crate) struct RequestContext {
+    pub(crate) request: web_sys::Request,
+    pub(crate) env: Env,
+    pub(crate) life: Life,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) settings: Rc<Settings>,
+    pub(crate) target: Target,
+    pub(crate) headers: Headers,
+    pub(crate) caller: Caller,
+    pub(crate) limits: Limits,
+}
+
+impl RequestContext {
+    /// The context of a request whose key is valid. Any other is counted, and makes no row: strangers must not be able
+    /// to fill a log that nobody can shorten.
+    ///
+    /// # Errors
+    /// Those of [`Headers::caller`].
+    pub(crate) fn open(arrival: Arrival, settings: Rc<Settings>, target: Target) -> Result<RequestContext, Problem> {
+        let Arrival { request, env, life, clock, random } = arrival;
+        let headers = headers(&request);
+        let caller = headers.caller(&settings.clients).cloned().inspect_err(|problem| {
+            let (route, code) = (target.route.pattern(), problem.code.as_str());
+            telemetry::count(|metrics| metrics.request(route, "", Some(code), clock.elapsed()));
+            telemetry::bring(&life, &env);
+        })?;
+        let deadline_ms = clock.started_ms.saturating_add(settings.call.total.as_millis() as u64);
+        let limits = Limits::of(&request, deadline_ms);
+        Ok(RequestContext { request, env, life, clock, random, settings, target, headers, caller, limits })
+    }
+
+    /// Whose key the request bears.
+    pub(crate) fn tenant(&self) -> &str {
+        self.caller.tenant.as_str()
+    }
+
+    /// The whole body.
+    ///
+    /// # Errors
+    /// Those of [`body::read`].
+    pub(crate) async fn body(&self) -> Result<Body, Problem> {
+        body::read(&self.request, &self.caller.key_id, &self.limits).await
+    }
+
+    /// A request that is refused before anything was done for it has its row, and is counted.
+    pub(crate) fn refused(&self, problem: Problem) -> Problem {
+        let route = self.target.route;
+        let (request_id, now_ms, latency_ms) =
+            (self.random.request_id(), self.clock.unix_ms(), self.clock.elapsed_ms());
+        let mut metrics = Metrics::default();
+        let line = match (ModelAction::of(route), route) {
+            (Some(action), _) => {
+                let model = Some(self.target.id.as_str()).filter(|id| !id.is_empty());
+                let row = Record::refused(self.occasion(&request_id, now_ms), action, model, &problem, latency_ms);
+                self.measure(Some(problem.code.as_str()), &mut metrics);
+                Some(row.line())
+            }
+            (None, Route::Chat | Route::ExecuteTemplate) => {
+                let row = Audit::refused(&request_id, Some(self.tenant()), &problem, now_ms, latency_ms);
+                row.measure(route.pattern(), &mut metrics);
+                Some(row.line())
+            }
+            (None, _) => {
+                let framework = &self.settings.compliance_framework;
+                let row = Operation::of(route, &request_id).by(Some(self.tenant()), framework);
+                let row = row.ended(now_ms, latency_ms, Some(problem.code.as_str().to_owned()));
+                row.measure(route.pattern(), &mut metrics);
+                row.line()
+            }
+        };
+        if let Some(line) = line {
+            telemetry::refusal(self.tenant(), &self.caller.key_id, &line);
+        }
+        self.count(metrics);
+        problem
+    }
+
+    /// By whom, where and when, for the row of something done to a model.
+    pub(crate) fn occasion<'a>(&'a self, request_id: &'a str, now_ms: u64) -> Occasion<'a> {
+        let environment = self.settings.environment.as_str();
+        Occasion { request_id, tenant: Some(self.tenant()), environment, now_ms }
+    }
+
+    /// Counts the request, which ended with the problem `code`, if with one.
+    pub(crate) fn measure(&self, code: Option<&str>, metrics: &mut Metrics) {
+        let took: Duration = self.clock.elapsed();
+        metrics.request(self.target.route.pattern(), self.tenant(), code, took);
+    }
+
+    /// Counts; what waits is brought to its object after the answer.
+    pub(crate) fn count(&self, metrics: Metrics) {
+        telemetry::count(|counted| counted.merge(metrics));
+        telemetry::bring(&self.life, &self.env);
+    }
+}
+
+/// The headers that the core decides on.
+fn headers(request: &web_sys::Request) -> Headers {
+    let header = |name| client::header(request, name);
+    Headers {
+        authorization: header("authorization"),
+        content_type: header("content-type"),
+        content_encoding: header("content-encoding"),
+        content_length: header("content-length"),
+        accept: header("accept"),
+        idempotency_key: header("idempotency-key"),
+        if_match: header("if-match"),
+        if_none_match: header("if-none-match"),
+        cache_control: header("cache-control"),
+        last_event_id: header("last-event-id"),
+    }
+}

@@ -1,0 +1,158 @@
+//! What requests leave for the operator: audit rows, at once as lines of the log and in batches in the chain; counts, in
+//! batches in the object that keeps the metrics; webhooks, each as one POST.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use futures_util::future::join;
+use promptgate_core::governance::chain::Outbox;
+use promptgate_core::governance::{Metric, Metrics, Refusals, Schedule, WebhookEvent};
+use web_sys::AbortSignal;
+use worker::{Date, Delay, Env};
+
+use crate::isolate::{self, Clock, Life};
+use crate::{object, upstream};
+
+/// How long one request brings what others leave (ours): the platform ends its work some 30 s after its answer.
+const SHIFT: Duration = Duration::from_secs(20);
+
+thread_local! {
+    static WAITING: RefCell<Waiting> = RefCell::default();
+}
+
+/// What the requests of this isolate have left and no object keeps yet.
+#[derive(Default)]
+struct Waiting {
+    rows: Option<Outbox>,
+    counted: Metrics,
+    refusals: Refusals,
+    schedule: Schedule,
+}
+
+impl Waiting {
+    fn push(&mut self, line: &str) {
+        if self.rows.is_none() {
+            // Without randomness the keys of the rows would not be unique; no request gets this far then.
+            let Ok(random) = isolate::random() else { return };
+            self.rows = Some(Outbox::new(&random.request_id()));
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.push(line);
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.as_ref().map_or(0, Outbox::waiting)
+    }
+
+    fn bring(&mut self) -> Option<Duration> {
+        self.schedule.bring(Date::now().as_millis(), self.rows())
+    }
+}
+
+/// An audit row, written to the log now; [`bring`] takes it to the chain.
+pub(crate) fn row(line: &str) {
+    worker::console_log!("{line}");
+    WAITING.with_borrow_mut(|waiting| {
+        for omitted in waiting.refusals.omitted(Date::now().as_millis()) {
+            worker::console_log!("{omitted}");
+            waiting.push(&omitted);
+        }
+        waiting.push(line);
+    });
+}
+
+/// The row of a refusal of the key `key_id`: written to the log, and taken to the chain unless the key has made too many
+/// of them lately.
+pub(crate) fn refusal(tenant: &str, key_id: &str, line: &str) {
+    let now_ms = Date::now().as_millis();
+    if WAITING.with_borrow_mut(|waiting| waiting.refusals.admit(tenant, key_id, now_ms)) {
+        row(line);
+    } else {
+        worker::console_log!("{line}");
+    }
+}
+
+/// Counts; [`bring`] takes it to the object.
+pub(crate) fn count(count: impl FnOnce(&mut Metrics)) {
+    WAITING.with_borrow_mut(|waiting| count(&mut waiting.counted));
+}
+
+/// Sends the webhook, once, within its limit; a failure is a line of the log.
+pub(crate) fn webhook(life: &Life, env: &Env, event: WebhookEvent) {
+    let (own, env) = (life.clone(), env.clone());
+    life.wait_until(async move {
+        let limit = AbortSignal::timeout_with_u32(event.timeout_ms);
+        let answer = upstream::send(&event.request, &limit).await;
+        if let Some((_, Some(body))) = &answer {
+            body.cancel();
+        }
+        let head = answer.map(|(head, _)| head);
+        let taken = WebhookEvent::taken(head.as_ref());
+        if !taken {
+            worker::console_log!("{}", event.failure(head.as_ref()));
+        }
+        let result = if taken { "taken" } else { "failed" };
+        count(|metrics| metrics.count(Metric::Webhooks, &[("event", event.name), ("result", result)], 1));
+        bring(&own, &env);
+    });
+}
+
+/// Sees to it that what waits is brought to the objects soon, after the answer. One request of the isolate brings what
+/// many have left meanwhile.
+pub(crate) fn bring(life: &Life, env: &Env) {
+    let Some(mut wait) = WAITING.with_borrow_mut(Waiting::bring) else { return };
+    let env = env.clone();
+    let clock = Clock::start();
+    life.wait_until(async move {
+        loop {
+            if !wait.is_zero() {
+                Delay::from(wait).await;
+            }
+            let all = flush(&env).await;
+            WAITING.with_borrow_mut(|waiting| waiting.schedule.brought(all));
+            if clock.elapsed() > SHIFT {
+                // Whoever comes meanwhile takes over.
+                Delay::from(Duration::from_secs(1)).await;
+            }
+            let again = WAITING.with_borrow_mut(|waiting| {
+                let nothing = waiting.rows() == 0 && waiting.counted.is_empty();
+                if nothing { None } else { waiting.bring() }
+            });
+            match again {
+                Some(later) => wait = later,
+                None => return,
+            }
+        }
+    });
+}
+
+/// Brings everything that waits now; says whether all of it is kept.
+pub(crate) async fn flush(env: &Env) -> bool {
+    let (rows, counts) = join(flush_rows(env), flush_counts(env)).await;
+    rows && counts
+}
+
+async fn flush_rows(env: &Env) -> bool {
+    let mut rows = WAITING.with_borrow_mut(|waiting| waiting.rows());
+    loop {
+        let next = WAITING.with_borrow_mut(|waiting| waiting.rows.as_mut()?.delivery());
+        let Some((object, delivery)) = next.filter(|_| rows > 0) else { break };
+        let Some(receipt) = object::audit::bring(env, object, &delivery).await else { break };
+        rows = rows.saturating_sub(receipt.kept.len());
+        WAITING.with_borrow_mut(|waiting| waiting.rows.as_mut().map(|outbox| outbox.receipt(receipt)));
+    }
+    if let Some(line) = WAITING.with_borrow_mut(|waiting| waiting.rows.as_mut()?.lost()) {
+        worker::console_log!("{line}");
+    }
+    rows == 0
+}
+
+async fn flush_counts(env: &Env) -> bool {
+    let counted = WAITING.with_borrow_mut(|waiting| std::mem::take(&mut waiting.counted));
+    if counted.is_empty() || object::metrics::add(env, &counted).await {
+        return true;
+    }
+    WAITING.with_borrow_mut(|waiting| waiting.counted.merge(counted));
+    false
+}
