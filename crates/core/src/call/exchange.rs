@@ -323,10 +323,16 @@ mod tests {
                     let token = AccessToken { token: Sensitive::new("t"), grant };
                     exchange.handle(now, Input::Token(Ok(token)), &mut health);
                 }
-                Output::Send(_) => match inputs.next() {
-                    Some(input) => exchange.handle(now, input, &mut health),
-                    None => continue,
-                },
+                Output::Send(_) => {
+                    // The client's leaving comes before the answer.
+                    while let Some(input) = inputs.next() {
+                        let left = input == Input::Left;
+                        exchange.handle(now, input, &mut health);
+                        if !left {
+                            break;
+                        }
+                    }
+                }
                 Output::Wait(until) => {
                     now = until;
                     exchange.handle(now, Input::Tick, &mut health);

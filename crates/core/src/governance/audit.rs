@@ -226,7 +226,12 @@ pub(crate) fn timestamp(unix_ms: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::{CallRules, Identity, Job};
+    use crate::chat::{ChatRules, Counters, Prepared};
+    use crate::genesys::{Endpoints, Usage};
+    use crate::guard::Guards;
     use crate::problem::Code;
+    use crate::reply::Format;
 
     #[test]
     fn a_refusal_is_one_line() {
@@ -239,6 +244,85 @@ mod tests {
         assert_eq!((value["status"].as_str(), value["code"].as_str()), (Some("error"), Some("invalid_request")));
         assert_eq!(value["costEstimateUsd"], "0.000000");
         assert_eq!(row.completed(), None);
+    }
+
+    /// The row of a call of `model` that ended so.
+    fn row(model: &str, status: Status, usage: Option<Usage>, rates: &Rates) -> Audit {
+        let body = serde_json::json!({
+            "systemInstructions": [], "context": [{"role": "user", "content": "Hello"}], "temperature": 0,
+            "maxTokens": 80, "modelId": model,
+        });
+        let guards = Guards::default();
+        let (rules, mut counters) = (ChatRules::default(), Counters::default());
+        let prepared = Prepared::from_body(body.to_string().as_bytes(), &guards.input, &rules, &mut counters).unwrap();
+        let endpoints = Endpoints { api: "https://api".into(), login: "https://login".into() };
+        let rules = CallRules {
+            first_content: Duration::from_secs(5),
+            idle: Duration::from_secs(15),
+            total: Duration::from_secs(60),
+            fallback: None,
+        };
+        let identity = Identity {
+            request_id: "r".into(),
+            idempotency_key: "k".into(),
+            seed: 1,
+            started_ms: 0,
+            received: Duration::ZERO,
+        };
+        let job = Job::Chat(Box::new(prepared));
+        let call = Call::new(job, guards.output, endpoints, rules, identity, Format::Json);
+        let outcome = Outcome {
+            status,
+            code: None,
+            latency: Duration::ZERO,
+            first_content: None,
+            usage,
+            attempts: 1,
+            idempotency_key: None,
+            upstream_correlation_id: None,
+            malformed_frames: 0,
+            findings: crate::guard::Findings::default(),
+        };
+        Audit::of_call("r", "t", &call, &outcome, rates, 0)
+    }
+
+    fn told(rows: &[Audit]) -> String {
+        let mut metrics = Metrics::default();
+        rows.iter().for_each(|row| row.measure("/v1/chat", &mut metrics));
+        metrics.prometheus()
+    }
+
+    /// A 404 costs nothing, so anyone with a key could make up two hundred names and push all others out.
+    #[test]
+    fn models_that_nobody_knows_have_one_series() {
+        let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
+        let rates = Rates::parse(r#"{"openai":{"rated":{"promptPer1k":1,"completionPer1k":1}}}"#).unwrap();
+        let mut rows: Vec<Audit> =
+            (0..300).map(|at| row(&format!("invented-{at}"), Status::Error, None, &rates)).collect();
+        rows.push(row("rated", Status::Error, usage, &rates));
+        rows.push(row("real", Status::Success, usage, &rates));
+        let text = told(&rows);
+        assert!(!text.contains("invented"), "{text}");
+        for line in [
+            "promptgate_tokens_total{tenant=\"t\",model=\"real\",kind=\"prompt\"} 3",
+            "promptgate_tokens_total{tenant=\"t\",model=\"rated\",kind=\"completion\"} 4",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn usage_that_cannot_be_is_marked_and_not_counted() {
+        let usage = |prompt_tokens| Some(Usage { prompt_tokens, completion_tokens: 4 });
+        let rates = Rates::default();
+        let (good, bad) =
+            (row("m", Status::Success, usage(3), &rates), row("m", Status::Success, usage(u64::MAX), &rates));
+        let line: serde_json::Value = serde_json::from_str(&bad.line()).unwrap();
+        assert_eq!(line["usageImplausible"], true);
+        assert!(line["promptTokens"].is_null() && line["tokensUsed"].is_null() && line["costEstimateUsd"].is_null());
+        assert!(!good.line().contains("usageImplausible"));
+        let text = told(&[bad, good]);
+        assert!(text.contains("model=\"m\",kind=\"prompt\"} 3\n"), "{text}");
     }
 
     #[test]

@@ -1,0 +1,76 @@
+// The built Worker in raw workerd as it is deployed: every Durable Object bound, on disk; its upstream is the simulator.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+
+const root = new URL("../", import.meta.url).pathname;
+const wrangler = readFileSync(`${root}wrangler.toml`, "utf8");
+const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
+const objects = [...wrangler.matchAll(/^name = "([A-Z_]+)"\nclass_name = "(\w+)"$/gm)].map(([, name, className]) => ({ name, className }));
+export const digest = (key) => createHash("sha256").update(key).digest("hex");
+
+/** The simulator: `{ url, stop }`. */
+export async function startSimulator() {
+  const binary = process.env.SIMULATOR ?? `${root}target/release/promptgate-simulator`;
+  const child = spawn(binary, ["--exit-with-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  return { url: line.replace("listening on ", ""), stop: () => child.stdin.end() };
+}
+
+/** The gateway: `{ url, pid, memory(), stop }`; `bindings` are its settings, `onDisk: false` binds no objects. */
+export async function startWorkerd(bindings, { onDisk = true } = {}) {
+  mkdirSync(`${root}target`, { recursive: true });
+  const folder = mkdtempSync(`${root}target/bench-workerd-`);
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  const url = `http://127.0.0.1:${port}`;
+  mkdirSync(`${folder}/objects`);
+  const list = (items) => `[${items.join(", ")}]`;
+  const text = Object.entries(bindings).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
+  const bound = onDisk ? objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`) : [];
+  const classes = objects.map(({ className }) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`);
+  writeFileSync(`${folder}/config.capnp`, `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private", "local"])),
+    (name = "objects", disk = (path = "${folder}/objects", writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "index.js", esModule = embed "${root}worker/build/index.js"),
+    (name = "./index_bg.wasm", wasm = embed "${root}worker/build/index_bg.wasm"),
+  ],
+  compatibilityDate = "${setting("compatibility_date")}",
+  compatibilityFlags = ${JSON.stringify(setting("compatibility_flags"))},
+  bindings = ${list([...text, ...bound])},
+  ${onDisk ? `durableObjectNamespaces = ${list(classes)},\n  durableObjectStorage = (localDisk = "objects"),` : ""}
+);
+`);
+  const child = spawn(`${root}node_modules/.bin/workerd`, ["serve", `${folder}/config.capnp`], { stdio: ["ignore", "ignore", "pipe"] });
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => { complaints = (complaints + text).slice(-4_000); });
+  for (let tries = 0; ; tries++) {
+    if ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) break;
+    if (tries > 200 || child.exitCode !== null) throw new Error(`workerd does not start: ${complaints}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    url,
+    pid: child.pid,
+    /** Resident memory, in MB. */
+    memory: () => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))[1]) / 1024),
+    async stop() {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
