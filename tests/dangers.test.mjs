@@ -111,7 +111,8 @@ test("every route ends by the deadline of its request, whatever upstream does", 
       assert.equal(answer.status, 504, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       assert.equal(answer.body.code, "total_deadline", `${method} ${path}`);
       await simulator.reset();
-      await simulator.put("prompts", [{ ...made.body }]).catch(() => {});
+      // Five failures after one another would open the breaker.
+      assert.equal((await late.ask("GET", "/v1/templates")).status, 200);
     }
   } finally {
     await late.stop();
@@ -145,30 +146,32 @@ test("a list stops when its client leaves", async () => {
 });
 
 test("an invocation without a key stops when its client leaves; one with a key does not", async () => {
-  const { body: { id } } = await gateway.ask("POST", "/v1/models", { ...model(), name: `left ${process.pid}` });
-  for (let tries = 0; tries < 100 && (await gateway.ask("GET", `/v1/models/${id}`)).body.status !== "ACTIVE"; tries++) await soon(100);
-  await simulator.fault({ kind: "hang" }, { on: "model_invoke" });
-  const outgoing = await gateway.open({ input: "Where is it?" }, {}, undefined, `/v1/models/${id}/invoke`);
-  await simulator.wait({ held: 1 });
-  outgoing.socket.resetAndDestroy();
-  await simulator.wait({ held: 0 }, 1500);
-  const left = (await gateway.logged("llm_model_audit", 1)).concat(await gateway.logged("llm_model_audit", 1)).find(({ action }) => action === "MODEL_INVOKED");
-  const [row] = (await (async () => {
-    for (;;) {
-      const rows = gateway.lines.filter((line) => line.includes("MODEL_INVOKED")).map((line) => JSON.parse(line));
-      if (rows.length) return rows;
+  const own = await startGateway(simulator, { MODEL_POLL_MS: "5" });
+  const invoked = async (count) => {
+    for (let tries = 0; tries < 100; tries++) {
+      const rows = own.lines.filter((line) => line.includes("MODEL_INVOKED")).map((line) => JSON.parse(line));
+      if (rows.length >= count) return rows;
       await soon(50);
     }
-  })());
-  assert.deepEqual([row.errorCode, row.costEstimateUsd, left === undefined || left.errorCode === "client_left"], ["client_left", null, true]);
-  await simulator.fault({ kind: "delay", ms: 400 }, { on: "model_invoke" });
-  const keyed = await gateway.open({ input: "Where is it?" }, { "idempotency-key": "k-1" }, undefined, `/v1/models/${id}/invoke`);
-  await soon(200);
-  keyed.socket.resetAndDestroy();
-  for (;;) {
-    const rows = gateway.lines.filter((line) => line.includes("MODEL_INVOKED")).map((line) => JSON.parse(line));
-    if (rows.length === 2) { assert.equal(rows[1].status, "success"); break; }
-    await soon(50);
+    throw new Error(`${count} rows of invocations did not come`);
+  };
+  try {
+    const { body: { id } } = await own.ask("POST", "/v1/models", { ...model(), name: `left ${process.pid}` });
+    for (let tries = 0; tries < 100 && (await own.ask("GET", `/v1/models/${id}`)).body.status !== "ACTIVE"; tries++) await soon(50);
+    await simulator.fault({ kind: "hang" }, { on: "model_invoke" });
+    const outgoing = await own.open({ input: "Where is it?" }, {}, undefined, `/v1/models/${id}/invoke`);
+    await simulator.wait({ held: 1 });
+    outgoing.socket.resetAndDestroy();
+    await simulator.wait({ held: 0 }, 1500);
+    const [left] = await invoked(1);
+    assert.deepEqual([left.errorCode, left.costEstimateUsd], ["client_left", null], "what it cost is unknown");
+    await simulator.fault({ kind: "delay", ms: 400 }, { on: "model_invoke" });
+    const keyed = await own.open({ input: "Where is it?" }, { "idempotency-key": "k-1" }, undefined, `/v1/models/${id}/invoke`);
+    await soon(200);
+    keyed.socket.resetAndDestroy();
+    assert.equal((await invoked(2))[1].status, "success");
+  } finally {
+    await own.stop();
   }
 });
 
@@ -178,7 +181,7 @@ test("what upstream answers for a version is parsed and rebuilt", async () => {
   assert.deepEqual([good.status, good.body.version, good.body.name], [200, 1, "version"]);
   for (const fault of [
     { kind: "html" }, { kind: "malformed" }, { kind: "empty" }, { kind: "leave_out", member: "version" },
-    { kind: "set", member: "version", value: 7 }, { kind: "set", member: "user_template", value: "canary".repeat(1_200_000) },
+    { kind: "set", member: "version", value: 7 },
   ]) {
     await simulator.fault(fault, { on: "prompt_version" });
     const answer = await gateway.ask("GET", `/v1/templates/${id}/versions/1`);
