@@ -18,10 +18,14 @@ pub use resource::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{Fitted, Role};
+use crate::chat::event::{ChatEvent, ChoiceEvent};
+pub use crate::chat::event::Usage;
+use crate::chat::message::{ChatRequest, Role};
+use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS};
 use crate::http::{Head, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
-use crate::surrogate;
+use super::ndjson::Line;
+use super::surrogate;
 
 /// The scope that a chat call needs (requirements, U5).
 pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
@@ -61,34 +65,59 @@ pub struct Credentials {
 }
 
 /// Writes the body of a chat call (requirements, B1 and B4).
-pub fn chat_payload(fitted: &Fitted<'_>) -> Payload {
+pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
         system_instructions: Vec<&'a str>,
         context: Vec<Turn<'a>>,
-        temperature: &'a serde_json::Number,
-        max_tokens: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        temperature: Option<&'a serde_json::Number>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_tokens: Option<u64>,
         model_id: &'a str,
     }
     #[derive(Serialize)]
     struct Turn<'a> {
-        role: Role,
+        role: &'static str,
         content: &'a str,
     }
-    let request = fitted.request();
+    let role = |role| match role {
+        Role::System => "system",
+        Role::Assistant => "agent",
+        // `cannot_express` has refused what tools say.
+        Role::User | Role::Tool => "user",
+    };
+    let turn = |message: &'_ crate::chat::message::Message| role(message.role);
     let body = Body {
-        system_instructions: request.system_instructions().map(Sensitive::expose).collect(),
-        context: fitted
-            .messages()
-            .map(|message| Turn { role: message.role, content: message.content.expose() })
+        system_instructions: request.instructions.iter().map(Sensitive::expose).collect(),
+        context: request
+            .messages
+            .iter()
+            .map(|message| Turn { role: turn(message), content: message.content.expose() })
             .collect(),
-        temperature: request.temperature(),
-        max_tokens: request.max_tokens(),
-        model_id: request.model_id(),
+        temperature: request.temperature.as_ref(),
+        max_tokens: request.max_tokens,
+        model_id: model,
     };
     // Strings and numbers only: this cannot fail.
     Payload { path: "/api/v2/ai/llm-gateway/chat", body: Bytes(serde_json::to_vec(&body).unwrap_or_default()) }
+}
+
+/// The path of what this wire cannot express of `request`: it takes what the native front does (contract, section 4).
+pub fn cannot_express(request: &ChatRequest) -> Option<String> {
+    let units = |text: &Sensitive| text.expose().encode_utf16().count();
+    let beyond = request.instructions.len() > MAX_INSTRUCTIONS
+        || request.messages.len() > MAX_MESSAGES
+        || request.instructions.iter().any(|text| units(text) > MAX_INSTRUCTION)
+        || request.messages.iter().any(|message| units(&message.content) > MAX_CONTENT || message.role == Role::Tool);
+    if beyond {
+        return Some("$.messages".to_owned());
+    }
+    match request.max_tokens {
+        Some(most) if !(1..=MAX_TOKENS).contains(&most) => Some("$.max_tokens".to_owned()),
+        _ => None,
+    }
 }
 
 /// A request about a resource, to which a token is still to be added.
@@ -136,18 +165,19 @@ impl Ask {
 }
 
 /// The call for an answer of a model (requirements, B4 and E6).
-pub fn chat_request(endpoints: &Endpoints, payload: &Payload, key: &str, token: &Sensitive) -> HttpRequest {
-    HttpRequest {
-        method: "POST",
-        url: format!("{}{}", endpoints.api, payload.path),
-        headers: vec![
-            ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
-            ("content-type", Sensitive::new("application/json")),
-            ("accept", Sensitive::new("application/json")),
-            ("idempotency-key", Sensitive::new(key)),
-        ],
-        body: payload.body.clone(),
-    }
+pub fn chat_request(
+    endpoints: &Endpoints,
+    payload: &Payload,
+    key: &str,
+    credential: Option<(&'static str, Sensitive)>,
+) -> HttpRequest {
+    let mut headers = Vec::from_iter(credential);
+    headers.extend([
+        ("content-type", Sensitive::new("application/json")),
+        ("accept", Sensitive::new("application/json")),
+        ("idempotency-key", Sensitive::new(key)),
+    ]);
+    HttpRequest { method: "POST", url: format!("{}{}", endpoints.api, payload.path), headers, body: payload.body.clone() }
 }
 
 /// The call for a token (requirements, U1).
@@ -180,15 +210,27 @@ pub fn is_answer(head: &Head) -> bool {
     }
 }
 
-/// What upstream says it used, in tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Usage {
-    /// Of the prompt.
-    #[serde(default)]
-    pub prompt_tokens: u64,
-    /// Of the answer.
-    #[serde(default)]
-    pub completion_tokens: u64,
+/// What a line brings. The terminal frame is the one with `usage`.
+pub(super) fn events(line: &Line) -> Vec<ChatEvent> {
+    let frame = match line {
+        Line::Whole(line) => frame(line),
+        Line::TooLong => Frame::Malformed,
+    };
+    match frame {
+        Frame::Malformed => vec![ChatEvent::Malformed],
+        Frame::Error => vec![ChatEvent::Error(None)],
+        Frame::Part { content, usage } => {
+            let content = content.filter(|text| !text.expose().is_empty());
+            let mut events: Vec<_> = content.map(|text| ChatEvent::content(text.expose())).into_iter().collect();
+            if let Some(usage) = usage {
+                let end = ChoiceEvent { finish: Some("stop".to_owned()), ..ChoiceEvent::default() };
+                events.push(ChatEvent::Choice(Box::new(end)));
+                events.push(ChatEvent::Usage(usage, Default::default()));
+                events.push(ChatEvent::End);
+            }
+            events
+        }
+    }
 }
 
 impl Usage {
@@ -203,7 +245,7 @@ impl Usage {
 
 /// One line of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Frame {
+enum Frame {
     /// Text, and with the terminal frame the usage.
     Part {
         /// A piece of the answer.
@@ -218,7 +260,7 @@ pub enum Frame {
 }
 
 /// Reads one line.
-pub fn frame(line: &[u8]) -> Frame {
+fn frame(line: &[u8]) -> Frame {
     #[derive(Deserialize)]
     struct Line {
         content: Option<String>,

@@ -1,0 +1,135 @@
+//! The guard over an answer: every text of every choice is a stream of its own, and what is held back goes out before
+//! its choice ends.
+
+use std::collections::BTreeMap;
+
+use promptgate_guard::{Action, Guard, Role, Stream};
+
+use super::event::{Channel, ChatEvent, ChoiceEvent, Part};
+use crate::guard::{self, Findings};
+
+/// Most texts of one answer that are guarded at once: 128 choices are the most that OpenAI's wire gives, and calls of
+/// tools come in tens (ours).
+const MAX_TEXTS: usize = 1024;
+
+/// Guards one answer.
+#[derive(Debug)]
+pub struct AnswerGuard {
+    guard: Guard,
+    /// The gateway's, from which the policy of `guard` may differ.
+    strict: Guard,
+    texts: BTreeMap<(u32, Channel), Stream>,
+    /// Of the texts that have ended.
+    ended: Findings,
+    /// Something was replaced.
+    replaced: bool,
+}
+
+/// The policy refuses what comes next in the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused;
+
+impl AnswerGuard {
+    /// Guards by `guard`, or, unless the answer is `moderated`, keys and passwords alone.
+    pub fn new(guard: &Guard, moderated: bool) -> AnswerGuard {
+        let strict = guard.clone();
+        let guard = if moderated { strict.clone() } else { guard::lenient(guard, |kind| !guard::is_secret(kind)) };
+        AnswerGuard { guard, strict, texts: BTreeMap::new(), ended: Findings::default(), replaced: false }
+    }
+
+    /// What may pass of `event`; where a choice ends, with what was held back of it.
+    ///
+    /// # Errors
+    /// The policy blocks something: beside it, what may pass before.
+    pub fn pass(&mut self, event: ChatEvent) -> (Vec<ChatEvent>, Result<(), Refused>) {
+        match event {
+            ChatEvent::Choice(event) => self.choice(*event),
+            ChatEvent::End => {
+                let (mut events, result) = self.rest();
+                if result.is_ok() {
+                    events.push(ChatEvent::End);
+                }
+                (events, result)
+            }
+            event => (vec![event], Ok(())),
+        }
+    }
+
+    fn choice(&mut self, mut event: ChoiceEvent) -> (Vec<ChatEvent>, Result<(), Refused>) {
+        let mut result = Ok(());
+        let mut parts = Vec::with_capacity(event.parts.len());
+        for mut part in event.parts {
+            if result.is_err() {
+                break;
+            }
+            if !part.text.is_empty() {
+                (part.text, result) = self.text(event.index, part.channel, &part.text);
+            }
+            if !part.text.is_empty() || part.call.is_some() {
+                parts.push(part);
+            }
+        }
+        if result.is_ok() && event.finish.is_some() {
+            let rest;
+            (rest, result) = self.finish(|(index, _)| *index == event.index);
+            parts.extend(rest.into_iter().map(|(_, part)| part));
+        }
+        if result.is_err() {
+            event.finish = None;
+        }
+        // Probabilities spell out the text that was replaced.
+        if self.replaced {
+            event.choice.remove("logprobs");
+        }
+        event.parts = parts;
+        (vec![ChatEvent::Choice(Box::new(event))], result)
+    }
+
+    fn text(&mut self, index: u32, channel: Channel, text: &str) -> (String, Result<(), Refused>) {
+        if self.texts.len() >= MAX_TEXTS && !self.texts.contains_key(&(index, channel)) {
+            return (String::new(), Err(Refused));
+        }
+        let stream = self.texts.entry((index, channel)).or_insert_with(|| self.guard.stream(Role::Assistant));
+        let piece = stream.push(text);
+        self.replaced |= piece.findings.iter().any(|entry| entry.action >= Action::Redact);
+        (piece.text, if piece.blocked { Err(Refused) } else { Ok(()) })
+    }
+
+    /// What is held back, when nothing more will come.
+    pub fn rest(&mut self) -> (Vec<ChatEvent>, Result<(), Refused>) {
+        let (rest, result) = self.finish(|_| true);
+        let event = |(index, part)| {
+            ChatEvent::Choice(Box::new(ChoiceEvent { index, parts: vec![part], ..ChoiceEvent::default() }))
+        };
+        (rest.into_iter().map(event).collect(), result)
+    }
+
+    /// Ends the texts for which `ends` holds.
+    fn finish(&mut self, ends: impl Fn(&(u32, Channel)) -> bool) -> (Vec<(u32, Part)>, Result<(), Refused>) {
+        let keys: Vec<_> = self.texts.keys().copied().filter(ends).collect();
+        let mut rest = Vec::new();
+        let mut result = Ok(());
+        for key in keys {
+            let Some(mut stream) = self.texts.remove(&key) else { continue };
+            let text = stream.finish().text;
+            let findings = &stream.report().findings;
+            self.ended.add(findings, Role::Assistant, self.strict.policy());
+            if findings.iter().any(|entry| entry.action == Action::Block) {
+                result = Err(Refused);
+            }
+            if !text.is_empty() {
+                rest.push((key.0, Part { channel: key.1, text, call: None }));
+            }
+        }
+        (rest, result)
+    }
+
+    /// What was found so far.
+    pub fn findings(&self) -> Findings {
+        let mut findings = self.ended.clone();
+        for stream in self.texts.values() {
+            findings.add(&stream.report().findings, Role::Assistant, self.strict.policy());
+        }
+        findings
+    }
+}

@@ -1,0 +1,75 @@
+//! A client's JSON document with edits: what is not edited goes on byte for byte, as providers cache prompts by prefix
+//! and members that nobody here knows mean something there.
+
+use std::ops::Range;
+
+use crate::sensitive::Sensitive;
+
+/// A document and what changes in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    text: Sensitive,
+    /// Replacements, which do not overlap, in the document's order.
+    edits: Vec<(Range<usize>, String)>,
+    /// The value of `model`.
+    model: Range<usize>,
+    /// What asks for usage at the end of a stream, where the client did not: put there, or in this place.
+    usage: Option<(Range<usize>, String)>,
+}
+
+impl Document {
+    /// A document whose model's name, quotes included, is at `model`.
+    pub fn new(text: String, model: Range<usize>) -> Document {
+        Document { text: Sensitive::new(text), edits: Vec::new(), model, usage: None }
+    }
+
+    /// Puts `replacement`, which is JSON, in the place of `range`.
+    pub fn replace(&mut self, range: Range<usize>, replacement: String) {
+        self.edits.push((range, replacement));
+    }
+
+    /// Puts `replacement` in the place of `range` where the answer is streamed.
+    pub fn ask_for_usage(&mut self, range: Range<usize>, replacement: String) {
+        self.usage = Some((range, replacement));
+    }
+
+    /// The document as it is sent to `model`.
+    pub fn to_text(&self, model: &str, streamed: bool) -> String {
+        let text = self.text.expose();
+        let written = text.get(self.model.clone()).unwrap_or_default();
+        let model = serde_json::Value::from(model).to_string();
+        let renamed = (written != model).then_some((self.model.clone(), model));
+        let usage = self.usage.clone().filter(|_| streamed);
+        let mut edits: Vec<&(Range<usize>, String)> =
+            self.edits.iter().chain(renamed.as_ref()).chain(usage.as_ref()).collect();
+        edits.sort_by_key(|(range, _)| range.start);
+        let grown: usize = edits.iter().map(|(_, replacement)| replacement.len()).sum();
+        let mut edited = String::with_capacity(text.len() + grown);
+        let mut at = 0;
+        for (range, replacement) in edits {
+            edited.push_str(text.get(at..range.start).unwrap_or_default());
+            edited.push_str(replacement);
+            at = range.end;
+        }
+        edited.push_str(text.get(at..).unwrap_or_default());
+        edited
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_edited_stays() {
+        let text = r#"{ "model" : "gpt","x":[1 , "secret"] }"#;
+        let mut document = Document::new(text.to_owned(), 12..17);
+        assert_eq!(document.to_text("gpt", true), text);
+        let secret = text.find("\"secret\"").unwrap();
+        document.replace(secret..secret + 8, "\"[KEY]\"".into());
+        let end = text.rfind(" }").unwrap();
+        document.ask_for_usage(end..end, ",\"y\":1".into());
+        assert_eq!(document.to_text("other \"m\"", false), r#"{ "model" : "other \"m\"","x":[1 , "[KEY]"] }"#);
+        assert_eq!(document.to_text("gpt", true), r#"{ "model" : "gpt","x":[1 , "[KEY]"],"y":1 }"#);
+    }
+}

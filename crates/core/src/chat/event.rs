@@ -1,0 +1,107 @@
+//! An answer as it comes, whatever wire it comes by: pieces of text for each choice, calls of tools, what was used, and
+//! how it ended. What we do not know is kept and passed on.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Members of a JSON object that are passed on as they are.
+pub type Members = serde_json::Map<String, Value>;
+
+/// What upstream says it used, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Of the prompt.
+    #[serde(default)]
+    pub prompt_tokens: u64,
+    /// Of the answer.
+    #[serde(default)]
+    pub completion_tokens: u64,
+}
+
+/// One thing that an answer brings.
+#[derive(Clone, PartialEq)]
+pub enum ChatEvent {
+    /// Members of the answer as a whole: its id, when it was made, the model that gave it, and whatever else.
+    About(Members),
+    /// Something of one choice.
+    Choice(Box<ChoiceEvent>),
+    /// What upstream used: may come more than once, the last one counts. The wire's own members beside it.
+    Usage(Usage, Members),
+    /// The answer is whole.
+    End,
+    /// Upstream failed within the answer. The HTTP status, if it names one.
+    Error(Option<u16>),
+    /// Something that is no part of an answer.
+    Malformed,
+}
+
+/// What one event brings of one choice.
+#[derive(Clone, PartialEq, Default)]
+pub struct ChoiceEvent {
+    /// Which choice, from 0.
+    pub index: u32,
+    /// Texts, in their order.
+    pub parts: Vec<Part>,
+    /// Other members of the message.
+    pub message: Members,
+    /// Other members of the choice.
+    pub choice: Members,
+    /// Why the choice ends here, if it does: `stop`, `length`, `tool_calls`, ….
+    pub finish: Option<String>,
+}
+
+/// A text of a choice, or a part of it.
+#[derive(Clone, PartialEq)]
+pub struct Part {
+    /// What it is a text of.
+    pub channel: Channel,
+    /// The text; may be empty.
+    pub text: String,
+    /// Of a call of a tool, where it begins: its members, `id`, `type`, `function.name` among them, without arguments.
+    pub call: Option<Members>,
+}
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// The answer.
+    Content,
+    /// Why the model does not answer.
+    Refusal,
+    /// What the model thought before it answered, in the member of this name.
+    Reasoning(&'static str),
+    /// The arguments of a call of a tool, by its number from 0.
+    Tool(u32),
+    /// The arguments of a call by the older form of OpenAI's wire, of which an answer has one.
+    Function,
+}
+
+impl ChatEvent {
+    /// A piece of the answer's text, on a wire that has one choice and nothing else.
+    pub fn content(text: impl Into<String>) -> ChatEvent {
+        let part = Part { channel: Channel::Content, text: text.into(), call: None };
+        ChatEvent::Choice(Box::new(ChoiceEvent { parts: vec![part], ..ChoiceEvent::default() }))
+    }
+
+    /// Whether it brings something of what the model wrote, thoughts and calls of tools included.
+    pub fn has_content(&self) -> bool {
+        match self {
+            ChatEvent::Choice(event) => event.parts.iter().any(|part| !part.text.is_empty() || part.call.is_some()),
+            _ => false,
+        }
+    }
+}
+
+/// The kind only: the rest is the answer's text.
+impl std::fmt::Debug for ChatEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ChatEvent::About(_) => f.write_str("About"),
+            ChatEvent::Choice(event) => write!(f, "Choice({}, {} parts)", event.index, event.parts.len()),
+            ChatEvent::Usage(usage, _) => usage.fmt(f),
+            ChatEvent::End => f.write_str("End"),
+            ChatEvent::Error(status) => write!(f, "Error({status:?})"),
+            ChatEvent::Malformed => f.write_str("Malformed"),
+        }
+    }
+}

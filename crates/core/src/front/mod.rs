@@ -1,0 +1,86 @@
+//! How clients speak: a front turns their wire into a request, and events back into bytes of it.
+
+pub mod openai;
+pub mod promptgate;
+
+use crate::chat::event::{ChatEvent, Usage};
+use crate::http::{Reply, ReplyHead};
+use crate::problem::Problem;
+use promptgate::{Format, Summary};
+
+/// The wire by which a request came, and how its answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// `/v1/chat` and the execution of templates.
+    Promptgate(Format),
+    /// `/openai/v1/chat/completions`.
+    OpenAi(openai::Answer),
+}
+
+impl Front {
+    /// The whole answer of a request that has failed.
+    pub fn refusal(self, problem: &Problem, request_id: &str) -> Reply {
+        match self {
+            Front::Promptgate(_) => problem.reply(request_id),
+            Front::OpenAi(_) => openai::refusal(problem, request_id),
+        }
+    }
+}
+
+/// Writes one answer.
+#[derive(Debug)]
+pub(crate) enum Writer {
+    Promptgate(promptgate::Writer),
+    OpenAi(Box<openai::Writer>),
+}
+
+impl Writer {
+    pub(crate) fn new(front: Front, request_id: &str, model: &str, started_ms: u64) -> Writer {
+        match front {
+            Front::Promptgate(format) => Writer::Promptgate(promptgate::Writer::new(format)),
+            Front::OpenAi(answer) => {
+                Writer::OpenAi(Box::new(openai::Writer::new(answer, request_id, model, started_ms)))
+            }
+        }
+    }
+
+    /// The head of an answer that has begun.
+    pub(crate) fn head(&self, request_id: &str) -> ReplyHead {
+        match self {
+            Writer::Promptgate(writer) => writer.head(request_id),
+            Writer::OpenAi(writer) => writer.head(request_id),
+        }
+    }
+
+    /// What upstream has brought and the guard has let through.
+    pub(crate) fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) {
+        match self {
+            Writer::Promptgate(writer) => writer.chat(&event, out),
+            Writer::OpenAi(writer) => writer.event(event, out),
+        }
+    }
+
+    /// The configured text in the place of an answer.
+    pub(crate) fn fallback(&mut self, text: &str, out: &mut Vec<u8>) {
+        match self {
+            Writer::Promptgate(writer) => writer.delta(text, out),
+            Writer::OpenAi(writer) => writer.fallback(text, out),
+        }
+    }
+
+    /// The success terminator.
+    pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
+        match self {
+            Writer::Promptgate(writer) => writer.done(summary, out),
+            Writer::OpenAi(writer) => writer.done(summary, usage, out),
+        }
+    }
+
+    /// The error terminator of a stream that has begun.
+    pub(crate) fn error(&self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
+        match self {
+            Writer::Promptgate(writer) => writer.error(problem, request_id, out),
+            Writer::OpenAi(writer) => writer.error(problem, request_id, out),
+        }
+    }
+}

@@ -1,0 +1,507 @@
+//! A chat completion as a client asks for it: read once with every place kept, guarded in every text, and sent on as it
+//! came but for what was edited.
+
+use promptgate_guard::{Action, Entry, Guard, Kind, Role};
+use serde_json::Number;
+
+use super::Answer;
+use crate::chat::document::Document;
+use crate::chat::message::{self, ChatRequest, Message};
+use crate::fault::{Fault, Path, nearest};
+use crate::guard::{self, Findings};
+use crate::json;
+use crate::problem::{Code, Problem};
+use crate::sensitive::Sensitive;
+use promptgate_lint::{Id, Tree, Value};
+
+/// The roles of this wire.
+const ROLES: [&str; 6] = ["developer", "system", "user", "assistant", "tool", "function"];
+/// Members of a request that every wire can express, or that say how the answer is written.
+const COMMON: [&str; 7] =
+    ["model", "messages", "temperature", "max_tokens", "max_completion_tokens", "stream", "stream_options"];
+/// Longest name of a model, in bytes: it is in audit rows and metrics (ours).
+const MAX_MODEL: usize = 256;
+/// Most faults reported for one request.
+const MAX_FAULTS: usize = 100;
+
+/// A request for a chat completion that may be sent.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// What is sent.
+    pub request: ChatRequest,
+    /// How the answer is written.
+    pub answer: Answer,
+    /// What the guard has found.
+    pub findings: Findings,
+    /// How many messages the system has, and how many others there are.
+    pub counts: (usize, usize),
+}
+
+impl Completion {
+    /// Reads and guards the body of a request.
+    ///
+    /// # Errors
+    /// [`Code::InvalidJson`], [`Code::InvalidRequest`] with every fault of what is looked at here (upstream looks at
+    /// the rest), and [`Code::SafetyRefused`] with everything that the policy blocks.
+    pub fn from_body(body: Vec<u8>, guard: &Guard) -> Result<Completion, Problem> {
+        let body = match body.strip_prefix(b"\xEF\xBB\xBF") {
+            Some(rest) => rest.to_vec(),
+            None => body,
+        };
+        let text = String::from_utf8(body).map_err(|error| invalid(error.as_bytes()))?;
+        let tree = Tree::read(&text);
+        if !tree.errors.is_empty() || !tree.duplicates.is_empty() || !tree.complete {
+            return Err(invalid(text.as_bytes()));
+        }
+        let mut reader = Reader { tree: &tree, faults: Vec::new() };
+        let (Some(read), true) = (reader.request(), reader.faults.is_empty()) else {
+            reader.faults.truncate(MAX_FAULTS);
+            return Err(Problem::with_errors(Code::InvalidRequest, reader.faults));
+        };
+        let mut check = Check { guard, findings: Findings::default(), faults: Vec::new() };
+        let mut edits = Vec::new();
+        check.members(&tree, read.root, &read, &mut edits);
+        if !check.faults.is_empty() {
+            check.faults.truncate(MAX_FAULTS);
+            return Err(Problem::with_errors(Code::SafetyRefused, check.faults));
+        }
+        let mut request = canonical(&tree, &read, &edits);
+        let model = tree.node(read.model).span.clone();
+        let usage = reader.usage_wanted(read.root);
+        let ask = reader.ask_for_usage(read.root);
+        let findings = check.findings;
+        let edits: Vec<_> = edits.into_iter().map(|(id, text)| (tree.node(id).span.clone(), text)).collect();
+        drop(tree);
+        let mut document = Document::new(text, model);
+        for (range, text) in edits {
+            document.replace(range, text);
+        }
+        if let Some((range, text)) = ask.filter(|_| !usage) {
+            document.ask_for_usage(range, text);
+        }
+        request.document = Some(document);
+        let streamed = request.streamed;
+        Ok(Completion { counts: read.counts, answer: Answer { streamed, usage }, findings, request })
+    }
+}
+
+fn invalid(body: &[u8]) -> Problem {
+    let faults = json::parse(body).err().unwrap_or_else(|| {
+        vec![Fault::new(&Path::root(), "invalid_json", "The body is not JSON that the gateway reads: check its syntax.")]
+    });
+    Problem::with_errors(Code::InvalidJson, faults)
+}
+
+/// What a request holds, by its places.
+struct Read {
+    root: Id,
+    model: Id,
+    messages: Vec<(Id, Role)>,
+    streamed: bool,
+    counts: (usize, usize),
+}
+
+struct Reader<'a> {
+    tree: &'a Tree,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn fault(&mut self, path: &Path, code: &'static str, message: impl Into<String>) {
+        self.faults.push(Fault::new(path, code, message));
+    }
+
+    fn request(&mut self) -> Option<Read> {
+        let tree = self.tree;
+        let root = tree.root()?;
+        let Value::Object(_) = tree.node(root).value else {
+            let message = format!("Expected an object, found {}.", tree.node(root).value.kind());
+            self.fault(&Path::root(), "wrong_type", message);
+            return None;
+        };
+        let model = self.model(root);
+        let streamed = self.flag(root, "stream");
+        let messages = self.messages(root);
+        let system = messages.iter().filter(|(_, role)| *role == Role::System).count();
+        let counts = (system, messages.len() - system);
+        Some(Read { root, model: model?, messages, streamed, counts })
+    }
+
+    fn model(&mut self, root: Id) -> Option<Id> {
+        let path = Path::root().name("model");
+        let Some(id) = self.tree.member(root, "model") else {
+            self.fault(&path, "missing_field", "`model` is required: add it.");
+            return None;
+        };
+        let name = self.tree.text(id).map(|text| text.as_str());
+        let plain = |name: &str| {
+            (1..=MAX_MODEL).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        match name {
+            Some(name) if plain(name) => Some(id),
+            Some(_) => {
+                let message = format!("`model` must be 1 to {MAX_MODEL} visible ASCII characters.");
+                self.fault(&path, "out_of_range", message);
+                None
+            }
+            None => {
+                let message = format!("Expected a string, found {}.", self.tree.node(id).value.kind());
+                self.fault(&path, "wrong_type", message);
+                None
+            }
+        }
+    }
+
+    /// A boolean that may be missing or null.
+    fn flag(&mut self, object: Id, name: &str) -> bool {
+        let Some(id) = self.tree.member(object, name) else { return false };
+        match &self.tree.node(id).value {
+            Value::Bool(value) => *value,
+            Value::Null => false,
+            other => {
+                let message = format!("Expected true or false, found {}.", other.kind());
+                self.fault(&self.tree.path(id), "wrong_type", message);
+                false
+            }
+        }
+    }
+
+    fn messages(&mut self, root: Id) -> Vec<(Id, Role)> {
+        let path = Path::root().name("messages");
+        let Some(id) = self.tree.member(root, "messages") else {
+            self.fault(&path, "missing_field", "`messages` is required: add it.");
+            return Vec::new();
+        };
+        let items = match &self.tree.node(id).value {
+            Value::Array(items) if !items.is_empty() => items,
+            Value::Array(_) => {
+                self.fault(&path, "out_of_range", "`messages` must have one message at least.");
+                return Vec::new();
+            }
+            other => {
+                self.fault(&path, "wrong_type", format!("Expected an array, found {}.", other.kind()));
+                return Vec::new();
+            }
+        };
+        let mut messages = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let path = || path.index(index);
+            let value = &self.tree.node(*item).value;
+            if !matches!(value, Value::Object(_)) {
+                self.fault(&path(), "wrong_type", format!("Expected an object, found {}.", value.kind()));
+                continue;
+            }
+            let role = self.tree.member(*item, "role").and_then(|role| self.tree.text(role)).map(|text| text.as_str());
+            match role {
+                Some("developer" | "system") => messages.push((*item, Role::System)),
+                Some("user") => messages.push((*item, Role::User)),
+                Some("assistant") => messages.push((*item, Role::Assistant)),
+                Some("tool" | "function") => messages.push((*item, Role::Tool)),
+                Some(other) => {
+                    let message = match nearest(other, &ROLES) {
+                        Some(meant) => format!("There is no such role: did you mean `{meant}`?"),
+                        None => format!("`role` must be one of {}.", ROLES.join(", ")),
+                    };
+                    self.fault(&path().name("role"), "unknown_value", message);
+                }
+                None => self.fault(&path().name("role"), "missing_field", "`role` is required: add it, as a string."),
+            }
+        }
+        messages
+    }
+
+    fn usage_wanted(&mut self, root: Id) -> bool {
+        self.tree.member(root, "stream_options").is_some_and(|options| self.flag(options, "include_usage"))
+    }
+
+    /// The edit that asks upstream for usage at the end of a stream, so that the call can be accounted for.
+    fn ask_for_usage(&self, root: Id) -> Option<(std::ops::Range<usize>, String)> {
+        const OPTIONS: &str = "{\"include_usage\":true}";
+        let tree = self.tree;
+        let end = |id: Id| tree.node(id).span.end.saturating_sub(1);
+        let comma = |id: Id| if tree.children(id).is_empty() { "" } else { "," };
+        let Some(options) = tree.member(root, "stream_options") else {
+            let at = end(root);
+            return Some((at..at, format!("{}\"stream_options\":{OPTIONS}", comma(root))));
+        };
+        if !matches!(tree.node(options).value, Value::Object(_)) {
+            let null = matches!(tree.node(options).value, Value::Null);
+            return null.then(|| (tree.node(options).span.clone(), OPTIONS.to_owned()));
+        }
+        Some(match tree.member(options, "include_usage") {
+            Some(flag) => (tree.node(flag).span.clone(), "true".to_owned()),
+            None => {
+                let at = end(options);
+                (at..at, format!("{}\"include_usage\":true", comma(options)))
+            }
+        })
+    }
+}
+
+/// Replacements of values: each JSON, in the document's order.
+type Edits = Vec<(Id, String)>;
+
+/// The guard over a document.
+struct Check<'a> {
+    guard: &'a Guard,
+    findings: Findings,
+    faults: Vec<Fault>,
+}
+
+impl Check<'_> {
+    /// Every member of the request, each message with its role.
+    fn members(&mut self, tree: &Tree, root: Id, read: &Read, edits: &mut Edits) {
+        for member in tree.children(root) {
+            let name = tree.node(*member).key.as_ref().map(|key| key.name()).unwrap_or_default();
+            match name {
+                "messages" => {
+                    for (message, role) in &read.messages {
+                        self.tree(tree, *message, *role, true, edits);
+                    }
+                }
+                _ => self.tree(tree, *member, Role::System, false, edits),
+            }
+        }
+        edits.sort_by_key(|(id, _)| *id);
+    }
+
+    /// Every string, name and number at and below `id`. Media are passed over.
+    fn tree(&mut self, tree: &Tree, id: Id, role: Role, message: bool, edits: &mut Edits) {
+        // Depth-first with a stack of our own: documents nest up to 64 levels.
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let node = tree.node(id);
+            let name = node.key.as_ref().map(|key| key.name());
+            if let Some(name) = name {
+                self.name(tree, id, name, role);
+            }
+            match &node.value {
+                Value::String(text) => {
+                    let text = text.as_str();
+                    if message && is_media(tree, id, text) {
+                        continue;
+                    }
+                    let as_json = message && (name == Some("arguments") || role == Role::Tool);
+                    let replaced = match as_json.then(|| self.json(tree, id, text, role)).flatten() {
+                        Some(replaced) => replaced,
+                        None => self.text(&|| tree.path(id), text, role, None),
+                    };
+                    if let Some(replaced) = replaced {
+                        edits.push((id, serde_json::Value::from(replaced).to_string()));
+                    }
+                }
+                Value::Number(written) => {
+                    if let Some(replaced) = self.number(&|| tree.path(id), written, role, name) {
+                        edits.push((id, replaced));
+                    }
+                }
+                _ => open.extend(tree.children(id)),
+            }
+        }
+    }
+
+    /// A string that is JSON itself: the arguments of a call, or what a tool has answered. `None` where it is not; else
+    /// what it becomes, if anything changes.
+    fn json(&mut self, outer: &Tree, id: Id, text: &str, role: Role) -> Option<Option<String>> {
+        if !text.trim_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let tree = Tree::read(text);
+        if !tree.errors.is_empty() || !tree.complete {
+            return None;
+        }
+        let path = || outer.path(id);
+        let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+        for inner in tree.ids() {
+            let node = tree.node(inner);
+            let name = node.key.as_ref().map(|key| key.name());
+            if let Some(name) = name {
+                self.refuse(&path, name, role);
+            }
+            match &node.value {
+                Value::String(value) => {
+                    if let Some(replaced) = self.text(&path, value.as_str(), role, name) {
+                        edits.push((node.span.clone(), serde_json::Value::from(replaced).to_string()));
+                    }
+                }
+                Value::Number(written) => {
+                    edits.extend(self.number(&path, written, role, name).map(|text| (node.span.clone(), text)));
+                }
+                _ => {}
+            }
+        }
+        if edits.is_empty() {
+            return Some(None);
+        }
+        let mut edited = String::with_capacity(text.len());
+        let mut at = 0;
+        for (range, replacement) in edits {
+            edited.push_str(text.get(at..range.start).unwrap_or_default());
+            edited.push_str(&replacement);
+            at = range.end;
+        }
+        edited.push_str(text.get(at..).unwrap_or_default());
+        Some(Some(edited))
+    }
+
+    /// What `text` becomes, if anything changes. In JSON the member's name, `label`, is read with it, as a person would.
+    fn text(&mut self, path: &dyn Fn() -> Path, text: &str, role: Role, label: Option<&str>) -> Option<String> {
+        let prefix = label.map(|label| format!("{label}: ")).unwrap_or_default();
+        let whole = format!("{prefix}{text}");
+        let report = self.guard.check(&whole, role);
+        let found: Vec<Entry> = report
+            .findings
+            .into_iter()
+            .filter(|entry| entry.span.end > prefix.len())
+            .map(|mut entry| {
+                entry.span = entry.span.start.saturating_sub(prefix.len())..entry.span.end - prefix.len();
+                entry
+            })
+            .collect();
+        if found.is_empty() {
+            return None;
+        }
+        self.findings.add(&found, role, self.guard.policy());
+        let blocked = found.iter().filter(|entry| entry.action == Action::Block);
+        self.faults.extend(blocked.map(|entry| guard::fault(&path(), text, entry)));
+        if !found.iter().any(|entry| entry.action >= Action::Redact) {
+            return None;
+        }
+        let redacted = self.guard.redact(&whole, role).0;
+        // Where the name itself was replaced, no more than the tag is left of both.
+        Some(redacted.strip_prefix(&prefix).map_or(redacted.clone(), str::to_owned))
+    }
+
+    /// What a number becomes, if it is one that must not pass: a string in its place.
+    fn number(&mut self, path: &dyn Fn() -> Path, written: &str, role: Role, label: Option<&str>) -> Option<String> {
+        // Shorter ones are none of any kind.
+        if written.len() < 7 {
+            return None;
+        }
+        self.text(path, written, role, label).map(|text| serde_json::Value::from(text).to_string())
+    }
+
+    fn name(&mut self, tree: &Tree, id: Id, name: &str, role: Role) {
+        self.refuse(&|| tree.path(id), name, role);
+    }
+
+    /// A member's name cannot be replaced: what would be, is refused.
+    fn refuse(&mut self, path: &dyn Fn() -> Path, name: &str, role: Role) {
+        // Shorter ones are none of any kind.
+        if name.len() < 7 {
+            return;
+        }
+        let report = self.guard.check(name, role);
+        let found: Vec<Entry> = report.findings.into_iter().filter(|entry| entry.kind != Kind::Injection).collect();
+        self.findings.add(&found, role, self.guard.policy());
+        let refused = found.iter().filter(|entry| entry.action >= Action::Redact);
+        self.faults.extend(refused.map(|entry| Fault::new(&path(), entry.code, guard::message(entry.kind))));
+    }
+}
+
+/// Whether a string of a message is the Base64 of an image, a sound or a file.
+fn is_media(tree: &Tree, id: Id, text: &str) -> bool {
+    let name = |id: Id| tree.node(id).key.as_ref().map(|key| key.name());
+    let parent = tree.node(id).parent.and_then(name);
+    let media = matches!(
+        (parent, name(id)),
+        (Some("image_url"), Some("url")) | (_, Some("image_url" | "file_data")) | (Some("input_audio"), Some("data"))
+    );
+    if !media {
+        return false;
+    }
+    let base64 = match text.strip_prefix("data:") {
+        Some(url) => match url.split_once(";base64,") {
+            Some((kind, base64)) if kind.len() <= 100 => base64,
+            _ => return false,
+        },
+        None if name(id) == Some("url") || name(id) == Some("image_url") => return false,
+        None => text,
+    };
+    base64.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
+}
+
+/// The conversation as any wire can have it, as far as it can be expressed there.
+fn canonical(tree: &Tree, read: &Read, edits: &Edits) -> ChatRequest {
+    let mut request = ChatRequest {
+        model: tree.text(read.model).map(|text| text.as_str().to_owned()).unwrap_or_default(),
+        instructions: Vec::new(),
+        messages: Vec::new(),
+        temperature: number(tree, read.root, "temperature"),
+        max_tokens: ["max_completion_tokens", "max_tokens"]
+            .iter()
+            .find_map(|name| number(tree, read.root, name)?.as_u64()),
+        streamed: read.streamed,
+        document: None,
+        particular: None,
+    };
+    let name = |id: &Id| tree.node(*id).key.as_ref().map(|key| key.name().to_owned()).unwrap_or_default();
+    let uncommon = tree.children(read.root).iter().find(|id| !COMMON.contains(&name(id).as_str()));
+    request.particular = uncommon.map(|id| tree.path(*id).to_string());
+    for (id, role) in &read.messages {
+        if request.particular.is_some() {
+            break;
+        }
+        let plain = tree.children(*id).iter().find(|id| !matches!(name(id).as_str(), "role" | "content"));
+        let Some(content) = tree.member(*id, "content") else {
+            request.particular = Some(tree.path(*id).to_string());
+            break;
+        };
+        if let Some(other) = plain {
+            request.particular = Some(tree.path(*other).to_string());
+            break;
+        }
+        let text = match (tree.text(content), texts(tree, content)) {
+            (Some(_), _) => edited(tree, content, edits),
+            (None, Some(parts)) => parts.iter().map(|part| edited(tree, *part, edits)).collect::<Vec<_>>().join("\n"),
+            (None, None) => {
+                request.particular = Some(tree.path(content).to_string());
+                break;
+            }
+        };
+        let content = Sensitive::new(text);
+        let role = match role {
+            Role::System if request.messages.is_empty() => {
+                request.instructions.push(content);
+                continue;
+            }
+            Role::System => message::Role::System,
+            Role::Assistant => message::Role::Assistant,
+            Role::Tool => message::Role::Tool,
+            _ => message::Role::User,
+        };
+        request.messages.push(Message { role, content });
+    }
+    if request.particular.is_some() {
+        // Nothing but the document itself says all of it.
+        (request.instructions, request.messages) = Default::default();
+    }
+    request
+}
+
+/// The texts of an array of parts that are all text.
+fn texts(tree: &Tree, content: Id) -> Option<Vec<Id>> {
+    let Value::Array(parts) = &tree.node(content).value else { return None };
+    let text = |part: &Id| {
+        let kind = tree.member(*part, "type").and_then(|kind| tree.text(kind)).map(|kind| kind.as_str());
+        let text = tree.member(*part, "text").filter(|text| tree.text(*text).is_some());
+        text.filter(|_| kind == Some("text") && tree.children(*part).len() == 2)
+    };
+    parts.iter().map(text).collect()
+}
+
+/// The string `id` as it is after the edits.
+fn edited(tree: &Tree, id: Id, edits: &Edits) -> String {
+    let edit = edits.binary_search_by_key(&id, |(edited, _)| *edited).ok().and_then(|at| edits.get(at));
+    match edit {
+        Some((_, text)) => serde_json::from_str(text).unwrap_or_default(),
+        None => tree.text(id).map(|text| text.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn number(tree: &Tree, object: Id, name: &str) -> Option<Number> {
+    match &tree.node(tree.member(object, name)?).value {
+        Value::Number(written) => serde_json::from_str(written).ok(),
+        _ => None,
+    }
+}

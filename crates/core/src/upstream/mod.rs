@@ -1,0 +1,174 @@
+//! Where models are: the wires that providers speak, and what each of them can do.
+//!
+//! An upstream makes a [`HttpRequest`] of a [`ChatRequest`], and [`ChatEvent`]s of the bytes that come back. Nothing
+//! else knows a path, a header or a member's name of a provider.
+
+pub mod genesys;
+mod ndjson;
+pub mod openai;
+mod sse;
+pub(crate) mod surrogate;
+
+pub use ndjson::MAX_LINE;
+
+use crate::chat::event::ChatEvent;
+use crate::chat::message::ChatRequest;
+use crate::http::{Head, HttpRequest};
+use crate::sensitive::Sensitive;
+use ndjson::{Line, Lines};
+
+/// One upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// What the operator calls it.
+    pub name: String,
+    /// How it speaks, and where it is.
+    pub wire: Wire,
+    /// How it lets the gateway in.
+    pub credential: Credential,
+}
+
+/// The wire that an upstream speaks, with its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wire {
+    /// `contract/upstream.v1.md`.
+    Genesys(genesys::Endpoints),
+    /// OpenAI's chat completions.
+    OpenAi(openai::Address),
+}
+
+/// How an upstream lets the gateway in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// OAuth client credentials: a token is fetched, and refreshed.
+    Client(genesys::Credentials),
+    /// A key in a header, which the value is whole: `Bearer …` where that is asked for.
+    Key(&'static str, Sensitive),
+    /// Anyone may call: a model on this machine.
+    Nothing,
+}
+
+impl Wire {
+    /// Whether a request whose answer was lost may be sent again: the wire takes our key for what it is, and executes a
+    /// request once (R4).
+    pub(crate) const fn repeats_lost(&self) -> bool {
+        matches!(self, Wire::Genesys(_))
+    }
+
+    /// The path of what the wire cannot express of `request`, if there is something.
+    pub fn cannot_express(&self, request: &ChatRequest) -> Option<String> {
+        match self {
+            Wire::Genesys(_) => request.particular.clone().or_else(|| genesys::cannot_express(request)),
+            Wire::OpenAi(_) => None,
+        }
+    }
+
+    /// Whether the first content can come before the last: an answer that is whole at once has no first content to wait
+    /// for.
+    pub(crate) const fn begins_early(&self, request: &ChatRequest) -> bool {
+        match self {
+            Wire::Genesys(_) => true,
+            Wire::OpenAi(_) => request.streamed,
+        }
+    }
+
+    /// What sends `request` to `model`; `credential` is the header that lets the gateway in.
+    pub(crate) fn request(
+        &self,
+        request: &ChatRequest,
+        model: &str,
+        credential: Option<(&'static str, Sensitive)>,
+        key: &str,
+    ) -> HttpRequest {
+        match self {
+            Wire::Genesys(endpoints) => {
+                genesys::chat_request(endpoints, &genesys::chat_payload(request, model), key, credential)
+            }
+            Wire::OpenAi(address) => openai::request(address, request, model, credential, key),
+        }
+    }
+
+    /// What reads the body of `head`; `None` where that is no answer of this wire.
+    pub(crate) fn decoder(&self, head: &Head) -> Option<Decoder> {
+        match self {
+            Wire::Genesys(_) => genesys::is_answer(head).then(|| Decoder::Genesys(Lines::default())),
+            Wire::OpenAi(_) => openai::Decoder::new(head).map(|decoder| Decoder::OpenAi(Box::new(decoder))),
+        }
+    }
+
+    /// Whether the body of a 400 says that the prompt is too long (requirements, B7).
+    pub(crate) fn is_too_long(&self, body: &[u8]) -> bool {
+        match self {
+            Wire::Genesys(_) => genesys::is_token_limit(body),
+            Wire::OpenAi(_) => openai::is_too_long(body),
+        }
+    }
+
+    /// What a 403 is for.
+    pub(crate) const fn scope(&self) -> Option<&'static str> {
+        match self {
+            Wire::Genesys(_) => Some(genesys::CHAT_SCOPE),
+            Wire::OpenAi(_) => None,
+        }
+    }
+}
+
+/// Reads one answer.
+#[derive(Debug)]
+pub(crate) enum Decoder {
+    Genesys(Lines),
+    OpenAi(Box<openai::Decoder>),
+}
+
+/// A piece of a body that is whole enough to be read.
+#[derive(Debug)]
+pub(crate) enum Frame {
+    Line(Line),
+    OpenAi(openai::Frame),
+}
+
+impl Decoder {
+    /// Takes the next bytes; gives what is to be read.
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Vec<Frame> {
+        match self {
+            Decoder::Genesys(lines) => lines.push(chunk).into_iter().map(Frame::Line).collect(),
+            Decoder::OpenAi(decoder) => decoder.push(chunk).into_iter().map(Frame::OpenAi).collect(),
+        }
+    }
+
+    /// The body has ended.
+    pub(crate) fn finish(&mut self) -> Vec<Frame> {
+        match self {
+            Decoder::Genesys(lines) => lines.finish().into_iter().map(Frame::Line).collect(),
+            Decoder::OpenAi(decoder) => decoder.finish().into_iter().map(Frame::OpenAi).collect(),
+        }
+    }
+
+    /// Reads a frame.
+    pub(crate) fn decode(&mut self, frame: &Frame) -> Vec<ChatEvent> {
+        match (self, frame) {
+            (Decoder::Genesys(_), Frame::Line(line)) => genesys::events(line),
+            (Decoder::OpenAi(decoder), Frame::OpenAi(frame)) => decoder.decode(frame),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether an answer that ends here without its terminator is whole.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self {
+            Decoder::Genesys(_) => false,
+            Decoder::OpenAi(decoder) => decoder.is_whole(),
+        }
+    }
+}
+
+impl Frame {
+    /// How long it is, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Frame::Line(Line::Whole(line)) => line.len(),
+            Frame::OpenAi(frame) => frame.len(),
+            Frame::Line(Line::TooLong) => 0,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A request for a chat completion.
+
+use serde_json::{Value, json};
+
+use super::Address;
+use crate::chat::message::{ChatRequest, Role};
+use crate::http::HttpRequest;
+use crate::sensitive::{Bytes, Sensitive};
+
+/// The request that asks `model` at `address`; `credential` is the header that lets the gateway in, `key` is sent with
+/// every attempt, for upstreams that honour it.
+pub(crate) fn request(
+    address: &Address,
+    request: &ChatRequest,
+    model: &str,
+    credential: Option<(&'static str, Sensitive)>,
+    key: &str,
+) -> HttpRequest {
+    let accept = if request.streamed { "text/event-stream" } else { "application/json" };
+    let mut headers = vec![
+        ("content-type", Sensitive::new("application/json")),
+        ("accept", Sensitive::new(accept)),
+        ("idempotency-key", Sensitive::new(key)),
+    ];
+    headers.extend(credential);
+    HttpRequest { method: "POST", url: address.of(model), headers, body: body(request, model) }
+}
+
+/// The body: the client's own where it came by this wire, with what was edited; else one that says the same.
+fn body(request: &ChatRequest, model: &str) -> Bytes {
+    match &request.document {
+        Some(document) => Bytes(document.to_text(model, request.streamed).into_bytes()),
+        None => Bytes(built(request, model).to_string().into_bytes()),
+    }
+}
+
+fn built(request: &ChatRequest, model: &str) -> Value {
+    let instructions = request.instructions.iter().map(|text| ("system", text));
+    let messages = request.messages.iter().map(|message| (role(message.role), &message.content));
+    let messages: Vec<Value> = instructions
+        .chain(messages)
+        .map(|(role, content)| json!({ "role": role, "content": content.expose() }))
+        .collect();
+    let mut body = json!({ "model": model, "messages": messages });
+    if let Some(members) = body.as_object_mut() {
+        if let Some(temperature) = &request.temperature {
+            members.insert("temperature".into(), Value::Number(temperature.clone()));
+        }
+        if let Some(most) = request.max_tokens {
+            members.insert("max_tokens".into(), most.into());
+        }
+        if request.streamed {
+            members.insert("stream".into(), true.into());
+            members.insert("stream_options".into(), json!({ "include_usage": true }));
+        }
+    }
+    body
+}
+
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+        Role::Tool => "tool",
+    }
+}
