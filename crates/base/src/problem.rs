@@ -36,6 +36,9 @@ pub enum Code {
     UpstreamRateLimited,
     UpstreamUnauthorized,
     UpstreamRejected,
+    UpstreamUnprocessable,
+    ModelNotFound,
+    UnsupportedByUpstream,
     UpstreamError,
     UpstreamMalformed,
     UpstreamTruncated,
@@ -58,7 +61,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 39] = [
+    pub const ALL: [Code; 42] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -83,6 +86,9 @@ impl Code {
         Code::UpstreamRateLimited,
         Code::UpstreamUnauthorized,
         Code::UpstreamRejected,
+        Code::UpstreamUnprocessable,
+        Code::ModelNotFound,
+        Code::UnsupportedByUpstream,
         Code::UpstreamError,
         Code::UpstreamMalformed,
         Code::UpstreamTruncated,
@@ -127,7 +133,12 @@ impl Code {
             Code::UpstreamUnauthorized => {
                 ("upstream_unauthorized", 502, "The upstream refuses the gateway's token", false)
             }
-            Code::UpstreamRejected => ("upstream_rejected", 502, "The upstream refuses the request", false),
+            Code::UpstreamRejected => ("upstream_rejected", 400, "The upstream refuses the request", false),
+            Code::UpstreamUnprocessable => ("upstream_unprocessable", 422, "The upstream cannot do this", false),
+            Code::ModelNotFound => ("model_not_found", 404, "There is no such model", false),
+            Code::UnsupportedByUpstream => {
+                ("unsupported_by_upstream", 422, "The model's upstream cannot express this", false)
+            }
             Code::UpstreamError => ("upstream_error", 502, "The upstream failed", false),
             Code::UpstreamMalformed => ("upstream_malformed", 502, "The upstream's answer breaks the contract", false),
             Code::UpstreamTruncated => ("upstream_truncated", 502, "The upstream's answer ended early", false),

@@ -46,8 +46,9 @@ pub fn input_policy() -> Policy {
 pub(crate) fn role(role: chat::Role) -> Role {
     match role {
         chat::Role::User => Role::User,
-        chat::Role::Agent => Role::Assistant,
+        chat::Role::Assistant => Role::Assistant,
         chat::Role::System => Role::System,
+        chat::Role::Tool => Role::Tool,
     }
 }
 

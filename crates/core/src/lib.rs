@@ -2,7 +2,7 @@
 pub mod call;
 pub mod chat;
 pub mod client;
-pub mod genesys;
+pub mod front;
 pub mod governance;
 pub mod guard;
 pub mod in_flight;
@@ -11,12 +11,13 @@ pub mod lint;
 pub mod model;
 pub mod openapi;
 pub mod refusal;
-pub mod reply;
 pub mod route;
 pub mod settings;
-pub mod stream;
-mod surrogate;
 pub mod template;
+pub mod upstream;
 pub mod usage;
+
+pub use front::promptgate as reply;
+pub use upstream::genesys;
 
 pub use promptgate_base::{canonical, fault, http, json, label, problem, sensitive};

@@ -1,5 +1,9 @@
 //! The operator's settings, read from named variables; every fault is reported at once.
 
+mod address;
+mod models;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use promptgate_guard::{Guard, Policy};
@@ -15,8 +19,9 @@ use crate::guard::{self, Guards};
 use crate::model::POLL_MS;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::Upstream;
 
-mod address;
+pub use models::{Models, Route};
 
 /// The regions of the platform (requirements, U1).
 pub const REGIONS: [&str; 18] = [
@@ -50,8 +55,13 @@ pub struct Settings {
     pub clients: Clients,
     /// `UPSTREAM_REGION`, or `UPSTREAM_API_URL` and `UPSTREAM_LOGIN_URL`.
     pub endpoints: Endpoints,
-    /// `UPSTREAM_CLIENT_ID` and `UPSTREAM_CLIENT_SECRET`.
+    /// `UPSTREAM_CLIENT_ID` and `UPSTREAM_CLIENT_SECRET`; empty where only `UPSTREAMS` is set: then there are no
+    /// templates and no models to provision.
     pub credentials: Credentials,
+    /// `UPSTREAMS`, and the one of the short form.
+    pub upstreams: Vec<Arc<Upstream>>,
+    /// `MODELS`: where each model is asked.
+    pub models: Models,
     /// `CONTEXT_RATIO`, `CONTEXT_WINDOW`, `TOKEN_COUNT`.
     pub chat: ChatRules,
     /// `MAX_LATENCY_MS`, `IDLE_MS`, `TOTAL_MS`, `FALLBACK_TEXT`.
@@ -101,8 +111,11 @@ impl Reader<'_> {
     fn settings(&mut self) -> Option<Settings> {
         let clients = self.clients();
         let endpoints = self.endpoints();
-        let id = self.required("UPSTREAM_CLIENT_ID", "the id of the gateway's OAuth client");
-        let secret = self.required("UPSTREAM_CLIENT_SECRET", "the secret of the gateway's OAuth client");
+        let others = self.get("UPSTREAMS").is_some();
+        let credentials = self.credentials(others);
+        let short = credentials.clone().filter(|client| !client.id.expose().is_empty());
+        let upstreams = self.upstreams(endpoints.clone().zip(short));
+        let models = self.models(&upstreams);
         let ratio = self.ratio();
         let context_window = self.integer("CONTEXT_WINDOW", 1..=10_000_000);
         let counting = self.counting();
@@ -121,7 +134,9 @@ impl Reader<'_> {
         Some(Settings {
             clients: clients?,
             endpoints: endpoints?,
-            credentials: Credentials { id: id?, secret: secret? },
+            credentials: credentials?,
+            upstreams,
+            models,
             chat: ChatRules { counting, fit: FitRules { ratio_permille: ratio, context_window } },
             call: CallRules {
                 first_content: Duration::from_millis(first_content),
@@ -146,6 +161,18 @@ impl Reader<'_> {
 
     fn fault(&mut self, name: &str, code: &'static str, message: impl Into<String>) {
         self.faults.push(Fault::new(&Path::root().name(name), code, message));
+    }
+
+    /// The client of the short form; empty where it is not set and there are `others`.
+    fn credentials(&mut self, others: bool) -> Option<Credentials> {
+        const NAMES: [&str; 2] = ["UPSTREAM_CLIENT_ID", "UPSTREAM_CLIENT_SECRET"];
+        if others && NAMES.iter().all(|name| self.get(name).is_none()) {
+            return Some(Credentials { id: Sensitive::default(), secret: Sensitive::default() });
+        }
+        let [id, secret] = NAMES;
+        let id = self.required(id, "the id of the gateway's OAuth client");
+        let secret = self.required(secret, "the secret of the gateway's OAuth client");
+        Some(Credentials { id: id?, secret: secret? })
     }
 
     fn required(&mut self, name: &str, what: &str) -> Option<Sensitive> {

@@ -1,6 +1,7 @@
 //! Chat requests, as the gateway takes them.
 
 use promptgate_core::chat::{ChatRules, Prepared, Request};
+use promptgate_core::genesys;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,7 +22,7 @@ pub fn prepare_chat(
                 Prepared::from_body(&body, &guards.input, &ChatRules::default(), &mut current.counters())
             })
         })
-        .map(|prepared| prepared.payload.text().to_owned())
+        .map(|prepared| genesys::chat_payload(&prepared.sent, &prepared.sent.model).text().to_owned())
         .map_err(|problem| error::problem(&problem))
 }
 

@@ -1,46 +1,40 @@
-//! The body of a 200: bytes to lines to frames to text that may pass.
+//! The body of a 200: bytes to frames to events to what may pass.
 
 use std::collections::VecDeque;
 
-use promptgate_guard::{Action, Guard, Role, Stream};
+use promptgate_guard::Guard;
 
-use crate::genesys::{self, Frame, Usage};
-use crate::guard::{self, Findings};
-use crate::sensitive::Sensitive;
-use crate::stream::{Line, Lines};
+use crate::chat::event::{ChatEvent, ChoiceEvent};
+use crate::chat::{AnswerGuard, Refused};
+use crate::guard::Findings;
+use crate::upstream::{Decoder, Frame};
 
 /// Most bytes of an answer: forty times what 4,096 tokens take in frames of one word (ours).
 pub(super) const MAX_ANSWER: usize = 4 << 20;
 
 /// What a body has brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
-    /// Content came; this much of it may pass now, which may be nothing.
-    Text(String),
-    /// The terminal frame.
-    Usage(Usage),
-    /// A line that is no frame.
-    Malformed,
-    /// Upstream's error inside the stream.
-    Error,
+    /// The model has begun to write. What may pass of it comes after this, and may be nothing yet.
+    Content,
+    /// This may pass.
+    Chat(ChatEvent),
     /// The policy refuses what comes next.
     Refused,
     /// More than [`MAX_ANSWER`] bytes.
     TooLong,
 }
 
-/// Most bytes, of lines or of text, that are looked at before others run: the guard takes up to a microsecond for one
+/// Most bytes, of frames or of text, that are looked at before others run: the guard takes up to a microsecond for one
 /// (ours).
 pub(super) const STEP: usize = 16 << 10;
 
 /// Reads one body.
 #[derive(Debug)]
 pub(super) struct Answer {
-    lines: Lines,
+    decoder: Decoder,
     received: usize,
-    guard: Stream,
-    /// Follows the gateway's policy, from which `guard` may differ.
-    strict: Guard,
+    guard: AnswerGuard,
     /// What has come and was not looked at yet.
     pending: VecDeque<Pending>,
     ended: bool,
@@ -49,29 +43,22 @@ pub(super) struct Answer {
 /// What is still to be looked at.
 #[derive(Debug)]
 enum Pending {
-    Line(Line),
-    /// Text, from this byte on.
-    Text(Sensitive, usize),
-    Usage(Usage),
+    Frame(Frame),
+    Event(ChatEvent),
     TooLong,
 }
 
 impl Answer {
     /// Guards by `guard`, or, unless the answer is `moderated`, keys and passwords alone.
-    pub(super) fn new(guard: &Guard, moderated: bool) -> Answer {
-        let strict = guard.clone();
-        let stream = if moderated {
-            guard.stream(Role::Assistant)
-        } else {
-            guard::lenient(guard, |kind| !guard::is_secret(kind)).stream(Role::Assistant)
-        };
-        Answer { lines: Lines::default(), received: 0, guard: stream, strict, pending: VecDeque::new(), ended: false }
+    pub(super) fn new(decoder: Decoder, guard: &Guard, moderated: bool) -> Answer {
+        let guard = AnswerGuard::new(guard, moderated);
+        Answer { decoder, received: 0, guard, pending: VecDeque::new(), ended: false }
     }
 
     /// Takes the next bytes, to be looked at by [`step`](Self::step).
     pub(super) fn push(&mut self, chunk: &[u8]) {
         self.received += chunk.len();
-        self.pending.extend(self.lines.push(chunk).into_iter().map(Pending::Line));
+        self.pending.extend(self.decoder.push(chunk).into_iter().map(Pending::Frame));
         if self.received > MAX_ANSWER {
             self.pending.push_back(Pending::TooLong);
         }
@@ -79,7 +66,7 @@ impl Answer {
 
     /// The body has ended.
     pub(super) fn end(&mut self) {
-        self.pending.extend(self.lines.finish().map(Pending::Line));
+        self.pending.extend(self.decoder.finish().into_iter().map(Pending::Frame));
         self.ended = true;
     }
 
@@ -94,8 +81,8 @@ impl Answer {
     }
 
     /// What the guard still holds back, when nothing more will come.
-    pub(super) fn rest(&mut self) -> String {
-        self.guard.finish().text
+    pub(super) fn rest(&mut self) -> Vec<ChatEvent> {
+        self.guard.rest().0
     }
 
     /// Whether not one byte has come.
@@ -105,9 +92,7 @@ impl Answer {
 
     /// What the guard has found so far.
     pub(super) fn findings(&self) -> Findings {
-        let mut findings = Findings::default();
-        findings.add(&self.guard.report().findings, Role::Assistant, self.strict.policy());
-        findings
+        self.guard.findings()
     }
 
     /// Looks at about [`STEP`] bytes of what has come. The last event may be one that ends the answer.
@@ -118,69 +103,80 @@ impl Answer {
             && let Some(pending) = self.pending.pop_front()
         {
             match pending {
-                Pending::Line(line) => looked += self.line(&line, &mut events),
-                Pending::Text(text, from) => {
-                    let (piece, rest) = piece(text.expose(), from, STEP - looked);
-                    looked += piece.len();
-                    let piece = self.guard.push(piece);
-                    events.push(Event::Text(piece.text));
-                    if piece.blocked {
+                Pending::Frame(frame) => {
+                    looked += frame.len();
+                    for event in self.decoder.decode(&frame).into_iter().rev() {
+                        for piece in pieces(event).into_iter().rev() {
+                            self.pending.push_front(Pending::Event(piece));
+                        }
+                    }
+                }
+                Pending::Event(event) => {
+                    looked += length(&event);
+                    if event.has_content() {
+                        events.push(Event::Content);
+                    }
+                    let ends = matches!(event, ChatEvent::End | ChatEvent::Error(_));
+                    let (passed, result) = self.guard.pass(event);
+                    events.extend(passed.into_iter().filter(|event| !is_nothing(event)).map(Event::Chat));
+                    if result == Err(Refused) {
                         events.push(Event::Refused);
-                        break;
                     }
-                    if let Some(from) = rest {
-                        self.pending.push_front(Pending::Text(text, from));
+                    if ends || result.is_err() {
+                        // Nothing after it counts.
+                        self.pending.clear();
                     }
                 }
-                Pending::Usage(usage) => {
-                    let piece = self.guard.finish();
-                    if !piece.text.is_empty() {
-                        events.push(Event::Text(piece.text));
-                    }
-                    let blocks = self.guard.report().findings.iter().any(|entry| entry.action == Action::Block);
-                    events.push(if blocks { Event::Refused } else { Event::Usage(usage) });
-                    break;
-                }
-                Pending::TooLong => {
-                    events.push(Event::TooLong);
-                    break;
-                }
+                Pending::TooLong => events.push(Event::TooLong),
+            }
+            if self.ended && self.pending.is_empty() && self.decoder.is_whole() {
+                self.decoder.close();
+                self.pending.push_back(Pending::Event(ChatEvent::End));
             }
         }
         events
     }
+}
 
-    /// Reads a line; its text and usage are looked at next. Gives the number of bytes read.
-    fn line(&mut self, line: &Line, events: &mut Vec<Event>) -> usize {
-        let (frame, length) = match line {
-            Line::Whole(line) => (genesys::frame(line), line.len()),
-            Line::TooLong => (Frame::Malformed, 0),
-        };
-        match frame {
-            Frame::Malformed => events.push(Event::Malformed),
-            Frame::Error => {
-                events.push(Event::Error);
-                // Nothing after it counts.
-                self.pending.clear();
-            }
-            Frame::Part { content, usage } => {
-                if let Some(usage) = usage {
-                    self.pending.push_front(Pending::Usage(usage));
-                }
-                if let Some(text) = content.filter(|text| !text.expose().is_empty()) {
-                    self.pending.push_front(Pending::Text(text, 0));
-                }
-            }
-        }
-        length
+/// How many bytes of text the guard is to look at.
+fn length(event: &ChatEvent) -> usize {
+    match event {
+        ChatEvent::Choice(event) => event.parts.iter().map(|part| part.text.len()).sum(),
+        _ => 0,
     }
 }
 
-/// A piece of `text` from the byte `from`, of at most `most` bytes and at least one character, and where the next one
-/// begins, if there is more.
-fn piece(text: &str, from: usize, most: usize) -> (&str, Option<usize>) {
-    let rest = text.get(from..).unwrap_or_default();
-    let end = if rest.len() <= most { rest.len() } else { rest.floor_char_boundary(most.max(4)) };
-    let piece = rest.get(..end).unwrap_or(rest);
-    (piece, (piece.len() < rest.len()).then_some(from + piece.len()))
+/// Whether it says nothing: the guard has held back all that it had.
+fn is_nothing(event: &ChatEvent) -> bool {
+    match event {
+        ChatEvent::Choice(event) => {
+            event.parts.is_empty() && event.message.is_empty() && event.choice.is_empty() && event.finish.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// `event` as several, none of which has more than [`STEP`] bytes of text.
+fn pieces(event: ChatEvent) -> Vec<ChatEvent> {
+    if length(&event) <= STEP {
+        return vec![event];
+    }
+    let ChatEvent::Choice(whole) = event else { return vec![event] };
+    let ChoiceEvent { index, parts, message, choice, finish } = *whole;
+    let mut events = Vec::new();
+    let mut next = ChoiceEvent { index, message, choice, ..ChoiceEvent::default() };
+    for mut part in parts {
+        while part.text.len() > STEP {
+            let rest = part.text.split_off(part.text.floor_char_boundary(STEP));
+            let call = part.call.take();
+            next.parts.push(crate::chat::event::Part { channel: part.channel, text: part.text, call });
+            part.text = rest;
+            events.push(std::mem::replace(&mut next, ChoiceEvent { index, ..ChoiceEvent::default() }));
+        }
+        next.parts.push(part);
+        events.push(std::mem::replace(&mut next, ChoiceEvent { index, ..ChoiceEvent::default() }));
+    }
+    next.finish = finish;
+    events.push(next);
+    events.into_iter().map(|event| ChatEvent::Choice(Box::new(event))).collect()
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::backoff::{Random, jitter};
 use super::health::{Admission, RESOURCES};
-use super::verdict::{Sign, Verdict, judge};
+use super::verdict::{Sign, Verdict, verdict};
 use super::{AccessToken, Health};
 use crate::genesys::{Ask, Endpoints};
 use crate::governance::{Metric, Metrics};
@@ -213,7 +213,7 @@ impl Exchange {
             health.succeeded(RESOURCES);
             return self.end(Ok(answer));
         }
-        let (verdict, sign) = judge(&answer.head, self.unix_ms(now), self.ask.scope);
+        let (verdict, sign) = verdict(&answer.head, self.unix_ms(now), Some(self.ask.scope));
         let id = correlation_id(&answer.head);
         let named = |mut problem: Problem| {
             problem.upstream_correlation_id = id.clone();
@@ -229,7 +229,7 @@ impl Exchange {
                 self.repeat(now, named(problem), after, sign, health);
             }
             Verdict::Repeat(..) => self.fail(now, named(self.unknown()), sign, health),
-            Verdict::Answer | Verdict::Explain => {
+            Verdict::Explain => {
                 let detail = "The upstream refuses the document with status 400: it holds something that this gateway \
                               lets pass and the upstream does not.";
                 self.fail(now, named(Problem::new(Code::UpstreamRejected, detail)), sign, health);
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn a_missing_scope_is_named() {
-        let (verdict, _) = judge(&Head { status: 403, headers: vec![] }, 0, "llm-gateway:prompt-template:manage");
+        let (verdict, _) = verdict(&Head { status: 403, headers: vec![] }, 0, Some("llm-gateway:prompt-template:manage"));
         let Verdict::Tell(problem) = verdict else { panic!("not told") };
         assert!(problem.detail.contains("`llm-gateway:prompt-template:manage`"), "{}", problem.detail);
     }

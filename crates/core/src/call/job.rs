@@ -1,7 +1,12 @@
 //! What a call is for: a conversation, or the execution of a template.
 
 use crate::chat::{Prepared, Trim};
-use crate::genesys::Payload;
+use crate::chat::message::ChatRequest;
+use crate::front::openai::Completion;
+use crate::genesys::{self, Payload};
+use crate::http::HttpRequest;
+use crate::sensitive::Sensitive;
+use crate::upstream::Wire;
 use crate::guard::Findings;
 use crate::problem::{Code, Problem};
 
@@ -10,6 +15,8 @@ use crate::problem::{Code, Problem};
 pub enum Job {
     /// `POST /v1/chat`.
     Chat(Box<Prepared>),
+    /// `POST /openai/v1/chat/completions`.
+    Completion(Box<Completion>),
     /// `POST /v1/templates/{id}/execute`.
     Execute(Execution),
 }
@@ -34,27 +41,30 @@ pub struct Execution {
 }
 
 impl Job {
-    /// What is sent.
-    pub fn payload(&self) -> &Payload {
+    /// The conversation that is sent, where it is one.
+    pub fn conversation(&self) -> Option<&ChatRequest> {
         match self {
-            Job::Chat(prepared) => &prepared.payload,
-            Job::Execute(execution) => &execution.payload,
+            Job::Chat(prepared) => Some(&prepared.sent),
+            Job::Completion(completion) => Some(&completion.request),
+            Job::Execute(_) => None,
         }
     }
 
-    /// The model that is asked.
+    /// The model that is asked, by its public name.
     pub fn model_id(&self) -> &str {
         match self {
-            Job::Chat(prepared) => prepared.request().model_id(),
+            Job::Chat(prepared) => &prepared.sent.model,
+            Job::Completion(completion) => &completion.request.model,
             Job::Execute(execution) => &execution.model_id,
         }
     }
 
-    /// What was left out to make it fit.
-    pub fn trim(&self) -> &Trim {
+    /// What was left out to make it fit, where it is trimmed.
+    pub fn trim(&self) -> Option<&Trim> {
         match self {
-            Job::Chat(prepared) => &prepared.trim,
-            Job::Execute(execution) => &execution.trim,
+            Job::Chat(prepared) => Some(&prepared.trim),
+            Job::Completion(_) => None,
+            Job::Execute(execution) => Some(&execution.trim),
         }
     }
 
@@ -62,6 +72,7 @@ impl Job {
     pub fn findings(&self) -> &Findings {
         match self {
             Job::Chat(prepared) => prepared.findings(),
+            Job::Completion(completion) => &completion.findings,
             Job::Execute(execution) => &execution.findings,
         }
     }
@@ -69,7 +80,7 @@ impl Job {
     /// Whether the answer is guarded by the whole policy; else keys and passwords alone are.
     pub(super) fn moderated(&self) -> bool {
         match self {
-            Job::Chat(_) => true,
+            Job::Chat(_) | Job::Completion(_) => true,
             Job::Execute(execution) => execution.moderated,
         }
     }
@@ -78,6 +89,7 @@ impl Job {
     pub fn counts(&self) -> Option<(usize, usize)> {
         match self {
             Job::Chat(prepared) => Some(prepared.counts()),
+            Job::Completion(completion) => Some(completion.counts),
             Job::Execute(_) => None,
         }
     }
@@ -85,8 +97,33 @@ impl Job {
     /// The template and its version, where it is one.
     pub fn template(&self) -> Option<(&str, u64)> {
         match self {
-            Job::Chat(_) => None,
+            Job::Chat(_) | Job::Completion(_) => None,
             Job::Execute(execution) => Some((&execution.template_id, execution.version)),
+        }
+    }
+
+    /// Whether the first content can come before the last.
+    pub(super) fn begins_early(&self, wire: &Wire) -> bool {
+        self.conversation().is_none_or(|request| wire.begins_early(request))
+    }
+
+    /// What is sent to `model` over `wire`. `None` where the wire cannot do that: templates are executed by the
+    /// upstream that keeps them.
+    pub(super) fn request(
+        &self,
+        wire: &Wire,
+        model: &str,
+        credential: Option<(&'static str, Sensitive)>,
+        key: &str,
+    ) -> Option<HttpRequest> {
+        match (self, wire) {
+            (Job::Execute(execution), Wire::Genesys(endpoints)) => {
+                Some(genesys::chat_request(endpoints, &execution.payload, key, credential))
+            }
+            (Job::Execute(_), Wire::OpenAi(_)) => None,
+            (Job::Chat(_) | Job::Completion(_), wire) => {
+                self.conversation().map(|request| wire.request(request, model, credential, key))
+            }
         }
     }
 
@@ -95,21 +132,20 @@ impl Job {
     /// # Errors
     /// [`Code::ContextTooLong`] where nothing can be left out.
     pub(super) fn tighter(&self) -> Result<Job, Problem> {
+        let nothing = |what: &str| {
+            let detail = format!("The upstream says that {what} is too long for the model, and nothing of it can be left out: shorten it.");
+            Err(Problem::new(Code::ContextTooLong, detail))
+        };
         match self {
             Job::Chat(prepared) => {
                 let tighter = prepared.tighter()?;
-                if tighter.payload == prepared.payload {
-                    let detail = "The upstream says that the prompt is too long, and nothing of it can be left out: \
-                                  shorten it.";
-                    return Err(Problem::new(Code::ContextTooLong, detail));
+                match tighter.trim.dropped == prepared.trim.dropped {
+                    true => nothing("the prompt"),
+                    false => Ok(Job::Chat(Box::new(tighter))),
                 }
-                Ok(Job::Chat(Box::new(tighter)))
             }
-            Job::Execute(_) => {
-                let detail = "The upstream says that the rendered template is too long for the model: shorten its \
-                              values, or the template.";
-                Err(Problem::new(Code::ContextTooLong, detail))
-            }
+            Job::Completion(_) => nothing("the prompt"),
+            Job::Execute(_) => nothing("the rendered template"),
         }
     }
 }

@@ -1,23 +1,26 @@
 //! The machine itself: the states are drawn in the module above.
 
+mod answering;
 mod deadline;
 mod ending;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::answer::{Answer, Event, MAX_ANSWER};
+use super::answer::Answer;
 use super::backoff::{Random, jitter};
 use super::health::Admission;
 use super::verdict::{Sign, Verdict, rejected, verdict};
 use super::{AccessToken, CallRules, Health, Identity, Input, Job, Outcome, Output};
-use crate::genesys::{self, Endpoints, Usage};
+use crate::chat::event::Usage;
+use crate::front::{Front, Writer};
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
-use crate::reply::{Format, Status, Writer};
+use crate::reply::Status;
+use crate::upstream::{Credential, Target};
 use promptgate_guard::Guard;
 
-/// Most requests sent for one call, repetitions of every kind included (R2).
+/// Most requests sent to one target for one call, repetitions of every kind included (R2).
 const MAX_ATTEMPTS: u32 = 3;
 /// Most bytes of a refusal that are read to find its code (ours).
 const MAX_REFUSAL: usize = 64 << 10;
@@ -27,14 +30,21 @@ const MAX_REFUSAL: usize = 64 << 10;
 pub struct Call {
     job: Job,
     guard: Guard,
-    endpoints: Endpoints,
+    /// Where the model can be asked, best first.
+    targets: Vec<Target>,
+    /// The one that is asked, and since when.
+    at: usize,
+    asked: Duration,
     rules: CallRules,
     identity: Identity,
+    front: Front,
     writer: Writer,
     random: Random,
     state: State,
     outbox: VecDeque<Output>,
     attempts: u32,
+    /// Those of them that this target got.
+    tries: u32,
     /// Repetitions after failures; 401 and B7 do not count.
     retries: u32,
     /// The grant of the token in use.
@@ -74,27 +84,31 @@ enum State {
 
 // handle
 impl Call {
-    /// A call that will send `job` and pass on what `guard` lets through of the answer. Its first outputs are
-    /// there to poll.
+    /// A call that will send `job` to the first of `targets`, of which there is one at least, that begins to answer, and
+    /// pass on what `guard` lets through. Its first outputs are there to poll.
     pub fn new(
         job: Job,
         guard: Guard,
-        endpoints: Endpoints,
+        targets: Vec<Target>,
         rules: CallRules,
         identity: Identity,
-        format: Format,
+        front: Front,
     ) -> Self {
         Call {
             random: Random(identity.seed),
-            writer: Writer::new(format),
+            writer: Writer::new(front, &identity.request_id, job.model_id(), identity.started_ms),
+            front,
             outbox: VecDeque::from([Output::Authorize { rejected: None }]),
             state: State::Authorizing,
             job,
             guard,
-            endpoints,
+            targets,
+            at: 0,
+            asked: identity.received,
             rules,
             identity,
             attempts: 0,
+            tries: 0,
             retries: 0,
             grant: 0,
             probing: false,
@@ -108,8 +122,8 @@ impl Call {
         }
     }
 
-    /// Takes what happened at `now`, a duration since the request began; `health` is shared by the calls of
-    /// one upstream. What does not fit the state is ignored.
+    /// Takes what happened at `now`, a duration since the request began; `health` is that of the upstream of
+    /// [`target`](Self::target), shared by all its calls. What does not fit the state is ignored.
     pub fn handle(&mut self, now: Duration, input: Input, health: &mut Health) {
         if matches!(self.state, State::Ended(_)) {
             return;
@@ -129,7 +143,8 @@ impl Call {
                 body.extend(chunk.0.iter().take(room));
             }
             (State::Refused(body), Input::End) => {
-                let too_long = genesys::is_token_limit(body);
+                let body = std::mem::take(body);
+                let too_long = self.target().is_some_and(|target| target.upstream.wire.is_too_long(&body));
                 self.refused(now, too_long, health);
             }
             (State::Answering { answer, silent_since }, Input::Chunk(chunk)) => {
@@ -156,17 +171,34 @@ impl Call {
         self.outbox.push_back(Output::Authorize { rejected });
     }
 
+    /// Asks the next target, if there is one, and no content has come yet (R7).
+    fn next(&mut self, now: Duration) -> bool {
+        if self.first_content.is_some() || self.at + 1 >= self.targets.len() || now >= self.rules.total {
+            return false;
+        }
+        self.at += 1;
+        self.asked = now;
+        (self.tries, self.retries, self.grant, self.malformed) = (0, 0, 0, 0);
+        (self.probing, self.replayed, self.retrimmed) = (false, false, false);
+        self.authorize(None);
+        true
+    }
+
     fn token(&mut self, now: Duration, token: Result<AccessToken, Problem>, health: &mut Health) {
         let token = match token {
             Ok(token) => token,
             Err(problem) => {
                 self.undecided(health);
-                return self.fail(now, Status::Error, problem);
+                if !self.next(now) {
+                    self.fail(now, Status::Error, problem);
+                }
+                return;
             }
         };
+        let Some(target) = self.targets.get(self.at).cloned() else { return };
         // Who probes may send again after a 401 or a 400 (B7): that is the same probe.
         if !self.probing {
-            match health.admit(self.job.model_id(), self.unix_ms(now)) {
+            match health.admit(&target.model, self.unix_ms(now)) {
                 Ok(admission) => self.probing = admission == Admission::Probe,
                 Err(after) => {
                     let detail = "The upstream has failed repeatedly: calls are paused.";
@@ -176,49 +208,65 @@ impl Call {
                 }
             }
         }
-        self.attempts += 1;
-        self.grant = token.grant;
+        let credential = target.upstream.credential.header(&token.token);
         let key = &self.identity.idempotency_key;
-        let request = genesys::chat_request(&self.endpoints, self.job.payload(), key, &token.token);
+        let Some(request) = self.job.request(&target.upstream.wire, &target.model, credential, key) else {
+            self.undecided(health);
+            let detail = "A template is executed by the upstream that keeps it, and this model has another.";
+            return self.fail(now, Status::Error, Problem::new(Code::UnsupportedByUpstream, detail));
+        };
+        self.attempts += 1;
+        self.tries += 1;
+        self.grant = token.grant;
         self.outbox.push_back(Output::Send(request));
         self.state = State::Sent;
     }
 
     fn head(&mut self, now: Duration, head: &Head, health: &mut Health) {
         self.correlation_id = correlation_id(head);
-        let (verdict, sign) = verdict(head, self.unix_ms(now));
-        if !matches!(verdict, Verdict::Answer | Verdict::Explain) {
+        let Some(target) = self.targets.get(self.at).cloned() else { return };
+        let wire = &target.upstream.wire;
+        if head.status == 200
+            && let Some(decoder) = wire.decoder(head)
+        {
+            let answer = Box::new(Answer::new(decoder, &self.guard, self.job.moderated()));
+            self.state = State::Answering { answer, silent_since: Some(now) };
+            return;
+        }
+        let (verdict, sign) = verdict(head, self.unix_ms(now), wire.scope());
+        if verdict != Verdict::Explain {
             self.outbox.push_back(Output::Abort);
         }
         if sign == Sign::Well {
             self.succeeded(health);
         }
+        let renewable = matches!(target.upstream.credential, Credential::Client(_));
         match verdict {
-            Verdict::Answer => {
-                self.state = State::Answering {
-                    answer: Box::new(Answer::new(&self.guard, self.job.moderated())),
-                    silent_since: Some(now),
-                };
-            }
             Verdict::Explain => self.state = State::Refused(Vec::new()),
-            Verdict::Renew(_) if !self.replayed && self.attempts < MAX_ATTEMPTS => {
+            Verdict::Renew(_) if renewable && !self.replayed && self.tries < MAX_ATTEMPTS => {
                 self.replayed = true;
                 self.authorize(Some(self.grant));
             }
-            Verdict::Repeat(problem, after) => self.retry(now, problem, after, sign, health),
-            Verdict::Away(problem) => {
+            // Refused before it was executed, or executed once only (R4).
+            Verdict::Repeat(problem, after) if wire.repeats_lost() || matches!(head.status, 429 | 503) => {
+                self.retry(now, problem, after, sign, health);
+            }
+            Verdict::Repeat(problem, _) | Verdict::Away(problem) => {
                 self.signed(now, sign, health);
                 self.give_up(now, problem);
             }
             Verdict::Renew(problem) | Verdict::Tell(problem) => {
                 self.signed(now, sign, health);
-                self.fail(now, Status::Error, problem);
+                // What is wrong with the upstream is not wrong with the next; what is wrong with the request is.
+                if sign == Sign::Well || !self.next(now) {
+                    self.fail(now, Status::Error, problem);
+                }
             }
         }
     }
 
     /// The call has shown what it says of upstream's health.
-    pub(super) fn signed(&mut self, now: Duration, sign: Sign, health: &mut Health) {
+    fn signed(&mut self, now: Duration, sign: Sign, health: &mut Health) {
         match sign {
             Sign::Well => {}
             Sign::Ill => self.failed(now, health),
@@ -228,17 +276,17 @@ impl Call {
 
     fn succeeded(&mut self, health: &mut Health) {
         self.probing = false;
-        health.succeeded(self.job.model_id());
+        health.succeeded(self.model());
     }
 
-    pub(super) fn failed(&mut self, now: Duration, health: &mut Health) {
+    fn failed(&mut self, now: Duration, health: &mut Health) {
         self.probing = false;
-        health.failed(self.job.model_id(), self.unix_ms(now));
+        health.failed(self.model(), self.unix_ms(now));
     }
 
-    pub(super) fn undecided(&mut self, health: &mut Health) {
+    fn undecided(&mut self, health: &mut Health) {
         if std::mem::take(&mut self.probing) {
-            health.undecided(self.job.model_id());
+            health.undecided(self.model());
         }
     }
 
@@ -251,7 +299,7 @@ impl Call {
         let too_long = |detail: &str| Err(Problem::new(Code::ContextTooLong, detail));
         let tighter = if self.retrimmed {
             too_long("The upstream says that the prompt is too long, also after it was trimmed harder: shorten it.")
-        } else if self.attempts >= MAX_ATTEMPTS {
+        } else if self.tries >= MAX_ATTEMPTS {
             too_long("The upstream says that the prompt is too long: shorten it.")
         } else {
             self.job.tighter()
@@ -266,89 +314,15 @@ impl Call {
         }
     }
 
-    /// Looks at some of what has come.
-    fn look(&mut self, now: Duration, health: &mut Health) {
-        let State::Answering { answer, .. } = &mut self.state else { return };
-        let events = answer.step();
-        let (ended, empty) = (answer.has_ended(), answer.is_empty());
-        if !self.events(now, events, health) && ended {
-            self.end(now, empty, health);
-        }
-    }
-
-    /// The body has ended, or broke off, which the platform does not tell apart.
-    fn end(&mut self, now: Duration, empty: bool, health: &mut Health) {
-        if self.first_content.is_none() && empty {
-            return self.lost(now, health);
-        }
-        self.failed(now, health);
-        if self.first_content.is_none() && self.malformed > 0 {
-            let detail = "The upstream's answer holds no frame that can be read.";
-            return self.fail(now, Status::Error, Problem::new(Code::UpstreamMalformed, detail));
-        }
-        let detail = "The upstream's answer broke off before its last frame: what came is not the whole answer.";
-        self.fail(now, Status::Truncated, Problem::new(Code::UpstreamTruncated, detail));
-    }
-
-    /// Takes what the body has brought; says whether that ended the call.
-    fn events(&mut self, now: Duration, events: Vec<Event>, health: &mut Health) -> bool {
-        let mut out = Vec::new();
-        for event in events {
-            let (code, detail) = match event {
-                Event::Malformed => {
-                    self.malformed = self.malformed.saturating_add(1);
-                    continue;
-                }
-                Event::Text(text) => {
-                    if self.first_content.is_none() {
-                        self.first_content = Some(now);
-                        self.probing = false;
-                        health.content(self.job.model_id());
-                    }
-                    if !text.is_empty() {
-                        self.writer.delta(&text, &mut out);
-                    }
-                    continue;
-                }
-                Event::Usage(usage) => {
-                    self.succeeded(health);
-                    self.usage = Some(usage);
-                    self.writer.usage(usage, &mut out);
-                    self.writer.done(&self.summary(now, Status::Success, None), &mut out);
-                    self.write(out);
-                    self.finish(now, Status::Success, None);
-                    return true;
-                }
-                Event::Error => {
-                    self.failed(now, health);
-                    (Code::UpstreamError, "The upstream reported an error within its answer.".to_owned())
-                }
-                Event::Refused => {
-                    self.succeeded(health);
-                    (Code::AnswerRefused, "The policy refuses what comes next in the answer.".to_owned())
-                }
-                Event::TooLong => {
-                    self.undecided(health);
-                    (
-                        Code::AnswerTooLong,
-                        format!("The upstream's answer is longer than {MAX_ANSWER} bytes and was cut off."),
-                    )
-                }
-            };
-            self.write(out);
-            self.outbox.push_back(Output::Abort);
-            self.fail(now, Status::Error, Problem::new(code, detail));
-            return true;
-        }
-        self.write(out);
-        false
-    }
-
     /// The connection broke before anything of the answer came.
     fn lost(&mut self, now: Duration, health: &mut Health) {
         let problem =
             Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
-        self.retry(now, problem, None, Sign::Ill, health);
+        if self.target().is_some_and(|target| target.upstream.wire.repeats_lost()) {
+            return self.retry(now, problem, None, Sign::Ill, health);
+        }
+        self.failed(now, health);
+        self.give_up(now, problem);
     }
 
     /// Repeats the request with the same key if it may be repeated; else the call has failed, by which upstream shows
@@ -357,7 +331,7 @@ impl Call {
         let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.retries));
         let until = now.saturating_add(wait);
         let failed_probe = self.probing && sign == Sign::Ill;
-        if failed_probe || self.attempts >= MAX_ATTEMPTS || until >= self.deadline() || !health.allow_retry() {
+        if failed_probe || self.tries >= MAX_ATTEMPTS || until >= self.deadline() || !health.allow_retry() {
             problem.retry_after = after;
             self.signed(now, sign, health);
             return self.give_up(now, problem);
@@ -390,7 +364,7 @@ impl Call {
         self.identity.started_ms = unix_ms;
     }
     pub(super) fn received(&mut self, received: Duration) {
-        self.identity.received = received;
+        (self.identity.received, self.asked) = (received, received);
     }
 }
 
@@ -415,5 +389,15 @@ impl Call {
     /// What is sent, and of whom.
     pub fn job(&self) -> &Job {
         &self.job
+    }
+
+    /// Where the model is asked now.
+    pub fn target(&self) -> Option<&Target> {
+        self.targets.get(self.at)
+    }
+
+    /// The model as the target calls it.
+    fn model(&self) -> &str {
+        self.target().map_or("", |target| &target.model)
     }
 }

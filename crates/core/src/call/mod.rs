@@ -38,7 +38,7 @@ pub use job::{Execution, Job};
 pub use machine::Call;
 pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
 
-use crate::genesys::Usage;
+use crate::chat::event::Usage;
 use crate::guard::Findings;
 use crate::http::{Head, HttpRequest, ReplyHead};
 use crate::problem::{Code, Problem};

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use super::backoff::retry_after;
-use crate::genesys;
 use crate::http::Head;
 use crate::problem::{Code, Problem};
 
 /// What to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The body is the answer.
-    Answer,
     /// The body says why upstream refuses: the prompt may be too long (B7).
     Explain,
     /// The token is dead: once, with a fresh one.
@@ -35,28 +32,27 @@ pub(crate) enum Sign {
     None,
 }
 
-/// Judges the head of a chat's answer that came at `unix_ms`.
-pub(super) fn verdict(head: &Head, unix_ms: u64) -> (Verdict, Sign) {
-    match head.status {
-        200 if genesys::is_answer(head) => (Verdict::Answer, Sign::None),
-        _ => judge(head, unix_ms, genesys::CHAT_SCOPE),
-    }
-}
-
-/// Judges a head that is no answer and came at `unix_ms`, to a request that needs `scope` upstream.
-pub(crate) fn judge(head: &Head, unix_ms: u64, scope: &str) -> (Verdict, Sign) {
+/// Judges a head that is no answer and came at `unix_ms`, to a request that needs `scope` upstream, where
+/// upstream has scopes.
+pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdict, Sign) {
     let after = || retry_after(head, unix_ms);
     match head.status {
         400 => (Verdict::Explain, Sign::None),
         401 => {
-            let detail = "The upstream refuses a fresh token: check the gateway's OAuth client and its region.";
+            let detail = match scope {
+                Some(_) => "The upstream refuses a fresh token: check the gateway's OAuth client and its region.",
+                None => "The upstream refuses the gateway's key: check the secret that its credential names.",
+            };
             (Verdict::Renew(Problem::new(Code::UpstreamUnauthorized, detail)), Sign::None)
         }
         403 => {
-            let detail = format!(
-                "The gateway's OAuth client may not do this: give its role the scope `{scope}`, and check that the \
-                 organisation has the LLM gateway.",
-            );
+            let detail = match scope {
+                Some(scope) => format!(
+                    "The gateway's OAuth client may not do this: give its role the scope `{scope}`, and check that the \
+                     organisation has the LLM gateway.",
+                ),
+                None => "The gateway's key may not do this upstream: check its rights there.".to_owned(),
+            };
             (Verdict::Tell(Problem::new(Code::UpstreamForbidden, detail)), Sign::Well)
         }
         429 => {
@@ -83,7 +79,7 @@ pub(crate) fn judge(head: &Head, unix_ms: u64, scope: &str) -> (Verdict, Sign) {
         }
         status => {
             let detail =
-                format!("The upstream answered {status} with something that is not JSON lines. Check its address.");
+                format!("The upstream answered {status} with something that is no answer of its wire. Check its address.");
             (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
         }
     }
@@ -91,13 +87,20 @@ pub(crate) fn judge(head: &Head, unix_ms: u64, scope: &str) -> (Verdict, Sign) {
 
 /// Upstream refuses the request for a reason that is not the gateway's.
 pub(super) fn rejected(status: u16) -> Problem {
-    let hint = match status {
-        409 => "a request with the same Idempotency-Key is still running; ask again when it has ended",
-        422 => "an Idempotency-Key belongs to one request; use another for another body",
-        _ => "check `modelId`, and that the model takes such a request",
+    let (code, hint) = match status {
+        404 => (Code::ModelNotFound, "it has no such model, or the gateway may not use it"),
+        409 => {
+            let hint = "a request with the same Idempotency-Key is still running; ask again when it has ended";
+            (Code::UpstreamRejected, hint)
+        }
+        413 => (Code::BodyTooLarge, "it is too large; shorten it"),
+        422 => {
+            let hint = "it understands the request and cannot do it, or its Idempotency-Key belongs to another";
+            (Code::UpstreamUnprocessable, hint)
+        }
+        _ => (Code::UpstreamRejected, "check the model's name, and that the model takes such a request"),
     };
-    let detail = format!("The upstream refuses the request with status {status}: {hint}.");
-    Problem::new(Code::UpstreamRejected, detail)
+    Problem::new(code, format!("The upstream refuses the request with status {status}: {hint}."))
 }
 
 #[cfg(test)]
@@ -108,7 +111,7 @@ mod tests {
     fn every_status_has_one() {
         let head = |status| Head { status, headers: vec![] };
         for status in 0..=u16::MAX {
-            let (verdict, sign) = verdict(&head(status), 0);
+            let (verdict, sign) = verdict(&head(status), 0, None);
             let expected = match status {
                 502 | 504 => Sign::Ill,
                 500..=599 => Sign::Ill,

@@ -1,7 +1,8 @@
 //! Trims a conversation to its token budget (requirements, B2).
 
 use super::count::{Weighed, Weight};
-use super::request::{Message, Request, Role};
+use super::message::{Message, Role};
+use super::request::Request;
 use crate::problem::{Code, Problem};
 
 /// How much of the budget system text and conversation may take.

@@ -1,29 +1,35 @@
-//! A chat call: bytes to payload.
+//! A chat call: from bytes to what is sent, and what comes back as events.
 //!
 //! ```text
-//! bytes ─parse─▶ Request ─check─▶ Checked ─weigh─▶ Weighed ─fit─▶ Fitted ─payload─▶ Payload
+//! bytes ─parse─▶ Request ─check─▶ Checked ─weigh─▶ Weighed ─fit─▶ Fitted ─▶ ChatRequest
 //! ```
 //! Each type is made only by the stage before it.
 
+mod answer;
 mod count;
+pub mod document;
+pub mod event;
 mod fit;
+pub mod message;
 mod request;
 mod safety;
 
+pub use answer::{AnswerGuard, Refused};
 pub use count::Weighed;
 pub use fit::{FitRules, Fitted, Trim};
 pub use promptgate_tokens::{Counters, Counting};
+pub use message::{Message, Role};
 pub(crate) use request::NOT_A_NAME;
 pub use request::{
-    MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Message, Request, Role,
+    MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Request,
 };
 pub use safety::Checked;
 
 use promptgate_guard::Guard;
 
-use crate::genesys::{self, Payload};
 use crate::guard::Findings;
 use crate::problem::Problem;
+use message::ChatRequest;
 
 /// What is done to every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,11 +48,11 @@ pub struct Prepared {
     /// What trimming did.
     pub trim: Trim,
     /// What is sent.
-    pub payload: Payload,
+    pub sent: ChatRequest,
 }
 
 impl Prepared {
-    /// All stages: from the bytes of the client's body to the payload.
+    /// All stages: from the bytes of the client's body to what is sent.
     ///
     /// # Errors
     /// Those of [`Request::parse`], [`Request::check`] and [`Weighed::fit`].
@@ -86,8 +92,18 @@ impl Prepared {
 
     fn fit(weighed: Weighed, rules: FitRules) -> Result<Prepared, Problem> {
         let fitted = weighed.fit(&rules)?;
-        let payload = genesys::chat_payload(&fitted);
+        let request = fitted.request();
+        let sent = ChatRequest {
+            model: request.model_id.clone(),
+            instructions: request.system_instructions.clone(),
+            messages: fitted.messages().cloned().collect(),
+            temperature: Some(request.temperature.clone()),
+            max_tokens: Some(request.max_tokens),
+            streamed: true,
+            document: None,
+            particular: None,
+        };
         let trim = fitted.trim;
-        Ok(Prepared { weighed, rules, trim, payload })
+        Ok(Prepared { weighed, rules, trim, sent })
     }
 }

@@ -1,9 +1,8 @@
 //! A chat request as the client sends it (requirements, B1).
 
-use serde::Serialize;
-
 use crate::fault::{Fault, Faults, Path, nearest, printable};
 use crate::json::{self, Json, Number};
+use super::message::{Message, Role};
 use crate::label;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -18,27 +17,6 @@ const MESSAGE_FIELDS: [&str; 2] = ["role", "content"];
 /// What is said of a name of a model in which the guard finds something.
 pub(crate) const NOT_A_NAME: &str =
     "This reads like a key, a password or personal data, and names of models stand in logs: send the model's name.";
-
-/// Who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The customer: untrusted text.
-    User,
-    /// The contact centre's side: a person or a model.
-    Agent,
-    /// The application.
-    System,
-}
-
-/// One turn of the conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// Who speaks.
-    pub role: Role,
-    /// What is said, at most [`MAX_CONTENT`] UTF-16 code units.
-    pub content: Sensitive,
-}
 
 /// A request that has the right shape. Made only by [`Request::parse`]; nobody has looked yet at what its
 /// text says.
@@ -188,7 +166,7 @@ impl Check {
         };
         match role.as_str() {
             "user" => Some(Role::User),
-            "agent" => Some(Role::Agent),
+            "agent" => Some(Role::Assistant),
             "system" => Some(Role::System),
             "assistant" => {
                 self.fault(path, "unknown_value", "This role is called `agent` here, not `assistant`.".to_owned());

@@ -71,7 +71,7 @@ impl Writer {
     /// The success terminator.
     pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
         match self {
-            Writer::Promptgate(writer) => writer.done(summary, out),
+            Writer::Promptgate(writer) => writer.done(summary, usage, out),
             Writer::OpenAi(writer) => writer.done(summary, usage, out),
         }
     }

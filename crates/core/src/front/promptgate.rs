@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::chat::Trim;
-use crate::genesys::Usage;
+use crate::chat::event::{Channel, ChatEvent, Usage};
 use crate::guard::Findings;
 use crate::http::ReplyHead;
 use crate::problem::{Code, Problem};
@@ -111,8 +111,9 @@ pub struct Summary {
     pub latency_ms: u64,
     /// Lines of upstream's that were no frames and were passed over.
     pub malformed_frames: u32,
-    /// What was left out of the conversation.
-    pub trim: Trim,
+    /// What was left out of the conversation, where it is trimmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trim: Option<Trim>,
     /// What the guard has found.
     pub guard: Guarded,
 }
@@ -150,6 +151,13 @@ impl Writer {
         ReplyHead { status: 200, headers }
     }
 
+    /// What upstream has brought: this wire has the text of one choice.
+    pub(crate) fn chat(&mut self, event: &ChatEvent, out: &mut Vec<u8>) {
+        let ChatEvent::Choice(event) = event else { return };
+        let text = event.parts.iter().filter(|part| part.channel == Channel::Content && !part.text.is_empty());
+        text.filter(|_| event.index == 0).for_each(|part| self.delta(&part.text, out));
+    }
+
     /// A piece of the answer.
     pub(crate) fn delta(&mut self, text: &str, out: &mut Vec<u8>) {
         match self.format {
@@ -159,7 +167,7 @@ impl Writer {
     }
 
     /// What upstream used.
-    pub(crate) fn usage(&mut self, usage: Usage, out: &mut Vec<u8>) {
+    fn usage(&mut self, usage: Usage, out: &mut Vec<u8>) {
         match self.format {
             Format::Json => self.usage = Some(usage),
             _ => self.event("usage", json!(usage), out),
@@ -167,7 +175,10 @@ impl Writer {
     }
 
     /// The success terminator.
-    pub(crate) fn done(&mut self, summary: &Summary, out: &mut Vec<u8>) {
+    pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
+        if let Some(usage) = usage {
+            self.usage(usage, out);
+        }
         let mut document = json!(summary);
         if self.format == Format::Json
             && let Some(members) = document.as_object_mut()
@@ -236,7 +247,6 @@ mod tests {
         let mut out = Vec::new();
         writer.delta("a\n\"é", &mut out);
         writer.delta("b", &mut out);
-        writer.usage(Usage { prompt_tokens: 1, completion_tokens: 2 }, &mut out);
         let summary = Summary {
             status: Status::Success,
             reason: None,
@@ -244,10 +254,10 @@ mod tests {
             model_id: "m".into(),
             latency_ms: 5,
             malformed_frames: 0,
-            trim: Trim::default(),
+            trim: Some(Trim::default()),
             guard: Guarded::default(),
         };
-        writer.done(&summary, &mut out);
+        writer.done(&summary, Some(Usage { prompt_tokens: 1, completion_tokens: 2 }), &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -138,7 +138,7 @@ impl Audit {
             code: outcome.code.map(|code| code.as_str()),
             system_instruction_count: counts.map(|(instructions, _)| instructions),
             context_message_count: counts.map(|(_, messages)| messages),
-            dropped_message_count: Some(job.trim().dropped.len()),
+            dropped_message_count: job.trim().map(|trim| trim.dropped.len()),
             attempts: outcome.attempts,
             malformed_frames: outcome.malformed_frames,
             upstream_correlation_id: outcome.upstream_correlation_id.clone(),

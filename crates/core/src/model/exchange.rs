@@ -222,13 +222,13 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, S
             }
         },
         _ => {
-            let (verdict, sign) = call::verdict::judge(head, now, scope);
+            let (verdict, sign) = call::verdict::verdict(head, now, Some(scope));
             let verdict = match verdict {
                 call::verdict::Verdict::Renew(problem) => Verdict::Renew(named(problem)),
                 call::verdict::Verdict::Repeat(problem, after) => Verdict::Repeat(named(problem), after),
                 call::verdict::Verdict::Away(problem) => Verdict::Away(named(problem)),
                 call::verdict::Verdict::Tell(problem) => Verdict::Refused(named(problem)),
-                call::verdict::Verdict::Answer | call::verdict::Verdict::Explain => {
+                call::verdict::Verdict::Explain => {
                     Verdict::Refused(malformed(received))
                 }
             };

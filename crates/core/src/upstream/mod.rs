@@ -9,7 +9,7 @@ pub mod openai;
 mod sse;
 pub(crate) mod surrogate;
 
-pub use ndjson::MAX_LINE;
+use std::sync::Arc;
 
 use crate::chat::event::ChatEvent;
 use crate::chat::message::ChatRequest;
@@ -26,6 +26,26 @@ pub struct Upstream {
     pub wire: Wire,
     /// How it lets the gateway in.
     pub credential: Credential,
+}
+
+/// A model at an upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where it is.
+    pub upstream: Arc<Upstream>,
+    /// What it is called there.
+    pub model: String,
+}
+
+impl Credential {
+    /// The header that lets the gateway in; `token` is what was fetched, where it is a token.
+    pub(crate) fn header(&self, token: &Sensitive) -> Option<(&'static str, Sensitive)> {
+        match self {
+            Credential::Client(_) => Some(("authorization", Sensitive::new(format!("Bearer {}", token.expose())))),
+            Credential::Key(name, value) => Some((*name, value.clone())),
+            Credential::Nothing => None,
+        }
+    }
 }
 
 /// The wire that an upstream speaks, with its address.
@@ -150,6 +170,13 @@ impl Decoder {
             (Decoder::Genesys(_), Frame::Line(line)) => genesys::events(line),
             (Decoder::OpenAi(decoder), Frame::OpenAi(frame)) => decoder.decode(frame),
             _ => Vec::new(),
+        }
+    }
+
+    /// What comes after this is not read any more.
+    pub(crate) fn close(&mut self) {
+        if let Decoder::OpenAi(decoder) = self {
+            decoder.close();
         }
     }
 

@@ -1,11 +1,11 @@
 //! Bytes to lines of NDJSON, however the network cuts them. Knows nothing of calls.
 
 /// Longest line kept, in bytes (issue "NDJSON decoder": 1 MiB); a longer one is passed over and reported.
-pub const MAX_LINE: usize = 1 << 20;
+pub(super) const MAX_LINE: usize = 1 << 20;
 
 /// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub(crate) enum Line {
     /// A line without its end (LF or CRLF) and without a byte order mark; never blank.
     Whole(Vec<u8>),
     /// A line longer than [`MAX_LINE`]; its bytes are gone.
@@ -14,7 +14,7 @@ pub enum Line {
 
 /// Reassembles lines from chunks. Holds at most [`MAX_LINE`] bytes beyond the chunk at hand.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub(crate) struct Lines {
     /// The line that has no end yet.
     open: Vec<u8>,
     /// The open line is too long: its bytes are dropped up to its end.
@@ -25,7 +25,7 @@ pub struct Lines {
 
 impl Lines {
     /// Takes the next bytes; gives the lines that they complete.
-    pub fn push(&mut self, mut chunk: &[u8]) -> Vec<Line> {
+    pub(super) fn push(&mut self, mut chunk: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         while let Some(end) = chunk.iter().position(|byte| *byte == b'\n') {
             let (head, tail) = chunk.split_at(end);
@@ -38,7 +38,7 @@ impl Lines {
     }
 
     /// The stream has ended: gives the last line if it had no end.
-    pub fn finish(&mut self) -> Option<Line> {
+    pub(super) fn finish(&mut self) -> Option<Line> {
         self.close()
     }
 

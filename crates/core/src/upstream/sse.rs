@@ -7,7 +7,7 @@ use super::ndjson::MAX_LINE;
 
 /// The data of one event, or that it was too long.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// The event's `data` lines, joined by line feeds; never empty.
     Data(Vec<u8>),
     /// A comment: the server is alive.
@@ -18,8 +18,10 @@ pub enum Event {
 
 /// Reassembles events from chunks. Holds at most [`MAX_LINE`] bytes and one line.
 #[derive(Debug, Default)]
-pub struct Events {
+pub(super) struct Events {
     line: Vec<u8>,
+    /// The line has bytes, kept or not.
+    written: bool,
     data: Vec<u8>,
     has_data: bool,
     overlong: bool,
@@ -30,7 +32,7 @@ pub struct Events {
 
 impl Events {
     /// Takes the next bytes; gives the events that they complete.
-    pub fn push(&mut self, chunk: &[u8]) -> Vec<Event> {
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Vec<Event> {
         let mut events = Vec::new();
         let mut rest = chunk;
         while let Some((&first, after)) = rest.split_first() {
@@ -52,9 +54,9 @@ impl Events {
     }
 
     /// The stream has ended: gives the last event if it had no end.
-    pub fn finish(&mut self) -> Vec<Event> {
+    pub(super) fn finish(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
-        if !self.line.is_empty() || self.overlong {
+        if self.written {
             self.close(&mut events);
         }
         self.dispatch(&mut events);
@@ -62,6 +64,7 @@ impl Events {
     }
 
     fn extend(&mut self, bytes: &[u8]) {
+        self.written |= !bytes.is_empty();
         // The field's name and the byte order mark come on top.
         self.overlong |= self.line.len() + self.data.len() + bytes.len() > MAX_LINE + 16;
         if self.overlong {
@@ -73,6 +76,7 @@ impl Events {
 
     /// A line is whole.
     fn close(&mut self, events: &mut Vec<Event>) {
+        let written = std::mem::take(&mut self.written);
         let line = std::mem::take(&mut self.line);
         let mut line = line.as_slice();
         if !std::mem::replace(&mut self.begun, true) {
@@ -82,7 +86,7 @@ impl Events {
             // The event's other lines are dropped with it, up to its end.
             self.data = Vec::new();
             self.has_data = true;
-            if !line.is_empty() {
+            if written {
                 return;
             }
         }

@@ -14,7 +14,8 @@ impl Call {
             (State::Answering { silent_since, .. }, Some(_)) => {
                 silent_since.map_or(self.rules.total, |since| since.saturating_add(self.rules.idle))
             }
-            _ => self.identity.received.saturating_add(self.rules.first_content),
+            _ if !self.begins_early() => self.rules.total,
+            _ => self.asked.saturating_add(self.rules.first_content),
         };
         next.min(self.rules.total)
     }
@@ -23,6 +24,11 @@ impl Call {
     /// deadline, and at least 5 s (ours).
     pub fn drain(&self, now: Duration) -> Duration {
         self.rules.total.saturating_sub(now).max(Duration::from_secs(5))
+    }
+
+    /// Whether the first content can come before the last.
+    fn begins_early(&self) -> bool {
+        self.target().is_none_or(|target| self.job.begins_early(&target.upstream.wire))
     }
 
     pub(super) fn unix_ms(&self, now: Duration) -> u64 {
@@ -35,7 +41,10 @@ impl Call {
             State::Authorizing => {
                 let detail = "No token from the upstream's login in time.";
                 self.undecided(health);
-                return self.fail(now, Status::Error, Problem::new(Code::TokenUnavailable, detail));
+                if !self.next(now) {
+                    self.fail(now, Status::Error, Problem::new(Code::TokenUnavailable, detail));
+                }
+                return;
             }
             // An upstream that still sends when the total is over, or whose client does not read, has not failed.
             State::Answering { silent_since, .. }

@@ -10,8 +10,11 @@ use crate::reply::{Guarded, Status, Summary};
 use crate::sensitive::Bytes;
 
 impl Call {
-    /// Upstream is late or away: the fallback in its place, if there is one and no content has come (R7).
+    /// Upstream is late or away: the next one in its place, or the fallback, if there is one and no content has come (R7).
     pub(super) fn give_up(&mut self, now: Duration, problem: Problem) {
+        if self.next(now) {
+            return;
+        }
         let Some(fallback) = self.rules.fallback.clone().filter(|_| self.first_content.is_none()) else {
             return self.fail(now, Status::Error, problem);
         };
@@ -20,8 +23,8 @@ impl Call {
             return self.fail(now, Status::Error, problem);
         }
         let mut out = Vec::new();
-        self.writer.delta(&fallback, &mut out);
-        self.writer.done(&self.summary(now, Status::Fallback, Some(problem.code)), &mut out);
+        self.writer.fallback(&fallback, &mut out);
+        self.writer.done(&self.summary(now, Status::Fallback, Some(problem.code)), None, &mut out);
         self.write(out);
         self.finish(now, Status::Fallback, Some(problem.code));
     }
@@ -32,9 +35,8 @@ impl Call {
         // What the guard held back goes out before the error, as the prefix that it is.
         let mut out = Vec::new();
         if let State::Answering { answer, .. } = &mut self.state {
-            let rest = answer.rest();
-            if !rest.is_empty() {
-                self.writer.delta(&rest, &mut out);
+            for event in answer.rest() {
+                self.writer.event(event, &mut out);
             }
         }
         let request_id = &self.identity.request_id;
@@ -42,7 +44,7 @@ impl Call {
             self.writer.error(&problem, request_id, &mut out);
             self.write(out);
         } else {
-            let reply = problem.reply(request_id);
+            let reply = self.front.refusal(&problem, request_id);
             self.replied = true;
             self.outbox.push_back(Output::Reply(reply.head));
             self.write(reply.body.0);
@@ -89,7 +91,7 @@ impl Call {
             model_id: self.job.model_id().to_owned(),
             latency_ms: now.as_millis() as u64,
             malformed_frames: self.malformed,
-            trim: self.job.trim().clone(),
+            trim: self.job.trim().cloned(),
             guard: Guarded { input: self.job.findings().clone(), output: self.output_findings() },
         }
     }

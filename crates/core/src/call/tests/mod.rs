@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::chat::{ChatRules, Counters, Prepared};
-use crate::genesys::Endpoints;
+use crate::front::Front;
+use crate::genesys::{Credentials, Endpoints};
 use crate::guard::Guards;
 use crate::reply::Format;
 use crate::sensitive::Sensitive;
+use crate::upstream::{Credential, Target, Upstream, Wire};
 
 const CONTENT: &str = "{\"content\":\"Hi\"}\n";
 /// Long enough that the guard lets some of it go at once.
@@ -75,6 +77,13 @@ fn prepare(max_tokens: u64) -> Prepared {
 impl Run {
     fn new(format: Format, fallback: bool) -> Run {
         let endpoints = Endpoints { api: "https://api".into(), login: "https://login".into() };
+        let secret = || Sensitive::new("canary-client");
+        let upstream = Upstream {
+            name: "genesys".into(),
+            wire: Wire::Genesys(endpoints),
+            credential: Credential::Client(Credentials { id: secret(), secret: secret() }),
+        };
+        let target = Target { upstream: upstream.into(), model: "m".into() };
         let rules = CallRules {
             first_content: Duration::from_secs(5),
             idle: Duration::from_secs(15),
@@ -92,10 +101,10 @@ impl Run {
             call: Call::new(
                 Job::Chat(Box::new(prepared())),
                 Guards::default().output,
-                endpoints,
+                vec![target],
                 rules,
                 identity,
-                format,
+                Front::Promptgate(format),
             ),
             health: Health::default(),
             now: Duration::ZERO,

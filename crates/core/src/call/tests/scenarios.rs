@@ -164,16 +164,17 @@ fn scenarios() {
         (
             &[Token, Head(400, &[]), Chunk("{\"code\":\"bad.request\"}"), End],
             true,
-            Some(502),
+            Some(400),
             Error,
             Some(Code::UpstreamRejected),
             1,
         ),
         // refusals that are never repeated
         (&[Token, Head(403, &[("retry-after", "1")])], true, Some(403), Error, Some(Code::UpstreamForbidden), 1),
-        (&[Token, Head(404, &[])], true, Some(502), Error, Some(Code::UpstreamRejected), 1),
-        (&[Token, Head(409, &[])], true, Some(502), Error, Some(Code::UpstreamRejected), 1),
-        (&[Token, Head(422, &[])], true, Some(502), Error, Some(Code::UpstreamRejected), 1),
+        (&[Token, Head(404, &[])], true, Some(404), Error, Some(Code::ModelNotFound), 1),
+        (&[Token, Head(409, &[])], true, Some(400), Error, Some(Code::UpstreamRejected), 1),
+        (&[Token, Head(413, &[])], true, Some(413), Error, Some(Code::BodyTooLarge), 1),
+        (&[Token, Head(422, &[])], true, Some(422), Error, Some(Code::UpstreamUnprocessable), 1),
     ];
     for (script, fallback, status, outcome, code, sent) in table {
         let run = Run::new(Format::EventStream, *fallback).play(script);

@@ -7,7 +7,8 @@ use serde_json::Number;
 use super::Answer;
 use crate::chat::document::Document;
 use crate::chat::message::{self, ChatRequest, Message};
-use crate::fault::{Fault, Path, nearest};
+use crate::fault::{Fault, Faults, Path, nearest};
+use crate::label;
 use crate::guard::{self, Findings};
 use crate::json;
 use crate::problem::{Code, Problem};
@@ -21,8 +22,6 @@ const COMMON: [&str; 7] =
     ["model", "messages", "temperature", "max_tokens", "max_completion_tokens", "stream", "stream_options"];
 /// Longest name of a model, in bytes: it is in audit rows and metrics (ours).
 const MAX_MODEL: usize = 256;
-/// Most faults reported for one request.
-const MAX_FAULTS: usize = 100;
 
 /// A request for a chat completion that may be sent.
 #[derive(Debug, Clone)]
@@ -53,16 +52,14 @@ impl Completion {
         if !tree.errors.is_empty() || !tree.duplicates.is_empty() || !tree.complete {
             return Err(invalid(text.as_bytes()));
         }
-        let mut reader = Reader { tree: &tree, faults: Vec::new() };
+        let mut reader = Reader { tree: &tree, faults: Faults::default() };
         let (Some(read), true) = (reader.request(), reader.faults.is_empty()) else {
-            reader.faults.truncate(MAX_FAULTS);
             return Err(Problem::with_errors(Code::InvalidRequest, reader.faults));
         };
-        let mut check = Check { guard, findings: Findings::default(), faults: Vec::new() };
+        let mut check = Check { guard, findings: Findings::default(), faults: Faults::default() };
         let mut edits = Vec::new();
         check.members(&tree, read.root, &read, &mut edits);
         if !check.faults.is_empty() {
-            check.faults.truncate(MAX_FAULTS);
             return Err(Problem::with_errors(Code::SafetyRefused, check.faults));
         }
         let mut request = canonical(&tree, &read, &edits);
@@ -87,7 +84,8 @@ impl Completion {
 
 fn invalid(body: &[u8]) -> Problem {
     let faults = json::parse(body).err().unwrap_or_else(|| {
-        vec![Fault::new(&Path::root(), "invalid_json", "The body is not JSON that the gateway reads: check its syntax.")]
+        let message = "The body is not JSON that the gateway reads: check its syntax.";
+        vec![Fault::new(&Path::root(), "invalid_json", message)].into()
     });
     Problem::with_errors(Code::InvalidJson, faults)
 }
@@ -103,12 +101,12 @@ struct Read {
 
 struct Reader<'a> {
     tree: &'a Tree,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Reader<'_> {
     fn fault(&mut self, path: &Path, code: &'static str, message: impl Into<String>) {
-        self.faults.push(Fault::new(path, code, message));
+        self.faults.add(|| Fault::new(path, code, message));
     }
 
     fn request(&mut self) -> Option<Read> {
@@ -138,7 +136,11 @@ impl Reader<'_> {
             (1..=MAX_MODEL).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
         };
         match name {
-            Some(name) if plain(name) => Some(id),
+            Some(name) if plain(name) && label::is_clean(name) => Some(id),
+            Some(name) if plain(name) => {
+                self.fault(&path, "not_a_name", crate::chat::NOT_A_NAME);
+                None
+            }
             Some(_) => {
                 let message = format!("`model` must be 1 to {MAX_MODEL} visible ASCII characters.");
                 self.fault(&path, "out_of_range", message);
@@ -245,7 +247,7 @@ type Edits = Vec<(Id, String)>;
 struct Check<'a> {
     guard: &'a Guard,
     findings: Findings,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Check<'_> {
@@ -363,7 +365,7 @@ impl Check<'_> {
         }
         self.findings.add(&found, role, self.guard.policy());
         let blocked = found.iter().filter(|entry| entry.action == Action::Block);
-        self.faults.extend(blocked.map(|entry| guard::fault(&path(), text, entry)));
+        self.faults.append(guard::faults(&path(), text, blocked));
         if !found.iter().any(|entry| entry.action >= Action::Redact) {
             return None;
         }
@@ -395,7 +397,7 @@ impl Check<'_> {
         let found: Vec<Entry> = report.findings.into_iter().filter(|entry| entry.kind != Kind::Injection).collect();
         self.findings.add(&found, role, self.guard.policy());
         let refused = found.iter().filter(|entry| entry.action >= Action::Redact);
-        self.faults.extend(refused.map(|entry| Fault::new(&path(), entry.code, guard::message(entry.kind))));
+        self.faults.extend(refused.map(|entry| Fault::new(&path(), entry.code, promptgate_lint::message(entry.kind))));
     }
 }
 

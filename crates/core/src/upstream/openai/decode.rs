@@ -119,6 +119,11 @@ impl Decoder {
         }
     }
 
+    /// What comes after this is not read any more.
+    pub(crate) fn close(&mut self) {
+        self.state.ended = true;
+    }
+
     /// Whether an answer that ends here without its terminator is whole: not all upstreams send `[DONE]`.
     pub(crate) fn is_whole(&self) -> bool {
         self.state.finished && !self.state.ended
