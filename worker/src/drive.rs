@@ -85,13 +85,13 @@ impl Driver {
                         Either::Right(_) => Input::Tick,
                     };
                     let now = self.clock.elapsed();
-                    isolate::health(|health| self.call.handle(now, input, health));
+                    self.handle(now, input);
                 }
                 Output::Wait(until) => {
                     let input = self.wait(until, &mut waiting, &mut reader).await;
                     let reading = matches!(input, Input::Head(_) | Input::Chunk(_) | Input::Flushed);
                     let now = self.clock.elapsed();
-                    isolate::health(|health| self.call.handle(now, input, health));
+                    self.handle(now, input);
                     if let (true, Some(reader)) = (reading, &reader) {
                         // Nothing is read before it is polled: what the call wants first comes first.
                         waiting = read(reader.clone());
@@ -153,8 +153,16 @@ impl Driver {
     }
 
     fn authorize(&self, rejected: Option<u64>) -> Pending {
-        let token = token::get(self.settings.clone(), self.life.clone(), self.clock, rejected);
+        // A call has a target as long as it lasts.
+        let Some(target) = self.call.target() else { return nothing() };
+        let token = token::of(target.upstream.clone(), self.life.clone(), self.clock, rejected);
         async move { (Input::Token(token.await), None) }.boxed_local()
+    }
+
+    fn handle(&mut self, now: Duration, input: Input) {
+        let upstream = self.call.target().map(|target| target.upstream.clone());
+        let name = upstream.as_ref().map_or("", |upstream| &upstream.name);
+        isolate::health(name, |health| self.call.handle(now, input, health));
     }
 
     /// The call has ended: row, webhook, and the rest of the answer meanwhile.
@@ -164,7 +172,7 @@ impl Driver {
         telemetry::row(&row.line());
         telemetry::count(|metrics| {
             row.measure(self.route.pattern(), metrics);
-            isolate::health(|health| metrics.count(Metric::Breaker, &[], health.breaker()));
+            isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
         if let Some(event) = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&row, now_ms)) {
             telemetry::webhook(&self.life, &self.env, event);

@@ -1,6 +1,7 @@
 //! What the requests of an isolate share, and where time and randomness come from.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,12 +17,12 @@ use worker::{Context, Date, Env, State};
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
     static IN_FLIGHT: RefCell<InFlight> = RefCell::new(InFlight::default());
-    static HEALTH: RefCell<Health> = RefCell::new(Health::default());
+    static HEALTH: RefCell<BTreeMap<String, Health>> = const { RefCell::new(BTreeMap::new()) };
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
     static DESK: Desk = Desk::default();
     static LINTER: Linter = Linter::default();
-    static TOKENS: RefCell<TokenCache> = RefCell::new(TokenCache::default());
+    static TOKENS: RefCell<BTreeMap<String, TokenCache>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The operator's settings, read once: bindings do not change within an isolate.
@@ -42,9 +43,14 @@ pub(crate) fn in_flight<T>(use_it: impl FnOnce(&mut InFlight) -> T) -> T {
     IN_FLIGHT.with_borrow_mut(use_it)
 }
 
-/// What is known of the health of upstream's models. `use_it` must not wait for anything.
-pub(crate) fn health<T>(use_it: impl FnOnce(&mut Health) -> T) -> T {
-    HEALTH.with_borrow_mut(use_it)
+/// What is known of the health of the models of `upstream`. `use_it` must not wait for anything.
+pub(crate) fn health<T>(upstream: &str, use_it: impl FnOnce(&mut Health) -> T) -> T {
+    HEALTH.with_borrow_mut(|all| use_it(all.entry(upstream.to_owned()).or_default()))
+}
+
+/// The worst breaker of each upstream, for the metrics.
+pub(crate) fn breakers(mut each: impl FnMut(&str, u64)) {
+    HEALTH.with_borrow(|all| all.iter().for_each(|(upstream, health)| each(upstream, health.breaker())));
 }
 
 /// The same of everything else there: templates, definitions of models, usage.
@@ -67,9 +73,9 @@ pub(crate) fn lint<T>(use_it: impl FnOnce(&Linter) -> T) -> T {
     LINTER.with(use_it)
 }
 
-/// Upstream's token. `use_it` must not wait for anything.
-pub(crate) fn tokens<T>(use_it: impl FnOnce(&mut TokenCache) -> T) -> T {
-    TOKENS.with_borrow_mut(use_it)
+/// The token of `upstream`. `use_it` must not wait for anything.
+pub(crate) fn tokens<T>(upstream: &str, use_it: impl FnOnce(&mut TokenCache) -> T) -> T {
+    TOKENS.with_borrow_mut(|all| use_it(all.entry(upstream.to_owned()).or_default()))
 }
 
 /// What outlives the answer: work that is handed to it goes on.

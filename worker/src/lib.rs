@@ -140,7 +140,8 @@ impl RequestContext {
         };
         let request_id = identity.request_id.clone();
         let guard = settings.guards.output.clone();
-        let call = Call::new(job, guard, settings.endpoints.clone(), settings.call.clone(), identity, admitted.format);
+        let route = settings.route(&job).map_err(|problem| self.refused(problem))?;
+        let call = Call::new(job, guard, route.targets, route.rules, identity, admitted.front);
         let (reply, replied) = futures_channel::oneshot::channel();
         let driver = drive::Driver {
             call,

@@ -11,6 +11,7 @@ use promptgate_core::model::{
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
+use promptgate_core::settings::KEEPER;
 use worker::{Delay, Response};
 
 use crate::client::{self, Stream};
@@ -98,7 +99,8 @@ impl RequestContext {
         let grant = Cell::new(None);
         loop {
             let now = self.clock.unix_ms();
-            let received: Option<(u32, Received)> = match isolate::health(|health| invocation.step(now, health)) {
+            let received: Option<(u32, Received)> = match isolate::health(KEEPER, |health| invocation.step(now, health))
+            {
                 Step::Send(dispatch) => {
                     let request = |token: &_| Some(invocation.request(&settings.endpoints, token));
                     let received = exchange::dispatch(dispatch, request, &grant, settings, &self.life, &limits).await;
@@ -114,7 +116,7 @@ impl RequestContext {
                 Step::Done => break,
             };
             let now = self.clock.unix_ms();
-            isolate::health(|health| match received {
+            isolate::health(KEEPER, |health| match received {
                 Some((attempt, received)) => {
                     let (guard, rates) = (&settings.guards.output, &settings.rates);
                     invocation.received(attempt, now, &received, guard, rates, health);

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::client::{Caller, Clients, Tenant};
+use crate::front::Front;
 use crate::http::essence;
 use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
@@ -38,7 +39,7 @@ pub struct Headers {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     /// How the answer is written.
-    pub format: Format,
+    pub front: Front,
     /// The key to send upstream: `llm-gw-<uuid>` (requirements, B4).
     pub upstream_key: String,
 }
@@ -76,12 +77,12 @@ impl Headers {
     /// # Errors
     /// [`Code::NotAcceptable`] and [`Code::InvalidIdempotencyKey`].
     pub fn admit(&self, tenant: &Tenant, address: &str, random: [u8; 16]) -> Result<Admitted, Problem> {
-        let format = Format::from_accept(self.accept.as_deref())?;
+        let front = Front::Promptgate(Format::from_accept(self.accept.as_deref())?);
         let upstream_key = match &self.idempotency_key {
             Some(key) => derived_key(tenant, address, client_key(key)?),
             None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
         };
-        Ok(Admitted { format, upstream_key })
+        Ok(Admitted { front, upstream_key })
     }
 
     fn json(&self) -> Result<(), Problem> {

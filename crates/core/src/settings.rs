@@ -21,7 +21,7 @@ use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use crate::upstream::Upstream;
 
-pub use models::{Models, Route};
+pub use models::{KEEPER, Models, Route};
 
 /// The regions of the platform (requirements, U1).
 pub const REGIONS: [&str; 18] = [
@@ -87,6 +87,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The upstream that keeps templates and the models to be provisioned: that of the short form.
+    pub fn keeper(&self) -> Option<&Arc<Upstream>> {
+        self.upstreams.iter().find(|upstream| upstream.name == KEEPER)
+    }
+
     /// Reads the settings; `variable` gives the value of a name, if it is set. An empty value counts as not
     /// set, but for `FALLBACK_TEXT`, where it means: no fallback.
     ///

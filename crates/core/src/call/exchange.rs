@@ -415,7 +415,8 @@ mod tests {
 
     #[test]
     fn a_missing_scope_is_named() {
-        let (verdict, _) = verdict(&Head { status: 403, headers: vec![] }, 0, Some("llm-gateway:prompt-template:manage"));
+        let (verdict, _) =
+            verdict(&Head { status: 403, headers: vec![] }, 0, Some("llm-gateway:prompt-template:manage"));
         let Verdict::Tell(problem) = verdict else { panic!("not told") };
         assert!(problem.detail.contains("`llm-gateway:prompt-template:manage`"), "{}", problem.detail);
     }

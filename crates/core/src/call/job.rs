@@ -1,14 +1,14 @@
 //! What a call is for: a conversation, or the execution of a template.
 
-use crate::chat::{Prepared, Trim};
 use crate::chat::message::ChatRequest;
+use crate::chat::{Prepared, Trim};
 use crate::front::openai::Completion;
 use crate::genesys::{self, Payload};
+use crate::guard::Findings;
 use crate::http::HttpRequest;
+use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use crate::upstream::Wire;
-use crate::guard::Findings;
-use crate::problem::{Code, Problem};
 
 /// What is sent, and what the answer and the audit row tell of it.
 #[derive(Debug, Clone)]
@@ -133,7 +133,9 @@ impl Job {
     /// [`Code::ContextTooLong`] where nothing can be left out.
     pub(super) fn tighter(&self) -> Result<Job, Problem> {
         let nothing = |what: &str| {
-            let detail = format!("The upstream says that {what} is too long for the model, and nothing of it can be left out: shorten it.");
+            let detail = format!(
+                "The upstream says that {what} is too long for the model, and nothing of it can be left out: shorten it."
+            );
             Err(Problem::new(Code::ContextTooLong, detail))
         };
         match self {

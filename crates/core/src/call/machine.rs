@@ -240,7 +240,7 @@ impl Call {
         if sign == Sign::Well {
             self.succeeded(health);
         }
-        let renewable = matches!(target.upstream.credential, Credential::Client(_));
+        let renewable = matches!(target.upstream.credential, Credential::Client { .. });
         match verdict {
             Verdict::Explain => self.state = State::Refused(Vec::new()),
             Verdict::Renew(_) if renewable && !self.replayed && self.tries < MAX_ATTEMPTS => {

@@ -78,8 +78,9 @@ pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdic
             (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
         }
         status => {
-            let detail =
-                format!("The upstream answered {status} with something that is no answer of its wire. Check its address.");
+            let detail = format!(
+                "The upstream answered {status} with something that is no answer of its wire. Check its address."
+            );
             (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
         }
     }

@@ -1,8 +1,8 @@
 //! A chat request as the client sends it (requirements, B1).
 
+use super::message::{Message, Role};
 use crate::fault::{Fault, Faults, Path, nearest, printable};
 use crate::json::{self, Json, Number};
-use super::message::{Message, Role};
 use crate::label;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;

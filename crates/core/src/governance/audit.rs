@@ -228,10 +228,12 @@ mod tests {
     use super::*;
     use crate::call::{CallRules, Identity, Job};
     use crate::chat::{ChatRules, Counters, Prepared};
+    use crate::front::Front;
     use crate::genesys::{Endpoints, Usage};
     use crate::guard::Guards;
     use crate::problem::Code;
     use crate::reply::Format;
+    use crate::upstream::{Credential, Target, Upstream, Wire};
 
     #[test]
     fn a_refusal_is_one_line() {
@@ -256,6 +258,9 @@ mod tests {
         let (rules, mut counters) = (ChatRules::default(), Counters::default());
         let prepared = Prepared::from_body(body.to_string().as_bytes(), &guards.input, &rules, &mut counters).unwrap();
         let endpoints = Endpoints { api: "https://api".into(), login: "https://login".into() };
+        let wire = Wire::Genesys(endpoints);
+        let upstream = Upstream { name: "genesys".into(), wire, credential: Credential::Nothing };
+        let targets = vec![Target { upstream: upstream.into(), model: "m".into() }];
         let rules = CallRules {
             first_content: Duration::from_secs(5),
             idle: Duration::from_secs(15),
@@ -270,7 +275,7 @@ mod tests {
             received: Duration::ZERO,
         };
         let job = Job::Chat(Box::new(prepared));
-        let call = Call::new(job, guards.output, endpoints, rules, identity, Format::Json);
+        let call = Call::new(job, guards.output, targets, rules, identity, Front::Promptgate(Format::Json));
         let outcome = Outcome {
             status,
             code: None,

@@ -228,9 +228,7 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, S
                 call::verdict::Verdict::Repeat(problem, after) => Verdict::Repeat(named(problem), after),
                 call::verdict::Verdict::Away(problem) => Verdict::Away(named(problem)),
                 call::verdict::Verdict::Tell(problem) => Verdict::Refused(named(problem)),
-                call::verdict::Verdict::Explain => {
-                    Verdict::Refused(malformed(received))
-                }
+                call::verdict::Verdict::Explain => Verdict::Refused(malformed(received)),
             };
             (verdict, sign)
         }

@@ -8,11 +8,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Reader, address};
-use crate::call::CallRules;
+use super::{Reader, Settings, address};
+use crate::call::{CallRules, Job};
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
 use crate::json::{self, Json};
+use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use crate::upstream::{Credential, Target, Upstream, Wire, openai};
 
@@ -23,8 +24,8 @@ const HEADERS: [&str; 6] =
 const MAX_NAME: usize = 128;
 /// Most targets of one model: each may take a whole deadline for first content (ours).
 const MAX_TARGETS: usize = 8;
-/// The upstream of the short form.
-const SHORT: &str = "genesys";
+/// The upstream of the short form, which keeps templates and models.
+pub const KEEPER: &str = "genesys";
 
 /// The models that clients may ask, by their public names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +53,51 @@ pub struct Route {
     pub rules: CallRules,
     /// Whether the configured text may stand in for an answer on the OpenAI front too.
     pub fallback: bool,
+}
+
+impl Settings {
+    /// Where `job` is sent.
+    ///
+    /// # Errors
+    /// [`Code::ModelNotFound`] where no upstream has the model, [`Code::UnsupportedByUpstream`] where none that has it
+    /// can express the request, [`Code::NotConfigured`] for a template that no upstream keeps.
+    pub fn route(&self, job: &Job) -> Result<Route, Problem> {
+        let Some(request) = job.conversation() else {
+            let Some(upstream) = self.keeper() else {
+                let detail = "No upstream that keeps templates is configured.";
+                return Err(Problem::new(Code::NotConfigured, detail));
+            };
+            let target = Target { upstream: upstream.clone(), model: job.model_id().to_owned() };
+            return Ok(Route { targets: vec![target], rules: self.call.clone(), fallback: true });
+        };
+        let Some(mut route) = self.models.find(&request.model, &self.call) else {
+            let known: Vec<&str> = self.models.names().collect();
+            let hint = nearest(&request.model, &known).map(|meant| format!(" Did you mean `{meant}`?"));
+            let detail = format!("There is no such model.{}", hint.unwrap_or_default());
+            return Err(Problem::new(Code::ModelNotFound, detail));
+        };
+        let mut cannot = None;
+        route.targets.retain(|target| match target.upstream.wire.cannot_express(request) {
+            None => true,
+            Some(path) => {
+                cannot.get_or_insert(path);
+                false
+            }
+        });
+        match cannot {
+            Some(path) if route.targets.is_empty() => {
+                let message = "The model's upstream cannot express this: leave it out, or ask another model.";
+                let fault = Fault { path, ..Fault::new(&Path::root(), "unsupported_by_upstream", message) };
+                Err(Problem::with_errors(Code::UnsupportedByUpstream, vec![fault]))
+            }
+            _ => {
+                if matches!(job, Job::Completion(_)) && !route.fallback {
+                    route.rules.fallback = None;
+                }
+                Ok(route)
+            }
+        }
+    }
 }
 
 impl Models {
@@ -101,9 +147,9 @@ impl Reader<'_> {
             upstreams.extend(self.upstream(&path, &item));
         }
         upstreams.extend(short.map(|(endpoints, credentials)| Upstream {
-            name: SHORT.to_owned(),
+            name: KEEPER.to_owned(),
+            credential: Credential::Client { login: endpoints.login.clone(), client: credentials },
             wire: Wire::Genesys(endpoints),
-            credential: Credential::Client(credentials),
         }));
         for (index, upstream) in upstreams.iter().enumerate() {
             if upstreams.iter().take(index).any(|earlier| earlier.name == upstream.name) {
@@ -136,12 +182,13 @@ impl Reader<'_> {
         let name = self.name(path, item, "name");
         let wire = self.string(path, item, "wire");
         let url = self.address(path, item, "url");
+        let login = item.member("loginUrl").and_then(|_| self.address(path, item, "loginUrl"));
         let wire = match wire.as_deref() {
             Some("openai") => url.map(|url| Wire::OpenAi(openai::Address::below(&url))),
-            Some("genesys") => {
-                let login = self.address(path, item, "loginUrl");
-                url.zip(login).map(|(api, login)| Wire::Genesys(Endpoints { api, login }))
-            }
+            Some("genesys") => url.map(|api| {
+                let login = login.clone().unwrap_or_default();
+                Wire::Genesys(Endpoints { api, login })
+            }),
             Some(_) => {
                 self.wrong(&path.name("wire"), "`wire` must be `openai` or `genesys`.".to_owned());
                 None
@@ -150,16 +197,19 @@ impl Reader<'_> {
         };
         let credential = match item.member("credential") {
             None => Some(Credential::Nothing),
-            Some(credential) => self.credential(&path.name("credential"), credential),
+            Some(credential) => self.credential(&path.name("credential"), credential, login),
         };
         Some(Upstream { name: name?, wire: wire?, credential: credential? })
     }
 
-    fn credential(&mut self, path: &Path, item: &Json) -> Option<Credential> {
+    fn credential(&mut self, path: &Path, item: &Json, login: Option<String>) -> Option<Credential> {
         self.known(path, item, &["secret", "header", "prefix", "clientId", "clientSecret"]);
         if item.member("clientId").is_some() || item.member("clientSecret").is_some() {
             let (id, secret) = (self.secret(path, item, "clientId"), self.secret(path, item, "clientSecret"));
-            return Some(Credential::Client(Credentials { id: id?, secret: secret? }));
+            if login.is_none() {
+                self.wrong(path, "`loginUrl` is required beside a client: the address of its login.".to_owned());
+            }
+            return Some(Credential::Client { login: login?, client: Credentials { id: id?, secret: secret? } });
         }
         let secret = self.secret(path, item, "secret");
         let asked = match item.member("header") {
@@ -326,7 +376,7 @@ impl Reader<'_> {
             self.wrong(&path.name(name), format!("`{name}` holds an unresolved `${{…}}`: put its value there."));
             return None;
         }
-        if let Err(why) = address::check(&url) {
+        if let Err(why) = address::check(&url.replace("{model}", "model")) {
             self.wrong(&path.name(name), format!("`{name}` {why}."));
             return None;
         }
@@ -338,7 +388,6 @@ impl Reader<'_> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::Settings;
     use super::*;
 
     const UPSTREAMS: &str = r#"[
@@ -403,7 +452,7 @@ mod tests {
         assert_eq!(settings.models.find("any", &settings.call).unwrap().targets[0].upstream.name, "openai");
         let short = [("UPSTREAM_CLIENT_ID", "id"), ("UPSTREAM_CLIENT_SECRET", "s")];
         let settings = read(&short).unwrap();
-        assert_eq!(settings.models.find("any", &settings.call).unwrap().targets[0].upstream.name, SHORT);
+        assert_eq!(settings.models.find("any", &settings.call).unwrap().targets[0].upstream.name, KEEPER);
         let both = [short[0], short[1], ("UPSTREAMS", UPSTREAMS)];
         assert_eq!(read(&both).unwrap().upstreams.len(), 4);
     }

@@ -18,14 +18,14 @@ pub use resource::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::event::{ChatEvent, ChoiceEvent};
+use super::ndjson::Line;
+use super::surrogate;
 pub use crate::chat::event::Usage;
+use crate::chat::event::{ChatEvent, ChoiceEvent};
 use crate::chat::message::{ChatRequest, Role};
 use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS};
 use crate::http::{Head, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
-use super::ndjson::Line;
-use super::surrogate;
 
 /// The scope that a chat call needs (requirements, U5).
 pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
@@ -177,17 +177,22 @@ pub fn chat_request(
         ("accept", Sensitive::new("application/json")),
         ("idempotency-key", Sensitive::new(key)),
     ]);
-    HttpRequest { method: "POST", url: format!("{}{}", endpoints.api, payload.path), headers, body: payload.body.clone() }
+    HttpRequest {
+        method: "POST",
+        url: format!("{}{}", endpoints.api, payload.path),
+        headers,
+        body: payload.body.clone(),
+    }
 }
 
 /// The call for a token (requirements, U1).
-pub fn token_request(endpoints: &Endpoints, credentials: &Credentials) -> HttpRequest {
+pub fn token_request(login: &str, credentials: &Credentials) -> HttpRequest {
     use base64::Engine as _;
     let pair = format!("{}:{}", credentials.id.expose(), credentials.secret.expose());
     let basic = base64::engine::general_purpose::STANDARD.encode(pair);
     HttpRequest {
         method: "POST",
-        url: format!("{}/oauth/token", endpoints.login),
+        url: format!("{login}/oauth/token"),
         headers: vec![
             ("authorization", Sensitive::new(format!("Basic {basic}"))),
             ("content-type", Sensitive::new("application/x-www-form-urlencoded")),
@@ -363,8 +368,7 @@ mod tests {
     #[test]
     fn requests_withhold_their_secrets() {
         let credentials = Credentials { id: Sensitive::new("canary-id"), secret: Sensitive::new("canary-secret") };
-        let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
-        let request = token_request(&endpoints, &credentials);
+        let request = token_request("https://login.example", &credentials);
         assert_eq!(request.headers[0].1.expose(), "Basic Y2FuYXJ5LWlkOmNhbmFyeS1zZWNyZXQ=");
         let shown = format!("{request:?} {credentials:?}");
         assert!(!shown.contains("canary") && !shown.contains("Y2Fu"), "{shown}");

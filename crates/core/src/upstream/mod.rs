@@ -41,7 +41,7 @@ impl Credential {
     /// The header that lets the gateway in; `token` is what was fetched, where it is a token.
     pub(crate) fn header(&self, token: &Sensitive) -> Option<(&'static str, Sensitive)> {
         match self {
-            Credential::Client(_) => Some(("authorization", Sensitive::new(format!("Bearer {}", token.expose())))),
+            Credential::Client { .. } => Some(("authorization", Sensitive::new(format!("Bearer {}", token.expose())))),
             Credential::Key(name, value) => Some((*name, value.clone())),
             Credential::Nothing => None,
         }
@@ -61,7 +61,12 @@ pub enum Wire {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// OAuth client credentials: a token is fetched, and refreshed.
-    Client(genesys::Credentials),
+    Client {
+        /// Where, without a slash at the end.
+        login: String,
+        /// Whose.
+        client: genesys::Credentials,
+    },
     /// A key in a header, which the value is whole: `Bearer …` where that is asked for.
     Key(&'static str, Sensitive),
     /// Anyone may call: a model on this machine.

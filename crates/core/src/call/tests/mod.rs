@@ -81,7 +81,10 @@ impl Run {
         let upstream = Upstream {
             name: "genesys".into(),
             wire: Wire::Genesys(endpoints),
-            credential: Credential::Client(Credentials { id: secret(), secret: secret() }),
+            credential: Credential::Client {
+                login: "https://login".into(),
+                client: Credentials { id: secret(), secret: secret() },
+            },
         };
         let target = Target { upstream: upstream.into(), model: "m".into() };
         let rules = CallRules {

@@ -87,7 +87,8 @@ mod tests {
         let problem = Problem::with_errors(Code::SafetyRefused, vec![Fault::new(&path, "P001", "A card.")]);
         let reply = refusal(&problem, "r-1");
         assert_eq!(reply.head.status, 400);
-        let header = |name| reply.head.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let header =
+            |name| reply.head.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         assert_eq!((header("x-should-retry"), header("content-type")), (Some("false"), Some("application/json")));
         let body: Value = serde_json::from_slice(&reply.body.0).unwrap();
         assert_eq!(

@@ -8,9 +8,9 @@ use super::Answer;
 use crate::chat::document::Document;
 use crate::chat::message::{self, ChatRequest, Message};
 use crate::fault::{Fault, Faults, Path, nearest};
-use crate::label;
 use crate::guard::{self, Findings};
 use crate::json;
+use crate::label;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use promptgate_lint::{Id, Tree, Value};
@@ -132,9 +132,8 @@ impl Reader<'_> {
             return None;
         };
         let name = self.tree.text(id).map(|text| text.as_str());
-        let plain = |name: &str| {
-            (1..=MAX_MODEL).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
-        };
+        let plain =
+            |name: &str| (1..=MAX_MODEL).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
         match name {
             Some(name) if plain(name) && label::is_clean(name) => Some(id),
             Some(name) if plain(name) => {

@@ -163,7 +163,8 @@ impl Writer {
     }
 
     fn whole(&mut self, summary: &Summary, usage: Option<Value>, out: &mut Vec<u8>) {
-        let choices = std::mem::take(&mut self.choices).into_iter().map(|(index, choice)| choice.whole(index)).collect();
+        let choices =
+            std::mem::take(&mut self.choices).into_iter().map(|(index, choice)| choice.whole(index)).collect();
         let mut document = std::mem::take(&mut self.about);
         document.insert("object".into(), "chat.completion".into());
         document.insert("choices".into(), Value::Array(choices));

@@ -169,10 +169,8 @@ impl State {
                 return events;
             }
             let event = self.choice(choice, at, whole);
-            let empty = event.parts.is_empty()
-                && event.finish.is_none()
-                && event.message.is_empty()
-                && event.choice.is_empty();
+            let empty =
+                event.parts.is_empty() && event.finish.is_none() && event.message.is_empty() && event.choice.is_empty();
             if !empty {
                 events.push(ChatEvent::Choice(Box::new(event)));
             }
