@@ -409,7 +409,7 @@ test("D3: 401 is replayed once, 429 three times, what upstream refuses is told",
   assert.deepEqual([limited.status, limited.body.code], [429, "upstream_rate_limited"]);
   await simulator.fault({ kind: "status", status: 400 }, { on: "model_configure" });
   const rejected = await put();
-  assert.deepEqual([rejected.status, rejected.body.code], [502, "upstream_rejected"]);
+  assert.deepEqual([rejected.status, rejected.body.code], [400, "upstream_rejected"]);
   assert.ok(rejected.body.upstream_correlation_id);
 });
 

@@ -19,6 +19,11 @@ impl Body {
         self.body.bytes()
     }
 
+    /// The whole body, given away.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.body).into_bytes()
+    }
+
     /// The whole body as text.
     ///
     /// # Errors
@@ -38,13 +43,18 @@ impl Drop for Held {
     }
 }
 
-/// The whole body of a request with the key `key_id`.
+/// The whole body of a request with the key `key_id`, of `most` bytes.
 ///
 /// # Errors
 /// Those of [`promptgate_core::in_flight::InFlight::hold`] and [`intake::Body`]: too large, too much at once, broken off,
 /// or not whole at the deadline.
-pub(crate) async fn read(request: &web_sys::Request, key_id: &str, limits: &Limits) -> Result<Body, Problem> {
-    let mut held = Held(Some(Reading::new(key_id)));
+pub(crate) async fn read(
+    request: &web_sys::Request,
+    key_id: &str,
+    most: usize,
+    limits: &Limits,
+) -> Result<Body, Problem> {
+    let mut held = Held(Some(Reading::new(key_id, most)));
     let mut buffer = Buffer::default();
     if let Some(stream) = request.body() {
         let Some(reader) = Reader::of(&stream) else { return Err(intake::Body::broken()) };

@@ -69,7 +69,7 @@ impl RequestContext {
     /// # Errors
     /// Those of [`body::read`].
     pub(crate) async fn body(&self) -> Result<Body, Problem> {
-        body::read(&self.request, &self.caller.key_id, &self.limits).await
+        body::read(&self.request, &self.caller.key_id, self.target.route.max_body(), &self.limits).await
     }
 
     /// A request that is refused before anything was done for it has its row, and is counted.
@@ -85,7 +85,7 @@ impl RequestContext {
                 self.measure(Some(problem.code.as_str()), &mut metrics);
                 Some(row.line())
             }
-            (None, Route::Chat | Route::ExecuteTemplate) => {
+            (None, Route::Chat | Route::Completions | Route::ExecuteTemplate) => {
                 let row = Audit::refused(&request_id, Some(self.tenant()), &problem, now_ms, latency_ms);
                 row.measure(route.pattern(), &mut metrics);
                 Some(row.line())
@@ -129,6 +129,7 @@ fn headers(request: &web_sys::Request) -> Headers {
     let header = |name| client::header(request, name);
     Headers {
         authorization: header("authorization"),
+        api_key: header("api-key").or_else(|| header("x-api-key")),
         content_type: header("content-type"),
         content_encoding: header("content-encoding"),
         content_length: header("content-length"),

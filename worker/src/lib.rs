@@ -26,6 +26,8 @@ use std::rc::Rc;
 
 use promptgate_core::call::{Call, Identity, Job};
 use promptgate_core::chat::Prepared;
+use promptgate_core::front::openai::{self, Completion};
+use promptgate_core::front::{self, Front};
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Admitted;
 use promptgate_core::openapi;
@@ -58,7 +60,12 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
         clock: Clock::start(),
         random,
     };
-    Ok(answer(arrival).await.unwrap_or_else(|problem| client::whole(problem.reply(&request_id))))
+    let url = arrival.request.url();
+    let refused = |problem: Problem| {
+        let path = route::target(&url, None).unwrap_or_default();
+        client::whole(front::refusal(path, &problem, &request_id))
+    };
+    Ok(answer(arrival).await.unwrap_or_else(refused))
 }
 
 async fn answer(arrival: Arrival) -> Result<Response, Problem> {
@@ -95,6 +102,9 @@ impl RequestContext {
             }
             Route::Audit => self.audit().await,
             Route::Chat => self.chat().await,
+            Route::Completions => self.completion().await,
+            Route::ListPublicModels => Ok(json(openai::list(&self.settings))),
+            Route::ReadPublicModel => Ok(json(openai::model(&self.settings, &self.target.id)?)),
             Route::ExecuteTemplate => self.execute().await,
             Route::SubmitModel
             | Route::ReadModel
@@ -118,6 +128,16 @@ impl RequestContext {
         drop(body);
         let job = Job::Chat(Box::new(prepared.map_err(|problem| self.refused(problem))?));
         self.call(admitted, job).await
+    }
+
+    async fn completion(&self) -> Result<Response, Problem> {
+        let key = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
+        let upstream_key = key.map_err(|problem| self.refused(problem))?;
+        let body = self.body().await.map_err(|problem| self.refused(problem))?;
+        let completion = Completion::from_body(body.into_bytes(), &self.settings.guards.input);
+        let completion = completion.map_err(|problem| self.refused(problem))?;
+        let front = Front::OpenAi(completion.answer);
+        self.call(Admitted { front, upstream_key }, Job::Completion(Box::new(completion))).await
     }
 
     /// A request for an answer of a model, with its body. One that is refused has its row.

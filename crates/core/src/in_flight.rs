@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::intake::too_large;
-use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
 
 /// Most bytes of all bodies together (ours): an isolate has 128 MB for everything.
@@ -27,12 +26,13 @@ pub struct InFlight {
 pub struct Reading {
     key_id: String,
     bytes: usize,
+    most: usize,
 }
 
 impl Reading {
-    /// The body of a request with the key `key_id`, of which nothing has come yet.
-    pub fn new(key_id: &str) -> Reading {
-        Reading { key_id: key_id.to_owned(), bytes: 0 }
+    /// The body of a request with the key `key_id`, of which nothing has come yet; it may have `most` bytes.
+    pub fn new(key_id: &str, most: usize) -> Reading {
+        Reading { key_id: key_id.to_owned(), bytes: 0, most }
     }
 }
 
@@ -40,11 +40,11 @@ impl InFlight {
     /// Counts the next `bytes` of a body.
     ///
     /// # Errors
-    /// [`Code::BodyTooLarge`] beyond [`MAX_BODY`] of one body, [`Code::Overloaded`] beyond [`MAX_OF_KEY`] and
+    /// [`Code::BodyTooLarge`] beyond the most of one body, [`Code::Overloaded`] beyond [`MAX_OF_KEY`] and
     /// [`MAX_IN_FLIGHT`]. Then these bytes are not counted, and must not be kept.
     pub fn hold(&mut self, reading: &mut Reading, bytes: usize) -> Result<(), Problem> {
-        if reading.bytes.saturating_add(bytes) > MAX_BODY {
-            return Err(too_large());
+        if reading.bytes.saturating_add(bytes) > reading.most {
+            return Err(too_large(reading.most));
         }
         let of_key = self.keys.get(&reading.key_id).copied().unwrap_or_default().saturating_add(bytes);
         let total = self.total.saturating_add(bytes);
@@ -83,11 +83,12 @@ impl InFlight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::MAX_BODY;
 
     #[test]
     fn bodies_are_capped_while_they_come() {
         let mut held = InFlight::default();
-        let mut reading = Reading::new("a");
+        let mut reading = Reading::new("a", MAX_BODY);
         held.hold(&mut reading, MAX_BODY).unwrap();
         assert_eq!(held.hold(&mut reading, 1).unwrap_err().code, Code::BodyTooLarge);
         assert_eq!(held.hold(&mut reading, usize::MAX).unwrap_err().code, Code::BodyTooLarge);
@@ -100,7 +101,7 @@ mod tests {
     fn one_key_leaves_room_for_the_others() {
         let mut held = InFlight::default();
         let half_sent = |held: &mut InFlight, key: &str| {
-            let mut reading = Reading::new(key);
+            let mut reading = Reading::new(key, MAX_BODY);
             held.hold(&mut reading, MAX_BODY - 1)
                 .map(|()| reading)
                 .map_err(|problem| (problem.code, problem.retry_after))

@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 use crate::client::{Caller, Clients, Tenant};
 use crate::front::Front;
 use crate::http::essence;
-use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
 use crate::reply::Format;
 use crate::route::Route;
@@ -15,6 +14,8 @@ use crate::route::Route;
 pub struct Headers {
     /// `Authorization`
     pub authorization: Option<String>,
+    /// `api-key` or `x-api-key`: where other wires have the key.
+    pub api_key: Option<String>,
     /// `Content-Type`
     pub content_type: Option<String>,
     /// `Content-Encoding`
@@ -50,7 +51,8 @@ impl Headers {
     /// # Errors
     /// [`Code::Unauthenticated`].
     pub fn caller<'a>(&self, clients: &'a Clients) -> Result<&'a Caller, Problem> {
-        clients.authenticate(self.authorization.as_deref())
+        let bearer = || self.api_key.as_ref().map(|key| format!("Bearer {key}"));
+        clients.authenticate(self.authorization.clone().or_else(bearer).as_deref())
     }
 
     /// Whether `caller` may ask for `route` with these headers. Those of a body matter only where the route takes one:
@@ -65,8 +67,8 @@ impl Headers {
         }
         self.json()?;
         let declared = self.content_length.as_deref().map(|length| length.trim().parse::<u64>());
-        if matches!(declared, Some(Ok(length)) if length > MAX_BODY as u64) {
-            return Err(too_large());
+        if matches!(declared, Some(Ok(length)) if length > route.max_body() as u64) {
+            return Err(too_large(route.max_body()));
         }
         Ok(())
     }
@@ -78,11 +80,18 @@ impl Headers {
     /// [`Code::NotAcceptable`] and [`Code::InvalidIdempotencyKey`].
     pub fn admit(&self, tenant: &Tenant, address: &str, random: [u8; 16]) -> Result<Admitted, Problem> {
         let front = Front::Promptgate(Format::from_accept(self.accept.as_deref())?);
-        let upstream_key = match &self.idempotency_key {
+        Ok(Admitted { front, upstream_key: self.upstream_key(tenant, address, random)? })
+    }
+
+    /// The key to send upstream.
+    ///
+    /// # Errors
+    /// [`Code::InvalidIdempotencyKey`].
+    pub fn upstream_key(&self, tenant: &Tenant, address: &str, random: [u8; 16]) -> Result<String, Problem> {
+        Ok(match &self.idempotency_key {
             Some(key) => derived_key(tenant, address, client_key(key)?),
             None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
-        };
-        Ok(Admitted { front, upstream_key })
+        })
     }
 
     fn json(&self) -> Result<(), Problem> {
@@ -150,6 +159,11 @@ impl Body {
         &self.0
     }
 
+    /// The whole body, given away.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     /// The whole body as text.
     ///
     /// # Errors
@@ -170,8 +184,8 @@ impl Body {
     }
 }
 
-pub(crate) fn too_large() -> Problem {
-    Problem::new(Code::BodyTooLarge, format!("The body is larger than {MAX_BODY} bytes: shorten the conversation."))
+pub(crate) fn too_large(most: usize) -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("The body is larger than {most} bytes: shorten the conversation."))
 }
 
 #[cfg(test)]

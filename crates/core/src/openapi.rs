@@ -173,6 +173,15 @@ fn schemas() -> Value {
                 "modelId": { "type": "string", "minLength": 1, "maxLength": MAX_MODEL_ID },
             },
         },
+        "Completion": {
+            "type": "object", "required": ["model", "messages"],
+            "description": "OpenAI's body of a chat completion; members that are not named here are passed on.",
+            "properties": {
+                "model": { "type": "string", "minLength": 1, "maxLength": 256 },
+                "messages": { "type": "array", "minItems": 1, "items": { "type": "object", "required": ["role"] } },
+                "stream": { "type": ["boolean", "null"] },
+            },
+        },
         "Findings": {
             "type": "object", "required": ["redacted", "flagged", "allowed"],
             "properties": {

@@ -2,6 +2,7 @@
 
 use crate::client::Right;
 use crate::fault::{Fault, Faults, Path, nearest};
+use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
 
 /// What is asked for. The table below says by which method and address.
@@ -9,6 +10,12 @@ use crate::problem::{Code, Problem};
 #[expect(missing_docs, reason = "the table below is the documentation of each")]
 pub enum Route {
     Chat,
+    /// By OpenAI's wire.
+    Completions,
+    /// By OpenAI's wire.
+    ListPublicModels,
+    /// By OpenAI's wire.
+    ReadPublicModel,
     Guard,
     Lint,
     ListTemplates,
@@ -43,9 +50,13 @@ pub enum Route {
     OpenApi,
 }
 
-/// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1.
-pub const ROUTES: [(&str, &str, Route); 31] = [
+/// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1, `{model}` a name, which may have
+/// slashes.
+pub const ROUTES: [(&str, &str, Route); 34] = [
     ("POST", "/v1/chat", Route::Chat),
+    ("POST", "/openai/v1/chat/completions", Route::Completions),
+    ("GET", "/openai/v1/models", Route::ListPublicModels),
+    ("GET", "/openai/v1/models/{model}", Route::ReadPublicModel),
     ("POST", "/v1/guard", Route::Guard),
     ("POST", "/v1/lint", Route::Lint),
     ("GET", "/v1/templates", Route::ListTemplates),
@@ -85,6 +96,9 @@ impl Route {
             Route::Health
             | Route::OpenApi
             | Route::Chat
+            | Route::Completions
+            | Route::ListPublicModels
+            | Route::ReadPublicModel
             | Route::Guard
             | Route::Lint
             | Route::ListTemplates
@@ -113,6 +127,14 @@ impl Route {
             | Route::ConfigureNamed
             | Route::Metrics => Right::Manage,
             Route::Audit => Right::Audit,
+        }
+    }
+
+    /// Most bytes of a body that are read (requirements, "Errors and bad input").
+    pub fn max_body(self) -> usize {
+        match self {
+            Route::Completions => 10 * MAX_BODY,
+            _ => MAX_BODY,
         }
     }
 
@@ -148,7 +170,7 @@ pub fn target<'a>(url: &'a str, host: Option<&str>) -> Result<&'a str, Problem> 
 pub struct Target {
     /// What is asked for.
     pub route: Route,
-    /// `{id}`, in lower case; empty where the address has none.
+    /// `{id}`, in lower case, or `{model}`; empty where the address has none.
     pub id: String,
     /// `{version}`; 0 where the address has none.
     pub version: u64,
@@ -270,6 +292,10 @@ fn at(name: &str, code: &'static str, message: String) -> Fault {
 /// The parameters of `path`, if it is one of `pattern`.
 fn fits(pattern: &str, path: &str) -> Option<(String, u64)> {
     let (mut id, mut version) = (String::new(), 0);
+    if let Some(front) = pattern.strip_suffix("{model}") {
+        let name = path.strip_prefix(front).filter(|name| !name.is_empty())?;
+        return Some((decoded(name), 0));
+    }
     let mut given = path.split('/');
     for segment in pattern.split('/') {
         let value = given.next()?;
@@ -281,6 +307,13 @@ fn fits(pattern: &str, path: &str) -> Option<(String, u64)> {
         }
     }
     given.next().is_none().then_some((id, version))
+}
+
+/// `name` without its percent-encoding. Names in addresses have no `+` for a space.
+fn decoded(name: &str) -> String {
+    let name = name.replace('+', "%2B");
+    let pair = form_urlencoded::parse(name.as_bytes()).next();
+    pair.map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 /// A UUID of 36 characters (RFC 9562, 4), in lower case.
@@ -299,6 +332,9 @@ mod tests {
         for (method, path, expected) in [
             ("POST", "/v1/chat".to_owned(), Ok(Route::Chat)),
             ("GET", "/healthz".into(), Ok(Route::Health)),
+            ("POST", "/openai/v1/chat/completions".into(), Ok(Route::Completions)),
+            ("GET", "/openai/v1/models".into(), Ok(Route::ListPublicModels)),
+            ("GET", "/openai/v1/models/meta/llama-3%3A8b".into(), Ok(Route::ReadPublicModel)),
             ("HEAD", "/v1/openapi.json".into(), Ok(Route::OpenApi)),
             ("GET", "/v1/templates?pageNumber=2".into(), Ok(Route::ListTemplates)),
             ("POST", "/v1/templates/sync?dry_run=true".into(), Ok(Route::SyncTemplates)),

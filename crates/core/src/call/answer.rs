@@ -99,6 +99,7 @@ impl Answer {
     pub(super) fn step(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut looked = 0;
+        self.complete();
         while looked < STEP
             && let Some(pending) = self.pending.pop_front()
         {
@@ -129,12 +130,17 @@ impl Answer {
                 }
                 Pending::TooLong => events.push(Event::TooLong),
             }
-            if self.ended && self.pending.is_empty() && self.decoder.is_whole() {
-                self.decoder.close();
-                self.pending.push_back(Pending::Event(ChatEvent::End));
-            }
+            self.complete();
         }
         events
+    }
+
+    /// Not all upstreams say that an answer is whole: it is where the body has ended and each choice has.
+    fn complete(&mut self) {
+        if self.ended && self.pending.is_empty() && self.decoder.is_whole() {
+            self.decoder.close();
+            self.pending.push_back(Pending::Event(ChatEvent::End));
+        }
     }
 }
 

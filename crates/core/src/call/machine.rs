@@ -58,6 +58,8 @@ pub struct Call {
     usage: Option<Usage>,
     malformed: u32,
     correlation_id: Option<String>,
+    /// Bytes that wait for the first content: until then a failure has an HTTP status, and another target may be asked.
+    held: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,7 @@ impl Call {
             usage: None,
             malformed: 0,
             correlation_id: None,
+            held: Vec::new(),
         }
     }
 
@@ -180,8 +183,16 @@ impl Call {
         self.asked = now;
         (self.tries, self.retries, self.grant, self.malformed) = (0, 0, 0, 0);
         (self.probing, self.replayed, self.retrimmed) = (false, false, false);
+        self.restart();
         self.authorize(None);
         true
+    }
+
+    /// What this target has brought before its first content is forgotten.
+    fn restart(&mut self) {
+        self.held.clear();
+        let identity = &self.identity;
+        self.writer = Writer::new(self.front, &identity.request_id, self.job.model_id(), identity.started_ms);
     }
 
     fn token(&mut self, now: Duration, token: Result<AccessToken, Problem>, health: &mut Health) {

@@ -17,6 +17,14 @@ pub enum Front {
     OpenAi(openai::Answer),
 }
 
+/// The whole answer of a request for `path` that has failed before its front was known.
+pub fn refusal(path: &str, problem: &Problem, request_id: &str) -> Reply {
+    match path.starts_with(openai::BASE) {
+        true => openai::refusal(problem, request_id),
+        false => problem.reply(request_id),
+    }
+}
+
 impl Front {
     /// The whole answer of a request that has failed.
     pub fn refusal(self, problem: &Problem, request_id: &str) -> Reply {

@@ -23,6 +23,27 @@ const PAGES: &[(&str, bool)] = &[("pageNumber", false), ("pageSize", false)];
 
 const ENTRIES: &[Entry] = &[
     Entry {
+        route: Route::Completions,
+        summary: "A chat completion by OpenAI's wire: the official SDKs work with the base address `/openai/v1`.",
+        query: &[],
+        body: Some("Completion"),
+        answers: &[(200, "The completion, or its chunks where `stream` is true.", JSON)],
+    },
+    Entry {
+        route: Route::ListPublicModels,
+        summary: "The models that may be asked, by OpenAI's wire.",
+        query: &[],
+        body: None,
+        answers: &[(200, "The list.", JSON)],
+    },
+    Entry {
+        route: Route::ReadPublicModel,
+        summary: "One of the models that may be asked, by OpenAI's wire.",
+        query: &[],
+        body: None,
+        answers: &[(200, "The model.", JSON)],
+    },
+    Entry {
         route: Route::Lint,
         summary: "What the linter says of a text: the same report, byte for byte, as on the page, on npm and in CI.",
         query: &[],
@@ -229,9 +250,12 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
 
 fn operation(entry: &Entry, pattern: &str) -> Value {
     let mut parameters: Vec<Value> = Vec::new();
-    for (name, schema) in
-        [("id", json!({ "type": "string", "format": "uuid" })), ("version", json!({ "type": "integer", "minimum": 1 }))]
-    {
+    let string = json!({ "type": "string" });
+    for (name, schema) in [
+        ("model", string),
+        ("id", json!({ "type": "string", "format": "uuid" })),
+        ("version", json!({ "type": "integer", "minimum": 1 })),
+    ] {
         if pattern.contains(&format!("{{{name}}}")) {
             parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
         }

@@ -93,12 +93,17 @@ impl Call {
                     Problem::new(Code::AnswerTooLong, detail)
                 }
             };
-            self.write(out);
+            if self.first_content.is_some() {
+                self.write(out);
+            }
             self.outbox.push_back(Output::Abort);
             self.fail(now, Status::Error, problem);
             return true;
         }
-        self.write(out);
+        match self.first_content {
+            Some(_) => self.write(out),
+            None => self.held.append(&mut out),
+        }
         false
     }
 }

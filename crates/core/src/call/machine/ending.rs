@@ -22,6 +22,7 @@ impl Call {
         if problem.code == Code::UpstreamRateLimited {
             return self.fail(now, Status::Error, problem);
         }
+        self.restart();
         let mut out = Vec::new();
         self.writer.fallback(&fallback, &mut out);
         self.writer.done(&self.summary(now, Status::Fallback, Some(problem.code)), None, &mut out);
@@ -46,6 +47,7 @@ impl Call {
         } else {
             let reply = self.front.refusal(&problem, request_id);
             self.replied = true;
+            self.held.clear();
             self.outbox.push_back(Output::Reply(reply.head));
             self.write(reply.body.0);
         }
@@ -69,9 +71,12 @@ impl Call {
     }
 
     /// Bytes for the client; the first ones begin the answer.
-    pub(super) fn write(&mut self, bytes: Vec<u8>) {
+    pub(super) fn write(&mut self, mut bytes: Vec<u8>) {
         if bytes.is_empty() {
             return;
+        }
+        if !self.held.is_empty() {
+            bytes.splice(..0, std::mem::take(&mut self.held));
         }
         if !std::mem::replace(&mut self.replied, true) {
             self.outbox.push_back(Output::Reply(self.writer.head(&self.identity.request_id)));

@@ -1,5 +1,6 @@
 //! Scripts with a virtual clock: a table of scenarios, all short scripts, and cuts at random places.
 
+mod openai;
 mod properties;
 mod rules;
 mod scenarios;
@@ -74,19 +75,27 @@ fn prepare(max_tokens: u64) -> Prepared {
     .unwrap()
 }
 
+/// The upstream of the short form.
+fn genesys() -> Vec<Target> {
+    let endpoints = Endpoints { api: "https://api".into(), login: "https://login".into() };
+    let secret = || Sensitive::new("canary-client");
+    let upstream = Upstream {
+        name: "genesys".into(),
+        wire: Wire::Genesys(endpoints),
+        credential: Credential::Client {
+            login: "https://login".into(),
+            client: Credentials { id: secret(), secret: secret() },
+        },
+    };
+    vec![Target { upstream: upstream.into(), model: "m".into() }]
+}
+
 impl Run {
     fn new(format: Format, fallback: bool) -> Run {
-        let endpoints = Endpoints { api: "https://api".into(), login: "https://login".into() };
-        let secret = || Sensitive::new("canary-client");
-        let upstream = Upstream {
-            name: "genesys".into(),
-            wire: Wire::Genesys(endpoints),
-            credential: Credential::Client {
-                login: "https://login".into(),
-                client: Credentials { id: secret(), secret: secret() },
-            },
-        };
-        let target = Target { upstream: upstream.into(), model: "m".into() };
+        Run::of(Job::Chat(Box::new(prepared())), genesys(), Front::Promptgate(format), fallback)
+    }
+
+    fn of(job: Job, targets: Vec<Target>, front: Front, fallback: bool) -> Run {
         let rules = CallRules {
             first_content: Duration::from_secs(5),
             idle: Duration::from_secs(15),
@@ -101,14 +110,7 @@ impl Run {
             received: Duration::ZERO,
         };
         let mut run = Run {
-            call: Call::new(
-                Job::Chat(Box::new(prepared())),
-                Guards::default().output,
-                vec![target],
-                rules,
-                identity,
-                Front::Promptgate(format),
-            ),
+            call: Call::new(job, Guards::default().output, targets, rules, identity, front),
             health: Health::default(),
             now: Duration::ZERO,
             sent: vec![],
@@ -124,6 +126,14 @@ impl Run {
         };
         run.drain();
         run
+    }
+
+    /// A piece of the body, which the client takes at once.
+    fn bytes(&mut self, bytes: &str) {
+        self.call.handle(self.now, Input::Chunk(Bytes(bytes.as_bytes().to_vec())), &mut self.health);
+        self.drain();
+        self.call.handle(self.now, Input::Flushed, &mut self.health);
+        self.drain();
     }
 
     fn play(mut self, script: &[Event]) -> Run {

@@ -1,10 +1,12 @@
 //! OpenAI's wire, for clients of any official SDK: their base address is `/openai/v1`.
 
 mod error;
+mod models;
 mod request;
 mod writer;
 
 pub use error::refusal;
+pub use models::{list, model};
 pub use request::Completion;
 pub(crate) use writer::Writer;
 

@@ -1,0 +1,441 @@
+//! OpenAI's wire on both sides.
+
+use super::*;
+use crate::front::openai::{Answer, Completion};
+use crate::upstream::openai::Address;
+use serde_json::{Value, json};
+
+const EVENTS: Event = Head(200, &[("content-type", "text/event-stream")]);
+const WHOLE: Event = Head(200, &[("content-type", "application/json")]);
+
+fn upstream(name: &str) -> Upstream {
+    let url = format!("https://{name}.example/v1");
+    let credential = Credential::Key("authorization", Sensitive::new("Bearer canary-key"));
+    Upstream { name: name.into(), wire: Wire::OpenAi(Address::below(&url)), credential }
+}
+
+fn targets() -> Vec<Target> {
+    vec![Target { upstream: upstream("one").into(), model: "gpt-one".into() }]
+}
+
+fn asked(body: &Value) -> Job {
+    let guards = Guards::default();
+    Job::Completion(Box::new(Completion::from_body(body.to_string().into_bytes(), &guards.input).unwrap()))
+}
+
+fn body(stream: bool) -> Value {
+    json!({ "model": "fast", "messages": [{ "role": "user", "content": "canary" }], "stream": stream })
+}
+
+fn run(body: &Value, targets: Vec<Target>) -> Run {
+    let job = asked(body);
+    let Job::Completion(completion) = &job else { unreachable!() };
+    let front = Front::OpenAi(completion.answer);
+    Run::of(job, targets, front, false)
+}
+
+fn data(run: &Run) -> Vec<Value> {
+    if !run.body.starts_with("data: ") {
+        return Vec::new();
+    }
+    let parts = run.body.split("\n\n").filter(|part| !part.is_empty());
+    let data = parts.map(|part| part.strip_prefix("data: ").expect("data only"));
+    data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| json!(data))).collect()
+}
+
+/// What a client puts together of a stream: by choice, content, reasoning, calls and why it ended.
+fn assembled(run: &Run) -> Value {
+    let mut choices: std::collections::BTreeMap<u64, Value> = Default::default();
+    let add = |to: &mut Value, from: &Value| {
+        if let Some(text) = from.as_str() {
+            *to = format!("{}{text}", to.as_str().unwrap_or_default()).into();
+        }
+    };
+    for chunk in data(run) {
+        for choice in chunk["choices"].as_array().unwrap_or(&vec![]) {
+            let known = choices.entry(choice["index"].as_u64().unwrap()).or_insert_with(|| json!({}));
+            for name in ["content", "reasoning_content", "refusal", "role"] {
+                let mut text = known[name].take();
+                add(&mut text, &choice["delta"][name]);
+                known[name] = text;
+            }
+            for call in choice["delta"]["tool_calls"].as_array().unwrap_or(&vec![]) {
+                let place = format!("call{}", call["index"]);
+                let mut merged = if known[&place].is_object() { known[&place].take() } else { json!({}) };
+                for (name, value) in [("id", &call["id"]), ("name", &call["function"]["name"])] {
+                    let mut text = merged[name].take();
+                    add(&mut text, value);
+                    merged[name] = text;
+                }
+                let mut text = merged["arguments"].take();
+                add(&mut text, &call["function"]["arguments"]);
+                merged["arguments"] = text;
+                known[&place] = merged;
+            }
+            if let Some(reason) = choice["finish_reason"].as_str() {
+                known["finish"] = reason.into();
+            }
+        }
+    }
+    json!(choices.into_values().collect::<Vec<_>>())
+}
+
+const HELLO: &str = r#"data: {"id":"c1","created":5,"model":"gpt-one-2","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"}}]}
+
+data: {"id":"c1","created":5,"model":"gpt-one-2","x":1,"choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":null}]}
+
+"#;
+const STOP: &str = "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const USED: &str =
+    "data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"x\":1}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+#[test]
+fn a_stream_goes_through() {
+    let run = run(&body(true), targets()).play(&[Token, EVENTS, Chunk(HELLO), Chunk(STOP), Chunk(USED), Chunk(DONE)]);
+    let sent = &run.sent[0];
+    assert_eq!(sent.url, "https://one.example/v1/chat/completions");
+    let sent: Value = serde_json::from_slice(&sent.body.0).unwrap();
+    assert_eq!((&sent["model"], &sent["stream_options"]), (&json!("gpt-one"), &json!({ "include_usage": true })));
+    let chunks = data(&run);
+    assert_eq!(chunks.last().unwrap(), "[DONE]");
+    let (last, first) = (&chunks[chunks.len() - 2], &chunks[0]);
+    assert_eq!((&first["id"], &first["created"], &first["model"]), (&json!("c1"), &json!(5), &json!("gpt-one-2")));
+    assert_eq!(last["choices"][0]["finish_reason"], "stop");
+    assert_eq!(last["promptgate"]["status"], "success");
+    assert!(chunks.iter().all(|chunk| chunk.get("usage").is_none()), "not asked for");
+    assert_eq!(assembled(&run)[0]["content"], "Hello");
+    assert_eq!(assembled(&run)[0]["role"], "assistant");
+    let outcome = run.outcome.as_ref().unwrap();
+    assert_eq!(outcome.usage.unwrap().completion_tokens, 4);
+    assert_eq!(outcome.status, Status::Success);
+}
+
+#[test]
+fn usage_comes_last_where_it_is_asked_for() {
+    let mut asked = body(true);
+    asked["stream_options"] = json!({ "include_usage": true });
+    let run = run(&asked, targets()).play(&[Token, EVENTS, Chunk(HELLO), Chunk(STOP), Chunk(USED), Chunk(DONE)]);
+    let chunks = data(&run);
+    let last = &chunks[chunks.len() - 2];
+    assert_eq!(last["choices"], json!([]));
+    assert_eq!(last["usage"], json!({ "prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "x": 1 }));
+    assert_eq!(last["promptgate"]["status"], "success");
+    assert!(chunks[..chunks.len() - 2].iter().all(|chunk| chunk["usage"].is_null() && chunk.get("usage").is_some()));
+}
+
+/// Each shape that upstreams send, and what a client makes of it.
+#[test]
+fn stream_shapes() {
+    let tool = |index: &str, id: &str, name: &str, arguments: &str| {
+        let id = if id.is_empty() { String::new() } else { format!(r#""id":"{id}","type":"function","#) };
+        let name = if name.is_empty() { String::new() } else { format!(r#""name":"{name}","#) };
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{{index}{id}\"function\":{{{name}\"arguments\":\"{arguments}\"}}}}]}}}}]}}\n\n"
+        )
+    };
+    let finish = |reason: &str| {
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\n")
+    };
+    let calls = json!([{ "id": "a", "name": "f", "arguments": "{}" }, { "id": "b", "name": "g", "arguments": "[1]" }]);
+    let two = |events: [String; 4]| events.concat() + &finish("tool_calls") + DONE;
+    for (name, stream) in [
+        (
+            "in order",
+            two([
+                tool("\"index\":0,", "a", "f", ""),
+                tool("\"index\":0,", "", "", "{}"),
+                tool("\"index\":1,", "b", "g", "[1"),
+                tool("\"index\":1,", "", "", "]"),
+            ]),
+        ),
+        (
+            "indexes from 1",
+            two([
+                tool("\"index\":1,", "a", "f", ""),
+                tool("\"index\":1,", "", "", "{}"),
+                tool("\"index\":2,", "b", "g", "[1"),
+                tool("\"index\":2,", "", "", "]"),
+            ]),
+        ),
+        (
+            "without index",
+            two([tool("", "a", "f", ""), tool("", "", "", "{}"), tool("", "b", "g", "[1"), tool("", "", "", "]")]),
+        ),
+        (
+            "both index 0",
+            two([
+                tool("\"index\":0,", "a", "f", ""),
+                tool("\"index\":0,", "", "", "{}"),
+                tool("\"index\":0,", "b", "g", "[1"),
+                tool("\"index\":0,", "", "", "]"),
+            ]),
+        ),
+        (
+            "repeated heads",
+            two([
+                tool("\"index\":0,", "a", "f", "{"),
+                tool("\"index\":0,", "a", "f", "}"),
+                tool("\"index\":1,", "b", "g", "[1"),
+                tool("\"index\":1,", "b", "g", "]"),
+            ]),
+        ),
+    ] {
+        let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+        run.bytes(&stream);
+        let choice = &assembled(&run)[0];
+        assert_eq!(json!([choice["call0"], choice["call1"]]), calls, "{name}: {}", run.body);
+        assert_eq!((&choice["finish"], choice.get("call2")), (&json!("tool_calls"), None), "{name}");
+    }
+    let text = |delta: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n");
+    let hello = [text(r#"{"content":"Hel"}"#), text(r#"{"content":"lo"}"#)].concat();
+    for (name, stream, done) in [
+        ("no [DONE]", hello.clone() + &finish("stop"), true),
+        ("after [DONE]", hello.clone() + &finish("stop") + DONE + &hello, true),
+        ("CR", (hello.clone() + &finish("stop") + DONE).replace('\n', "\r"), true),
+        (
+            "CRLF, comments",
+            format!("\u{feff}: ping\r\n\r\n{}", hello.clone() + &finish("stop") + DONE).replace('\n', "\r\n"),
+            true,
+        ),
+        (
+            "filter results first",
+            format!(
+                "data: {{\"id\":\"\",\"choices\":[],\"prompt_filter_results\":[]}}\n\n{hello}{}{DONE}",
+                finish("stop")
+            ),
+            true,
+        ),
+        (
+            "delta null",
+            hello.clone() + "data: {\"choices\":[{\"index\":0,\"delta\":null,\"finish_reason\":\"stop\"}]}\n\n" + DONE,
+            true,
+        ),
+        ("choices null", hello.clone() + "data: {\"choices\":null}\n\n" + &finish("stop") + DONE, true),
+        (
+            "finish with content",
+            text(r#"{"content":"Hel"}"#)
+                + "data: {\"choices\":[{\"delta\":{\"content\":\"lo\"},\"finish_reason\":\"stop\"}]}\n\n",
+            true,
+        ),
+        ("cut", hello.clone(), false),
+    ] {
+        let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+        run.bytes(&stream);
+        run.step(&End);
+        let outcome = run.outcome.as_ref().unwrap();
+        assert_eq!(assembled(&run)[0]["content"], "Hello", "{name}: {}", run.body);
+        assert_eq!(outcome.status, if done { Status::Success } else { Status::Truncated }, "{name}");
+        assert_eq!(run.body.ends_with("data: [DONE]\n\n"), done, "{name}: {}", run.body);
+        if !done {
+            assert_eq!(data(&run).last().unwrap()["error"]["code"], "upstream_truncated");
+        }
+    }
+}
+
+#[test]
+fn reasoning_counts_as_content_and_is_guarded() {
+    let stream = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"The card is 4111 1111 1111 1111.\"}}]}\n\n";
+    let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+    run.bytes(stream);
+    assert_eq!(run.waits, Some(Duration::from_secs(15)), "the idle deadline");
+    run.bytes(&format!("{STOP}{DONE}"));
+    assert_eq!(assembled(&run)[0]["reasoning_content"], "The card is [CARD].");
+    assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 1);
+}
+
+#[test]
+fn every_choice_and_call_is_a_text_of_its_own() {
+    let choice =
+        |index: u32, delta: &str| format!("data: {{\"choices\":[{{\"index\":{index},\"delta\":{delta}}}]}}\n\n");
+    let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+    run.bytes(&choice(0, r#"{"content":"4111 1111 "}"#));
+    run.bytes(&choice(1, r#"{"content":"Nothing here. "}"#));
+    run.bytes(&choice(
+        1,
+        r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"a\": \"4111 11"}}]}"#,
+    ));
+    run.bytes(&choice(0, r#"{"content":"1111 1111"}"#));
+    run.bytes(&choice(1, r#"{"tool_calls":[{"index":0,"function":{"arguments":"11 1111 1111\"}"}}]}"#));
+    run.bytes(&format!("{STOP}{}{DONE}", STOP.replace("\"index\":0", "\"index\":1")));
+    let choices = assembled(&run);
+    assert_eq!(choices[0]["content"], "[CARD]", "{}", run.body);
+    assert_eq!(choices[1]["content"], "Nothing here. ");
+    assert_eq!(choices[1]["call0"]["arguments"], "{\"a\": \"[CARD]\"}");
+    assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 2);
+}
+
+#[test]
+fn a_whole_answer_keeps_what_nobody_here_knows() {
+    let answer = json!({
+        "id": "c1", "object": "chat.completion", "created": 5, "model": "gpt-one-2", "service_tier": "default",
+        "choices": [
+            { "index": 0, "finish_reason": "stop", "logprobs": null,
+              "message": { "role": "assistant", "content": "IBAN DE89 3704 0044 0532 0130 00", "annotations": [1] } },
+            { "index": 1, "finish_reason": "tool_calls", "message": { "role": "assistant", "content": null,
+              "tool_calls": [{ "id": "a", "type": "function", "function": { "name": "f", "arguments": "{}" } }] } },
+        ],
+        "usage": { "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "details": { "cached": 1 } },
+    });
+    let mut run = run(&body(false), targets()).play(&[Token, WHOLE]);
+    assert_eq!(run.waits, Some(Duration::from_secs(60)), "its first content is its last");
+    run.bytes(&answer.to_string());
+    run.step(&End);
+    let mut found: Value = serde_json::from_str(&run.body).unwrap();
+    assert_eq!(found["promptgate"]["guard"]["output"]["redacted"], 1);
+    found.as_object_mut().unwrap().remove("promptgate");
+    let mut expected = answer;
+    expected["choices"][0]["message"]["content"] = "IBAN [IBAN]".into();
+    expected["choices"][0].as_object_mut().unwrap().remove("logprobs");
+    assert_eq!(found, expected);
+}
+
+/// Status of the answer, the code of its error, and how many requests went to each upstream.
+#[test]
+fn what_cannot_be_repeated_goes_to_the_next_upstream() {
+    let two = || {
+        let second = Target { upstream: upstream("two").into(), model: "gpt-two".into() };
+        vec![targets().remove(0), second]
+    };
+    let answer = || vec![EVENTS, Chunk(HELLO), Chunk(STOP), Chunk(DONE)];
+    let error = "data: {\"error\":{\"message\":\"canary\",\"code\":503}}\n\n";
+    for (name, first) in [
+        ("unreachable", vec![Token, Failed]),
+        ("late", vec![Token, Wait]),
+        ("500", vec![Token, Head(500, &[])]),
+        ("502", vec![Token, Head(502, &[])]),
+        ("rate", vec![Token, Head(429, &[("retry-after", "600")])]),
+        ("401", vec![Token, Head(401, &[])]),
+        ("HTML", vec![Token, Head(200, &[("content-type", "text/html")])]),
+        ("an error in a 200", vec![Token, EVENTS, Chunk(error)]),
+        ("nothing", vec![Token, EVENTS, End]),
+        ("no token", vec![NoToken]),
+    ] {
+        let mut run = run(&body(true), two()).play(&first);
+        assert_eq!(run.call.target().unwrap().upstream.name, "two", "{name}");
+        run.step(&Token);
+        for event in answer() {
+            run.step(&event);
+        }
+        assert_eq!(run.outcome.as_ref().unwrap().status, Status::Success, "{name}: {}", run.body);
+        assert!(run.sent.last().unwrap().url.starts_with("https://two."), "{name}");
+        assert!(String::from_utf8_lossy(&run.sent.last().unwrap().body.0).contains("gpt-two"), "{name}");
+        assert!(!run.body.contains("canary"), "{name}");
+    }
+    // After the first content there is no way back.
+    let mut run = run(&body(true), two()).play(&[Token, EVENTS, Chunk(HELLO), Chunk(error)]);
+    assert_eq!(data(&run).last().unwrap()["error"]["code"], "upstream_unavailable");
+    assert_eq!(run.sent.len(), 1);
+    run.step(&Wait);
+    // What is wrong with the request is wrong everywhere.
+    for (status, code) in [(404, "model_not_found"), (413, "body_too_large"), (422, "upstream_unprocessable")] {
+        let run = self::run(&body(true), two()).play(&[Token, Head(status, &[])]);
+        let answer: Value = serde_json::from_str(&run.body).unwrap();
+        assert_eq!((run.status, answer["error"]["code"].as_str()), (Some(status), Some(code)));
+        assert!(run.headers.contains(&("x-should-retry", "false".into())));
+        assert_eq!(run.sent.len(), 1);
+    }
+}
+
+#[test]
+fn a_prompt_that_is_too_long_has_its_code() {
+    let refusal = Chunk("{\"error\":{\"message\":\"canary\",\"code\":\"context_length_exceeded\"}}");
+    let run = run(&body(true), targets()).play(&[Token, Head(400, &[]), refusal, End]);
+    let answer: Value = serde_json::from_str(&run.body).unwrap();
+    assert_eq!((run.status, &answer["error"]["code"]), (Some(400), &json!("context_length_exceeded")));
+    assert!(!run.body.contains("canary"));
+}
+
+#[test]
+fn the_native_front_over_this_wire() {
+    let job = Job::Chat(Box::new(prepared()));
+    let run = Run::of(job, targets(), Front::Promptgate(Format::EventStream), true).play(&[
+        Token,
+        EVENTS,
+        Chunk(HELLO),
+        Chunk(STOP),
+        Chunk(USED),
+        Chunk(DONE),
+    ]);
+    assert!(run.body.contains("Hello") && run.body.contains("event: usage"), "{}", run.body);
+    let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
+    assert_eq!(sent["messages"][0], json!({ "role": "system", "content": "Be brief." }));
+    assert_eq!((&sent["stream"], &sent["max_tokens"]), (&json!(true), &json!(80)));
+    run.check();
+}
+
+#[test]
+fn this_front_over_the_native_wire() {
+    let body = json!({
+        "model": "m", "stream": true, "max_tokens": 100, "temperature": 0.5,
+        "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": [{ "type": "text", "text": "Hi" }] }],
+    });
+    let run = Run::of(asked(&body), genesys(), Front::OpenAi(Answer { streamed: true, usage: false }), false).play(&[
+        Token,
+        OK,
+        Chunk(CONTENT),
+        Chunk(TERMINAL),
+    ]);
+    let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
+    assert_eq!(
+        sent,
+        json!({
+            "systemInstructions": ["Be brief."], "context": [{ "role": "user", "content": "Hi" }], "temperature": 0.5,
+            "maxTokens": 100, "modelId": "m",
+        })
+    );
+    assert_eq!(assembled(&run)[0]["content"], "Hi");
+    assert_eq!(assembled(&run)[0]["finish"], "stop");
+    for (change, path) in [
+        (json!({ "tools": [] }), "$.tools"),
+        (json!({ "max_tokens": 5000 }), "$.max_tokens"),
+        (
+            json!({ "messages": [{ "role": "user", "content": [{ "type": "image_url", "image_url": { "url": "https://x" } }] }] }),
+            "$.messages[0].content",
+        ),
+        (
+            json!({ "messages": [{ "role": "tool", "tool_call_id": "a", "content": "x" }] }),
+            "$.messages[0].tool_call_id",
+        ),
+    ] {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let job = asked(&body);
+        let wire = &genesys()[0].upstream.wire;
+        assert_eq!(wire.cannot_express(job.conversation().unwrap()).as_deref(), Some(path));
+    }
+}
+
+proptest::proptest! {
+    /// Any cut of any stream gives the same answer.
+    #[test]
+    fn cuts_change_nothing(
+        pieces in proptest::collection::vec(0usize..9, 0..20),
+        places: Vec<proptest::sample::Index>,
+    ) {
+        let kinds = [HELLO, STOP, USED, DONE, ": ping\n\n", "data: junk\n\n", "data: {\"error\":{\"code\":429}}\n\n",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"né😀 4111 1111 1111 1111\"}}]}\r\n\r\n",
+            "data: {\"choices\":[{\"index\":1,\"delta\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}\n\n"];
+        let text: String = pieces.iter().map(|kind| kinds[*kind]).collect();
+        let stream = text.as_bytes();
+        let mut places: Vec<usize> = places.iter().map(|place| place.index(stream.len() + 1)).collect();
+        places.sort_unstable();
+        let answer = |places: &[usize]| {
+            let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+            let mut from = 0;
+            for place in places.iter().copied().chain([stream.len()]) {
+                run.call.handle(run.now, Input::Chunk(Bytes(stream[from..place].to_vec())), &mut run.health);
+                run.drain();
+                run.call.handle(run.now, Input::Flushed, &mut run.health);
+                run.drain();
+                from = place;
+            }
+            run.step(&End);
+            let outcome = run.outcome.clone();
+            (run.status, assembled(&run), outcome)
+        };
+        let whole = answer(&[]);
+        assert_eq!(answer(&places), whole);
+        assert_eq!(answer(&(0..=stream.len()).collect::<Vec<_>>()), whole);
+    }
+}
