@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use promptgate_guard::{Action, Guard, Role, Stream};
+use promptgate_guard::{Action, Guard, Piece, Role, Stream};
 
+use super::arguments::{Arguments, Passed};
 use super::event::{Channel, ChatEvent, ChoiceEvent, Part};
 use crate::guard::{self, Findings};
 
@@ -18,11 +19,20 @@ pub struct AnswerGuard {
     guard: Guard,
     /// The gateway's, from which the policy of `guard` may differ.
     strict: Guard,
-    texts: BTreeMap<(u32, Channel), Stream>,
-    /// Of the texts that have ended.
-    ended: Findings,
+    texts: BTreeMap<(u32, Channel), Text>,
+    found: Findings,
+    /// Something was found that the policy blocks.
+    refused: bool,
     /// Something was replaced.
     replaced: bool,
+}
+
+/// A text under guard.
+#[derive(Debug)]
+enum Text {
+    Plain(Box<Stream>),
+    /// The arguments of a call.
+    Json(Box<Arguments>),
 }
 
 /// The policy refuses what comes next in the answer.
@@ -34,7 +44,14 @@ impl AnswerGuard {
     pub fn new(guard: &Guard, moderated: bool) -> AnswerGuard {
         let strict = guard.clone();
         let guard = if moderated { strict.clone() } else { guard::lenient(guard, |kind| !guard::is_secret(kind)) };
-        AnswerGuard { guard, strict, texts: BTreeMap::new(), ended: Findings::default(), replaced: false }
+        AnswerGuard {
+            guard,
+            strict,
+            texts: BTreeMap::new(),
+            found: Findings::default(),
+            refused: false,
+            replaced: false,
+        }
     }
 
     /// What may pass of `event`; where a choice ends, with what was held back of it.
@@ -89,10 +106,23 @@ impl AnswerGuard {
         if self.texts.len() >= MAX_TEXTS && !self.texts.contains_key(&(index, channel)) {
             return (String::new(), Err(Refused));
         }
-        let stream = self.texts.entry((index, channel)).or_insert_with(|| self.guard.stream(Role::Assistant));
-        let piece = stream.push(text);
-        self.replaced |= piece.findings.iter().any(|entry| entry.action >= Action::Redact);
-        (piece.text, if piece.blocked { Err(Refused) } else { Ok(()) })
+        let text_of = || match channel {
+            Channel::Tool(_) | Channel::Function => Text::Json(Box::new(Arguments::new(&self.guard))),
+            _ => Text::Plain(Box::new(self.guard.stream(Role::Assistant))),
+        };
+        let passed = match self.texts.entry((index, channel)).or_insert_with(text_of) {
+            Text::Plain(stream) => passed(stream.push(text)),
+            Text::Json(arguments) => arguments.push(text),
+        };
+        self.note(passed)
+    }
+
+    /// Counts what was found.
+    fn note(&mut self, passed: Passed) -> (String, Result<(), Refused>) {
+        self.replaced |= passed.found.iter().any(|entry| entry.action >= Action::Redact);
+        self.refused |= passed.found.iter().any(|entry| entry.action == Action::Block);
+        self.found.add(&passed.found, Role::Assistant, self.strict.policy());
+        (passed.text, if passed.blocked { Err(Refused) } else { Ok(()) })
     }
 
     /// What is held back, when nothing more will come.
@@ -110,11 +140,13 @@ impl AnswerGuard {
         let mut rest = Vec::new();
         let mut result = Ok(());
         for key in keys {
-            let Some(mut stream) = self.texts.remove(&key) else { continue };
-            let text = stream.finish().text;
-            let findings = &stream.report().findings;
-            self.ended.add(findings, Role::Assistant, self.strict.policy());
-            if findings.iter().any(|entry| entry.action == Action::Block) {
+            let passed = match self.texts.remove(&key) {
+                Some(Text::Plain(mut stream)) => passed(stream.finish()),
+                Some(Text::Json(mut arguments)) => arguments.finish(),
+                None => continue,
+            };
+            let (text, _) = self.note(passed);
+            if self.refused {
                 result = Err(Refused);
             }
             if !text.is_empty() {
@@ -126,10 +158,10 @@ impl AnswerGuard {
 
     /// What was found so far.
     pub fn findings(&self) -> Findings {
-        let mut findings = self.ended.clone();
-        for stream in self.texts.values() {
-            findings.add(&stream.report().findings, Role::Assistant, self.strict.policy());
-        }
-        findings
+        self.found.clone()
     }
+}
+
+fn passed(piece: Piece) -> Passed {
+    Passed { text: piece.text, found: piece.findings, blocked: piece.blocked }
 }

@@ -6,6 +6,7 @@
 //! Each type is made only by the stage before it.
 
 mod answer;
+mod arguments;
 mod count;
 pub mod document;
 pub mod event;
