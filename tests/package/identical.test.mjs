@@ -49,7 +49,7 @@ test("native, Node, browser and gateway", async (t) => {
   assert.ok(documents.length >= 200);
   const lines = documents.map((document) => JSON.stringify(document));
 
-  const binary = join(ROOT, "target/debug/examples/report");
+  const binary = join(ROOT, "target/debug/examples/lint_report");
   const native = execFileSync(binary, { input: `${lines.join("\n")}\n`, maxBuffer: 1 << 28 }).toString().trimEnd().split("\n");
   assert.equal(native.length, documents.length);
   assert.ok(native.some((report) => report.includes('"findings":[{')));

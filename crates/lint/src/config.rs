@@ -301,7 +301,7 @@ mod tests {
             ("", vec![("$", "empty_body")]),
             ("[]", vec![("$", "wrong_type")]),
             (
-                r#"{"ruls":1,"rules":{"S08":"off","S007":"of","D001":1},"dialect":"jinja","models":{"a":0,"b":"1"}}"#,
+                r#"{"ruls":1,"rules":{"S08":"off","S007":"of","D001":1},"dialect":"jinja3","models":{"a":0,"b":"1"}}"#,
                 vec![
                     ("$.ruls", "unknown_field"),
                     ("$.rules.S08", "unknown_field"),

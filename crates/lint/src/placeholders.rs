@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::document::{Document, Kind, Prompt};
 use super::work;
-use crate::placeholder::{Detected, Dialect, Scan, detect, scan};
+use crate::placeholder::{Malformation, Detected, Dialect, Scan, detect, scan};
 
 /// What the texts of a template hold.
 #[derive(Debug, Default)]
@@ -32,15 +32,15 @@ impl Placeholders {
         let stated = config.dialect.or_else(own).or(document.kind.dialect()).or(document.dialect);
         let detected: Vec<(usize, &Prompt, Detected)> =
             texts().map(|(index, prompt)| (index, prompt, detected(read_as(prompt, stated.is_some())))).collect();
-        let guessed = || told(document.kind, &detected).or_else(|| begun(texts().map(|(_, prompt)| prompt)));
+        let guessed = || told(document, &detected).or_else(|| begun(texts().map(|(_, prompt)| prompt)));
         let dialect = stated.or_else(guessed);
         let mut found = Placeholders { dialect, stated: stated.is_some(), ..Placeholders::default() };
         let Some(dialect) = dialect else { return found };
         for (index, prompt, detected) in detected {
             let text = read_as(prompt, found.stated);
             found.scans.push((index, counted(text, dialect)));
-            if prompt.is_markdown() {
-                // Other braces are of the prose.
+            if prompt.is_markdown() || dialect.is_jinja() || dialect == Dialect::SemanticKernel {
+                // Other braces are of the prose, or of the samples in it.
                 continue;
             }
             for (other, ..) in detected.occurring.into_iter().filter(|(other, ..)| *other != dialect) {
@@ -73,29 +73,81 @@ fn counted(text: &str, dialect: Dialect) -> Scan {
     scan
 }
 
-/// The dialect with the most placeholders in all texts together; the earlier one of equals. What is cached is filled
-/// in by `${…}` (requirements, A2) or `{{…}}`: single braces are its own text there, unless it is said otherwise. In
-/// Markdown nothing but `{{…}}` is believed.
-fn told(kind: Kind, detected: &[(usize, &Prompt, Detected)]) -> Option<Dialect> {
+/// The dialect that the texts look to be in: Jinja by a statement in it, Semantic Kernel by a `{{$name}}`, else the one
+/// with the most placeholders in all texts together, the earlier one of equals. What is cached is filled in by `${…}`
+/// (requirements, A2) or `{{…}}`: single braces are its own text there, unless it is said otherwise. In prose and in
+/// documents of other programs nothing but two braces is believed.
+fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Option<Dialect> {
+    let texts = || detected.iter().map(|(_, prompt, _)| prompt.prose());
+    if texts().any(has_statement) {
+        return Some(Dialect::Jinja);
+    }
+    if texts().any(|text| names_after(text, "{{$")) {
+        return Some(Dialect::SemanticKernel);
+    }
     let count = |dialect: Dialect| -> usize {
         let occurring = detected.iter().flat_map(|(_, _, detected)| &detected.occurring);
         occurring.filter(|(other, ..)| *other == dialect).map(|(_, count, _)| count).sum()
     };
-    let markdown = detected.iter().any(|(_, prompt, _)| prompt.is_markdown());
-    let possible = Dialect::ALL.into_iter().filter(|dialect| match dialect {
+    let braces_only = document.kind != Kind::CachedTemplate && document.tree.is_some()
+        || detected.iter().any(|(_, prompt, _)| prompt.is_markdown());
+    let possible = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter().filter(|dialect| match dialect {
         Dialect::Mustache => true,
-        Dialect::JavaScript => !markdown,
-        Dialect::Format => !markdown && kind != Kind::CachedTemplate,
+        Dialect::Format => !braces_only && document.kind != Kind::CachedTemplate,
+        _ => !braces_only,
     });
+    // A sample whose braces are doubled shows that single ones are the placeholders.
+    let format = possible.clone().any(|dialect| dialect == Dialect::Format) && count(Dialect::Format) > 0;
+    if format && texts().any(has_doubled_sample) {
+        return Some(Dialect::Format);
+    }
     let counts = possible.rev().map(|dialect| (count(dialect), dialect));
-    counts.filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, dialect)| dialect)
+    let most = counts.filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, dialect)| dialect)?;
+    let fits = |dialect| {
+        let odd = |text: &str| counted(text, dialect).malformed.iter().any(|bad| bad.kind == Malformation::NotAnExpression);
+        !texts().any(odd)
+    };
+    match most {
+        // `{{ name | upper }}` is no Mustache.
+        Dialect::Mustache if !fits(Dialect::Mustache) && fits(Dialect::Jinja) => Some(Dialect::Jinja),
+        // Where most braces are samples, one name between two of them is no placeholder.
+        Dialect::Format => {
+            let scans: Vec<Scan> = texts().map(|text| counted(text, Dialect::Format)).collect();
+            let placeholders: usize = scans.iter().map(|scan| scan.placeholders.len()).sum();
+            let odd: usize = scans.iter().map(|scan| scan.malformed.len()).sum();
+            (odd <= MOST_ODD * placeholders).then_some(Dialect::Format)
+        }
+        most => Some(most),
+    }
+}
+
+/// So many odd braces to a placeholder a text in the format dialect may have.
+const MOST_ODD: usize = 2;
+
+/// Whether a statement of Jinja stands in `text`: `{% if`, `{%- for`.
+fn has_statement(text: &str) -> bool {
+    let begins = |rest: &str| {
+        let word = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start_matches([' ', '\n']);
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+    };
+    work::count(text.len());
+    text.split("{%").skip(1).any(begins)
+}
+
+/// Whether a name follows `opener` somewhere.
+fn names_after(text: &str, opener: &str) -> bool {
+    work::count(text.len());
+    text.split(opener).skip(1).any(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+}
+
+/// Whether a sample of JSON stands in `text` whose braces are doubled, as `str.format` wants them.
+fn has_doubled_sample(text: &str) -> bool {
+    work::count(text.len());
+    let sample = |rest: &str| rest.starts_with("{{") || rest.trim_start().starts_with(['"', '\'']);
+    text.split("{{").skip(1).any(sample) || text.contains("{{{{")
 }
 
 /// Texts without one whole placeholder may have one that is not closed: `Hello {{name`.
 fn begun<'a>(mut prompts: impl Iterator<Item = &'a Prompt>) -> Option<Dialect> {
-    let opens = |prompt: &Prompt| {
-        let names = |rest: &str| rest.starts_with(|char: char| char.is_alphabetic() || char == '_');
-        !prompt.is_markdown() && prompt.as_str().split("{{").skip(1).any(names)
-    };
-    prompts.any(opens).then_some(Dialect::Mustache)
+    prompts.any(|prompt| !prompt.is_markdown() && names_after(prompt.as_str(), "{{")).then_some(Dialect::Mustache)
 }

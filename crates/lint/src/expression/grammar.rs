@@ -42,7 +42,7 @@ pub(crate) fn recognise(text: &str, start: usize) -> Recognised {
         (Malformation::TooComplex, _) | (_, Some(_)) => (fault.kind, fault.message),
         (_, None) => (Malformation::Unclosed, "This placeholder is never closed: add `}` behind its expression."),
     };
-    let outcome = Err(Malformed { kind, span: fault.span, placeholder: start..stop, message });
+    let outcome = Err(Malformed { kind, span: fault.span, placeholder: start..stop, message: message.into() });
     Recognised { close, stop, outcome, steps: grammar.lexer.steps + (stop - from) as u64 }
 }
 

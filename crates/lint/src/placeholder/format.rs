@@ -44,7 +44,7 @@ fn fault(scan: &mut Scan, kind: Malformation, span: Range<usize>) {
         Malformation::TooComplex => "This placeholder is longer than 1 KiB: give the value a name of its own.",
         _ => "This is not a variable's name: name one, or double the braces.",
     };
-    scan.malformed.push(Malformed { kind, span: span.clone(), placeholder: span, message });
+    scan.malformed.push(Malformed { kind, span: span.clone(), placeholder: span, message: message.into() });
 }
 
 /// Reads the field whose `{` is at `open`; returns where to go on.
@@ -72,6 +72,10 @@ fn field(text: &str, open: usize, literal: &mut Vec<usize>, scan: &mut Scan) -> 
         Some((expression, output)) => {
             let content = Content::Value { expression, output };
             scan.placeholders.push(Placeholder { span: open..end + 1, inner: inner..end, content });
+        }
+        // No name has such signs: it is a sample of something.
+        None if body.contains([';', ',', '=', '(', '{', '"', '\'', '|', '*', '+', '<', '>', '&', '@', '/', '\\']) => {
+            fault(scan, Malformation::LiteralBraces, open..end + 1);
         }
         None => fault(scan, Malformation::NotAnExpression, open..end + 1),
     }

@@ -6,11 +6,14 @@
 mod detect;
 mod format;
 mod javascript;
+mod jinja;
 mod mustache;
 mod path;
+mod semantic_kernel;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub use detect::{Detected, detect};
@@ -26,11 +29,24 @@ pub enum Dialect {
     Mustache,
     /// `{name}`: Python's `str.format` and its kin; `{{` and `}}` stand for single braces.
     Format,
+    /// `{{ expression }}`, `{% statement %}`, `{# comment #}`: Jinja (jinja2 3.1), and what is near enough in Liquid.
+    Jinja,
+    /// The same with what Nunjucks adds: `===`, `elseif`, `switch`.
+    Nunjucks,
+    /// `{{$name}}`: Semantic Kernel's own templates.
+    SemanticKernel,
 }
 
 impl Dialect {
     /// Every dialect, in the order of precedence.
-    pub const ALL: [Dialect; 3] = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format];
+    pub const ALL: [Dialect; 6] = [
+        Dialect::JavaScript,
+        Dialect::Mustache,
+        Dialect::Format,
+        Dialect::Jinja,
+        Dialect::Nunjucks,
+        Dialect::SemanticKernel,
+    ];
 
     /// The name in configurations.
     pub const fn name(self) -> &'static str {
@@ -38,7 +54,14 @@ impl Dialect {
             Dialect::JavaScript => "javascript",
             Dialect::Mustache => "mustache",
             Dialect::Format => "format",
+            Dialect::Jinja => "jinja",
+            Dialect::Nunjucks => "nunjucks",
+            Dialect::SemanticKernel => "semantic_kernel",
         }
+    }
+    /// Whether it is Jinja or one of its kin.
+    pub const fn is_jinja(self) -> bool {
+        matches!(self, Dialect::Jinja | Dialect::Nunjucks)
     }
     /// The dialect of that [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Dialect> {
@@ -48,8 +71,9 @@ impl Dialect {
     pub const fn example(self) -> &'static str {
         match self {
             Dialect::JavaScript => "${name}",
-            Dialect::Mustache => "{{name}}",
+            Dialect::Mustache | Dialect::Jinja | Dialect::Nunjucks => "{{name}}",
             Dialect::Format => "{name}",
+            Dialect::SemanticKernel => "{{$name}}",
         }
     }
 }
@@ -89,7 +113,7 @@ pub struct Placeholder {
     pub content: Content,
 }
 
-/// What a placeholder is. All but `Value` are of [`Dialect::Mustache`] only.
+/// What a placeholder is. All but `Value` are of the dialects that have sections: Mustache and Jinja.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A value that is put in: `${a + b}`, `{{name}}`, `{name!r:>10}`.
@@ -114,8 +138,10 @@ pub enum Content {
     Close,
     /// `{{! … }}`, `{{!-- … --}}`.
     Comment,
-    /// `{{> name}}`: another template.
+    /// `{{> name}}`, `{% include name %}`: another template.
     Partial(Expression),
+    /// `{% set a = b %}`: a statement that puts nothing in.
+    Statement(Expression),
 }
 
 impl Content {
@@ -123,7 +149,19 @@ impl Content {
     pub fn expression(&self) -> Option<&Expression> {
         match self {
             Content::Value { expression, .. } | Content::Open { expression, .. } => Some(expression),
-            Content::Else(expression) | Content::Partial(expression) => Some(expression),
+            Content::Else(expression) | Content::Partial(expression) | Content::Statement(expression) => {
+                Some(expression)
+            }
+            Content::Close | Content::Comment => None,
+        }
+    }
+
+    fn expression_mut(&mut self) -> Option<&mut Expression> {
+        match self {
+            Content::Value { expression, .. } | Content::Open { expression, .. } => Some(expression),
+            Content::Else(expression) | Content::Partial(expression) | Content::Statement(expression) => {
+                Some(expression)
+            }
             Content::Close | Content::Comment => None,
         }
     }
@@ -149,8 +187,8 @@ pub struct Malformed {
     pub span: Range<usize>,
     /// The placeholder it is in, as far as it can be told.
     pub placeholder: Range<usize>,
-    /// What is wrong, for people; it quotes nothing.
-    pub message: &'static str,
+    /// What is wrong, for people; it quotes nothing but the names of statements.
+    pub message: Cow<'static, str>,
 }
 
 /// What is wrong with a placeholder.
@@ -194,6 +232,8 @@ pub fn scan(text: &str, dialect: Dialect) -> Scan {
         Dialect::JavaScript => javascript::scan(text, &mut scan),
         Dialect::Mustache => mustache::scan(text, &mut scan),
         Dialect::Format => format::scan(text, &mut scan),
+        Dialect::Jinja | Dialect::Nunjucks => jinja::scan(text, &mut scan),
+        Dialect::SemanticKernel => semantic_kernel::scan(text, &mut scan),
     }
     scan.malformed.sort_by_key(|malformed| malformed.span.start);
     scan

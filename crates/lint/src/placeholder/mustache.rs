@@ -58,7 +58,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&mut self, kind: Malformation, span: Range<usize>, message: &'static str) {
-        self.scan.malformed.push(Malformed { kind, span: span.clone(), placeholder: span, message });
+        self.scan.malformed.push(Malformed { kind, span: span.clone(), placeholder: span, message: message.into() });
     }
 
     /// Braces that close: two or more that no brace of the plain text asks for are stray.
@@ -80,6 +80,12 @@ impl Reader<'_> {
     /// Reads the tag whose `{{` is at `open`; returns where to go on.
     fn tag(&mut self, open: usize) -> usize {
         let rest = self.text.get(open + 2..).unwrap_or_default();
+        if let Some(end) = rest.strip_prefix("{{").and_then(|rest| self.raw(open, rest)) {
+            return end;
+        }
+        if rest.starts_with('=') {
+            return self.delimiters(open, rest);
+        }
         if rest.starts_with("!--") || rest.starts_with("~!--") {
             return self.comment(open, true);
         }
@@ -114,6 +120,41 @@ impl Reader<'_> {
             Err((kind, message)) => self.fault(kind, open..end, message),
         }
         end
+    }
+
+    /// A raw block of Handlebars, `{{{{name}}}} … {{{{/name}}}}`, of which `rest` stands behind its braces: its end.
+    fn raw(&mut self, open: usize, rest: &str) -> Option<usize> {
+        let length = rest.find(|c: char| !super::continues_name(c)).filter(|length| *length > 0)?;
+        self.scan.steps += length as u64;
+        let (name, body) = rest.split_at_checked(length)?;
+        let behind = body.trim_start_matches(|c: char| c == ' ' || super::continues_name(c));
+        self.scan.steps += (body.len() - behind.len()) as u64;
+        behind.strip_prefix("}}}}")?;
+        let close = format!("{{{{{{{{/{name}}}}}}}}}");
+        let found = body.find(&close);
+        self.scan.steps += found.unwrap_or(body.len()) as u64;
+        let Some(found) = found else {
+            self.fault(Malformation::UnbalancedSection, open..open + 4, "This raw block is never closed: add its end.");
+            return Some(self.text.len());
+        };
+        let end = open + 4 + length + found + close.len();
+        let inner = open + 4..end - close.len();
+        self.scan.placeholders.push(Placeholder { span: open..end, inner, content: Content::Comment });
+        Some(end)
+    }
+
+    /// `{{=<% %>=}}`: what follows is written between other signs, and is not looked at.
+    fn delimiters(&mut self, open: usize, rest: &str) -> usize {
+        let found = rest.find("=}}").filter(|found| *found > 0);
+        self.scan.steps += found.unwrap_or(rest.len()) as u64;
+        let Some(found) = found else {
+            self.fault(Malformation::Unclosed, open..open + 2, "This change of delimiters is never closed: add `=}}`.");
+            return self.text.len();
+        };
+        let inner = open + 2..open + 2 + found;
+        let span = open..open + 2 + found + 3;
+        self.scan.placeholders.push(Placeholder { span, inner, content: Content::Partial(Expression::default()) });
+        self.text.len()
     }
 
     /// Reads a comment, which ends with `}}`, or with `--}}` if it is `dashed`.
@@ -178,7 +219,15 @@ impl Reader<'_> {
         if let Some(sigil) = sigil {
             let after = body.get(sigil.len_utf8()..).unwrap_or_default();
             let named = after.trim_start();
-            // `{{#*inline}}` and `{{#> layout}}` are of Handlebars too.
+            // `{{#*inline "a"}}` and `{{#> layout}}` are of Handlebars too.
+            let other = sigil == '#' && named.starts_with(['>', '*']);
+            let named = if other { named.get(1..).unwrap_or_default().trim_start() } else { named };
+            if other {
+                let section = named.split_whitespace().next().unwrap_or_default().to_owned();
+                let span = open..inner.end + 2;
+                self.sections.push(Section { name: section.clone(), span, contextual: true, locals: Vec::new() });
+                return Ok(Content::Open { section, inverted: false, expression: Expression::default() });
+            }
             at += body.len() - named.len();
             body = named;
         }

@@ -35,7 +35,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let unclosed = context.malformed(Malformation::Unclosed);
     unclosed
         .map(|(prompt, scan, bad)| {
-            let draft = prompt.draft(bad.span.clone(), bad.message);
+            let draft = prompt.draft(bad.span.clone(), bad.message.clone());
             match closing(prompt.as_str(), scan.dialect, bad.span.clone()) {
                 Some((at, closer)) => draft.fix(Fix::suggested("Close it", prompt.edit(at..at, closer))),
                 None => draft,
@@ -58,6 +58,8 @@ fn closing(text: &str, dialect: Dialect, open: Range<usize>) -> Option<(usize, &
     let at = open.end + (rest.len() - name.len() - after.len()) + name.trim_end_matches('.').len();
     let closer = match dialect {
         Dialect::JavaScript | Dialect::Format => "}",
+        // What stands in a tag of Jinja is an expression, whose end nobody knows.
+        Dialect::Jinja | Dialect::Nunjucks | Dialect::SemanticKernel => return None,
         Dialect::Mustache if opened.len() == 3 => "}}}",
         Dialect::Mustache if after.starts_with('}') => "}",
         Dialect::Mustache => "}}",

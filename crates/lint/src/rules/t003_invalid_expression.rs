@@ -38,7 +38,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let bad = context.malformed(Malformation::Empty).chain(context.malformed(Malformation::NotAnExpression));
-    let mut drafts: Vec<Draft> = bad.map(|(prompt, _, bad)| prompt.draft(bad.span.clone(), bad.message)).collect();
+    let mut drafts: Vec<Draft> = bad.map(|(prompt, _, bad)| prompt.draft(bad.span.clone(), bad.message.clone())).collect();
     if context.document.kind != Kind::PromptTemplate {
         return drafts;
     }
@@ -47,7 +47,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             let rendered = match &placeholder.content {
                 Content::Value { expression, .. } => matches!(expression.path.as_deref(), Some([_])),
                 // Its section is reported where it begins.
-                Content::Comment | Content::Close | Content::Else(_) => true,
+                Content::Comment | Content::Close | Content::Else(_) | Content::Statement(_) => true,
                 Content::Open { .. } | Content::Partial(_) => false,
             };
             if !rendered {

@@ -1,6 +1,6 @@
 //! T004 unbalanced-section: A section is opened and not closed, or closed and not opened.
 
-use crate::placeholder::{Content, Malformation, Scan};
+use crate::placeholder::{Content, Dialect, Malformation, Scan};
 use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
 
 /// T004.
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut unbalanced = context.malformed(Malformation::UnbalancedSection).peekable();
     while let Some((prompt, scan, bad)) = unbalanced.next() {
         let tag = prompt.as_str().get(bad.span.clone()).unwrap_or_default();
-        let draft = prompt.draft(bad.span.clone(), bad.message);
+        let draft = prompt.draft(bad.span.clone(), bad.message.clone());
         let opened = scan.placeholders.binary_search_by_key(&bad.span.start, |one| one.span.start).ok();
         let opened = opened.and_then(|index| match &scan.placeholders.get(index)?.content {
             Content::Open { section, .. } => Some(section),
@@ -41,13 +41,18 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         let end = prompt.as_str().len();
         drafts.push(match opened {
             Some(section) if last && !is_inside(scan, bad.span.start) => {
-                draft.fix(Fix::suggested("Close it at the end", prompt.edit(end..end, &format!("{{{{/{section}}}}}"))))
+                draft.fix(Fix::suggested("Close it at the end", prompt.edit(end..end, &closing(scan.dialect, section))))
             }
-            None if tag.starts_with("{{") => draft.fix(Fix::suggested("Remove it", prompt.edit(bad.span.clone(), ""))),
+            None if tag.starts_with("{{") || tag.starts_with("{%") => draft.fix(Fix::suggested("Remove it", prompt.edit(bad.span.clone(), ""))),
             _ => draft,
         });
     }
     drafts
+}
+
+/// What ends a section.
+fn closing(dialect: Dialect, section: &str) -> String {
+    if dialect.is_jinja() { format!("{{% end{section} %}}") } else { format!("{{{{/{section}}}}}") }
 }
 
 /// Whether a section around the one at `start` ends after it.

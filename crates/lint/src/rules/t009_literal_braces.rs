@@ -44,7 +44,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             let Range { start, end } = bad.span;
             let edits = vec![prompt.edit(start..start + 1, "{{"), prompt.edit(end - 1..end, "}}")];
             let safe = context.is_dialect_stated();
-            prompt.draft(start..end, bad.message).fix(Fix { title: "Double the braces", safe, edits })
+            prompt.draft(start..end, bad.message.clone()).fix(Fix { title: "Double the braces", safe, edits })
         })
         .collect()
 }

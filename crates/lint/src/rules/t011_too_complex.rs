@@ -24,5 +24,5 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let complex = context.malformed(Malformation::TooComplex);
-    complex.map(|(prompt, _, bad)| prompt.draft(bad.span.clone(), bad.message)).collect()
+    complex.map(|(prompt, _, bad)| prompt.draft(bad.span.clone(), bad.message.clone())).collect()
 }

@@ -27,7 +27,7 @@ fn ours_of(source: &str) -> Result<Expression, Malformed> {
             kind: Malformation::StrayCloser,
             span: 0..0,
             placeholder: 0..0,
-            message: "closed early",
+            message: "closed early".into(),
         })),
     }
 }

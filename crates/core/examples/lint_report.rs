@@ -2,13 +2,13 @@
 
 use std::io::{BufRead, Write};
 
-use promptgate_lint::Linter;
+use promptgate_core::lint::{self, Linter};
 
 fn main() -> std::io::Result<()> {
     let linter = Linter::default();
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
-        let report = linter.answer(line?.as_bytes()).unwrap_or_else(|problem| problem.document("").to_string());
+        let report = lint::answer(&linter, line?.as_bytes()).unwrap_or_else(|problem| problem.document("").to_string());
         writeln!(out, "{report}")?;
     }
     Ok(())
