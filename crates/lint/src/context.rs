@@ -6,10 +6,13 @@ use promptgate_guard::{Entry, Guard, Role};
 
 use super::config::Config;
 use super::delimiter::{Apart, apart};
-use super::document::{Document, Prompt};
-use super::finding::Draft;
+use super::document::{Document, Kind, Prompt};
+use super::finding::{Draft, Severity};
 use super::fix::Edit;
+use super::format::dotprompt::HELPERS;
+use super::format::{Format, Taken};
 use super::placeholders::Placeholders;
+use super::position::{Positions, Unit};
 use super::tree::{Id, Tree};
 use super::variables::Variables;
 use super::work;
@@ -28,6 +31,7 @@ pub struct Context<'a> {
     placeholders: OnceCell<Placeholders>,
     apart: OnceCell<Vec<Vec<Apart>>>,
     variables: OnceCell<Variables<'a>>,
+    positions: OnceCell<Positions<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -46,12 +50,18 @@ impl<'a> Context<'a> {
             placeholders: OnceCell::new(),
             apart: OnceCell::new(),
             variables: OnceCell::new(),
+            positions: OnceCell::new(),
         }
     }
 
     /// The texts in the document that are prompt text, in its order.
     pub fn prompts(&self) -> &'a [Prompt] {
         &self.document.prompts
+    }
+
+    /// The document's lines.
+    pub fn positions(&self) -> &Positions<'a> {
+        self.positions.get_or_init(|| Positions::new(self.document.source(), Unit::Bytes))
     }
 
     /// The document's values, where it is JSON.
@@ -84,6 +94,24 @@ impl<'a> Context<'a> {
     /// wrong, and what it makes of a text too.
     pub fn is_dialect_stated(&self) -> bool {
         self.placeholders().stated
+    }
+
+    /// A draft about a placeholder's form: milder where its dialect is a guess that single braces made.
+    pub(super) fn unsure(&self, scan: &Scan, draft: Draft) -> Draft {
+        let braces = matches!(scan.dialect, Dialect::Format | Dialect::JavaScript);
+        if braces && !self.is_dialect_stated() { draft.severity(Severity::Warning) } else { draft }
+    }
+
+    /// What the document is written in, and why: by its placeholders where nothing else says so.
+    pub fn taken(&self) -> Taken {
+        let taken = self.document.taken;
+        match (taken.format, self.dialect()) {
+            (Format::Plain, Some(dialect)) if self.config.dialect.is_some() => {
+                Taken { format: Format::of(dialect), reason: "the configuration" }
+            }
+            (Format::Plain, Some(dialect)) => Taken { format: Format::of(dialect), reason: "its placeholders" },
+            _ => taken,
+        }
     }
 
     /// The placeholders of each text that has some to be filled in. In cached templates `${…}` is looked at beside
@@ -126,7 +154,15 @@ impl<'a> Context<'a> {
         let all = self.scans().zip(apart).flat_map(|((prompt, scan), apart)| {
             scan.placeholders.iter().zip(apart).map(move |(placeholder, apart)| (prompt, scan, placeholder, apart))
         });
-        let values = all.filter(|(_, _, placeholder, _)| matches!(placeholder.content, Content::Value { .. }));
+        // What a helper of dotprompt's own gives is the template's.
+        let fills = |placeholder: &Placeholder| match &placeholder.content {
+            Content::Value { expression, .. } => {
+                let called = expression.calls.iter().filter_map(|call| call.callee.as_ref()?.first());
+                self.document.kind != Kind::Dotprompt || !called.clone().any(|name| HELPERS.contains(&name.as_str()))
+            }
+            _ => false,
+        };
+        let values = all.filter(move |(_, _, placeholder, _)| fills(placeholder));
         values
             .filter(|(_, scan, placeholder, _)| !self.trusts(placeholder, scan.dialect))
             .map(|(prompt, _, placeholder, apart)| (prompt, placeholder, apart))

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Serialize;
+pub use super::kind::Kind;
 
 use super::finding::Draft;
 use super::fix::Edit;
-use super::markdown;
+use super::format::{self, Format, Taken, chat, langchain, markdown, promptfoo, prompty, semantic_kernel};
 use super::shape::{self, Flaw};
 use super::text::Text;
 use super::tree::{Id, Tree, Value};
@@ -30,90 +30,6 @@ impl<'a> Source<'a> {
     /// A prompt.
     pub fn text(text: &'a str) -> Self {
         Source { text, file: None, kind: Some(Kind::Text) }
-    }
-}
-
-/// What a document is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A prompt template (requirements, E1).
-    PromptTemplate,
-    /// A cached template (A1).
-    CachedTemplate,
-    /// A chat request (B1).
-    ChatRequest,
-    /// A model's definition (C1).
-    ModelDefinition,
-    /// A model's configuration (D1).
-    ModelConfiguration,
-    /// JSON that is none of these: all its strings are looked at.
-    Json,
-    /// A prompt as it is.
-    Text,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 7] = [
-        Kind::PromptTemplate,
-        Kind::CachedTemplate,
-        Kind::ChatRequest,
-        Kind::ModelDefinition,
-        Kind::ModelConfiguration,
-        Kind::Json,
-        Kind::Text,
-    ];
-
-    /// The name in reports and configurations.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::PromptTemplate => "prompt_template",
-            Kind::CachedTemplate => "cached_template",
-            Kind::ChatRequest => "chat_request",
-            Kind::ModelDefinition => "model_definition",
-            Kind::ModelConfiguration => "model_configuration",
-            Kind::Json => "json",
-            Kind::Text => "text",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Whether its texts have placeholders that are filled in later; a chat request's are final.
-    pub const fn is_template(self) -> bool {
-        matches!(self, Kind::PromptTemplate | Kind::CachedTemplate | Kind::ModelDefinition | Kind::Text)
-    }
-
-    /// The dialect of its placeholders, where its own definition says it: the gateway renders prompt templates
-    /// (requirements, E4), and a model's definition has `{input}` or `{context}` (C1).
-    pub const fn dialect(self) -> Option<Dialect> {
-        match self {
-            Kind::PromptTemplate => Some(Dialect::Mustache),
-            Kind::ModelDefinition => Some(Dialect::Format),
-            _ => None,
-        }
-    }
-
-    /// Whether it may have members that are not the document's own, `$lint` and `$schema`. Requests and models come
-    /// from programs, and the gateway takes nothing in them that it does not know.
-    pub const fn takes_remarks(self) -> bool {
-        matches!(self, Kind::PromptTemplate | Kind::CachedTemplate | Kind::Json)
-    }
-
-    /// The members that tell it from the others, and from the documents of other programs: two of them are needed.
-    const fn marks(self) -> &'static [&'static str] {
-        match self {
-            Kind::PromptTemplate => &["system_instruction", "user_template", "safety_guardrails", "target_version"],
-            Kind::CachedTemplate => &["content", "cacheSettings"],
-            Kind::ChatRequest => &["systemInstructions", "context", "modelId"],
-            Kind::ModelDefinition => &["credentials", "promptTemplate", "responseSchema"],
-            Kind::ModelConfiguration => &["model_id", "temperature_matrix", "safety_filters", "compliance_mode"],
-            Kind::Json | Kind::Text => &[],
-        }
     }
 }
 
@@ -198,26 +114,83 @@ pub struct Document<'a> {
     pub prompts: Vec<Prompt>,
     /// Where it differs from what its kind must look like.
     pub flaws: Vec<Flaw>,
-    /// The dialect of its placeholders, where the file's ending says it.
+    /// What it is written in, and why it was taken for that.
+    pub taken: Taken,
+    /// The dialect of its placeholders, where the file's name or its own members say it.
     pub dialect: Option<Dialect>,
+    /// Its front matter, both of its `---` lines included.
+    pub front: Option<Range<usize>>,
+    /// What the file is called, without its folders.
+    pub file: Option<&'a str>,
 }
 
 impl<'a> Document<'a> {
     /// Reads `source`.
     pub fn read(source: &Source<'a>) -> Document<'a> {
+        let taken = taken(source);
+        let file = source.file.and_then(|file| file.rsplit(['/', '\\']).next());
+        let mut document = match taken.format {
+            Format::Json => Document::values(source, taken, Tree::read(source.text)),
+            Format::Jsonc => Document::values(source, taken, Tree::read_lenient(source.text)),
+            Format::Yaml => Document::yaml(source, taken),
+            _ => Document::text(source, taken),
+        };
+        document.file = file;
+        document
+    }
+
+    /// A text, with or without front matter.
+    fn text(source: &Source<'a>, taken: Taken) -> Document<'a> {
         let text = source.text;
-        if source.kind == Some(Kind::Text) || (source.kind.is_none() && !is_json(source)) {
-            let masked = is_markdown(source).then(|| markdown::mask(text));
-            let prompt = Prompt { part: Part::Content, path: Path::root(), text: Text::plain(text, 0), masked };
-            let prompts = vec![prompt];
-            let dialect = dialect(source);
-            return Document { source: text, kind: Kind::Text, tree: None, prompts, flaws: Vec::new(), dialect };
-        }
-        let tree = Tree::read(text);
+        let fronted = matches!(taken.format, Format::Markdown | Format::Dotprompt | Format::Prompty);
+        let front = fronted.then(|| markdown::front_matter(text)).flatten();
+        let start = front.as_ref().map_or(0, |front| front.end);
+        let tree = front.as_ref().map(|front| Tree::read_yaml(text, markdown::inner(text, front)));
+        let kind = match taken.format {
+            Format::Dotprompt => Kind::Dotprompt,
+            Format::Prompty => Kind::Prompty,
+            _ => Kind::Text,
+        };
+        let dialect = match (&tree, kind) {
+            (Some(tree), Kind::Prompty) => Some(prompty::dialect(tree)),
+            (None, Kind::Prompty) => Some(Dialect::Jinja),
+            _ => taken.format.dialect(),
+        };
+        let body = text.get(start..).unwrap_or_default();
+        let masked = (taken.format == Format::Markdown).then(|| markdown::mask(body));
+        let mut prompts = tree.as_ref().map_or_else(Vec::new, |tree| prompts(text, tree, kind));
+        prompts.push(Prompt { part: Part::Content, path: Path::root(), text: Text::plain(body, start), masked });
+        Document { source: text, kind, tree, prompts, flaws: Vec::new(), taken, dialect, front, file: None }
+    }
+
+    /// A document of values.
+    fn values(source: &Source<'a>, taken: Taken, tree: Tree) -> Document<'a> {
+        let text = source.text;
         let kind = source.kind.or_else(|| stated(&tree)).unwrap_or_else(|| detect(&tree));
         let prompts = prompts(text, &tree, kind);
-        let flaws = shape::of(kind).map_or_else(Vec::new, |shape| shape::compare(&tree, shape, kind.takes_remarks()));
-        Document { source: text, kind, tree: Some(tree), prompts, flaws, dialect: None }
+        let flaws = shape::of(kind)
+            .filter(|_| !tree.yaml)
+            .map_or_else(Vec::new, |shape| shape::compare(&tree, shape, kind.takes_remarks()));
+        let dialect = match kind {
+            Kind::LangchainPrompt => Some(langchain::dialect(&tree)),
+            Kind::Promptfoo => Some(Dialect::Nunjucks),
+            Kind::SemanticKernelPrompt => semantic_kernel::dialect(&tree),
+            _ => None,
+        };
+        Document { source: text, kind, tree: Some(tree), prompts, flaws, taken, dialect, front: None, file: None }
+    }
+
+    fn yaml(source: &Source<'a>, taken: Taken) -> Document<'a> {
+        let text = source.text;
+        let tree = Tree::read_yaml(text, 0..text.len());
+        // What a program writes by a template is YAML only afterwards.
+        if !tree.complete && ["{{", "{%"].iter().any(|sign| text.contains(sign)) {
+            return Document::text(
+                source,
+                Taken { format: Format::Plain, reason: "a template of YAML, by its braces" },
+            );
+        }
+        Document::values(source, taken, tree)
     }
 
     /// As it was given.
@@ -247,37 +220,30 @@ impl<'a> Document<'a> {
     }
 }
 
-impl<'a> Source<'a> {
-    /// What its name ends with, behind the last dot.
-    pub(super) fn ending(&self) -> Option<&'a str> {
-        let (_, ending) = self.file?.rsplit(['/', '\\']).next()?.rsplit_once('.')?;
-        Some(ending)
-    }
-}
-
-/// Whether the file's ending is one of Markdown's, that of Cursor's rules included.
-fn is_markdown(source: &Source<'_>) -> bool {
-    let endings = ["md", "mdc", "markdown"];
-    source.ending().is_some_and(|ending| endings.iter().any(|known| known.eq_ignore_ascii_case(ending)))
-}
-
-/// The dialect that the file's ending names.
-fn dialect(source: &Source<'_>) -> Option<Dialect> {
-    let endings = ["mustache", "handlebars", "hbs"];
-    let named = source.ending().is_some_and(|ending| endings.iter().any(|known| known.eq_ignore_ascii_case(ending)));
-    named.then_some(Dialect::Mustache)
-}
-
-/// By the file's ending; without one, by its first characters.
-fn is_json(source: &Source<'_>) -> bool {
-    match source.ending() {
-        Some(ending) if ending.eq_ignore_ascii_case("json") => true,
-        Some(_) => false,
-        None => {
+/// What the source is written in: by its kind, by its file's name, else by its first characters.
+fn taken(source: &Source<'_>) -> Taken {
+    let json = Taken { format: Format::Json, reason: "the kind that was asked for" };
+    let named = format::named(source);
+    match source.kind {
+        Some(Kind::Text) => match named {
+            Some(taken) if !matches!(taken.format, Format::Json | Format::Jsonc | Format::Yaml) => taken,
+            _ => Taken { format: Format::Plain, reason: "the kind that was asked for" },
+        },
+        Some(Kind::Yaml) => Taken { format: Format::Yaml, ..json },
+        Some(Kind::Prompty) => Taken { format: Format::Prompty, ..json },
+        Some(Kind::Dotprompt) => Taken { format: Format::Dotprompt, ..json },
+        Some(_) => named.filter(|taken| matches!(taken.format, Format::Jsonc | Format::Yaml)).unwrap_or(json),
+        None => named.unwrap_or_else(|| {
+            let ended = source.file.and_then(|file| file.rsplit(['/', '\\']).next()?.rsplit_once('.')).is_some();
             let start = source.text.trim_start_matches('\u{FEFF}').trim_start();
             // `{{name}}` and `{name}` begin templates, `[INST]` begins a prompt.
-            start.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
-        }
+            let begins = start.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']));
+            if begins && !ended {
+                Taken { format: Format::Json, reason: "its first characters" }
+            } else {
+                Taken { format: Format::Plain, reason: "nothing says otherwise" }
+            }
+        }),
     }
 }
 
@@ -295,7 +261,14 @@ fn detect(tree: &Tree) -> Kind {
     let marks = |kind: Kind| kind.marks().iter().filter(|mark| tree.find(&[mark]).is_some()).count();
     let counted = Kind::ALL.into_iter().rev().map(|kind| (marks(kind), kind));
     let counted = counted.filter(|(marks, _)| *marks >= FEWEST_MARKS);
-    counted.max_by_key(|(marks, _)| *marks).map_or(Kind::Json, |(_, kind)| kind)
+    let ours = counted.max_by_key(|(marks, _)| *marks).map(|(_, kind)| kind).filter(|_| !tree.yaml);
+    ours.or_else(|| chat::detect(tree)).unwrap_or_else(|| match () {
+        () if langchain::detect(tree) => Kind::LangchainPrompt,
+        () if semantic_kernel::detect(tree) => Kind::SemanticKernelPrompt,
+        () if promptfoo::detect(tree) => Kind::Promptfoo,
+        () if tree.yaml => Kind::Yaml,
+        () => Kind::Json,
+    })
 }
 
 /// Every string of the document, in its order: those that are prompt text by their parts, and all others with the
@@ -365,16 +338,37 @@ fn parts(tree: &Tree, root: Id, kind: Kind) -> BTreeMap<Id, Part> {
             }
         }
         Kind::ModelDefinition => add(Part::Content, top("promptTemplate")),
-        Kind::ModelConfiguration | Kind::Text => {}
-        Kind::Json => {
-            let settings = top("$lint").map(|id| tree.node(id).span.clone()).unwrap_or_default();
-            for id in tree.ids().filter(|id| !settings.contains(&tree.node(*id).span.start)) {
+        Kind::ModelConfiguration | Kind::Text | Kind::Prompty | Kind::Dotprompt => {}
+        Kind::LangchainPrompt => parts = langchain::parts(tree),
+        Kind::Promptfoo => parts = promptfoo::parts(tree),
+        Kind::SemanticKernelPrompt => parts = semantic_kernel::parts(tree),
+        kind if kind.is_chat() => parts = chat::parts(tree),
+        _ => {
+            // Of other documents only what is called so is a prompt.
+            let called = |id: &Id| tree.node(*id).key.as_ref().is_some_and(|key| PROMPTS.contains(&key.name()));
+            for id in tree.ids().filter(called) {
                 add(Part::Content, Some(id));
             }
         }
     }
     parts
 }
+
+/// The names of members in other programs' documents that are prompts.
+const PROMPTS: [&str; 12] = [
+    "prompt",
+    "template",
+    "system",
+    "instructions",
+    "system_prompt",
+    "systemPrompt",
+    "system_message",
+    "systemMessage",
+    "user_prompt",
+    "userPrompt",
+    "prompt_template",
+    "promptTemplate",
+];
 
 #[cfg(test)]
 mod tests {

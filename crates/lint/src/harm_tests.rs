@@ -46,11 +46,21 @@ fn documents() -> Vec<(Kind, Value)> {
                 "safety_filters": [{"filter_type": "pii", "action": "block"}], "note": "x"}),
         ),
         (
-            Kind::Json,
+            Kind::OpenaiChat,
             json!({"model": "gpt-4o", "temperature": 1, "messages": [{"role": "system", "content": "Be brief."},
                 {"role": "user", "content": [{"type": "text", "text": "Hi"}]}], "$lint": {"ignore": {"C001": "why"}},
                 "tools": [{"type": "function", "function": {"name": "f", "parameters": {"enum": ["a"]}}}]}),
         ),
+        (Kind::ChatMessages, json!([{"role": "user", "content": "Hi", "name": "n"}])),
+        (
+            Kind::AnthropicMessages,
+            json!({"model": "m", "system": "Be brief.", "max_tokens": 5,
+            "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}),
+        ),
+        (Kind::GeminiContents, json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "x": ["y"]})),
+        (Kind::LangchainPrompt, json!({"_type": "prompt", "input_variables": [], "template": "Hi", "x": "y"})),
+        (Kind::Promptfoo, json!({"prompts": ["Hi"], "providers": ["p"], "tests": [{"description": "x"}]})),
+        (Kind::Json, json!({"a": "b", "c": {"d": ["e"]}})),
     ]
 }
 

@@ -1,8 +1,14 @@
-//! Findings that the document itself says to leave alone: `"$lint": {"ignore": {"S002": "reason"}}` in JSON,
-//! `{{! lint-ignore S002: reason }}` in plain text. Each counts for the whole document and must say why.
+//! Findings that the document itself says to leave alone, each with a reason: `"$lint": {"ignore": {"S002": "reason"}}`
+//! in JSON, and a comment of the format's own elsewhere: `<!-- lint-ignore S002: reason -->` in Markdown,
+//! `{# … #}` in Jinja, `# …` in YAML and front matter, `// …` in JSON with comments, `{{! … }}` in other texts.
+//!
+//! `lint-ignore` counts for the whole document, `lint-ignore-next-line` for the line after it, and what stands between
+//! `lint-ignore-start` and `lint-ignore-end` is a block. Several codes stand between commas.
 
+mod comment;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::document::{Document, Kind};
@@ -11,6 +17,7 @@ use super::fix::{Edit, Fix};
 use super::rules::RULES;
 use super::tree::{Id, Tree, Value};
 use super::work;
+use comment::{Comment, Order};
 pub use writer::NotIgnored;
 
 use crate::fault::{Path, nearest, printable};
@@ -21,31 +28,79 @@ use crate::placeholder::Dialect;
 pub(super) struct Ignore {
     /// The code of the rule.
     pub(super) code: &'static str,
+    /// Where it counts, in bytes of the document.
+    pub(super) scope: Range<usize>,
     path: Path,
     span: Range<usize>,
-    /// What goes with it when it goes.
-    whole: Range<usize>,
+    /// What goes with it when it goes; nothing where other codes stand beside it.
+    whole: Option<Range<usize>>,
 }
 
 impl Ignore {
     /// That it was of no use.
     pub(super) fn unused(&self) -> Draft {
         let message = format!("Nothing is found that {} would report: remove this ignore.", self.code);
-        let edit = Edit { span: self.whole.clone(), text: String::new() };
-        Draft::new(self.path.clone(), self.span.clone(), message).fix(Fix::safe("Remove the ignore", edit))
+        let draft = Draft::new(self.path.clone(), self.span.clone(), message);
+        match &self.whole {
+            Some(whole) => {
+                let edit = Edit { span: whole.clone(), text: String::new() };
+                draft.fix(Fix::safe("Remove the ignore", edit))
+            }
+            None => draft,
+        }
     }
 }
 
-/// The ignores of `document`, and what is wrong with those that do not count.
-pub(super) fn read(document: &Document<'_>) -> (Vec<Ignore>, Vec<Draft>) {
+/// The ignores of `document`, whose placeholders are in `dialect`, and what is wrong with those that do not count.
+pub(super) fn read(document: &Document<'_>, dialect: Option<Dialect>) -> (Vec<Ignore>, Vec<Draft>) {
     let mut reader = Reader { ignores: Vec::new(), bad: Vec::new() };
-    match &document.tree {
-        // What is there is a member like any other.
-        Some(_) if !document.kind.takes_remarks() => {}
-        Some(tree) => reader.settings(tree),
-        None => reader.comments(document.source()),
+    if let Some(tree) = document.tree.as_ref().filter(|tree| !tree.yaml && document.kind.takes_remarks()) {
+        reader.settings(tree);
     }
+    reader.comments(document.source(), comment::of(document, dialect));
     (reader.ignores, reader.bad)
+}
+
+/// Which findings are left alone.
+pub(super) struct Ignored<'a> {
+    by_code: BTreeMap<&'static str, Vec<(usize, &'a Ignore)>>,
+    /// Whether each ignore has been of use.
+    pub(super) used: Vec<bool>,
+}
+
+/// So many ignores before a place are looked at: blocks of one rule do not nest deeper.
+const LOOK_BACK: usize = 8;
+
+/// So deep do blocks nest.
+const MAX_BLOCKS: usize = 64;
+
+impl<'a> Ignored<'a> {
+    /// Those of `ignores`.
+    pub(super) fn new(ignores: &'a [Ignore]) -> Self {
+        let mut by_code: BTreeMap<&'static str, Vec<(usize, &Ignore)>> = BTreeMap::new();
+        for (index, ignore) in ignores.iter().enumerate() {
+            by_code.entry(ignore.code).or_default().push((index, ignore));
+        }
+        for list in by_code.values_mut() {
+            list.sort_by_key(|(_, ignore)| ignore.scope.start);
+        }
+        Ignored { by_code, used: vec![false; ignores.len()] }
+    }
+
+    /// Whether the finding of `code` at `span` is left alone.
+    pub(super) fn takes(&mut self, code: &str, span: &Range<usize>) -> bool {
+        let Some(list) = self.by_code.get(code) else { return false };
+        let after = list.partition_point(|(_, ignore)| ignore.scope.start <= span.start);
+        let before = list.get(..after).unwrap_or_default().iter().rev().take(LOOK_BACK);
+        // What counts for the whole document begins where it begins.
+        let found = before.chain(list.first()).find(|(_, ignore)| {
+            ignore.scope.start <= span.start && (span.start < ignore.scope.end || ignore.scope.end == usize::MAX)
+        });
+        if let Some(used) = found.and_then(|(index, _)| self.used.get_mut(*index)) {
+            *used = true;
+        }
+        found.is_some()
+    }
 }
 
 struct Reader {
@@ -88,21 +143,63 @@ impl Reader {
             let node = tree.node(*id);
             let Some(key) = &node.key else { continue };
             let reason = tree.text(*id).map_or("", |text| text.as_str());
-            self.add(key.name(), reason, tree.path(*id), key.span.start..node.span.end, tree.removal(*id));
+            let span = key.span.start..node.span.end;
+            self.add(key.name(), reason, tree.path(*id), span, Some(tree.removal(*id)), 0..usize::MAX);
         }
     }
 
-    fn comments(&mut self, text: &str) {
-        for comment in comments(text) {
-            self.add(comment.code, comment.reason, Path::root(), comment.span, comment.whole);
+    fn comments(&mut self, text: &str, comments: Vec<Comment<'_>>) {
+        let mut blocks: Vec<usize> = Vec::new();
+        for comment in comments {
+            let after = comment.span.end;
+            let scope = match comment.order {
+                Order::File => 0..usize::MAX,
+                Order::NextLine => {
+                    let rest = text.get(after..).unwrap_or_default();
+                    let start = rest.find('\n').map_or(text.len(), |end| after + end + 1);
+                    let line = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| start + end);
+                    work::count(line - after.min(line));
+                    start..line.max(start + 1)
+                }
+                Order::Start => {
+                    // Deeper ones go on to the document's end.
+                    if blocks.len() < MAX_BLOCKS {
+                        blocks.push(self.ignores.len());
+                    }
+                    after..usize::MAX
+                }
+                Order::End => {
+                    // All that its start has named end here.
+                    let open = blocks.pop().unwrap_or(self.ignores.len());
+                    for ignore in self.ignores.iter_mut().skip(open).filter(|one| one.scope.end == usize::MAX) {
+                        if ignore.scope.start > 0 {
+                            ignore.scope.end = comment.span.start;
+                        }
+                    }
+                    continue;
+                }
+            };
+            let single = comment.codes.len() == 1;
+            for code in comment.codes {
+                let whole = single.then(|| comment.whole.clone());
+                self.add(code, comment.reason, Path::root(), comment.span.clone(), whole, scope.clone());
+            }
         }
     }
 
-    fn add(&mut self, code: &str, reason: &str, path: Path, span: Range<usize>, whole: Range<usize>) {
+    fn add(
+        &mut self,
+        code: &str,
+        reason: &str,
+        path: Path,
+        span: Range<usize>,
+        whole: Option<Range<usize>>,
+        scope: Range<usize>,
+    ) {
         let codes: Vec<&'static str> = codes().collect();
         let message = match codes.iter().find(|known| **known == code) {
             Some(code) if says_why(reason) => {
-                self.ignores.push(Ignore { code, path, span, whole });
+                self.ignores.push(Ignore { code, scope, path, span, whole });
                 return;
             }
             Some(code) => format!("An ignore says why: write a reason after {code}."),
@@ -126,46 +223,4 @@ fn codes() -> impl Iterator<Item = &'static str> {
 
 fn says_why(reason: &str) -> bool {
     reason.chars().any(char::is_alphanumeric)
-}
-
-/// `{{! lint-ignore CODE: reason }}` in a text.
-struct Comment<'a> {
-    code: &'a str,
-    reason: &'a str,
-    span: Range<usize>,
-    /// With the end of its line, where it stands alone there.
-    whole: Range<usize>,
-}
-
-fn comments(text: &str) -> Vec<Comment<'_>> {
-    let mut comments = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = text.get(at..)
-        && let Some(begin) = rest.find("{{!")
-    {
-        work::count(begin + 3);
-        let start = at + begin;
-        let body = rest.get(begin + 3..).unwrap_or_default();
-        let (body, closing) = match body.strip_prefix("--") {
-            Some(body) => (body, "--}}"),
-            None => (body, "}}"),
-        };
-        // Without an end here there is none for the comments after it either, unless they close otherwise.
-        let Some(length) = body.find(closing) else { break };
-        work::count(length);
-        let end = text.len() - body.len() + length + closing.len();
-        if let Some(order) = body.get(..length).and_then(|order| order.trim().strip_prefix("lint-ignore"))
-            && !order.starts_with(|c: char| c.is_alphanumeric())
-        {
-            let (code, reason) = order.split_once(':').unwrap_or((order, ""));
-            let alone = text.get(..start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
-            let line = text
-                .get(end..)
-                .filter(|_| alone)
-                .map_or(0, |after| if after.starts_with("\r\n") { 2 } else { usize::from(after.starts_with('\n')) });
-            comments.push(Comment { code: code.trim(), reason, span: start..end, whole: start..end + line });
-        }
-        at = end;
-    }
-    comments
 }

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::document::{Document, Kind, Prompt};
 use super::work;
-use crate::placeholder::{Malformation, Detected, Dialect, Scan, detect, scan};
+use crate::placeholder::{Detected, Dialect, Malformation, Malformed, Scan, detect, scan};
 
 /// What the texts of a template hold.
 #[derive(Debug, Default)]
@@ -91,11 +91,12 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
     };
     let braces_only = document.kind != Kind::CachedTemplate && document.tree.is_some()
         || detected.iter().any(|(_, prompt, _)| prompt.is_markdown());
-    let possible = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter().filter(|dialect| match dialect {
-        Dialect::Mustache => true,
-        Dialect::Format => !braces_only && document.kind != Kind::CachedTemplate,
-        _ => !braces_only,
-    });
+    let possible =
+        [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter().filter(|dialect| match dialect {
+            Dialect::Mustache => true,
+            Dialect::Format => !braces_only && document.kind != Kind::CachedTemplate,
+            _ => !braces_only,
+        });
     // A sample whose braces are doubled shows that single ones are the placeholders.
     let format = possible.clone().any(|dialect| dialect == Dialect::Format) && count(Dialect::Format) > 0;
     if format && texts().any(has_doubled_sample) {
@@ -104,25 +105,32 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
     let counts = possible.rev().map(|dialect| (count(dialect), dialect));
     let most = counts.filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, dialect)| dialect)?;
     let fits = |dialect| {
-        let odd = |text: &str| counted(text, dialect).malformed.iter().any(|bad| bad.kind == Malformation::NotAnExpression);
+        let odd =
+            |text: &str| counted(text, dialect).malformed.iter().any(|bad| bad.kind == Malformation::NotAnExpression);
         !texts().any(odd)
     };
     match most {
         // `{{ name | upper }}` is no Mustache.
         Dialect::Mustache if !fits(Dialect::Mustache) && fits(Dialect::Jinja) => Some(Dialect::Jinja),
-        // Where most braces are samples, one name between two of them is no placeholder.
+        // Where most braces are those of code, a name between two of them is no placeholder.
         Dialect::Format => {
-            let scans: Vec<Scan> = texts().map(|text| counted(text, Dialect::Format)).collect();
-            let placeholders: usize = scans.iter().map(|scan| scan.placeholders.len()).sum();
-            let odd: usize = scans.iter().map(|scan| scan.malformed.len()).sum();
-            (odd <= MOST_ODD * placeholders).then_some(Dialect::Format)
+            let (mut placeholders, mut code) = (0, 0);
+            for text in texts() {
+                let scan = counted(text, Dialect::Format);
+                placeholders += scan.placeholders.len();
+                code += scan.malformed.iter().filter(|bad| !is_json(text, bad)).count();
+            }
+            (code <= placeholders).then_some(Dialect::Format)
         }
         most => Some(most),
     }
 }
 
-/// So many odd braces to a placeholder a text in the format dialect may have.
-const MOST_ODD: usize = 2;
+/// Whether the braces are those of a sample of JSON.
+fn is_json(text: &str, bad: &Malformed) -> bool {
+    let inner = text.get(bad.span.start + 1..).unwrap_or_default();
+    bad.kind == Malformation::LiteralBraces && inner.trim_start().starts_with(['"', '\'', '}', '['])
+}
 
 /// Whether a statement of Jinja stands in `text`: `{% if`, `{%- for`.
 fn has_statement(text: &str) -> bool {

@@ -11,7 +11,9 @@ use super::config::Config;
 use super::context::Context;
 use super::document::{Document, Kind, Source};
 use super::finding::{Draft, Finding, Severity};
+use super::format::{Format, Taken};
 use super::ignore;
+use super::placeholder::Dialect;
 use super::position::{Position, Positions, Unit};
 use super::rule::Rule;
 use super::rules::{RULES, d004_too_large, l001_unused_ignore, l002_bad_ignore};
@@ -72,11 +74,20 @@ impl Linter {
             }
         }
         if self.config.inline_ignores {
-            found.ignore(&document);
+            found.ignore(&context);
         }
         let mut report = found.report(source.text, document.kind);
+        report.taken = context.taken();
         withhold(&mut report, &context);
         report
+    }
+}
+
+impl Linter {
+    /// What `document` is written in, and the dialect of its placeholders.
+    pub(super) fn taken(&self, document: &Document<'_>) -> (Format, Option<Dialect>) {
+        let context = Context::new(document, &self.config, &self.guard, &self.counters);
+        (context.taken().format, context.dialect())
     }
 }
 
@@ -161,23 +172,17 @@ impl Found<'_> {
         }
     }
 
-    fn ignore(&mut self, document: &Document<'_>) {
-        let (ignores, bad) = ignore::read(document);
-        let ignored: BTreeSet<&str> = ignores.iter().map(|ignore| ignore.code).collect();
-        let mut used = BTreeSet::new();
-        self.findings.retain(|finding| {
-            let is_ignored = ignored.contains(finding.code);
-            if is_ignored {
-                used.insert(finding.code);
-            }
-            !is_ignored
-        });
+    fn ignore(&mut self, context: &Context<'_>) {
+        let (ignores, bad) = ignore::read(context.document, context.dialect());
+        let mut ignored = ignore::Ignored::new(&ignores);
+        self.findings.retain(|finding| !ignored.takes(finding.code, &finding.span));
         // Whether an ignore of a rule that is off would be of use, nobody knows.
         let on = |code| self.config.severity(code, Severity::Info).is_some();
         let unused: Vec<_> = ignores
             .iter()
-            .filter(|ignore| !used.contains(ignore.code) && on(ignore.code))
-            .map(ignore::Ignore::unused)
+            .zip(&ignored.used)
+            .filter(|(ignore, used)| !**used && on(ignore.code))
+            .map(|(ignore, _)| ignore.unused())
             .collect();
         self.add(&l001_unused_ignore::RULE, unused);
         self.add(&l002_bad_ignore::RULE, bad);
@@ -200,7 +205,13 @@ impl Found<'_> {
         }
         summary.omitted = findings.len().saturating_sub(MAX_FINDINGS);
         findings.truncate(MAX_FINDINGS);
-        Report { kind, findings, summary, text: Sensitive::new(text) }
+        Report {
+            kind,
+            taken: Taken { format: Format::Plain, reason: "it is too large" },
+            findings,
+            summary,
+            text: Sensitive::new(text),
+        }
     }
 }
 
@@ -209,6 +220,8 @@ impl Found<'_> {
 pub struct Report {
     /// What the document was taken for.
     pub kind: Kind,
+    /// What it is written in, and why it was taken for that.
+    pub taken: Taken,
     /// The findings by place; at the same place by code. At most [`MAX_FINDINGS`].
     pub findings: Vec<Finding>,
     /// How many there are.
@@ -278,7 +291,14 @@ impl Report {
                     .collect(),
             }),
         });
-        let shown = ShownReport { kind: self.kind, unit, summary: self.summary, findings: findings.collect() };
+        let shown = ShownReport {
+            kind: self.kind,
+            format: self.taken.format,
+            reason: self.taken.reason,
+            unit,
+            summary: self.summary,
+            findings: findings.collect(),
+        };
         // Members are written in the order of their struct, whatever features serde_json was built with.
         serde_json::to_string(&shown).unwrap_or_default()
     }
@@ -287,6 +307,8 @@ impl Report {
 #[derive(Serialize)]
 struct ShownReport<'a> {
     kind: Kind,
+    format: Format,
+    reason: &'static str,
     unit: Unit,
     summary: Summary,
     findings: Vec<Shown<'a>>,

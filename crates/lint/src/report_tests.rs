@@ -20,7 +20,7 @@ fn the_report_as_json() {
     assert_eq!(
         report.json(Unit::Utf16),
         [
-            r#"{"kind":"text","unit":"utf16","summary":{"errors":0,"warnings":1,"infos":0,"fixable":1,"omitted":0},"#,
+            r#"{"kind":"text","format":"plain","reason":"nothing says otherwise","unit":"utf16","summary":{"errors":0,"warnings":1,"infos":0,"fixable":1,"omitted":0},"#,
             r#""findings":[{"#,
             rest,
             r#""start":{"offset":6,"line":2,"column":5},"end":{"offset":7,"line":2,"column":6},"#,
@@ -55,6 +55,62 @@ fn ignores_count_once_and_must_be_of_use() {
         ),
     ] {
         assert_eq!(codes(&lint(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn ignores_in_every_formats_own_comment() {
+    for (file, text, expected) in [
+        ("a.md", "<!-- lint-ignore S004: x -->\n<|im_start|>", vec![]),
+        ("a.md", "---\na: 1\n---\n<!-- lint-ignore S004: x -->\n<|im_start|>", vec![]),
+        ("a.md", "---\n# lint-ignore S004: x\na: 1\n---\n<|im_start|>", vec![]),
+        ("a.j2", "{# lint-ignore S004: x #}<|im_start|>", vec![]),
+        ("a.j2", "{#- lint-ignore S004: x -#}<|im_start|>", vec![]),
+        ("a.yaml", "# lint-ignore S004: x\na: <|im_start|>\n", vec![]),
+        ("a.jsonc", "// lint-ignore S004: x\n{\"a\": \"<|im_start|>\"}", vec![]),
+        ("a.hbs", "{{!-- lint-ignore S004: x --}}<|im_start|>", vec![]),
+        ("a.prompty", "---\nname: a\n# lint-ignore S004: x\n---\nuser:\n<|im_start|>", vec![]),
+        ("a.md", "<|im_end|>\n<!-- lint-ignore-next-line S004: x -->\n<|im_start|>\n<|im_end|>", vec!["S004", "S004"]),
+        (
+            "a.md",
+            "<|im_end|>\n<!-- lint-ignore-start S004: x -->\n<|im_end|>\n<!-- lint-ignore-end -->\n<|im_end|>",
+            vec!["S004", "S004"],
+        ),
+        ("a.md", "<!-- lint-ignore S004, U003: x -->\n<|im_start|> a\u{200B}b", vec![]),
+        ("a.md", "<!-- lint-ignore S004, U003: x -->\n<|im_start|>", vec!["L001"]),
+        ("a.md", "<!-- lint-ignore S004 -->\n<|im_start|>", vec!["L002", "S004"]),
+        ("a.md", "<!-- lint-ignored, said the note -->", vec![]),
+    ] {
+        let report = Linter::default().lint(&Source { text, file: Some(file), kind: None });
+        assert_eq!(codes(&report), expected, "{file} {text}");
+    }
+}
+
+#[test]
+fn an_ignore_is_written_where_its_format_has_a_place_for_it() {
+    for (file, text, expected) in [
+        ("a.md", "<|im_start|>", "<!-- lint-ignore S004: x -->\n<|im_start|>"),
+        ("a.md", "---\na: 1\n---\n<|im_start|>", "---\na: 1\n---\n<!-- lint-ignore S004: x -->\n<|im_start|>"),
+        ("a.j2", "<|im_start|>", "{# lint-ignore S004: x #}\n<|im_start|>"),
+        ("a.yaml", "a: <|im_start|>\n", "# lint-ignore S004: x\na: <|im_start|>\n"),
+        ("a.jsonc", "{\"a\": \"<|im_start|>\"}", "// lint-ignore S004: x\n{\"a\": \"<|im_start|>\"}"),
+        (
+            "a.prompty",
+            "---\na: 1\n---\nuser:\n<|im_start|>",
+            "---\n# lint-ignore S004: x\na: 1\n---\nuser:\n<|im_start|>",
+        ),
+        ("a.hbs", "<|im_start|>", "{{! lint-ignore S004: x }}\n<|im_start|>"),
+    ] {
+        let linter = Linter::default();
+        let source = Source { text, file: Some(file), kind: None };
+        let edit = linter.ignore(&source, "S004", "x").unwrap();
+        let after = crate::apply(text, [&edit]).unwrap();
+        assert_eq!(after, expected, "{file}");
+        assert!(codes(&linter.lint(&Source { text: &after, ..source })).is_empty(), "{file}");
+        assert_eq!(
+            linter.ignore(&Source { text: &after, ..source }, "S004", "x").map(|edit| edit.text.contains("x")),
+            Ok(true)
+        );
     }
 }
 
@@ -171,6 +227,23 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         "\"user_templat\":1,",
         "{\"name\":\"a\"},",
         "<a {{b}} ",
+        "{% if a %}",
+        "{% for a in b %}{{ a }}{% endfor %}",
+        "{% ",
+        "{{ a | b(",
+        "{# ",
+        "{{$a}} ",
+        "<!-- ",
+        "<!-- lint-ignore-start S004: x -->",
+        "<!-- lint-ignore-next-line S004: x -->\n",
+        "`a` ``b",
+        "```\n",
+        "- a: b\n",
+        "a: |\n  b\n",
+        "Never b c. B c.\n",
+        "at most 5 words\n",
+        "user:\n\n",
+        "name@example.com ",
     ];
     let frames: [(&str, &str); 7] = [
         ("", ""),
@@ -182,15 +255,17 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         ("{\"$lint\":{\"ignore\":{", "}}}"),
     ];
     let linter = Linter::default();
-    for (before, after) in frames {
+    let files = [None, Some("a.md"), Some("a.j2"), Some("a.yaml"), Some("a.prompty"), Some("a.jsonc")];
+    let named = files.into_iter().map(|file| (file, "", ""));
+    for (file, before, after) in named.chain(frames.into_iter().map(|(before, after)| (None, before, after))) {
         for piece in pieces {
             let steps = |size: usize| {
                 let text = [before, &piece.repeat(size / piece.len()), after].concat();
-                work::measure(|| drop(linter.lint(&Source { text: &text, file: None, kind: None }).json(Unit::Utf16)))
+                work::measure(|| drop(linter.lint(&Source { text: &text, file, kind: None }).json(Unit::Utf16)))
             };
             let (once, twice) = (steps(16 * 1024), steps(32 * 1024));
-            assert!(twice <= once * 21 / 10 + 100_000, "{before} {piece}: {once} {twice}");
-            assert!(twice <= 32 * 1024 * 24, "{before} {piece}: {twice}");
+            assert!(twice <= once * 21 / 10 + 100_000, "{file:?} {before} {piece}: {once} {twice}");
+            assert!(twice <= 32 * 1024 * 24, "{file:?} {before} {piece}: {twice}");
         }
     }
 }

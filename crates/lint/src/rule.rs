@@ -64,6 +64,11 @@ impl Example {
         Example { file: "example.txt", text, times: 1, config: "" }
     }
 
+    /// A document of that name.
+    pub const fn file(file: &'static str, text: &'static str) -> Self {
+        Example { file, text, times: 1, config: "" }
+    }
+
     /// The same, written so often.
     pub const fn times(mut self, times: usize) -> Self {
         self.times = times;

@@ -110,7 +110,7 @@ pub(super) fn of(kind: Kind) -> Option<&'static Shape> {
         Kind::ChatRequest => Some(&shapes::CHAT_REQUEST),
         Kind::ModelDefinition => Some(&shapes::MODEL_DEFINITION),
         Kind::ModelConfiguration => Some(&shapes::MODEL_CONFIGURATION),
-        Kind::Json | Kind::Text => None,
+        _ => None,
     }
 }
 

@@ -35,6 +35,23 @@ impl Text {
         Text { end: start, escaped: true, ..Text::default() }
     }
 
+    /// The beginning of a text of YAML at byte `start`; whether it has escapes as JSON has them.
+    pub(super) fn yaml(start: usize, escaped: bool) -> Self {
+        Text { end: start, escaped, ..Text::default() }
+    }
+
+    /// Passes bytes of the document that spell nothing: an indentation, a quotation mark.
+    pub(super) fn skip(&mut self, length: usize) {
+        self.end += length;
+    }
+
+    /// Adds `text`, which `length` bytes of the document spell in a way that has no parts.
+    pub(super) fn whole(&mut self, text: &str, length: usize) {
+        self.pieces.push(Piece { decoded: self.decoded.len(), source: self.end, copied: false });
+        self.decoded.push_str(text);
+        self.end += length;
+    }
+
     /// Adds `text`, which stands as it is after what was added before.
     pub(super) fn copy(&mut self, text: &str) {
         if !text.is_empty() {

@@ -7,12 +7,14 @@
 
 mod reader;
 mod string;
+mod yaml;
 
 use std::ops::Range;
 
 use super::text::Text;
 use super::work;
 use crate::fault::Path;
+use crate::json::MAX_DEPTH;
 use reader::Reader;
 
 /// A document's values.
@@ -29,6 +31,8 @@ pub struct Tree {
     pub comments: Vec<Range<usize>>,
     /// What was not read because of a mistake before it.
     pub unread: Range<usize>,
+    /// Whether it is YAML: then JSON cannot be written into it.
+    pub yaml: bool,
 }
 
 /// A value of a [`Tree`].
@@ -89,7 +93,17 @@ static NOTHING: Node = Node { span: 0..0, parent: None, key: None, value: Value:
 impl Tree {
     /// Reads `text`.
     pub fn read(text: &str) -> Tree {
-        Reader::new(text).read()
+        Reader::new(text, false).read()
+    }
+
+    /// Reads `text` as JSON with comments and commas behind the last values.
+    pub fn read_lenient(text: &str) -> Tree {
+        Reader::new(text, true).read()
+    }
+
+    /// Reads the YAML that stands in the bytes `place` of `text`.
+    pub fn read_yaml(text: &str, place: Range<usize>) -> Tree {
+        yaml::read(text, place)
     }
 
     /// The document's value, if it has begun.
@@ -156,6 +170,25 @@ impl Tree {
             (None, Some(after)) => start(id)..start(*after),
             (None, None) => start(id)..node.span.end,
         }
+    }
+
+    /// Notes every member of `id` whose name has stood before.
+    fn note_duplicates(&mut self, id: Id) {
+        let mut names: Vec<(&str, Id)> = Vec::new();
+        if let Value::Object(members) = &self.node(id).value {
+            let named = |id: &Id| Some((self.node(*id).key.as_ref()?.name(), *id));
+            names.extend(members.iter().filter_map(named));
+        }
+        names.sort_unstable();
+        let mut again = Vec::new();
+        for pair in names.windows(2) {
+            if let [first, second] = pair
+                && first.0 == second.0
+            {
+                again.push(second.1);
+            }
+        }
+        self.duplicates.extend(again);
     }
 
     /// The path of `id`.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Config;
 use super::document::{Document, Kind};
-use super::tree::{Id, Value};
+use super::format::{dotprompt, langchain, promptfoo, prompty, semantic_kernel};
+use super::tree::{Id, Tree, Value};
 
 /// A variable that the document declares.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Variable<'a> {
     pub id: Id,
     /// Its entry in the list: the name itself, or an object.
     pub item: Id,
+    /// Whether it is the name of the member `id`, not its value.
+    pub named: bool,
     /// Whether its values are the organisation's own (`trusted`).
     pub trusted: bool,
     /// Most UTF-16 code units of a value (`max_length`).
@@ -42,9 +45,11 @@ impl<'a> Variables<'a> {
             trusts: document.kind == Kind::PromptTemplate,
             ..Variables::default()
         };
-        let (Some(tree), Kind::PromptTemplate | Kind::CachedTemplate) = (&document.tree, document.kind) else {
+        let Some(tree) = &document.tree else { return variables };
+        if !matches!(document.kind, Kind::PromptTemplate | Kind::CachedTemplate) {
+            variables.declared(document, tree);
             return variables;
-        };
+        }
         variables.complete = tree.complete;
         for item in tree.find(&["variables"]).map_or(&[][..], |id| tree.children(id)) {
             let id = tree.member(*item, "name").unwrap_or(*item);
@@ -55,11 +60,59 @@ impl<'a> Variables<'a> {
                 name: name.as_str(),
                 id,
                 item: *item,
+                named: false,
                 trusted: matches!(trusted, Some(Value::Bool(true))),
                 max_length: tree.member(*item, "max_length").and_then(|id| tree.number(id)),
             });
         }
         variables
+    }
+
+    /// What documents of other programs declare.
+    fn declared(&mut self, document: &'a Document<'_>, tree: &'a Tree) {
+        let (members, values, complete) = match document.kind {
+            Kind::Prompty => {
+                let (ids, complete) = prompty::declared(tree);
+                (ids, Vec::new(), complete)
+            }
+            Kind::Dotprompt => {
+                let (ids, complete) = dotprompt::declared(tree);
+                self.allowed.extend(dotprompt::HELPERS);
+                (ids, Vec::new(), complete)
+            }
+            Kind::LangchainPrompt => {
+                let names = langchain::declared(tree);
+                let complete = !names.is_empty();
+                (langchain::given(tree), names, complete)
+            }
+            Kind::Promptfoo => {
+                self.allowed.extend(["env", "_conversation", "vars", "prompt"]);
+                (promptfoo::declared(tree), Vec::new(), promptfoo::is_complete(tree))
+            }
+            Kind::SemanticKernelPrompt => {
+                let names = semantic_kernel::named(tree);
+                let complete = !names.is_empty();
+                (Vec::new(), names, complete)
+            }
+            _ => return,
+        };
+        self.complete |= complete && tree.complete;
+        for (id, named) in members.into_iter().map(|id| (id, true)).chain(values.into_iter().map(|id| (id, false))) {
+            // An entry of a list is a value, whatever it was asked as.
+            let key =
+                tree.node(id).key.as_ref().filter(|_| named && tree.text(id).is_none_or(|_| !is_name_member(tree, id)));
+            let name = match key {
+                Some(_) if document.kind == Kind::Dotprompt => dotprompt::name(tree, id),
+                Some(key) => key.name(),
+                None => tree.text(id).map_or("", |text| text.as_str()),
+            };
+            if name.is_empty() || self.by_name.contains_key(name) {
+                continue;
+            }
+            self.by_name.insert(name, self.list.len());
+            let named = key.is_some();
+            self.list.push(Variable { name, id, item: id, named, trusted: false, max_length: None });
+        }
     }
 
     /// The declared variable of that name.
@@ -81,4 +134,11 @@ impl<'a> Variables<'a> {
     pub const fn say_trust(&self) -> bool {
         self.trusts
     }
+}
+
+/// Whether the member `id` is called `name` and stands in an entry of a list.
+fn is_name_member(tree: &Tree, id: Id) -> bool {
+    let node = tree.node(id);
+    let listed = node.parent.and_then(|parent| tree.node(parent).parent).map(|list| &tree.node(list).value);
+    node.key.as_ref().is_some_and(|key| key.name() == "name") && matches!(listed, Some(Value::Array(_)))
 }

@@ -31,5 +31,10 @@ fn agrees_with_jinja() {
         }
     }
     assert!(bad > 800, "{bad} rows are bad");
-    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.iter().take(25).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.iter().take(25).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

@@ -24,15 +24,43 @@ export type Kind =
   | "chat_request"
   | "model_definition"
   | "model_configuration"
+  | "openai_chat"
+  | "openai_responses"
+  | "anthropic_messages"
+  | "gemini_contents"
+  | "chat_messages"
+  | "langchain_prompt"
+  | "promptfoo"
+  | "semantic_kernel_prompt"
+  | "prompty"
+  | "dotprompt"
   | "json"
+  | "yaml"
   | "text";
+
+/** What a file is written in. */
+export type Format =
+  | "plain"
+  | "markdown"
+  | "jinja"
+  | "nunjucks"
+  | "handlebars"
+  | "mustache"
+  | "format"
+  | "javascript"
+  | "dotprompt"
+  | "prompty"
+  | "semantic_kernel"
+  | "json"
+  | "jsonc"
+  | "yaml";
 
 /** What is linted how; `promptgate/schema.json` describes it. */
 export interface Config {
   /** Severity by rule. */
   rules?: Record<string, Severity | "off">;
   /** How placeholders are written; told from the text by default. */
-  dialect?: "javascript" | "mustache" | "format";
+  dialect?: "javascript" | "mustache" | "format" | "jinja" | "nunjucks" | "semantic_kernel";
   /** What documents are; told from name and members by default. */
   kind?: Kind;
   /** Context window by model, in tokens. */
@@ -47,7 +75,7 @@ export interface Config {
 
 /** What the linter may know beside the text. */
 export interface LintOptions {
-  /** What the file is called: its ending says whether it is JSON. */
+  /** What the file is called: its name says what it is written in. */
   file?: string;
   /** What the document is, where you know. */
   kind?: Kind;
@@ -115,6 +143,10 @@ export interface Summary {
 export interface Report {
   /** What the document was taken for. */
   kind: Kind;
+  /** What it is written in. */
+  format: Format;
+  /** Why it was taken for that. */
+  reason: string;
   unit: "utf16";
   summary: Summary;
   /** By place; at the same place by code. */

@@ -1,9 +1,12 @@
 //! Writing an ignore into a document.
 
-use super::{codes, comments, says_why};
+use super::comment::Order;
+use super::{codes, comment, says_why};
 use crate::document::{Document, Kind, Source};
 use crate::fix::Edit;
+use crate::format::{Format, markdown};
 use crate::json::MAX_BODY;
+use crate::placeholder::Dialect;
 use crate::report::Linter;
 use crate::tree::{Id, Tree, Value};
 
@@ -36,15 +39,18 @@ impl NotIgnored {
             NotIgnored::NoPlace(Kind::ChatRequest | Kind::ModelDefinition | Kind::ModelConfiguration) => {
                 "The gateway takes no ignores in documents of this kind: switch the rule off in promptgate.json."
             }
-            NotIgnored::NoPlace(_) => "An ignore has its place in a JSON object or in plain text of at most 1 MiB.",
+            NotIgnored::NoPlace(kind) if kind.is_chat() => {
+                "Programs refuse members that they do not know: switch the rule off in promptgate.json."
+            }
+            NotIgnored::NoPlace(_) => "An ignore has its place in a JSON object or in a text of at most 1 MiB.",
         }
     }
 }
 
 impl Linter {
     /// The edit that makes `source` say that the rule `code` is to be left alone, for `reason`: a member of `$lint` in
-    /// JSON, as the first of its object and laid out as the one that was first; a comment at the beginning of plain
-    /// text. What it said of that rule before is replaced.
+    /// JSON, as the first of its object and laid out as the one that was first; elsewhere a comment of the format's own,
+    /// at the beginning or behind the front matter. What it said of that rule before is replaced.
     ///
     /// # Errors
     /// See [`NotIgnored`].
@@ -59,24 +65,40 @@ impl Linter {
         }
         let document = Document::read(&Source { kind, ..*source });
         match &document.tree {
-            None => Ok(comment(source.text, code, reason)),
-            Some(tree) if document.kind.takes_remarks() => {
-                member(&document, tree, code, reason).ok_or(NotIgnored::NoPlace(document.kind))
+            Some(_) if document.kind.is_chat() => Err(NotIgnored::NoPlace(document.kind)),
+            Some(tree) if document.taken.format == Format::Json => {
+                let written = document.kind.takes_remarks().then(|| member(&document, tree, code, reason)).flatten();
+                written.ok_or(NotIgnored::NoPlace(document.kind))
             }
-            Some(_) => Err(NotIgnored::NoPlace(document.kind)),
+            _ => Ok(comment(&document, self.taken(&document), code, reason)),
         }
     }
 }
 
-fn comment(text: &str, code: &str, reason: &str) -> Edit {
-    // Braces would end it.
-    let separates = |c: char| c.is_control() || matches!(c, '{' | '}');
+/// The edit that writes the comment: behind front matter, in it where the text behind it is no place for one.
+fn comment(document: &Document<'_>, taken: (Format, Option<Dialect>), code: &str, reason: &str) -> Edit {
+    let (text, (format, dialect)) = (document.source(), taken);
+    let within = matches!(format, Format::Prompty | Format::Dotprompt);
+    let (open, close) = match (&document.front, dialect) {
+        (Some(_), _) if within => ("#", ""),
+        (_, Some(dialect)) if dialect.is_jinja() && format != Format::Markdown => ("{#", "#}"),
+        _ => comment::form(format),
+    };
+    // Signs of a comment's end would end it.
+    let separates = |c: char| c.is_control() || matches!(c, '{' | '}' | '<' | '>' | '#');
     let reason: Vec<&str> = reason.split(separates).map(str::trim).filter(|part| !part.is_empty()).collect();
-    let written = format!("{{{{! lint-ignore {code}: {} }}}}", reason.join(" "));
-    if let Some(known) = comments(text).into_iter().find(|comment| comment.code == code) {
+    let written = format!("{open} lint-ignore {code}: {} {close}", reason.join(" ").replace("--", "-"));
+    let written = written.trim_end().to_owned();
+    let mut known = comment::of(document, dialect).into_iter();
+    if let Some(known) = known.find(|comment| comment.order == Order::File && comment.codes == [code]) {
         return Edit { span: known.span, text: written };
     }
-    let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+    let start = match &document.front {
+        Some(front) if within => markdown::inner(text, front).start,
+        Some(front) => front.end,
+        None if text.starts_with('\u{FEFF}') => '\u{FEFF}'.len_utf8(),
+        None => 0,
+    };
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     Edit { span: start..start, text: written + end }
 }

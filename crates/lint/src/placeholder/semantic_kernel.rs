@@ -64,7 +64,8 @@ fn words(body: &str, start: usize) -> Option<Expression> {
             _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
         };
         let word = rest.get(..length)?;
-        let value = match word.split_once('=').filter(|_| !first && is_name(word.split('=').next().unwrap_or_default())) {
+        let value = match word.split_once('=').filter(|_| !first && is_name(word.split('=').next().unwrap_or_default()))
+        {
             Some((_, value)) => value,
             None => word,
         };

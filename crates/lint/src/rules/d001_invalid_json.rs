@@ -32,6 +32,6 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
-    let errors = context.tree().map_or(&[][..], |tree| &tree.errors);
+    let errors = context.tree().filter(|tree| !tree.yaml).map_or(&[][..], |tree| &tree.errors);
     errors.iter().map(|error| Draft::new(Path::root(), error.span.clone(), error.message.as_str())).collect()
 }

@@ -13,12 +13,9 @@ pub(crate) static RULE: Rule = Rule {
     page: include_str!("d004_too_large.md"),
     fix: FixKind::None,
     harmful: true,
-    bad: &[
-        Example::text("0123456789abcdef").times(4097),
-        Example::json(r#"  {"user_template":"x"}"#).times(3000),
-    ],
+    bad: &[Example::json(r#"  {"user_template":"x","system_instruction":"x"}"#).times(1500)],
     good: &[
-        Example::text("0123456789abcdef").times(4096),
+        Example::text("0123456789abcdef").times(5000),
         Example::json(r#"{"systemInstructions":[],"context":[],"temperature":0.2,"maxTokens":256,"modelId":"gpt-4o"}            "#).times(700),
     ],
     check,
@@ -28,6 +25,9 @@ pub(crate) static RULE: Rule = Rule {
 const MAX_TEMPLATE: usize = 64 * 1024;
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
+    if !context.document.kind.is_ours() {
+        return Vec::new();
+    }
     let most = if context.document.kind == Kind::ChatRequest { MAX_BODY } else { MAX_TEMPLATE };
     let text = context.document.source();
     if text.len() > most { vec![draft(text, most)] } else { Vec::new() }

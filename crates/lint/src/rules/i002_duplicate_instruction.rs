@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::sentence::sentences;
+use crate::sentence::{Sentence, sentences};
 use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
 
 /// I002.
 pub(crate) static RULE: Rule = Rule {
     code: "I002",
     name: "duplicate-instruction",
-    severity: Severity::Warning,
+    severity: Severity::Info,
     summary: "An instruction stands twice.",
     page: include_str!("i002_duplicate_instruction.md"),
     fix: FixKind::Suggested,
@@ -23,6 +23,8 @@ pub(crate) static RULE: Rule = Rule {
     good: &[
         Example::text("Never share order numbers with others. Never share addresses with others."),
         Example::text("Be kind. Be kind."),
+        Example::text("Row, row, row your boat\nRow, row, row your boat\n| a | b | c | d |\n| a | b | c | d |\n"),
+        Example::text("return items.map(item => item.id);\nreturn items.map(item => item.id);\n"),
         Example::json(
             r#"{"systemInstructions":[],"context":[{"role":"user","content":"Where is my order now? Where is my order now?"}]}"#,
         ),
@@ -32,20 +34,90 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Shorter sentences are repeated for good reasons: "Yes or no?"
 const FEWEST_WORDS: usize = 4;
+/// Words with which an instruction begins.
+const BEGINNINGS: [&str; 52] = [
+    "always",
+    "never",
+    "do",
+    "don't",
+    "answer",
+    "respond",
+    "reply",
+    "return",
+    "use",
+    "avoid",
+    "ensure",
+    "make",
+    "keep",
+    "write",
+    "provide",
+    "include",
+    "output",
+    "format",
+    "follow",
+    "ask",
+    "check",
+    "be",
+    "only",
+    "you",
+    "please",
+    "if",
+    "when",
+    "explain",
+    "list",
+    "summarize",
+    "summarise",
+    "translate",
+    "cite",
+    "refuse",
+    "mention",
+    "start",
+    "end",
+    "begin",
+    "give",
+    "read",
+    "think",
+    "generate",
+    "create",
+    "add",
+    "remove",
+    "verify",
+    "prefer",
+    "wait",
+    "stop",
+    "remember",
+    "focus",
+    "limit",
+];
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    let mut known: BTreeMap<Vec<String>, String> = BTreeMap::new();
+    let mut known: BTreeMap<Vec<String>, (String, usize)> = BTreeMap::new();
+    let positions = context.positions();
     for prompt in context.prompts().iter().filter(|prompt| prompt.part.instructs()) {
-        for sentence in sentences(prompt.prose()).into_iter().filter(|one| one.words.len() >= FEWEST_WORDS) {
-            let Some(place) = known.get(&sentence.words) else {
-                known.insert(sentence.words, prompt.path.to_string());
+        let text = prompt.prose();
+        for sentence in sentences(text).into_iter().filter(|one| instructs(text, one)) {
+            let line = positions.at(prompt.text.source(sentence.span.clone()).start).line;
+            let path = prompt.path.to_string();
+            let Some((other, first)) = known.get(&sentence.words) else {
+                known.insert(sentence.words, (path, line));
                 continue;
             };
+            let place = if *other == path { format!("line {first}") } else { format!("{other}, line {first}") };
             let fix = Fix::suggested("Remove the repetition", prompt.edit(sentence.span.clone(), ""));
-            let message = format!("This repeats a sentence in {place}: keep one of them.");
+            let message = format!("Same sentence as {place}. Remove one.");
             drafts.push(prompt.draft(sentence.span, message).fix(fix));
         }
     }
     drafts
+}
+
+/// Whether the sentence is an instruction in prose, and no line of code, a table or a poem.
+fn instructs(text: &str, sentence: &Sentence) -> bool {
+    let written = text.get(sentence.span.clone()).unwrap_or_default();
+    let code = ['|', '{', '}', '=', '<', '>', '`', '(', '[', '\\', '_', '/', '"'];
+    sentence.words.len() >= FEWEST_WORDS
+        && written.ends_with(['.', '!'])
+        && !written.contains(code)
+        && sentence.words.first().is_some_and(|word| BEGINNINGS.contains(&word.as_str()))
 }

@@ -13,6 +13,9 @@ mod d006_bad_max_tokens;
 mod d007_bad_ttl;
 mod d008_invalid_value;
 mod d009_long_creative_answer;
+mod d010_unknown_role;
+mod d011_invalid_yaml;
+mod d012_agent_file;
 mod i001_conflicting_instructions;
 mod i002_duplicate_instruction;
 pub(super) mod l001_unused_ignore;
@@ -60,6 +63,9 @@ pub const RULES: &[&Rule] = &[
     &d007_bad_ttl::RULE,
     &d008_invalid_value::RULE,
     &d009_long_creative_answer::RULE,
+    &d010_unknown_role::RULE,
+    &d011_invalid_yaml::RULE,
+    &d012_agent_file::RULE,
     &i001_conflicting_instructions::RULE,
     &i002_duplicate_instruction::RULE,
     &l001_unused_ignore::RULE,

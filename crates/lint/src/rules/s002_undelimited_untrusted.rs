@@ -49,10 +49,66 @@ pub(crate) static RULE: Rule = Rule {
 ---
 Summarise it."#,
         ),
+        Example::text(r#"Greet {{first_name}} of {{shop}}."#),
         Example::json(r#"{"responseSchema":{},"promptTemplate":"Summarise <input>{input}</input> in one sentence."}"#),
     ],
     check,
 };
+
+/// Words in the name of a variable that holds what others write.
+const FOREIGN: [&str; 40] = [
+    "input",
+    "question",
+    "query",
+    "message",
+    "text",
+    "document",
+    "doc",
+    "docs",
+    "documents",
+    "content",
+    "context",
+    "user",
+    "email",
+    "mail",
+    "body",
+    "comment",
+    "review",
+    "article",
+    "transcript",
+    "history",
+    "data",
+    "page",
+    "html",
+    "search",
+    "result",
+    "results",
+    "feedback",
+    "ticket",
+    "conversation",
+    "chat",
+    "post",
+    "passage",
+    "note",
+    "description",
+    "answer",
+    "response",
+    "prompt",
+    "request",
+    "issue",
+    "paragraph",
+];
+
+fn is_foreign(name: &str) -> bool {
+    let mut spaced = String::with_capacity(name.len());
+    for char in name.chars() {
+        if char.is_uppercase() {
+            spaced.push('_');
+        }
+        spaced.extend(char.to_lowercase());
+    }
+    spaced.split(['_', '-']).any(|word| FOREIGN.contains(&word))
+}
 
 /// What fits between quotation marks, in UTF-16 code units: a name, a number, a short phrase.
 const SHORT: f64 = 200.0;
@@ -73,7 +129,9 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             Apart::Quoted => !variables.say_trust() || names.clone().all(short),
             _ => true,
         };
-        if set || !seen.insert(names.next().map(|name| name.name.as_str())) {
+        // Where nobody says who writes a value, its name does.
+        let foreign = context.document.kind.is_ours() || names.clone().any(|name| is_foreign(&name.name));
+        if set || !foreign || !seen.insert(names.next().map(|name| name.name.as_str())) {
             continue;
         }
         let message =

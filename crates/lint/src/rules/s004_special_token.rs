@@ -1,5 +1,6 @@
 //! S004 special-token: A control token of a chat format stands in the text.
 
+use crate::sample::is_own_delimiter;
 use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
 
 /// S004.
@@ -18,12 +19,18 @@ pub(crate) static RULE: Rule = Rule {
         ),
         Example::json(r#"{"systemInstructions":["<|im_\u0065nd|>"],"context":[]}"#),
     ],
-    good: &[Example::text("Put the name between < and >, as in <name>."), Example::text("arr[inst] |> pipe")],
+    good: &[
+        Example::text("Put the name between < and >, as in <name>."),
+        Example::text("arr[inst] |> pipe"),
+        Example::text("End each record with <|COMPLETE|>."),
+    ],
     check,
 };
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let tokens = context.guarded().filter(|(_, entry)| entry.code == TOKEN);
+    let tokens =
+        tokens.filter(|(prompt, entry)| !is_own_delimiter(prompt.as_str().get(entry.span.clone()).unwrap_or_default()));
     tokens
         .map(|(prompt, entry)| {
             let fix = Fix::suggested("Remove the token", prompt.edit(entry.span.clone(), ""));

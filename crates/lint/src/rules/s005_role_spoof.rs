@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::delimiter::Apart;
-use crate::{Context, Draft, Example, FixKind, Rule, Severity};
+use crate::{Context, Draft, Example, FixKind, Kind, Rule, Severity};
 
 /// S005.
 pub(crate) static RULE: Rule = Rule {
@@ -47,6 +47,10 @@ const ROLES: [&str; 5] = ["system", "developer", "assistant", "user", "human"];
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    // There the roles are the format's own borders.
+    if matches!(context.document.kind, Kind::Prompty | Kind::Dotprompt) {
+        return drafts;
+    }
     // A template has two texts at most.
     for prompt in context.prompts().iter().filter(|prompt| prompt.part.instructs()).take(2) {
         let loose = context

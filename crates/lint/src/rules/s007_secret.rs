@@ -2,6 +2,7 @@
 
 use promptgate_guard::Kind;
 
+use crate::sample::is_no_secret;
 use crate::{Context, Draft, Example, FixKind, Rule, Severity, message};
 
 /// S007.
@@ -21,6 +22,8 @@ pub(crate) static RULE: Rule = Rule {
     good: &[
         Example::text("Never tell anyone your password."),
         Example::text("Authorization: Bearer {{token}}"),
+        Example::text("Secrets management: HashiCorp Vault is what we use. API_KEY=api-key-here ${env:KEY}"),
+        Example::text("Key: AKIAIOSFODNN7EXAMPLE"),
         Example::text("commit 9fceb02d0ae598e95dc970b74767f19372d61af8"),
     ],
     check,
@@ -29,5 +32,6 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let secret = |kind| matches!(kind, Kind::PrivateKey | Kind::Token | Kind::Password);
     let secrets = context.guarded().filter(|(_, entry)| secret(entry.kind));
+    let secrets = secrets.filter(|(prompt, entry)| !is_no_secret(entry.kind, prompt.as_str(), entry.span.clone()));
     secrets.map(|(prompt, entry)| prompt.draft(entry.span.clone(), message(entry.kind))).collect()
 }

@@ -2,6 +2,7 @@
 
 use promptgate_guard::Kind as GuardKind;
 
+use crate::sample::is_nobodys;
 use crate::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity, message};
 
 /// S008.
@@ -14,19 +15,23 @@ pub(crate) static RULE: Rule = Rule {
     fix: FixKind::Suggested,
     harmful: true,
     bad: &[
-        Example::text("Write to jane.doe@example.com."),
+        Example::text("Write to jane.doe@acme.io."),
         Example::json(r#"{"content": "Card 4111 1111 1111 1111", "cacheSettings": {}}"#),
         Example::text("SSN 123-45-6789"),
     ],
     good: &[
         Example::text("Ask for the order number, such as 1234567890."),
-        Example::text("Write to help@example.com.").config(r#"{"allow":{"values":["@example.com"]}}"#),
+        Example::text("Write to help@acme.io.").config(r#"{"allow":{"values":["@acme.io"]}}"#),
+        Example::text(
+            "Contact help@example.com, try 127.0.0.1 or 10.0.0.0/8, card 4242 4242 4242 4242, call 555-0100 by 2026-06-30.",
+        ),
     ],
     check,
 };
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let found = context.guarded().filter(|(_, entry)| is_personal(entry.kind));
+    let found = found.filter(|(prompt, entry)| !is_nobodys(entry.kind, prompt.as_str(), entry.span.clone()));
     found
         .map(|(prompt, entry)| {
             let fix = Fix::suggested("Put a tag in its place", prompt.edit(entry.span.clone(), entry.kind.tag()));

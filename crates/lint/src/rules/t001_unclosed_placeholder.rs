@@ -35,7 +35,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let unclosed = context.malformed(Malformation::Unclosed);
     unclosed
         .map(|(prompt, scan, bad)| {
-            let draft = prompt.draft(bad.span.clone(), bad.message.clone());
+            let draft = context.unsure(scan, prompt.draft(bad.span.clone(), bad.message.clone()));
             match closing(prompt.as_str(), scan.dialect, bad.span.clone()) {
                 Some((at, closer)) => draft.fix(Fix::suggested("Close it", prompt.edit(at..at, closer))),
                 None => draft,

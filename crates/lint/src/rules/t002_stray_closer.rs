@@ -33,7 +33,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
                 Dialect::Format => Fix::suggested("Double the brace", prompt.edit(bad.span.clone(), "}}")),
                 _ => Fix::suggested("Remove the braces", prompt.edit(bad.span.clone(), "")),
             };
-            prompt.draft(bad.span.clone(), bad.message.clone()).fix(fix)
+            context.unsure(scan, prompt.draft(bad.span.clone(), bad.message.clone())).fix(fix)
         })
         .collect()
 }

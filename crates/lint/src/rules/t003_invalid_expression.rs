@@ -38,7 +38,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let bad = context.malformed(Malformation::Empty).chain(context.malformed(Malformation::NotAnExpression));
-    let mut drafts: Vec<Draft> = bad.map(|(prompt, _, bad)| prompt.draft(bad.span.clone(), bad.message.clone())).collect();
+    let mut drafts: Vec<Draft> = bad
+        .map(|(prompt, scan, bad)| context.unsure(scan, prompt.draft(bad.span.clone(), bad.message.clone())))
+        .collect();
     if context.document.kind != Kind::PromptTemplate {
         return drafts;
     }

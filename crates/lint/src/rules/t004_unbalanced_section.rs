@@ -43,7 +43,9 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             Some(section) if last && !is_inside(scan, bad.span.start) => {
                 draft.fix(Fix::suggested("Close it at the end", prompt.edit(end..end, &closing(scan.dialect, section))))
             }
-            None if tag.starts_with("{{") || tag.starts_with("{%") => draft.fix(Fix::suggested("Remove it", prompt.edit(bad.span.clone(), ""))),
+            None if tag.starts_with("{{") || tag.starts_with("{%") => {
+                draft.fix(Fix::suggested("Remove it", prompt.edit(bad.span.clone(), "")))
+            }
             _ => draft,
         });
     }

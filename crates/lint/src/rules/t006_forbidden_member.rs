@@ -19,14 +19,15 @@ pub(crate) static RULE: Rule = Rule {
         Example::text(r#"Hello {user.__class__.__init__.__globals__}."#),
         Example::text(r#"Hello {{user.__proto__.admin}}."#),
         Example::text(r#"Key: ${process.env.KEY}"#),
-        Example::text(r#"Hello {name:>1000000000} of {shop}"#),
-        Example::text(r#"Hello {users[0]} of {shop}"#),
-        Example::text(r#"Hello {name!r} of {shop}"#),
+        Example::text(r#"Hello {name:>1000000000} of {shop}"#).config(r#"{"dialect":"format"}"#),
+        Example::text(r#"Hello {users[0]} of {shop}"#).config(r#"{"dialect":"format"}"#),
+        Example::text(r#"Hello {name!r} of {shop}"#).config(r#"{"dialect":"format"}"#),
         Example::text(r#"${a[b]}"#),
     ],
     good: &[
         Example::text(r#"Hello ${user.name}, order ${orders[0]}."#),
         Example::text(r#"Hello {name} of {shop}."#),
+        Example::text(r#"Hello {name.first} of {shop}, {total:.2f}."#),
         Example::text(r#"Hello {{user.name}} of {{constructor_name}}."#),
         Example::json(r#"{"content":"Run ${process}","variables":[{"name":"process"}],"cacheSettings":{}}"#),
     ],
@@ -66,7 +67,8 @@ pub(super) fn is_global(name: &str) -> bool {
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (prompt, scan, expression) in context.expressions() {
-        let format = scan.dialect == Dialect::Format;
+        // Whoever fills in what only looks like a field may mean another thing by it.
+        let format = scan.dialect == Dialect::Format && context.is_dialect_stated();
         for member in &expression.members {
             let named = member.name.as_deref().is_some_and(is_own);
             if named || format {
@@ -85,7 +87,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             }
         }
     }
-    for (prompt, scan) in context.scans() {
+    for (prompt, scan) in context.scans().filter(|_| context.is_dialect_stated()) {
         for placeholder in &scan.placeholders {
             if let Content::Value { output: Output::Formatted(span), .. } = &placeholder.content {
                 let message = "Formatting can be made to ask for any amount of memory: format the value beforehand.";

@@ -1,6 +1,8 @@
 //! T007 call-not-allowed: A placeholder calls a function that the configuration does not allow.
 
-use crate::{Context, Draft, Example, FixKind, Rule, Severity};
+use crate::format::dotprompt::HELPERS;
+use crate::placeholder::Dialect;
+use crate::{Context, Draft, Example, FixKind, Kind, Rule, Severity};
 
 /// T007.
 pub(crate) static RULE: Rule = Rule {
@@ -28,15 +30,23 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let functions = &context.config.allow.functions;
     let mut drafts = Vec::new();
-    for (prompt, _, expression) in context.expressions() {
+    for (prompt, scan, expression) in context.expressions() {
+        // Jinja's filters and functions are the template's own means, and so are dotprompt's helpers.
+        if !matches!(scan.dialect, Dialect::JavaScript | Dialect::Mustache) {
+            continue;
+        }
+        let helpers = context.document.kind == Kind::Dotprompt;
+        let milder = scan.dialect == Dialect::Mustache && !context.document.kind.is_ours();
         for call in &expression.calls {
             let path = call.callee.as_deref().unwrap_or_default();
             let method = path.last().filter(|_| path.len() > 1).map(|name| format!(".{name}"));
             let allowed = functions.contains(&path.join(".")) || method.is_some_and(|name| functions.contains(&name));
-            if path.is_empty() || !allowed {
+            let own = helpers && path.first().is_some_and(|name| HELPERS.contains(&name.as_str()));
+            if path.is_empty() || !(allowed || own) {
                 let message = "A function is called here that `allow.functions` does not name: compute the value first, \
                     or allow it.";
-                drafts.push(prompt.draft(call.span.clone(), message));
+                let draft = prompt.draft(call.span.clone(), message);
+                drafts.push(if milder { draft.severity(Severity::Info) } else { draft });
             }
         }
     }

@@ -1,4 +1,6 @@
-//! T008 mixed-syntax: Placeholders of two dialects stand in one document.
+//! T008 mixed-syntax: A variable of the template stands in another dialect's braces.
+
+use std::collections::BTreeSet;
 
 use crate::placeholder::{Content, Dialect};
 use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
@@ -8,20 +10,21 @@ pub(crate) static RULE: Rule = Rule {
     code: "T008",
     name: "mixed-syntax",
     severity: Severity::Warning,
-    summary: "Placeholders of two dialects stand in one document.",
+    summary: "A variable of the template stands in another dialect's braces.",
     page: include_str!("t008_mixed_syntax.md"),
     fix: FixKind::Suggested,
     harmful: false,
     bad: &[
-        Example::text(r#"Hello {{name}}, your order {{order}} of ${date}."#),
+        Example::text(r#"Hello {{name}}, your order {{order}}. Good bye, ${name}."#),
         Example::json(
-            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {name}, your order {{order}}","variables":["order"]}"#,
+            r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {name}, your order {{order}}","variables":["order","name"]}"#,
         ),
-        Example::text(r#"Hello ${name}, your order {order} of ${date}."#),
+        Example::text(r#"Hello ${name}, your order {order} of ${order}."#),
     ],
     good: &[
         Example::text(r#"Hello {{name}}, your order {{order}} of {{date}}."#),
         Example::text(r#"Hello {{name}}, answer {"a": 1} or {} at $5"#),
+        Example::text(r#"Hello {{name}}, write {other} and ${third}."#),
         Example::text(r#"Hello ${name}, answer {a: 1}"#),
         Example::text(r#"Pay ${{amount}} to {{name}} of {{shop}}"#),
     ],
@@ -30,6 +33,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let Some(dialect) = context.dialect() else { return Vec::new() };
+    let used = context.scans().filter(|(_, scan)| scan.dialect == dialect);
+    let mut known: BTreeSet<&str> = used.flat_map(|(_, scan)| scan.names()).map(|name| name.name.as_str()).collect();
+    known.extend(context.variables().list.iter().map(|variable| variable.name));
     let mut drafts = Vec::new();
     for (prompt, other) in context.other_scans() {
         let text = prompt.as_str();
@@ -38,34 +44,18 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         for placeholder in &other.placeholders {
             while own.next_if(|known| known.span.end <= placeholder.span.start).is_some() {}
             let taken = own.peek().is_some_and(|known| known.span.start < placeholder.span.end);
-            let expression = match &placeholder.content {
-                Content::Value { expression, .. } | Content::Open { expression, .. } => expression,
-                _ => continue,
-            };
-            let name = expression.path.as_deref().filter(|path| !path.is_empty()).map(|path| path.join("."));
-            let named = name.as_deref().is_some_and(|name| !name.starts_with(|char: char| char.is_ascii_digit()));
+            let Content::Value { expression, .. } = &placeholder.content else { continue };
+            let Some([name]) = expression.path.as_deref() else { continue };
             // `{x}` of `${x}` is the JavaScript dialect's.
             let dollar = text.get(..placeholder.span.start).is_some_and(|before| before.ends_with('$'));
-            if taken || (other.dialect == Dialect::Format && (!named || dollar)) {
+            if taken || !known.contains(name.as_str()) || (other.dialect == Dialect::Format && dollar) {
                 continue;
             }
-            let message = format!(
-                "This is of another dialect, such as `{}`, and stays as it is: write it as `{}`.",
-                other.dialect.example(),
-                dialect.example()
-            );
-            let draft = prompt.draft(placeholder.span.clone(), message);
-            let plain = matches!(placeholder.content, Content::Value { .. });
-            drafts.push(match name.filter(|name| plain && !name.contains(' ')) {
-                Some(name) => {
-                    let written = dialect.example().replace("name", &name);
-                    draft.fix(Fix::suggested(
-                        "Write it in the document's dialect",
-                        prompt.edit(placeholder.span.clone(), &written),
-                    ))
-                }
-                None => draft,
-            });
+            let written = dialect.example().replace("name", name);
+            let message =
+                format!("This stays as it is: the template's variables are written as `{}` here.", dialect.example(),);
+            let fix = Fix::suggested("Write it as the template's", prompt.edit(placeholder.span.clone(), &written));
+            drafts.push(prompt.draft(placeholder.span.clone(), message).fix(fix));
         }
     }
     drafts

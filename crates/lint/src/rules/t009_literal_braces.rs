@@ -40,11 +40,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let literal = context.malformed(Malformation::LiteralBraces);
     literal
-        .map(|(prompt, _, bad)| {
+        .map(|(prompt, scan, bad)| {
             let Range { start, end } = bad.span;
             let edits = vec![prompt.edit(start..start + 1, "{{"), prompt.edit(end - 1..end, "}}")];
             let safe = context.is_dialect_stated();
-            prompt.draft(start..end, bad.message.clone()).fix(Fix { title: "Double the braces", safe, edits })
+            context.unsure(scan, prompt.draft(start..end, bad.message.clone())).fix(Fix {
+                title: "Double the braces",
+                safe,
+                edits,
+            })
         })
         .collect()
 }

@@ -25,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
-    if context.document.kind == Kind::PromptTemplate {
+    if matches!(context.document.kind, Kind::PromptTemplate | Kind::Dotprompt) {
         return Vec::new();
     }
     let mut drafts = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::t006_forbidden_member::is_global;
 use crate::fault::{nearest, printable};
 use crate::placeholder::Dialect;
-use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
+use crate::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity};
 
 /// V001.
 pub(crate) static RULE: Rule = Rule {
@@ -22,6 +22,13 @@ pub(crate) static RULE: Rule = Rule {
         ),
         Example::json(r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{name}}"}"#),
         Example::json(r#"{"content":"Hello ${user.name}","variables":[{"name":"usr"}],"cacheSettings":{}}"#),
+        Example::file(
+            "ask.prompty",
+            "---\ninputs:\n  question:\n    type: string\n---\nuser:\n{{question}} {{contex}}\n",
+        ),
+        Example::file("hello.prompt", "---\ninput:\n  schema:\n    name: string\n---\nHello {{nam}}\n"),
+        Example::file("promptfooconfig.yaml", "prompts:\n  - 'In {{lang}}: {{q}}'\ntests:\n  - vars: {q: hi}\n"),
+        Example::json(r#"{"_type":"prompt","input_variables":["a"],"template":"Hello {b}"}"#),
         Example::text("Hello {{nmae}}").config(r#"{"allow":{"variables":["name"]}}"#),
     ],
     good: &[
@@ -29,6 +36,9 @@ pub(crate) static RULE: Rule = Rule {
             r#"{"name":"greeting","system_instruction":"Be brief.","user_template":"Hello {{customer_name}}","variables":["customer_name"]}"#,
         ),
         Example::text(r#"Hello {{anyone}}"#),
+        Example::file("a.j2", "{% set b = a %}{% for c in d %}{{ b }}{{ c }}{{ loop.index }}{% endfor %}"),
+        Example::file("ask.prompty", "---\nsample:\n  question: Why?\n---\nuser:\n{{question}}\n"),
+        Example::file("promptfooconfig.yaml", "prompts:\n  - 'In {{lang}}'\ntests: file://tests.csv\n"),
         Example::json(
             r#"{"content":"Hello ${user.name} ${Math.round(sum)}","variables":[{"name":"user"},{"name":"sum"}],"cacheSettings":{}}"#,
         ),
@@ -77,6 +87,14 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let candidates: Vec<&str> = declared.chain(allowed).take(MAX_LOOKUPS).collect();
     let mut known: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     let mut drafts = Vec::new();
+    let place = match context.document.kind {
+        Kind::Prompty => "`inputs` of the front matter",
+        Kind::Dotprompt => "`input.schema` of the front matter",
+        Kind::LangchainPrompt | Kind::SemanticKernelPrompt => "`input_variables`",
+        Kind::Promptfoo => "`vars` of the tests",
+        Kind::PromptTemplate | Kind::CachedTemplate => "`variables`",
+        _ => "`allow.variables` of the configuration",
+    };
     for (prompt, scan, expression) in context.expressions() {
         let script = scan.dialect == Dialect::JavaScript;
         for name in expression.names.iter().filter(|name| !name.contextual && !variables.knows(&name.name)) {
@@ -99,7 +117,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
                 }
                 None => {
                     let message =
-                        format!("No variable `{}` is declared: declare it in `variables`.", printable(&name.name));
+                        format!("No variable `{}` is declared: declare it in {place}.", printable(&name.name));
                     prompt.draft(name.span.clone(), message)
                 }
             });

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::fault::printable;
 use crate::placeholder::{Content, Effect, Scan};
 use crate::work;
-use crate::{Context, Draft, Edit, Example, Fix, FixKind, Rule, Severity};
+use crate::{Context, Draft, Edit, Example, Fix, FixKind, Kind, Rule, Severity};
 
 /// V002.
 pub(crate) static RULE: Rule = Rule {
@@ -59,13 +59,28 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         used.extend(scan.malformed.iter().flat_map(|bad| words(torn(prompt.as_str(), scan, bad.placeholder.clone()))));
     }
     let unused = variables.list.iter().filter(|variable| !used.contains(variable.name));
+    // Tests of prompts use their variables themselves.
+    let unused = unused.filter(|variable| context.document.kind != Kind::Promptfoo || is_alone(context, variable.name));
     unused
         .map(|variable| {
-            let edit = Edit { span: tree.removal(variable.item), text: String::new() };
             let message = format!("`{}` is declared and used nowhere: use it, or remove it.", printable(variable.name));
-            context.at(variable.id, message).fix(Fix::safe("Remove the variable", edit))
+            let draft =
+                if variable.named { context.at_key(variable.id, &message) } else { context.at(variable.id, &message) };
+            if tree.yaml || !matches!(context.document.kind, Kind::PromptTemplate | Kind::CachedTemplate) {
+                return draft;
+            }
+            let edit = Edit { span: tree.removal(variable.item), text: String::new() };
+            draft.fix(Fix::safe("Remove the variable", edit))
         })
         .collect()
+}
+
+/// Whether a variable of promptfoo stands nowhere but where the tests give it, and all prompts are here.
+fn is_alone(context: &Context<'_>, name: &str) -> bool {
+    let text = context.document.source();
+    work::count(text.len());
+    let declared = text.matches(&format!("{name}:")).count();
+    text.matches(name).count() == declared && !text.contains("file://")
 }
 
 /// What a malformed placeholder may have held: to the next one, or the end of its line.

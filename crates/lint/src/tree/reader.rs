@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Id, Key, Node, SyntaxError, Tree, Value};
-use crate::json::MAX_DEPTH;
+use super::{Id, Key, MAX_DEPTH, Node, SyntaxError, Tree, Value};
 use crate::work;
 
 /// Most mistakes reported for one document.
@@ -29,12 +28,14 @@ pub(super) struct Reader<'a> {
     tree: Tree,
     open: Vec<Id>,
     commented: bool,
+    /// Whether comments and commas behind the last values are allowed.
+    lenient: bool,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str, lenient: bool) -> Self {
         let at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
-        Reader { text, at, tree: Tree::default(), open: Vec::new(), commented: false }
+        Reader { text, at, tree: Tree::default(), open: Vec::new(), commented: lenient, lenient }
     }
 
     pub(super) fn read(mut self) -> Tree {
@@ -64,7 +65,7 @@ impl<'a> Reader<'a> {
             if let Some(node) = self.tree.nodes.get_mut(id.0) {
                 node.span.end = end;
             }
-            self.duplicates(id);
+            self.tree.note_duplicates(id);
         }
         self.tree.duplicates.sort_unstable();
         self.tree.errors.sort_by_key(|error| error.span.start);
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     fn close(&mut self, comma: Option<usize>) -> Option<Expect> {
-        if let Some(comma) = comma {
+        if let Some(comma) = comma.filter(|_| !self.lenient) {
             self.error(comma..comma + 1, "JSON allows no comma after the last value: remove it.");
         }
         self.at += 1;
@@ -154,7 +155,7 @@ impl<'a> Reader<'a> {
         if let Some(node) = self.tree.nodes.get_mut(id.0) {
             node.span.end = self.at;
         }
-        self.duplicates(id);
+        self.tree.note_duplicates(id);
         Some(Expect::Comma)
     }
 
@@ -244,24 +245,5 @@ impl<'a> Reader<'a> {
             }
             self.at += length;
         }
-    }
-
-    /// Notes every member of `id` whose name has stood before.
-    fn duplicates(&mut self, id: Id) {
-        let mut names: Vec<(&str, Id)> = Vec::new();
-        if let Value::Object(members) = &self.tree.node(id).value {
-            let named = |id: &Id| Some((self.tree.node(*id).key.as_ref()?.name(), *id));
-            names.extend(members.iter().filter_map(named));
-        }
-        names.sort_unstable();
-        let mut again = Vec::new();
-        for pair in names.windows(2) {
-            if let [first, second] = pair
-                && first.0 == second.0
-            {
-                again.push(second.1);
-            }
-        }
-        self.tree.duplicates.extend(again);
     }
 }

@@ -15,8 +15,21 @@ use statement::{Open, Statement};
 
 /// What jinja2 has without a declaration.
 const GLOBALS: [&str; 15] = [
-    "range", "dict", "lipsum", "cycler", "joiner", "namespace", "loop", "self", "super", "caller", "varargs", "kwargs",
-    "_", "gettext", "ngettext",
+    "range",
+    "dict",
+    "lipsum",
+    "cycler",
+    "joiner",
+    "namespace",
+    "loop",
+    "self",
+    "super",
+    "caller",
+    "varargs",
+    "kwargs",
+    "_",
+    "gettext",
+    "ngettext",
 ];
 
 pub(super) fn scan(text: &str, scan: &mut Scan) {
@@ -235,7 +248,8 @@ impl<'a> Reader<'a, '_> {
             at += length;
             if self.is_bare(at, &end) {
                 let inner = open..at;
-                let close = self.text.get(at..).and_then(|rest| rest.find("%}")).map_or(self.text.len(), |to| at + to + 2);
+                let close =
+                    self.text.get(at..).and_then(|rest| rest.find("%}")).map_or(self.text.len(), |to| at + to + 2);
                 self.scan.placeholders.push(Placeholder { span: open..close, inner, content: Content::Comment });
                 return close;
             }

@@ -188,7 +188,8 @@ impl<'a> Parser<'a> {
     fn comparison(&mut self) -> Read<Shape> {
         let mut shape = self.operand(&["+", "-"])?;
         loop {
-            let compared = ["==", "!=", "<=", ">=", "<", ">", "===", "!=="].into_iter().any(|sign| self.skip_sign(sign));
+            let compared =
+                ["==", "!=", "<=", ">=", "<", ">", "===", "!=="].into_iter().any(|sign| self.skip_sign(sign));
             let within = compared || self.skip_word("in") || {
                 let (token, span) = if self.is_word("not") { self.look() } else { (Token::Bad, 0..0) };
                 let negated = token == Token::Name && self.word_at(&span) == "in";

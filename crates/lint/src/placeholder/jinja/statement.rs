@@ -183,8 +183,17 @@ pub(super) fn read(parser: &mut Parser<'_>, script: bool) -> Read<Statement> {
 
 fn is_end(name: &str, script: bool) -> bool {
     const ENDS: [&str; 11] = [
-        "endif", "endfor", "endset", "endmacro", "endcall", "endfilter", "endwith", "endautoescape", "endtrans",
-        "endgeneration", "endraw",
+        "endif",
+        "endfor",
+        "endset",
+        "endmacro",
+        "endcall",
+        "endfilter",
+        "endwith",
+        "endautoescape",
+        "endtrans",
+        "endgeneration",
+        "endraw",
     ];
     ENDS.contains(&name) || (script && matches!(name, "endeach" | "endall" | "endswitch"))
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::work;
+use crate::work;
 
 /// Elements whose content is no prose either.
 const VERBATIM: [&str; 5] = ["code", "pre", "script", "style", "samp"];
 
-/// `text` in as many bytes, with spaces where front matter, fenced and inline code, HTML tags and comments stand.
+/// `text` in as many bytes, with spaces where fenced and inline code, HTML tags and comments stand.
 /// Line breaks stay. Cost: a constant per byte.
-pub(super) fn mask(text: &str) -> String {
+pub(crate) fn mask(text: &str) -> String {
     let mut masked = text.as_bytes().to_vec();
     let mut hide = |span: Range<usize>| {
         work::count(span.len());
@@ -20,9 +20,7 @@ pub(super) fn mask(text: &str) -> String {
             }
         }
     };
-    let start = front_matter(text).map_or(0, |front| front.end);
-    hide(0..start);
-    for block in blocks(text, start) {
+    for block in blocks(text, 0) {
         match block {
             Block::Code(span) => hide(span),
             Block::Prose(span) => inline(text, span, &mut hide),
@@ -33,7 +31,7 @@ pub(super) fn mask(text: &str) -> String {
 }
 
 /// The front matter at the beginning, both of its `---` lines included.
-pub(super) fn front_matter(text: &str) -> Option<Range<usize>> {
+pub(crate) fn front_matter(text: &str) -> Option<Range<usize>> {
     let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let mut at = start;
     for (number, line) in text.get(start..)?.split_inclusive('\n').enumerate() {
@@ -47,6 +45,15 @@ pub(super) fn front_matter(text: &str) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+/// What stands between the lines of the front matter `front`.
+pub(crate) fn inner(text: &str, front: &Range<usize>) -> Range<usize> {
+    let whole = text.get(front.clone()).unwrap_or_default();
+    let start = whole.find('\n').map_or(whole.len(), |end| end + 1);
+    let body = whole.trim_end();
+    let end = body.rfind('\n').map_or(start, |end| end + 1).max(start);
+    front.start + start..front.start + end
 }
 
 enum Block {
@@ -214,11 +221,23 @@ mod tests {
             ("1 < 2 > 1", "1 < 2 > 1"),
             ("<m-{{n}}>a</m-{{n}}>", "<m-{{n}}>a</m-{{n}}>"),
             ("a <!-- {b} --> c", "a              c"),
-            ("---\na: {b}\n---\nc", "   \n      \n   \nc"),
-            ("---\nnever closed", "---\nnever closed"),
             ("é `é` é", "é      é"),
         ] {
             assert_eq!(mask(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn front_matter_is_between_two_lines() {
+        for (text, expected) in [
+            ("---\na: b\n---\nc", Some("a: b\n")),
+            ("\u{FEFF}---\r\na: b\r\n---\r\nc", Some("a: b\r\n")),
+            ("---\n---\n", Some("")),
+            ("---\nnever closed", None),
+            ("a\n---\nb\n---", None),
+        ] {
+            let front = front_matter(text);
+            assert_eq!(front.map(|front| &text[inner(text, &front)]), expected, "{text}");
         }
     }
 
