@@ -6,7 +6,7 @@ mod models;
 use std::sync::Arc;
 use std::time::Duration;
 
-use promptgate_guard::{Guard, Policy};
+use promptgate_guard::{Changes, Guard, Policy};
 use promptgate_tokens::Vocabulary;
 
 use crate::call::CallRules;
@@ -129,8 +129,8 @@ impl Reader<'_> {
         let total = self.integer("TOTAL_MS", 1..=600_000).unwrap_or(60_000);
         let fallback = (self.variable)("FALLBACK_TEXT").unwrap_or_else(|| FALLBACK_TEXT.to_owned());
         let guards = Guards {
-            input: Guard::new(&self.policy("GUARD_INPUT").unwrap_or_else(guard::input_policy)),
-            output: Guard::new(&self.policy("GUARD_OUTPUT").unwrap_or_default()),
+            input: Guard::new(&self.policy("GUARD_INPUT", guard::input_policy(), false)),
+            output: Guard::new(&self.policy("GUARD_OUTPUT", Policy::default(), true)),
         };
         let webhook = self.webhook();
         // KV keeps nothing for less than a minute (requirements, A5).
@@ -264,16 +264,21 @@ impl Reader<'_> {
         }
     }
 
-    fn policy(&mut self, name: &str) -> Option<Policy> {
-        let policy = serde_json::from_str(&self.get(name)?);
+    /// `default` with the changes that the variable makes. Those to answers (`streamed`) must be such that
+    /// a stream can carry them out.
+    fn policy(&mut self, name: &str, default: Policy, streamed: bool) -> Policy {
+        let Some(text) = self.get(name) else { return default };
         // The parser's message may quote the policy, whose allow-list may be personal data.
-        let place = |error: serde_json::Error| format!("line {} column {}", error.line(), error.column());
-        policy
-            .map_err(|error| {
-                let message = format!("{name} is no policy: look at {}. README.md describes it.", place(error));
-                self.fault(name, "bad_variable", message);
-            })
-            .ok()
+        let place = |error: serde_json::Error| format!("look at line {} column {}", error.line(), error.column());
+        let changes: Result<Changes, String> = serde_json::from_str(&text).map_err(place);
+        let policy = changes.and_then(|changes| {
+            if streamed { changes.carried_out_by_a_stream()? };
+            changes.over(default.clone())
+        });
+        policy.unwrap_or_else(|fault| {
+            self.fault(name, "bad_variable", format!("{name} is no policy: {fault}. README.md describes it."));
+            default
+        })
     }
 
     fn rates(&mut self) -> Rates {

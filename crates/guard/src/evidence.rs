@@ -21,11 +21,13 @@ pub(crate) enum Topic {
     /// A driver's licence in one word.
     DriverLicence,
     Network,
-    /// Something else has numbers like this: orders, versions, times, amounts, hashes.
+    /// Something else has numbers like this: versions, times, amounts, hashes.
     Other,
+    /// So have orders, accounts and customers, but people write their own numbers there, too.
+    Record,
 }
 
-const TOPICS: usize = 11;
+const TOPICS: usize = 12;
 
 /// How far a word may be, in words.
 const FAR: u8 = 8;
@@ -70,13 +72,24 @@ impl Evidence {
     /// Whether `topic` is spoken of within `words`, nearer than anything that speaks against.
     pub(crate) fn speaks_of(&self, topic: Topic, words: u8) -> bool {
         let distance = self.distance(topic);
-        distance <= words.min(FAR) && distance <= self.distance(Topic::Other)
+        distance <= words.min(FAR) && distance <= self.against(topic)
     }
 
     /// Whether the nearest word speaks of something else.
     pub(crate) fn speaks_against(&self, topic: Topic) -> bool {
-        let other = self.distance(Topic::Other);
+        let other = self.against(topic);
         other <= FAR_OTHER && other < self.distance(topic)
+    }
+
+    /// Whether the number is said to be an order's, an account's or a customer's.
+    pub(crate) fn is_record(&self) -> bool {
+        self.distance(Topic::Record) <= FAR_OTHER
+    }
+
+    /// How far the nearest word is that speaks against `topic`.
+    fn against(&self, topic: Topic) -> u8 {
+        let record = if topic == Topic::Ssn { u8::MAX } else { self.distance(Topic::Record) };
+        self.distance(Topic::Other).min(record)
     }
 
     /// How many words lie between; 255 for never mentioned.
@@ -133,6 +146,8 @@ impl Evidence {
             let topic = if word == b"b" || word == b"B" {
                 // D.O.B., with or without the last point.
                 text.says(word_start.saturating_sub(4), "d.o.b").then_some(Topic::Birth)
+            } else if word == b"App" && text.says(word_start.saturating_sub(5), "whats") {
+                Some(Topic::Phone)
             } else {
                 words::topic(word, right)
             };

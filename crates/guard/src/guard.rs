@@ -74,8 +74,9 @@ impl Guard {
         Stream::new(self.clone(), role)
     }
 
-    pub(crate) fn action(&self, role: Role, kind: Kind) -> Action {
-        self.policy.action(role, kind)
+    /// What is done about a finding.
+    pub(crate) fn action(&self, role: Role, found: &Found) -> Action {
+        self.policy.graded(role, found.finding.kind, found.finding.score)
     }
 
     pub(crate) fn thresholds(&self, role: Role) -> &Thresholds {
@@ -260,7 +261,7 @@ impl Guard {
     /// goes all go: what is left of a value could be read as another.
     pub(crate) fn replacement(&self, cluster: &[Found], role: Role) -> Option<(Range<usize>, String)> {
         work::count(cluster.len());
-        if !cluster.iter().any(|found| self.policy.action(role, found.finding.kind) >= Action::Redact) {
+        if !cluster.iter().any(|found| self.action(role, found) >= Action::Redact) {
             return None;
         }
         let start = cluster.iter().map(|found| found.cover.start).min()?;
@@ -270,7 +271,7 @@ impl Guard {
 
     /// The line in the report; none for what is ignored.
     pub(crate) fn entry(&self, found: Found, role: Role) -> Option<Entry> {
-        let action = self.policy.action(role, found.finding.kind);
+        let action = self.action(role, &found);
         (action > Action::Ignore).then(|| Entry::new(found.finding, action, found.correlation))
     }
 

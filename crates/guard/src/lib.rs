@@ -31,7 +31,7 @@ mod work;
 
 pub use finding::{Finding, Kind};
 pub use guard::Guard;
-pub use policy::{Action, Policy, Role};
+pub use policy::{Action, Base, Changes, Policy, Role};
 pub use report::{Entry, Report};
 pub use rule::{Rule, rule, rules};
 pub use stream::{Piece, Stream};

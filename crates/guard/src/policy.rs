@@ -2,6 +2,7 @@
 
 use crate::finding::Kind;
 use crate::injection;
+use crate::rule::rule;
 use crate::scan::Thresholds;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,18 @@ impl Role {
     /// Every role.
     pub const ALL: [Self; 6] = [Self::System, Self::Template, Self::Assistant, Self::User, Self::Value, Self::Tool];
 
+    /// The name used in policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Template => "template",
+            Self::Assistant => "assistant",
+            Self::User => "user",
+            Self::Value => "value",
+            Self::Tool => "tool",
+        }
+    }
+
     /// Whether the operator or the model wrote it, so that it is not scored for injection.
     pub const fn is_trusted(self) -> bool {
         matches!(self, Self::System | Self::Template | Self::Assistant)
@@ -51,16 +64,18 @@ pub enum Action {
     Block,
 }
 
-/// A policy. Plain data: build it, read it from JSON (feature `serde`), hand it to
+/// A policy. Plain data: build it, or change one by JSON ([`Changes`]), and hand it to
 /// [`crate::Guard::new`].
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Policy {
     /// What to do, by role and kind; what is not named is ignored.
     pub actions: BTreeMap<Role, BTreeMap<Kind, Action>>,
     /// The lowest score that counts, by kind, 0 to 1; 0.5 where none is named.
     pub thresholds: BTreeMap<Kind, f32>,
+    /// From which score on the action is taken, by kind, 0 to 1; below it, down to the threshold, a
+    /// finding is flagged. What is not named acts from its threshold on.
+    pub act_from: BTreeMap<Kind, f32>,
     /// Values that are no findings: the value itself (in any case, and for numbers with any
     /// signs between the digits), or `@domain` for all addresses there.
     pub allow: BTreeSet<String>,
@@ -79,9 +94,11 @@ pub struct Policy {
 impl Default for Policy {
     /// Keys, passwords, cards, social security numbers and injection are refused on their way
     /// in and redacted on their way out; identity and account numbers are redacted; addresses
-    /// and telephone numbers are flagged, since support lives on them.
+    /// and telephone numbers are flagged, since support lives on them. An injection is refused from
+    /// 0.85 on, and flagged below.
     fn default() -> Self {
         let mut policy = Self::empty();
+        policy.act_from.insert(Kind::Injection, 0.85);
         for role in Role::ALL {
             for kind in Kind::ALL {
                 let action = match kind {
@@ -104,6 +121,7 @@ impl Policy {
         Self {
             actions: BTreeMap::new(),
             thresholds: BTreeMap::new(),
+            act_from: BTreeMap::new(),
             allow: BTreeSet::new(),
             disabled: BTreeSet::new(),
             keep_last_four: false,
@@ -166,6 +184,13 @@ impl Policy {
         kinds.and_then(|kinds| kinds.get(&kind)).copied().unwrap_or_default()
     }
 
+    /// What is done about a finding of `kind` with `score`.
+    pub fn graded(&self, role: Role, kind: Kind, score: f32) -> Action {
+        let certain = self.act_from.get(&kind).is_none_or(|&from| score >= from);
+        let action = self.action(role, kind);
+        if certain { action } else { action.min(Action::Flag) }
+    }
+
     /// The lowest score of `kind` that counts.
     pub fn threshold(&self, kind: Kind) -> f32 {
         self.thresholds.get(&kind).copied().unwrap_or(0.5)
@@ -196,6 +221,99 @@ impl Policy {
     }
 }
 
+/// Changes to a policy, as operators write them in JSON (feature `serde`).
+#[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Changes {
+    /// What is changed.
+    pub base: Base,
+    /// See [`Policy::actions`].
+    pub actions: BTreeMap<Role, BTreeMap<Kind, Action>>,
+    /// See [`Policy::thresholds`].
+    pub thresholds: BTreeMap<Kind, f32>,
+    /// See [`Policy::act_from`].
+    pub act_from: BTreeMap<Kind, f32>,
+    /// Added to [`Policy::allow`].
+    pub allow: BTreeSet<String>,
+    /// Added to [`Policy::disabled`].
+    pub disabled: BTreeSet<String>,
+    /// See [`Policy::keep_last_four`].
+    pub keep_last_four: Option<bool>,
+    /// See [`Policy::sanitise`].
+    pub sanitise: Option<bool>,
+}
+
+/// The policy that is changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Base {
+    /// The default of the place where the policy is used.
+    #[default]
+    Default,
+    /// The one that ignores everything.
+    None,
+}
+
+impl Changes {
+    /// Whether a stream of a model's answer can do all of this, so that nothing is silently left undone.
+    ///
+    /// # Errors
+    /// Another role's texts are named, which no answer is; injection, which answers are not scored for;
+    /// or `sanitise`, which is for what comes in.
+    pub fn carried_out_by_a_stream(&self) -> Result<(), String> {
+        let acts = |kinds: &BTreeMap<Kind, Action>| kinds.values().any(|&action| action > Action::Ignore);
+        let other = self.actions.iter().find(|(role, kinds)| **role != Role::Assistant && acts(kinds));
+        if let Some((role, _)) = other {
+            return Err(format!("answers are texts of `assistant`: `actions.{}` would do nothing", role.name()));
+        }
+        let answers = self.actions.get(&Role::Assistant);
+        if answers.and_then(|kinds| kinds.get(&Kind::Injection)).is_some_and(|&action| action > Action::Ignore) {
+            return Err(
+                "answers are not scored for injection: `actions.assistant.injection` would do nothing".to_owned()
+            );
+        }
+        match self.sanitise {
+            Some(true) => Err("answers are not sanitised: `sanitise` would do nothing".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// `default` with these changes, or what they make of nothing if they say so.
+    ///
+    /// # Errors
+    /// A number that is not from 0 to 1, or a rule that does not exist.
+    pub fn over(self, default: Policy) -> Result<Policy, String> {
+        let numbers = [("thresholds", &self.thresholds), ("act_from", &self.act_from)];
+        for (name, (kind, number)) in
+            numbers.into_iter().flat_map(|(name, map)| map.iter().map(move |pair| (name, pair)))
+        {
+            if !(0.0..=1.0).contains(number) {
+                return Err(format!("Expected a number from 0 to 1 in `{name}.{}`, found {number}", kind.name()));
+            }
+        }
+        let exists = |code: &String| rule(code).is_some() || injection::rules().any(|rule| rule.code == code);
+        if let Some(code) = self.disabled.iter().find(|code| !exists(code)) {
+            return Err(format!("There is no rule `{code}` to switch off"));
+        }
+        let mut policy = match self.base {
+            Base::Default => default,
+            Base::None => Policy::empty(),
+        };
+        for (role, kinds) in self.actions {
+            policy.actions.entry(role).or_default().extend(kinds);
+        }
+        policy.thresholds.extend(self.thresholds);
+        policy.act_from.extend(self.act_from);
+        policy.allow.extend(self.allow);
+        policy.disabled.extend(self.disabled);
+        policy.keep_last_four = self.keep_last_four.unwrap_or(policy.keep_last_four);
+        policy.sanitise = self.sanitise.unwrap_or(policy.sanitise);
+        Ok(policy)
+    }
+}
+
 /// A value as it is compared: small letters, and numbers without the signs between.
 pub(crate) fn normal(kind: Kind, value: &str) -> String {
     let number =
@@ -221,6 +339,56 @@ mod tests {
         }
         for (index, kind) in Kind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, index);
+        }
+    }
+
+    #[test]
+    fn between_the_threshold_and_the_grade_a_finding_is_flagged() {
+        let policy = Policy::default();
+        for (score, action) in [(0.5, Action::Flag), (0.84, Action::Flag), (0.85, Action::Block)] {
+            assert_eq!(policy.graded(Role::User, Kind::Injection, score), action, "{score}");
+        }
+        assert_eq!(policy.graded(Role::User, Kind::Token, 0.5), Action::Block);
+        assert_eq!(policy.graded(Role::Assistant, Kind::Injection, 0.9), Action::Ignore);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn changes_are_made_to_the_default_unless_they_say_otherwise() {
+        let changed = |json: &str| {
+            let changes: Result<Changes, _> = serde_json::from_str(json);
+            changes.map_err(|error| error.to_string()).and_then(|changes| changes.over(Policy::default()))
+        };
+        let one = changed(r#"{"actions": {"user": {"email": "block"}}, "act_from": {"injection": 0.6}}"#).unwrap();
+        assert_eq!(one.action(Role::User, Kind::Email), Action::Block);
+        assert_eq!(one.action(Role::User, Kind::Card), Action::Block);
+        assert_eq!(one.graded(Role::User, Kind::Injection, 0.7), Action::Block);
+        let none = changed(r#"{"base": "none", "actions": {"user": {"email": "block"}}}"#).unwrap();
+        assert_eq!(none.action(Role::User, Kind::Card), Action::Ignore);
+        assert_eq!(changed("{}").unwrap(), Policy::default());
+        for wrong in [
+            r#"{"base": "all"}"#,
+            r#"{"action": {}}"#,
+            r#"{"thresholds": {"card": 2}}"#,
+            r#"{"act_from": {"card": -1}}"#,
+            r#"{"disabled": ["K999"]}"#,
+        ] {
+            assert!(changed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_a_stream_cannot_do_is_refused() {
+        for (json, fine) in [
+            (r#"{"actions": {"assistant": {"email": "redact"}}}"#, true),
+            (r#"{"actions": {"assistant": {"injection": "ignore"}, "user": {"card": "ignore"}}}"#, true),
+            (r#"{"actions": {"assistant": {"injection": "flag"}}}"#, false),
+            (r#"{"actions": {"user": {"card": "block"}}}"#, false),
+            (r#"{"sanitise": true}"#, false),
+        ] {
+            let changes: Changes = serde_json::from_str(json).unwrap();
+            assert_eq!(changes.carried_out_by_a_stream().is_ok(), fine, "{json}");
         }
     }
 

@@ -156,8 +156,7 @@ impl Reading {
                 break;
             }
             done += cluster.len();
-            certain.refused =
-                cluster.iter().any(|found| self.guard.action(self.role, found.finding.kind) == Action::Block);
+            certain.refused = cluster.iter().any(|found| self.guard.action(self.role, found) == Action::Block);
             if certain.refused {
                 end = cover.start;
                 break;

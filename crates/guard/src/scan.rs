@@ -15,7 +15,7 @@ use crate::pii;
 use crate::secret;
 use crate::text::{TAG_END, Text};
 use std::ops::Range;
-use wake::{CLASSES, DIGIT, LETTER, NONE, RUN, SIGN, Wake, letter_wakes, starts_part};
+use wake::{CLASSES, DIGIT, LETTER, NONE, RUN, SIGN, Wake, letter_wakes, sign_wakes, starts_part};
 
 /// How far before the byte that wakes a rule its finding may start, and how far before that a
 /// rule may look: what a stream keeps.
@@ -91,7 +91,7 @@ impl Scanner {
                 // The rest of a word, unless a capital starts a part of it.
                 LETTER => !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()),
                 DIGIT => !last.is_ascii_digit(),
-                SIGN => true,
+                SIGN => sign_wakes(bytes, at, byte, last, open),
                 _ => false,
             };
             let run_ends = class & RUN == 0;
@@ -169,6 +169,7 @@ impl Scanner {
                 if !last.is_ascii_alphanumeric() && secret::may_start(byte, text.at(at + 1), text.at(at + 2)) {
                     secret::word(&place, at, &mut found);
                 }
+                found.extend(secret::digit(&place, at));
                 found.extend(pii::digit(&place, at));
             }
             SIGN => match byte {
@@ -178,6 +179,8 @@ impl Scanner {
                     secret::colon(&place, at, &mut found);
                 }
                 b'=' => secret::equals(&place, at, &mut found),
+                b',' => secret::comma(&place, at, &mut found),
+                b'[' | b'(' => found.extend(pii::spelt(&place, at)),
                 b'+' => found.extend(pii::plus(&place, at)),
                 _ if last != b'-' => secret::hyphen(&place, at, &mut found),
                 _ => {}

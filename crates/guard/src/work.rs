@@ -119,6 +119,18 @@ mod tests {
         let one = |text: &str| streamed(text, usize::MAX);
         let hostile = [
             "4111111111111111 ",
+            "%34%31",
+            "\\u0034 ",
+            "**4",
+            "`1` ",
+            "a [at] b.",
+            "(at) b (dot) ",
+            "\"password\", \"",
+            "6d7920636172642069",
+            "NV4SAY3BOJSCA2LT",
+            "1|2,",
+            "+1 (",
+            "card 4111\n",
             "536-22-1234 ",
             "1 ",
             "12 34 56 ",

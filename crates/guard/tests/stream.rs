@@ -60,6 +60,8 @@ const TEXTS: &[&str] = &[
     // An override whose contents are replaced, glued to what is then no longer a part of it.
     "\u{202E}912754ae343 dna =kXYr9GIt92YuUGbw1WY4VGQuh2bqBycpBCbpFWbgkXb\u{202C}password is john.doe@",
     "mail \u{202E}moc.elpmaxe@a\u{202C}4155550132, \u{202E}7 1111 1111 1111 1114\u{202C}@example.com",
+    "ann%40example.com, ann [at] example (dot) com; **4111** `1111` **1111**1111 \\u0034111%201111 1111 1111 ****",
+    "setProperty(\"db.password\", \"rT7#kLq29zXv\") 6d792063617264206973203435333220373135332033373930203132343520746861 x",
     // A quote that closes only as long as what follows has not been replaced.
     "api_key = 'A(415) 555-0132, or mail john.doe@mail.examplepassword: hunter2, api_key = 'A1b",
 ];
@@ -147,6 +149,7 @@ fn soup() -> impl Strategy<Value = String> {
         1 => Just("password is ".to_owned()),
         1 => Just("call ".to_owned()),
         1 => Just("\u{200D}".to_owned()),
+        2 => prop::sample::select(&["%40", "%3", "\\u0034", "\\x3", "**", "*", "`", "[at]", " (dot) ", "&#5", "%", "\\"][..]).prop_map(str::to_owned),
         2 => prop::sample::select(&["\u{202E}", "\u{202C}", "\n"][..]).prop_map(str::to_owned),
         1 => prop::sample::select(TEXTS).prop_map(|text| format!("\u{202E}{}\u{202C}", text.chars().take(60).collect::<String>().chars().rev().collect::<String>())),
         1 => "\\PC{0,3}",

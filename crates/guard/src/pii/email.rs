@@ -10,7 +10,8 @@ pub(super) const EMAIL: Rule = Rule {
     name: "email",
     kind: Kind::Email,
     summary: "A local part, an at sign and a domain with a top-level label that exists or may \
-              (RFC 5321, section 4.1.2, without quoted strings and address literals). File \
+              (RFC 5321, section 4.1.2, without quoted strings and address literals), the signs perhaps \
+              spelt `[at]` and `(dot)`. File \
               names with a density (`icon@2x.png`), package versions and the `git@` of \
               repository addresses are none.",
     caught: &[
@@ -23,6 +24,9 @@ pub(super) const EMAIL: Rule = Rule {
         "jürgen@müller.de",
         "用户@例子.公司",
         "[ERROR]user@example.com",
+        "ann [at] example.com",
+        "ann(at)mail(dot)example(dot)org",
+        "ann%40example.com",
     ],
     passed: &[
         "icon@2x.png",
@@ -31,6 +35,8 @@ pub(super) const EMAIL: Rule = Rule {
         "a @ b.com",
         "user@host",
         "info@example.",
+        "```python\n@mcp.tool",
+        "react-dom@18.3.1.\nUpgrade",
     ],
 };
 
@@ -47,8 +53,7 @@ const FILES: [&[u8]; 20] = [
 /// An address around the at sign at `at`.
 pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    // A line break beside the sign is the mail program's.
-    let end = at - usize::from(text.before(at) == b'\n');
+    let end = at;
     let floor = end.saturating_sub(LOCAL + 1).max(place.barrier.min(end));
     let mut start = text.run_before(end, end - floor, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'') || byte >= 0x80
@@ -59,7 +64,15 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     if start >= end || end - start > LOCAL || text.before(end) == b'.' {
         return None;
     }
-    let next = at + 1 + usize::from(text.at(at + 1) == b'\n' && end == at);
+    // A password in a URL: `https://user:password@host`.
+    if text.before(start) == b':' {
+        let user = text.run_before(start - 1, 40, |byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'%'));
+        if text.says(user.saturating_sub(2), "//") {
+            return None;
+        }
+    }
+    // A line break after the sign is the mail program's.
+    let next = at + 1 + usize::from(text.at(at + 1) == b'\n');
     let (last, label) = domain(text, next)?;
     let top = text.slice(label..last);
     let score = if FILES.contains(&top) {
@@ -70,6 +83,35 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         0.95
     };
     Some(Hit::new(&EMAIL, start..last, score))
+}
+
+/// An address whose `[at]` or `(at)` starts at `at`: `ann (at) example (dot) com`.
+pub(crate) fn spelt(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let sign = |at: usize, word: &str| {
+        let blank = text.run(at, 1, |byte| byte == b' ');
+        let end = blank + 1 + word.len();
+        let closed = matches!((text.at(blank), text.at(end)), (b'[', b']') | (b'(', b')'));
+        (closed && text.says(blank + 1, word)).then(|| text.run(end + 1, 1, |byte| byte == b' '))
+    };
+    let mut next = sign(at, "at")?;
+    let end = text.run_before(at, 1, |byte| byte == b' ');
+    let local = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-');
+    let start = text.run_before(end, (end - place.barrier.min(end)).min(LOCAL), local);
+    let mut labels = 0;
+    loop {
+        let label = text.run(next, 64, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if label == next || text.opens_tag(label) {
+            return None;
+        }
+        labels += 1;
+        let top = text.slice(next..label);
+        match sign(label, "dot") {
+            Some(after) if labels < 5 => next = after,
+            _ if text.at(label) == b'.' && text.at(label + 1).is_ascii_alphanumeric() && labels < 5 => next = label + 1,
+            _ => return (labels > 1 && start < end && is_top(top)).then(|| Hit::new(&EMAIL, start..label, 0.9)),
+        }
+    }
 }
 
 /// Where the domain ends and where its last label starts.
@@ -91,7 +133,7 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
             break;
         }
         // A line break right after a point is the mail program's.
-        at = if text.at(end + 1) == b'\n' && last.is_none() { end + 2 } else { end + 1 };
+        at = if text.at(end + 1) == b'\n' && last.is_none() && goes_on(text, end + 2) { end + 2 } else { end + 1 };
         label = at;
     }
     let (end, label) = last?;
@@ -100,6 +142,16 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
         return None;
     }
     Some((end, label))
+}
+
+/// Whether a usual top-level label starts the line at `at`, and no sentence.
+fn goes_on(text: &Text<'_>, at: usize) -> bool {
+    const TOPS: [&[u8]; 24] = [
+        b"at", b"au", b"be", b"br", b"ca", b"ch", b"co", b"com", b"de", b"edu", b"es", b"eu", b"fr", b"gov", b"in",
+        b"info", b"io", b"it", b"jp", b"net", b"nl", b"org", b"uk", b"us",
+    ];
+    let end = text.run(at, 5, |byte| byte.is_ascii_alphabetic());
+    TOPS.contains(&text.slice(at..end)) && (text.at(end) == b'.' || !is_word(text.at(end)))
 }
 
 /// Letters, two to 24 (the longest delegated has 24), or the ASCII form of others.

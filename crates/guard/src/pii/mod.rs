@@ -7,8 +7,8 @@
 //! Not attempted, since a rule would be a guess: names of people and companies, postal
 //! addresses and place names, dates other than of birth, national identity numbers other than
 //! the United States' social security and taxpayer numbers, health data, licence plates,
-//! bank account numbers without a check digit, e-mail addresses spelt out ("name at example
-//! dot com").
+//! bank account numbers without a check digit, e-mail addresses spelt out without brackets
+//! ("name at example dot com").
 
 mod birth_date;
 mod card;
@@ -44,7 +44,7 @@ pub(crate) const RULES: &[Rule] = &[
     document::DRIVER_LICENCE,
 ];
 
-pub(crate) use email::at_sign;
+pub(crate) use email::{at_sign, spelt};
 pub(crate) use ip::colon;
 pub(crate) use phone::plus;
 

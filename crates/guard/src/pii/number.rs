@@ -4,24 +4,43 @@ use crate::text::{Text, is_word};
 
 /// The most digits read: a card has 19.
 const MOST: usize = 20;
+/// The most groups read, but for digits that are spelt one by one.
+const GROUPS: usize = 8;
 
 /// Digits with signs between them, from one place on.
 #[derive(Debug)]
 pub(crate) struct Number {
     /// Where the first digit stands.
     pub(crate) start: usize,
+    /// Other digits stand right before, apart by no more than what stands between numbers of a list,
+    /// row or column.
+    pub(crate) listed: bool,
     digits: [u8; MOST],
     count: usize,
-    /// For each group: how many digits up to its end, where it ends, what stands before it.
     groups: [Group; MOST],
     size: usize,
+    /// Lengths of the groups, line breaks inside undone.
+    lengths: [u8; MOST],
+    /// Another group follows that was not read.
+    goes_on: bool,
 }
 
+/// A group, and what the number up to its end looks like.
 #[derive(Debug, Clone, Copy, Default)]
 struct Group {
+    /// How many digits there are up to its end.
     total: u8,
     end: usize,
+    /// What stands before it.
     gap: u8,
+    /// How many groups there are once line breaks inside are undone, and the length of the last.
+    parts: u8,
+    last: u8,
+    /// The sign between the groups if it is always the same.
+    sign: u8,
+    mixed: bool,
+    /// How many line breaks stand inside.
+    breaks: u8,
 }
 
 /// A number up to the end of one of its groups, line breaks inside undone.
@@ -40,8 +59,8 @@ pub(crate) struct Cut<'n> {
     pub(crate) mixed: bool,
     /// More digits follow after a sign on the same line.
     pub(crate) more: bool,
-    /// A line break stands inside.
-    pub(crate) broken: bool,
+    /// How many line breaks stand inside.
+    pub(crate) breaks: u8,
 }
 
 impl Cut<'_> {
@@ -49,33 +68,71 @@ impl Cut<'_> {
     pub(crate) fn shape(&self) -> &[u8] {
         self.lengths.get(..self.size).unwrap_or_default()
     }
+
+    /// Whether a line break stands inside.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.breaks > 0
+    }
 }
 
 impl Number {
     /// Reads from the digit at `start`. Between groups stand a space, hyphen, point or line
     /// break, or a hyphen or point beside a space or break.
     pub(crate) fn read(text: &Text<'_>, start: usize) -> Self {
-        let mut number = Self { start, digits: [0; MOST], count: 0, groups: [Group::default(); MOST], size: 0 };
+        let listed = is_listed(text, start);
+        let mut number = Self {
+            start,
+            listed,
+            digits: [0; MOST],
+            count: 0,
+            groups: [Group::default(); MOST],
+            size: 0,
+            lengths: [0; MOST],
+            goes_on: false,
+        };
         let (mut at, mut gap) = (start, 0);
+        // Within a list nothing is spelt digit by digit.
+        let mut spelt = !listed;
         loop {
-            while text.at(at).is_ascii_digit() && number.count < MOST {
-                if let Some(place) = number.digits.get_mut(number.count) {
-                    *place = text.at(at) - b'0';
-                }
-                number.count += 1;
-                at += 1;
-            }
-            if let Some(group) = number.groups.get_mut(number.size) {
-                *group = Group { total: number.count as u8, end: at, gap };
-                number.size += 1;
-            }
-            if number.count == MOST {
-                return number;
-            }
-            let Some((sign, next)) = gap_at(text, at) else {
+            let end = text.run(at, MOST - number.count, |byte| byte.is_ascii_digit());
+            spelt &= end - at == 1;
+            number.add(text.slice(at..end), end, gap);
+            let Some((sign, next)) = gap_at(text, end) else {
                 return number;
             };
+            if number.count == MOST || (number.size >= GROUPS && !spelt) {
+                number.goes_on = sign != b'\n';
+                return number;
+            }
             (gap, at) = (sign, next);
+        }
+    }
+
+    fn add(&mut self, digits: &[u8], end: usize, gap: u8) {
+        for (place, digit) in self.digits.iter_mut().skip(self.count).zip(digits) {
+            *place = digit - b'0';
+        }
+        self.count += digits.len();
+        let before = self.size.checked_sub(1).and_then(|last| self.groups.get(last)).copied().unwrap_or_default();
+        let mut group = Group { total: self.count as u8, end, gap, ..before };
+        if gap == b'\n' && self.size > 0 {
+            // A line break inside a group joins it again.
+            group.breaks += 1;
+            group.last += digits.len() as u8;
+        } else {
+            if self.size > 0 {
+                group.mixed |= before.parts > 1 && before.sign != gap;
+                group.sign = gap;
+            }
+            group.parts += 1;
+            group.last = digits.len() as u8;
+        }
+        if let Some(length) = self.lengths.get_mut(usize::from(group.parts.max(1) - 1)) {
+            *length = group.last;
+        }
+        if let Some(place) = self.groups.get_mut(self.size) {
+            *place = group;
+            self.size += 1;
         }
     }
 
@@ -99,36 +156,28 @@ impl Number {
         let mut cut = Cut {
             end: last.end,
             digits: self.digits.get(..usize::from(last.total))?,
-            lengths: [0; MOST],
-            size: 0,
-            gap: 0,
-            mixed: false,
-            more: self.groups.get(size).is_some_and(|next| next.gap != b'\n' && size < self.size),
-            broken: false,
+            lengths: self.lengths,
+            size: usize::from(last.parts),
+            gap: last.sign,
+            mixed: last.mixed,
+            more: match self.groups.get(size) {
+                Some(next) if size < self.size => next.gap != b'\n',
+                _ => self.goes_on,
+            },
+            breaks: last.breaks,
         };
-        let mut before = 0;
-        for group in self.groups.iter().take(size) {
-            let length = group.total - before;
-            before = group.total;
-            // A line break inside a group joins it again.
-            if group.gap == b'\n' && cut.size > 0 {
-                cut.broken = true;
-                if let Some(place) = cut.lengths.get_mut(cut.size - 1) {
-                    *place += length;
-                }
-                continue;
-            }
-            if cut.size > 0 {
-                cut.mixed |= cut.size > 1 && cut.gap != group.gap;
-                cut.gap = group.gap;
-            }
-            if let Some(place) = cut.lengths.get_mut(cut.size) {
-                *place = length;
-            }
-            cut.size += 1;
+        if let Some(length) = cut.lengths.get_mut(cut.size - 1) {
+            *length = last.last;
         }
         Some(cut)
     }
+}
+
+/// Whether digits stand before the one at `start`, apart by what stands between the numbers of a list.
+fn is_listed(text: &Text<'_>, start: usize) -> bool {
+    let between = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'|');
+    let end = text.run_before(start, 3, between);
+    end < start && text.before(end).is_ascii_digit()
 }
 
 /// The sign between two groups at `at`, and where the next group starts.
@@ -167,6 +216,12 @@ pub(crate) fn glued_before(text: &Text<'_>, start: usize) -> bool {
         return true;
     }
     let earlier = || text.before(start - 1);
+    // A field of a row: `7,536-90-4399`, but not `1,536` or `0,4532…`.
+    if before == b',' && earlier().is_ascii_digit() {
+        let group = text.run(start, 4, |byte| byte.is_ascii_digit());
+        let decimal = earlier() == b'0' && !text.before(start - 2).is_ascii_digit();
+        return decimal || (group - start <= 3 && text.at(group) != b'-');
+    }
     match before {
         b'.' | b',' | b'-' | b'/' | b':' => earlier().is_ascii_digit() || earlier() == b']',
         b'%' | b'\\' => true,
@@ -202,6 +257,7 @@ mod tests {
             [(vec![3, 3, 4, 1], 14, true), (vec![3, 3, 4], 12, false), (vec![3, 3], 7, false), (vec![3], 3, false),]
         );
         assert_eq!(number.cuts().nth(1).unwrap().gap, b'-');
+        assert!(number.cuts().nth(1).unwrap().more);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) const SSN: Rule = Rule {
         "social security: 5\u{200B}36-90\u{2011}4399",
         "SSN 078-05-\n1123",
         "my social is 536 90 4399",
+        "customer 536-90-4399",
+        "for account 536-90-4399 please",
     ],
     passed: &[
         "SSN pattern 000-12-3456, 666-12-3456 or 912-99-3456",
@@ -70,12 +72,12 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     let formatted = cut.shape() == [3, 2, 4] && !cut.mixed;
     let bare = cut.shape() == [9];
     let value = cut.digits.iter().fold(0_u32, |value, &digit| value * 10 + u32::from(digit));
-    if formatted || bare || cut.broken {
+    if formatted || bare || cut.is_broken() {
         if can_exist(value) {
-            let score = ssn_score(place, number.start, &cut, formatted);
-            if score > 0.4 {
-                return Some(Hit::new(&SSN, number.start..cut.end, score));
-            }
+            let score = ssn_score(place, number, &cut, formatted);
+            let hit = (score > 0.0).then(|| Hit::new(&SSN, number.start..cut.end, score));
+            // What a label says right before counts more than a word against it.
+            return if score > 0.4 { hit } else { labelled(place, number).or(hit) };
         } else if is_itin(value) && evidence(place, number.start, cut.end).speaks_of(Topic::Tax, 5) {
             return Some(Hit::new(&ITIN, number.start..cut.end, 0.8));
         }
@@ -89,7 +91,8 @@ pub(super) fn labelled(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     is_labelled(place, number.start).then(|| Hit::new(&LABELLED, number.start..nine.end, 0.4))
 }
 
-fn ssn_score(place: &Place<'_, '_>, start: usize, cut: &Cut<'_>, formatted: bool) -> f32 {
+fn ssn_score(place: &Place<'_, '_>, number: &Number, cut: &Cut<'_>, formatted: bool) -> f32 {
+    let (start, listed) = (number.start, number.listed);
     let evidence = evidence(place, start, cut.end);
     let named = evidence.speaks_of(Topic::Ssn, 6);
     let tax = evidence.speaks_of(Topic::Tax, 4);
@@ -97,8 +100,9 @@ fn ssn_score(place: &Place<'_, '_>, start: usize, cut: &Cut<'_>, formatted: bool
         (true, true) => 0.95,
         (false, true) => 0.85,
         (true, false) if evidence.speaks_against(Topic::Ssn) => 0.3,
+        (true, false) if evidence.is_record() => 0.5,
         (true, false) => 0.6,
-        (false, false) if formatted && !cut.more => 0.4,
+        (false, false) if formatted && !cut.more && !listed => 0.3,
         (false, false) => 0.0,
     }
 }

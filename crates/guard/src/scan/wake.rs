@@ -19,7 +19,7 @@ pub(super) const CLASSES: [u8; 256] = {
             b'0'..=b'9' => DIGIT | RUN,
             b'-' | b'+' => SIGN | RUN,
             b'/' | b'_' => NONE | RUN,
-            b'@' | b':' | b'=' => SIGN,
+            b'@' | b':' | b'=' | b',' | b'[' | b'(' => SIGN,
             _ => NONE,
         };
         byte += 1;
@@ -38,6 +38,20 @@ pub(super) struct Wake {
 
 pub(super) fn starts_part(byte: u8, last: u8) -> bool {
     !last.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && last.is_ascii_lowercase())
+}
+
+/// Whether a sign wakes anything: a comma does after a quoted name, a bracket before "at"; near the end of a
+/// growing text a bracket always may.
+#[inline]
+pub(super) fn sign_wakes(bytes: &[u8], at: usize, byte: u8, last: u8, open: bool) -> bool {
+    match byte {
+        b',' => matches!(last, b'"' | b'\''),
+        b'[' | b'(' => match bytes.get(at + 1) {
+            Some(next) => next.eq_ignore_ascii_case(&b'a'),
+            None => open,
+        },
+        _ => true,
+    }
 }
 
 /// Whether a token or a telling word may start with the letters at `at`; near the end of a

@@ -1,7 +1,7 @@
 //! Names of secrets with a value assigned: `db_password = "…"`, `api key: …`.
 
 use super::entropy;
-use super::value::{self, Look};
+use super::value::{self, Look, Value};
 use crate::finding::Kind;
 use crate::rule::Rule;
 use crate::scan::{Hit, Place};
@@ -12,7 +12,9 @@ pub(super) const ASSIGNMENT: Rule = Rule {
     name: "secret-assignment",
     kind: Kind::Password,
     summary: "A value after `=`, `:`, `:=`, `=>` or a comparison whose name says that it is a \
-              password, secret or key. Variables, calls and placeholders are none; after names \
+              password, secret or key; or in quotes after the quoted name in a call. Variables, calls, \
+              types, paths and placeholders are none, and after `==`, `:=` and `=>` only what is \
+              quoted; after names \
               that also mean other things (token, key) only long random strings are, and \
               never UUIDs. Names that end in what is about the secret (`password_length`, \
               `token_type`) are none. The finding is the value alone.",
@@ -36,6 +38,10 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "curl -u admin:hunter2xyz https://api.example.com",
         "- name: DB_PASS\n  value: S3cr3tP4ss",
         "{\"name\": \"DB_PASS\", \"value\": \"S3cr3tP4ss\"}",
+        "ADMIN_PASSWORD ?= \"rT7#kLq29zXv\"",
+        "System.setProperty(\"db.password\", \"rT7#kLq29zXv\")",
+        "let password: &str = \"rT7#kLq29zXv\";",
+        "X-Auth-Token: 9f86d081884c7d659a2feaa0c55ad015",
     ],
     passed: &[
         "password: ${DB_PASSWORD}",
@@ -55,6 +61,12 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "docker run -u 1000:1000",
         "docker run -u nginx:nginx",
         "name: REPLICAS\n  value: S3cr3tP4ss",
+        "fn sign(&self, secret: &[u8], message: &[u8])",
+        "let secret = Secret::new(env::var(\"X\")?);",
+        "if password == old_password:",
+        "api_key: ApiKeySource",
+        "Password=;Trusted Connection=True",
+        "api_key='OPENAI_API_KEY'",
     ],
 };
 
@@ -82,36 +94,91 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     if matches!(text.before(at), b'=' | b':' | b'>' | b'<') {
         return None;
     }
-    let before = if text.before(at) == b'!' { at - 1 } else { at };
+    // `?=` of Makefiles, `!=`.
+    let before = if matches!(text.before(at), b'!' | b'?') { at - 1 } else { at };
     let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
-    let named = name(text, before).and_then(|name| meaning(text.slice(name)));
+    let name = name(text, before);
+    let named = name.clone().and_then(|name| meaning(text.slice(name)));
     let Some(meaning) = named.or_else(|| apart(text, before)) else {
         return turned(place, before, at, operator).or_else(|| user(place, at));
     };
-    if text.slice(at..operator) == b"::" {
+    let sign = text.slice(before..operator);
+    if sign == b"::" {
         return None;
     }
     // A key in JSON may close its quote after the sign: `"password:" x`.
     let start = text.run(operator, 4, |byte| byte == b' ' || byte == b'\t');
+    // What begins within a value that has been found is a part of it.
+    if start < place.barrier {
+        return None;
+    }
     if meaning == Meaning::Header {
         return header(place, start);
     }
     let value = value::read(text, start)?;
-    let look = value::look(text.slice(value.span.clone()), value.quoted);
+    // Comparisons, Go, PHP and Ruby: what is not quoted is code.
+    if !value.quoted && !matches!(sign, b"=" | b":" | b"?=") {
+        return None;
+    }
+    let name = name.map(|name| text.slice(name)).unwrap_or_default();
+    assigned(place, name, meaning, &value, start > operator && sign != b":")
+}
+
+/// A name and value as two arguments of a call: `setProperty("db.password", "…")`. The comma after the
+/// name is at `at`.
+pub(super) fn comma(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let name = name(text, at)?;
+    let meaning = meaning(text.slice(name.clone())).filter(|meaning| *meaning != Meaning::Header)?;
+    let start = text.run(at + 1, 2, |byte| byte == b' ');
+    if !matches!(text.before(name.start), b'"' | b'\'') || start < place.barrier {
+        return None;
+    }
+    let value = value::read(text, start).filter(|value| value.quoted)?;
+    // A list of names: `["password", "secret"]`.
+    let chosen = matches!(value::look(text.slice(value.span.clone()), true), Look::Chosen | Look::Random | Look::Uuid);
+    assigned(place, text.slice(name), meaning, &value, true).filter(|_| chosen)
+}
+
+/// What a value is worth that is assigned to `name`; `spaced` if a blank stands after the sign, as in code.
+fn assigned(place: &Place<'_, '_>, name: &[u8], meaning: Meaning, value: &Value, spaced: bool) -> Option<Hit> {
+    let text = place.text;
+    let bytes = text.slice(value.span.clone());
+    let look = value::look(bytes, value.quoted);
     let length = value.span.len();
+    let after = text.at(value.span.end);
     let score = match (meaning, look) {
         (_, Look::Reference) => return None,
         (_, Look::Placeholder) => 0.2,
         (Meaning::Secret, Look::Random | Look::Uuid) => 0.9,
+        // `connect(password=pwd2, …)`: a variable.
+        (Meaning::Secret, Look::Chosen)
+            if !value.quoted && matches!(after, b';' | b',' | b')' | b'}') && value::is_name(bytes) =>
+        {
+            0.25
+        }
         (Meaning::Secret, Look::Chosen) => 0.8,
-        (Meaning::Secret, Look::Word) if value.quoted && length >= 6 => 0.6,
-        (Meaning::Secret, Look::Word) if !value.more && length >= 5 => 0.5,
+        (Meaning::Secret, Look::Word) if value.quoted && length >= 6 && !value::speaks_of_itself(bytes) => 0.6,
+        // A word alone on the rest of its line; in code and for types there would be signs or capitals.
+        (Meaning::Secret, Look::Word)
+            if !value.quoted
+                && !value.more
+                && !spaced
+                && length >= 5
+                && matches!(after, b'\n' | b'\r' | b'.' | 0)
+                && bytes.iter().skip(1).all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80)
+                && (bytes.first().is_some_and(|byte| !byte.is_ascii_uppercase())
+                    || name.first().is_some_and(u8::is_ascii_uppercase)) =>
+        {
+            0.5
+        }
         (Meaning::Secret, Look::Word) => 0.25,
         (Meaning::Token, Look::Random) => 0.8,
+        (Meaning::Token, Look::Uuid) if names_vendor(name) => 0.7,
         (Meaning::Token, Look::Chosen) if value.quoted && length >= 12 => 0.5,
         (Meaning::Token | Meaning::Header, _) => 0.1,
     };
-    Some(Hit::new(&ASSIGNMENT, value.span, score))
+    Some(Hit::new(&ASSIGNMENT, value.span.clone(), score))
 }
 
 /// A name in another script, or one that stands in the item before: `name: DB_PASS` and `value: …`,
@@ -191,8 +258,17 @@ fn name(text: &Text<'_>, before: usize) -> Option<std::ops::Range<usize>> {
         }
     }
     end = text.run_before(end, 3, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'\\' | b'*'));
-    let mut start =
-        text.run_before(end, NAME, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let mut start = text.run_before(end, NAME, part);
+    // `password: &str =`: the name stands before its type.
+    const TYPES: [&str; 6] = ["str", "string", "text", "any", "bytes", "varchar"];
+    if TYPES.iter().any(|name| text.slice(start..end).eq_ignore_ascii_case(name.as_bytes())) {
+        let colon = text.run_before(start, 3, |byte| matches!(byte, b' ' | b'&'));
+        if text.before(colon) == b':' {
+            end = colon - 1;
+            start = text.run_before(end, NAME, part);
+        }
+    }
     // `[PASSWORD]=`: what redaction has left.
     if start == end || (text.before(start) == b'[' && text.at(end) == b']') {
         return None;
@@ -240,8 +316,16 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
     let last = joined.get(last_start..)?;
     // Most names lack a letter of every part, and comparing letters is cheap.
     let lacks = !letters(joined);
+    // Of several words the last one names the value, but for "password for …".
+    let spoken = name.contains(&b' ') && !name.windows(4).any(|word| word.eq_ignore_ascii_case(b"for "));
+    let typed = ["string", "str"].iter().any(|name| last == name.as_bytes());
     let has = |part: &str, letters: u32| {
-        lacks & letters == 0 && joined.windows(part.len()).any(|window| window == part.as_bytes())
+        lacks & letters == 0
+            && if spoken && !typed {
+                joined.ends_with(part.as_bytes())
+            } else {
+                joined.windows(part.len()).any(|window| window == part.as_bytes())
+            }
     };
     let any = |parts: &[&str], letters: &[u32]| parts.iter().zip(letters).any(|(part, letters)| has(part, *letters));
     if ABOUT.iter().any(|about| last == about.as_bytes()) {
@@ -253,10 +337,35 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
     if any(&SECRET, &const { all_letters(SECRET) }) || last == b"pwd" || last == b"pass" || joined == b"pw" {
         return Some(Meaning::Secret);
     }
+    // The names of HTTP's headers have hyphens; `sig` is that of a shared access signature.
     (last.starts_with(b"token")
-        || (last == b"key" && any(&KEY, &const { all_letters(KEY) }))
+        || joined == b"sig"
+        || (last == b"key" && (matches!(name, [b'x' | b'X', b'-', ..]) || any(&KEY, &const { all_letters(KEY) })))
         || any(&["credential"], &const { [letters(b"credential")] }))
     .then_some(Meaning::Token)
+}
+
+/// Whether a vendor is named whose keys are UUIDs.
+fn names_vendor(name: &[u8]) -> bool {
+    const VENDORS: [&str; 16] = [
+        "heroku",
+        "snyk",
+        "postmark",
+        "opsgenie",
+        "scaleway",
+        "codecov",
+        "railway",
+        "fal",
+        "exa",
+        "samba",
+        "statuspage",
+        "pagertree",
+        "mailerlite",
+        "confluent",
+        "logdna",
+        "sumo",
+    ];
+    VENDORS.iter().any(|vendor| name.windows(vendor.len()).any(|window| window.eq_ignore_ascii_case(vendor.as_bytes())))
 }
 
 /// Which letters a word has, a bit each.
@@ -320,45 +429,17 @@ const KEY: [&str; 10] =
     ["admin", "api", "client", "deploy", "license", "service", "storage", "subscription", "webhook", "x"];
 
 /// Names that end so speak about the secret.
-const ABOUT: [&str; 40] = [
-    "age",
-    "algorithm",
-    "attempts",
-    "changed",
-    "count",
-    "enabled",
-    "encoder",
-    "endpoint",
-    "expiry",
-    "expires",
-    "field",
-    "file",
-    "format",
-    "hint",
-    "id",
-    "input",
-    "label",
-    "length",
-    "limit",
-    "manager",
-    "max",
-    "min",
-    "name",
-    "names",
-    "path",
-    "policy",
-    "ref",
-    "regex",
-    "required",
-    "reset",
-    "rotation",
-    "rules",
-    "strength",
-    "type",
-    "uri",
-    "url",
-    "usage",
-    "version",
-    "tokens",
-    "placeholder",
+#[rustfmt::skip]
+const ABOUT: [&str; 108] = [
+    "age", "algorithm", "arn", "attempts", "backend", "button", "changed", "class", "column", "config",
+    "controller", "count", "dialog", "email", "enabled", "encoder", "endpoint", "engine", "error", "errors",
+    "event", "exists", "expiration", "expired", "expires", "expiry", "field", "fields", "file", "flow", "form",
+    "format", "generator", "handler", "help", "hint", "icon", "id", "index", "info", "input", "kind", "label",
+    "length", "limit", "link", "loader", "management", "manager", "mask", "match", "max", "message", "min",
+    "mode", "model", "module", "mount", "mutation", "name", "names", "option", "options", "page", "param",
+    "params", "path", "pattern", "placeholder", "policy", "prompt", "provider", "query", "reader", "ref",
+    "regex", "required", "reset", "rotation", "rules", "schema", "scope", "screen", "service", "settings",
+    "size", "source", "state", "status", "step", "store", "strength", "template", "title", "toggle", "tokens",
+    "tooltip", "type", "uri", "url", "usage", "validator", "version", "view", "visibility", "visible", "volume",
+    "warning",
 ];

@@ -20,6 +20,23 @@ pub(super) const DISCORD: Rule = Rule {
     ],
 };
 
+pub(super) const AZURE: Rule = Rule {
+    code: "K014",
+    name: "azure-devops-token",
+    kind: Kind::Token,
+    summary: "84 letters and digits, `AZDO` or `JQQJ99` at their place among them: personal access tokens of \
+              Azure DevOps and identifiable keys of Azure (learn.microsoft.com/azure/devops, \"Use personal access \
+              tokens\"; github.com/microsoft/security-utilities).",
+    caught: &["q7Wk2Zr9Xb4Nc6Vm8Lp3Hd5Jf1Gs0TaYuEiRoPq7Wk2Zr9Xb4Nc6Vm8Lp3Hd5Jf1Gs0TaYuEiRoPAZDO1a2B"],
+    passed: &["AZDO1a2B"],
+};
+
+fn azure(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
+    let marked = |at: usize, mark: &[u8]| place.text.slice(run.start + at..run.start + at + mark.len()) == mark;
+    let form = run.len() == 84 && (marked(76, b"AZDO") || marked(52, b"JQQJ99"));
+    form.then(|| Hit::new(&AZURE, run.clone(), 0.95))
+}
+
 /// The shortest run that wakes this.
 pub(crate) const SHORTEST: usize = base64::SHORTEST;
 /// A longer run is read in pieces.
@@ -31,7 +48,7 @@ pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
     if place.text.opens_tag(run.end) {
         return Vec::new();
     }
-    if let Some(hit) = discord(place, &run) {
+    if let Some(hit) = discord(place, &run).or_else(|| azure(place, &run)) {
         return vec![hit];
     }
     let Some(text) = base64::decode_run(place.text.slice(run.clone())) else {

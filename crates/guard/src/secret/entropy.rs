@@ -22,7 +22,7 @@ pub(super) fn bits(value: &[u8]) -> f32 {
 
 /// Long enough, letters and digits mixed, and no words: keys and tokens without a form.
 pub(super) fn is_random(value: &[u8]) -> bool {
-    let sign = |byte: &u8| matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':');
+    let sign = |byte: &u8| matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':' | b'%');
     value.len() >= 16
         && value.iter().all(|byte| byte.is_ascii_alphanumeric() || sign(byte))
         && (is_mixed(value) || is_long_mix(value))
@@ -43,6 +43,15 @@ pub(super) fn is_mixed(value: &[u8]) -> bool {
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     digits >= 2 && letters >= 2
+}
+
+/// Small and capital letters in turns, as no words have them: random letters may have no digits.
+pub(super) fn is_scrambled(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic());
+    let cases: Vec<bool> = letters.map(u8::is_ascii_uppercase).collect();
+    let turns = cases.windows(2).filter(|pair| matches!(pair, [a, b] if a != b)).count();
+    let capitals = cases.iter().filter(|&&capital| capital).count();
+    cases.len() >= 16 && turns * 4 >= cases.len() && (cases.len() * 3..=cases.len() * 7).contains(&(capitals * 10))
 }
 
 /// The same character all along, as in `xxxxxxxx`: a placeholder.

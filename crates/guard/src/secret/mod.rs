@@ -29,6 +29,9 @@ pub(crate) const FORMS: &[Rule] = &[
     connection::TELEGRAM,
     encoded::DISCORD,
     vendor::MAILCHIMP,
+    vendor::AZURE,
+    vendor::PASSWORD_HASH,
+    encoded::AZURE,
 ];
 
 /// The rules for vendors' tokens, by code.
@@ -56,6 +59,11 @@ pub(crate) fn introduces(word: &[u8]) -> bool {
     })
 }
 
+/// What the digit at `at` is part of, the first of its run.
+pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    vendor::azure(place, at).or_else(|| vendor::bcrypt(place, at))
+}
+
 /// What the colon at `at` is part of.
 pub(crate) fn colon(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
     found.extend(connection::telegram(place, at));
@@ -69,6 +77,11 @@ pub(crate) fn colon(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
 /// What the equals sign at `at` is part of.
 pub(crate) fn equals(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
     found.extend(assignment::sign(place, at));
+}
+
+/// What the comma at `at`, after a quote, is part of.
+pub(crate) fn comma(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
+    found.extend(assignment::comma(place, at));
 }
 
 /// What the hyphen at `at`, the first of a run, is part of.

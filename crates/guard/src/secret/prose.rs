@@ -108,6 +108,21 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     start += usize::from(element);
     start += usize::from(call);
     let mut told = false;
+    // "password for the router is …"
+    if text.says(start, "for ") {
+        let mut at = start + 4;
+        for _ in 0..4 {
+            let word = text.run(at, 16, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            if word == at || text.at(word) != b' ' {
+                break;
+            }
+            at = word + 1;
+            if text.says(at, "is ") {
+                start = at;
+                break;
+            }
+        }
+    }
     for link in ["is ", "was ", "are ", "ist ", "-> "] {
         if text.says(start, link) {
             start += link.len();

@@ -21,7 +21,7 @@ const fn token(
 }
 
 #[rustfmt::skip]
-pub(super) const TOKENS: [Token; 193] = [
+pub(super) const TOKENS: [Token; 225] = [
     // Amazon Web Services
     token("K101", "aws-access-key-id", "AKIA", Upper, 16, 16),
     token("K102", "aws-temporary-access-key-id", "ASIA", Upper, 16, 16),
@@ -39,7 +39,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K112", "github-personal-token", "ghp_", Alnum, 36, 255),
     token("K113", "github-oauth-token", "gho_", Alnum, 36, 255),
     token("K114", "github-user-token", "ghu_", Alnum, 36, 255),
-    token("K115", "github-server-token", "ghs_", Alnum, 36, 255),
+    token("K115", "github-server-token", "ghs_", Dotted, 36, 700),
     token("K116", "github-refresh-token", "ghr_", Alnum, 36, 255),
     token("K117", "github-fine-grained-token", "github_pat_", Word, 60, 255),
     // GitLab
@@ -82,7 +82,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K151", "anthropic-key", "sk-ant-", Word, 80, 130),
     token("K152", "openrouter-key", "sk-or-v1-", Hex, 64, 64),
     token("K153", "groq-key", "gsk_", Alnum, 48, 56),
-    token("K154", "xai-key", "xai-", Alnum, 70, 90),
+    token("K154", "xai-key", "xai-", Word, 70, 90),
     token("K155", "perplexity-key", "pplx-", Alnum, 40, 64),
     token("K156", "hugging-face-token", "hf_", Alnum, 34, 40),
     token("K157", "hugging-face-organisation-token", "api_org_", Alnum, 34, 34),
@@ -189,7 +189,7 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K253", "sourcegraph-token", "sgp_", Word, 40, 64),
     token("K254", "buildkite-token", "bkua_", Hex, 40, 40),
     token("K255", "circleci-token", "CCIPAT_", Word, 40, 90),
-    token("K256", "posthog-personal-key", "phx_", Alnum, 40, 50),
+    token("K256", "posthog-personal-key", "phx_", Word, 40, 50),
     token("K257", "launchdarkly-key", "sdk-", HexDash, 36, 36),
     token("K258", "rootly-key", "rootly_", Hex, 64, 64),
     // Mail and messages
@@ -229,4 +229,37 @@ pub(super) const TOKENS: [Token; 193] = [
     token("K291", "adobe-secret", "p8e-", Lower, 32, 32),
     token("K292", "intra42-secret", "s-s4t2", Word, 60, 75),
     token("K293", "settlemint-token", "sm_pat_", Alnum, 16, 16),
+    // Later rows, of all kinds
+    token("K294", "vercel-personal-token", "vcp_", Word, 24, 60),
+    token("K295", "vercel-integration-token", "vci_", Word, 24, 60),
+    token("K296", "vercel-app-token", "vca_", Word, 24, 60),
+    token("K297", "vercel-refresh-token", "vcr_", Word, 24, 60),
+    token("K298", "vercel-gateway-key", "vck_", Word, 24, 60),
+    token("K299", "fireworks-key", "fw_", Alnum, 22, 48),
+    token("K300", "firecrawl-key", "fc-", Hex, 32, 32),
+    token("K301", "langfuse-secret-key", "sk-lf-", HexDash, 36, 36),
+    token("K302", "runpod-key", "rpa_", Alnum, 40, 60),
+    token("K303", "wandb-key", "wandb_v1_", Word, 40, 100),
+    token("K304", "snyk-user-token", "snyk_uat.", Dotted, 20, 160),
+    token("K305", "snyk-service-token", "snyk_sat.", Dotted, 20, 160),
+    token("K306", "terraform-token", "atlasv1.", Alnum, 60, 70),
+    token("K307", "google-ai-key", "AQ.", Word, 40, 80),
+    token("K308", "stripe-organisation-key", "sk_org_", Alnum, 20, 120),
+    token("K309", "brave-search-key", "BSA", Word, 27, 31),
+    token("K310", "voyage-key", "pa-", Word, 43, 43),
+    token("K311", "e2b-key", "e2b_", Hex, 40, 40),
+    token("K312", "helicone-key", "sk-helicone-", Word, 20, 60),
+    token("K313", "infisical-token", "st.", Dotted, 60, 110),
+    token("K314", "honeycomb-ingest-key", "hcaik_", Lower, 50, 64),
+    token("K315", "axiom-api-token", "xaat-", HexDash, 36, 36),
+    token("K316", "axiom-personal-token", "xapt-", HexDash, 36, 36),
+    token("K317", "deno-deploy-token", "ddp_", Alnum, 36, 40),
+    token("K318", "gitlab-registration-token", "glrtr-", Word, 20, 50),
+    token("K319", "sourcegraph-dotcom-token", "sgd_", Hex, 64, 64),
+    token("K320", "inngest-signing-key", "signkey-prod-", Hex, 64, 64),
+    token("K321", "trigger-production-key", "tr_prod_", Alnum, 20, 40),
+    token("K322", "alchemy-key", "alcht_", Alnum, 30, 30),
+    token("K323", "cloudflare-api-token", "cfut_", Word, 40, 60),
+    token("K324", "cloudflare-account-token", "cfat_", Word, 40, 60),
+    token("K325", "openai-secret-project-key", "sk-None-", Word, 40, 220),
 ];

@@ -16,7 +16,9 @@ pub(super) struct Value {
 }
 
 /// The longest value.
-const LONGEST: usize = 256;
+const LONGEST: usize = 192;
+/// So much of a value is looked at to see what it is.
+const LOOKED_AT: usize = 96;
 
 /// The value at `at`, quotes undone.
 pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
@@ -35,14 +37,20 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
     }
     // A quote that does not close may close another value.
     let start = if matches!(quote, b'"' | b'\'' | b'`') { start + 1 } else { at };
-    let mut end = text.run(start, LONGEST, |byte| byte > b' ');
+    // Nothing: `Password=;`, `?password=&page=2`.
+    if matches!(text.at(start), b';' | b',' | b')' | b'&' | b'|' | b'(') {
+        return None;
+    }
     // What follows the value in prose or code does not belong to it.
-    let stop = text.run(start, LONGEST, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'<'));
-    if stop > start {
-        end = end.min(stop);
+    let mut end = text.run(start, LONGEST, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'<'));
+    if end == start {
+        end = text.run(start, LONGEST, |byte| byte > b' ');
     }
     while end > start
-        && matches!(text.before(end), b',' | b';' | b')' | b'.' | b']' | b'"' | b'\'' | b'`' | b'!' | b'?' | b'}')
+        && matches!(
+            text.before(end),
+            b',' | b';' | b')' | b'.' | b']' | b'"' | b'\'' | b'`' | b'!' | b'?' | b'}' | b':'
+        )
     {
         end -= 1;
     }
@@ -84,11 +92,14 @@ pub(super) enum Look {
 
 /// What the bytes of a value look like.
 pub(super) fn look(value: &[u8], quoted: bool) -> Look {
+    let value = value.get(..value.len().min(LOOKED_AT)).unwrap_or_default();
     if is_reference(value, quoted) || has_tag(value) {
         return Look::Reference;
     }
-    // An example key of the right form is still a key in somebody's log.
     let random = entropy::is_random(value);
+    if is_path(value, random) {
+        return Look::Reference;
+    }
     if value.len() < 3 || is_placeholder(value, random) {
         return Look::Placeholder;
     }
@@ -100,7 +111,8 @@ pub(super) fn look(value: &[u8], quoted: bool) -> Look {
     }
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let inner = value.iter().skip(1).any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+    // Without quotes, words run together are a name: `ApiKeySource`.
+    let inner = quoted && value.iter().skip(1).any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
     let signs =
         value.iter().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'_' | b'\'' | b'.' | b'/'));
     if value.len() >= 4
@@ -159,16 +171,21 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
     if STARTS.iter().any(|start| starts(start)) {
         return true;
     }
-    let variable = value.first() == Some(&b'$')
-        && value.len() > 1
-        && value.iter().skip(1).all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    let name = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    // `$name`, `$name[…]`, `$name->…`; with digits among the letters it may be chosen.
+    let variable = value.strip_prefix(b"$").is_some_and(|rest| {
+        let length = rest.iter().take_while(|&&byte| name(byte)).count();
+        let digits = rest.iter().skip(length).take_while(|byte| byte.is_ascii_digit()).count();
+        length > 0
+            && rest
+                .get(length + digits)
+                .is_none_or(|&byte| matches!(byte, b'[' | b'-' | b'.' | b'(' | b'/' | b':' | b'}'))
+    });
     let tag = value.first() == Some(&b'<') || value.ends_with(b">") && value.starts_with(b"<");
-    let braces = value.first() == Some(&b'{') && !quoted;
-    // name(…), name[…]: code.
-    let call = !quoted
-        && value.iter().position(|&byte| byte == b'(' || byte == b'[').is_some_and(|at| {
-            at > 1 && value.iter().take(at).all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
-        });
+    let braces = matches!(value.first(), Some(b'{' | b'[')) && !quoted;
+    if !quoted && is_expression(value) {
+        return true;
+    }
     // newPassword, user.secret: a name, not a value.
     let names = |part: &str| value.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
     let named = !quoted
@@ -176,82 +193,116 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
         && ["password", "passwd", "secret", "token"].into_iter().any(names)
         && value.len() > "password".len();
     let format = quoted && value.first() == Some(&b'{') && value.last() == Some(&b'}') && value.len() < 24;
-    variable || tag || braces || call || format || named
+    // The name of a variable of the environment.
+    let constant = value.contains(&b'_') && value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    variable || tag || braces || format || named || constant
+}
+
+/// Code that makes the value: calls, members, look-ups, types, references.
+fn is_expression(value: &[u8]) -> bool {
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    // `f(`, `a[`, `Secret{`, `a::b`, `a->b`, `x=>`, and operators.
+    let called = value.windows(2).any(|pair| matches!(pair, [before, b'(' | b'[' | b'{'] if name(*before)));
+    let joined = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"=>" | b"&&" | b"||" | b"()" | b"[]"));
+    let prefixed = matches!(value, [b'&' | b'*', first, ..] if name(*first));
+    if prefixed || called || joined {
+        return true;
+    }
+    // `e.apiKey`, `user.secret`, `corev1.Secret`: names, the first of which has no digit but at its end.
+    let mut names = value.split(|&byte| byte == b'.');
+    let first = names.next().unwrap_or_default();
+    let mut members = 0;
+    let all = is_name(first)
+        && names.all(|name| {
+            members += 1;
+            is_name(name)
+        });
+    if all && members > 0 {
+        return true;
+    }
+    // `u8`, `int32`, `varchar255`.
+    let digits = value.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let stem = value.get(..value.len() - digits).unwrap_or_default();
+    const TYPES: [&str; 13] =
+        ["u", "i", "f", "int", "uint", "float", "bytes", "string", "str", "char", "varchar", "nvarchar", "utf"];
+    digits > 0 && digits <= 3 && TYPES.iter().any(|name| stem.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// A name as variables have: letters, and at most two digits at the end.
+pub(super) fn is_name(value: &[u8]) -> bool {
+    let stem = value.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    let digits = value.iter().skip(stem).take_while(|byte| byte.is_ascii_digit()).count();
+    stem > 0 && digits <= 2 && stem + digits == value.len()
+}
+
+/// A label or message about a secret, in words: `"Forgot your password?"`, `"jwt-secret"`.
+pub(super) fn speaks_of_itself(value: &[u8]) -> bool {
+    const WORDS: [&str; 12] = [
+        "password",
+        "passwort",
+        "secret",
+        "token",
+        "key",
+        "credential",
+        "required",
+        "invalid",
+        "please",
+        "enter",
+        "must",
+        "cannot",
+    ];
+    !value.iter().any(u8::is_ascii_digit)
+        && WORDS.iter().any(|word| value.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+/// A path or address, of which no part is chosen: `/parameters/store/key`, `./key.pem`, `https://…`.
+fn is_path(value: &[u8], random: bool) -> bool {
+    const STARTS: [&str; 10] =
+        ["./", "../", "~/", "https://", "http://", "file:", "s3://", "gs://", "op://", "projects/"];
+    let slashes = value.iter().filter(|&&byte| byte == b'/').count();
+    let chosen = value.iter().any(|byte| matches!(byte, b'#' | b'!' | b'$' | b'+' | b'=' | b'@'));
+    let starts = STARTS.iter().any(|start| value.starts_with(start.as_bytes()));
+    !chosen && (starts || (!random && value.starts_with(b"/") && slashes >= 2))
 }
 
 /// Words that hold a place.
 fn is_placeholder(value: &[u8], random: bool) -> bool {
-    const WHOLE: [&str; 46] = [
-        "...",
-        "abc",
-        "abc123",
-        "any",
-        "bar",
-        "blank",
-        "bool",
-        "boolean",
-        "change_me",
-        "changeit",
-        "changeme",
-        "default",
-        "dummy",
-        "empty",
-        "enter",
-        "false",
-        "foo",
-        "foobar",
-        "here",
-        "hidden",
-        "input",
-        "masked",
-        "missing",
-        "n/a",
-        "nil",
-        "no",
-        "none",
-        "null",
-        "number",
-        "optional",
-        "password",
-        "redacted",
-        "required",
-        "secret",
-        "str",
-        "string",
-        "tba",
-        "tbd",
-        "text",
-        "todo",
-        "token",
-        "true",
-        "undefined",
-        "unknown",
-        "value",
-        "yes",
+    #[rustfmt::skip]
+    const WHOLE: [&str; 131] = [
+        "...", "abc", "abc123", "above", "any", "api-key", "api_key", "apikey", "array", "async", "auto",
+        "automatic", "await", "bar", "base64", "below", "blank", "bool", "boolean", "bytes", "change_me",
+        "changeit", "changeme", "class", "const", "correct", "current", "default", "demo", "disabled", "dummy",
+        "empty", "enabled", "encrypted", "enter", "env", "environment", "example", "fake-key", "fake_key",
+        "false", "file", "foo", "foobar", "function", "generated", "given", "hashed", "here", "hidden",
+        "inherit", "input", "interactive", "invalid", "key", "keyhere", "lambda", "let", "local", "localhost",
+        "masked", "missing", "my-key", "my-password", "my-secret", "my_password", "my_secret", "mykey",
+        "mypassword", "mysecret", "n/a", "new", "nil", "no", "no-key-required", "none", "not-needed",
+        "not-required", "not-used", "not_needed", "notused", "null", "number", "object", "off", "old", "on",
+        "optional", "pass", "passwd", "password", "path", "plain", "plaintext", "prompt", "provided", "pwd",
+        "random", "redacted", "required", "return", "sample", "secret", "secret_key", "secretkey", "see",
+        "self", "somepassword", "somesecret", "str", "string", "tba", "tbd", "text", "thepassword", "this",
+        "todo", "token", "true", "type", "undefined", "unknown", "unused", "username", "uuid", "valid", "value",
+        "var", "vault", "wrong", "yes",
     ];
-    const INSIDE: [&str; 12] = [
-        "your",
-        "example",
-        "placeholder",
-        "fake",
-        "insert",
-        "replace",
-        "goes_here",
-        "goes-here",
-        "redacted",
-        "not_a_",
-        "real_",
-        "xxxx",
+    #[rustfmt::skip]
+    const INSIDE: [&str; 14] = [
+        "your", "placeholder", "fake", "insert", "replace", "goes_here", "goes-here", "redacted", "not_a_", "real_",
+        "xxxx", "-here", "_here", "change-me",
     ];
+    // Left out, or the documentation's: whatever stands around it.
+    const ALWAYS: [&str; 3] = ["example", "...", "***"];
     let is = |word: &[u8], name: &str| word.len() == name.len() && word.eq_ignore_ascii_case(name.as_bytes());
     let head = value.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     let tail = value.iter().rev().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     let trimmed = value.get(head..value.len() - tail).unwrap_or_default();
-    let has = |part: &str| {
-        let first = part.as_bytes().first().copied().unwrap_or_default();
-        value.windows(part.len()).any(|window| {
-            window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&first))
-                && window.eq_ignore_ascii_case(part.as_bytes())
+    // One look at each byte, and a second where a part may start.
+    let has = |parts: &[&str]| {
+        value.iter().enumerate().any(|(at, byte)| {
+            let byte = byte.to_ascii_lowercase();
+            parts.iter().any(|part| {
+                part.as_bytes().first() == Some(&byte)
+                    && value.get(at..at + part.len()).is_some_and(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+            })
         })
     };
     // Signs only.
@@ -259,5 +310,6 @@ fn is_placeholder(value: &[u8], random: bool) -> bool {
         || entropy::is_one_character(value)
         || value.iter().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'x' | b'X' | b'#' | b'?'))
         || WHOLE.iter().any(|name| is(trimmed, name) || is(value, name))
-        || (!random && INSIDE.iter().any(|part| has(part)))
+        || has(&ALWAYS)
+        || (!random && has(&INSIDE))
 }

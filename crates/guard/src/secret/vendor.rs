@@ -160,9 +160,13 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         }
         let value = text.slice(body..last);
         let short = token.prefix.len() <= 4;
-        let score = if entropy::is_one_character(value) {
+        let score = if entropy::is_one_character(value) || is_example(value) {
             0.3
-        } else if short && !entropy::is_mixed(value) && token.alphabet != Alphabet::Upper {
+        } else if short
+            && !entropy::is_mixed(value)
+            && !entropy::is_scrambled(value)
+            && token.alphabet != Alphabet::Upper
+        {
             // Words with hyphens after a prefix that is a word's start.
             0.3
         } else {
@@ -170,10 +174,69 @@ pub(super) fn token(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         };
         let rule = RULES.iter().find(|rule| rule.code == token.code)?;
         if best.as_ref().is_none_or(|(prefix, _)| *prefix < token.prefix.len()) {
-            best = Some((token.prefix.len(), Hit::new(rule, at..last, score)));
+            let start = if token.prefix == "atlasv1." {
+                text.run_before(at, 15, |byte| byte.is_ascii_alphanumeric() || byte == b'.')
+            } else {
+                at
+            };
+            best = Some((token.prefix.len(), Hit::new(rule, start..last, score)));
         }
     }
     best.map(|(_, hit)| hit)
+}
+
+/// One that documentation shows: `AKIAIOSFODNN7EXAMPLE`.
+fn is_example(value: &[u8]) -> bool {
+    ["example", "xxxx", "your"]
+        .iter()
+        .any(|word| value.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+pub(super) const AZURE: Rule = Rule {
+    code: "K012",
+    name: "azure-client-secret",
+    kind: Kind::Token,
+    summary: "Forty characters with a digit and `Q~` after the first three: a client secret of Microsoft \
+              Entra ID (learn.microsoft.com/purview, \"Azure AD client secret\").",
+    caught: &["secret Abc8Q~1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q"],
+    passed: &["8Q~", "abc8Q~short"],
+};
+
+/// A client secret whose digit before `Q~` is at `at`.
+pub(super) fn azure(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let part = |byte: u8| is_word(byte) || matches!(byte, b'~' | b'.' | b'-');
+    let start = at.checked_sub(3)?;
+    if text.at(at + 1) != b'Q' || text.at(at + 2) != b'~' || text.run_before(at, 4, part) != start {
+        return None;
+    }
+    let end = text.run_to_armour(at + 3, 35, part);
+    let end = if text.before(end) == b'.' { end - 1 } else { end };
+    let whole = (31..=34).contains(&(end - at - 3)) && !text.opens_tag(end);
+    whole.then(|| Hit::new(&AZURE, start..end, 0.95))
+}
+
+pub(super) const PASSWORD_HASH: Rule = Rule {
+    code: "K013",
+    name: "bcrypt-hash",
+    kind: Kind::Password,
+    summary: "A password's bcrypt hash: `$2a$`, `$2b$` or `$2y$`, a cost and 53 characters (the modular \
+              crypt format). Weak passwords are guessed from it.",
+    caught: &["$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"],
+    passed: &["$2b$12$", "costs $2 b $12"],
+};
+
+/// A hash whose `2` is at `at`.
+pub(super) fn bcrypt(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
+    let text = place.text;
+    let start = at.checked_sub(1).filter(|_| text.before(at) == b'$')?;
+    let digits = text.at(at + 3).is_ascii_digit() && text.at(at + 4).is_ascii_digit();
+    let form = matches!(text.at(at + 1), b'a' | b'b' | b'x' | b'y') && text.at(at + 2) == b'$';
+    if !form || !digits || text.at(at + 5) != b'$' {
+        return None;
+    }
+    let end = text.run(at + 6, 54, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'));
+    (end - at - 6 == 53 && !text.opens_tag(end)).then(|| Hit::new(&PASSWORD_HASH, start..end, 0.9))
 }
 
 pub(super) const MAILCHIMP: Rule = Rule {

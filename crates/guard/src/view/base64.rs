@@ -1,4 +1,4 @@
-//! The `Base64` view: what encoded runs say.
+//! The `Base64` view: what encoded runs say, in Base64, Base32 or hexadecimal digits.
 
 use super::fold;
 use super::map::Map;
@@ -95,11 +95,56 @@ fn decode(run: &[u8]) -> Option<String> {
     if run.len() < SHORTEST {
         return None;
     }
+    if let Some(text) = hex(run).or_else(|| base32(run)) {
+        return Some(text);
+    }
     // Text has capitals, small letters and digits among its codes; words and paths do not.
     if !run.iter().any(u8::is_ascii_uppercase) || !run.iter().any(u8::is_ascii_lowercase) {
         return None;
     }
     decode_text(run)
+}
+
+/// The text that hexadecimal digits encode, two a byte, at least twelve bytes of it.
+fn hex(run: &[u8]) -> Option<String> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
+        _ => None,
+    };
+    text_of(run.chunks(2).map(byte), run.len() / 2)
+}
+
+/// The text that Base32 encodes (RFC 4648, section 6), five bits a character.
+fn base32(run: &[u8]) -> Option<String> {
+    let (mut bits, mut count, mut at) = (0_u32, 0, 0);
+    let bytes = std::iter::from_fn(move || {
+        while count < 8 {
+            let code = match *run.get(at)? {
+                byte @ b'A'..=b'Z' => byte - b'A',
+                byte @ b'2'..=b'7' => byte - b'2' + 26,
+                _ => return Some(None),
+            };
+            (bits, count, at) = (bits << 5 | u32::from(code), count + 5, at + 1);
+        }
+        count -= 8;
+        Some(Some((bits >> count) as u8))
+    });
+    text_of(bytes, run.len() * 5 / 8)
+}
+
+/// Printable ASCII, with white space; noise shows within a few bytes.
+fn text_of(bytes: impl Iterator<Item = Option<u8>>, length: usize) -> Option<String> {
+    let mut text = String::new();
+    for byte in bytes {
+        work::count(1);
+        let byte = byte.filter(|byte| byte.is_ascii() && !is_binary(*byte))?;
+        if text.is_empty() {
+            text.reserve(length);
+        }
+        text.push(char::from(byte));
+    }
+    (text.len() >= 12).then_some(text)
 }
 
 /// The text that these characters encode, of either alphabet and without padding.

@@ -2,10 +2,11 @@
 //!
 //! Compatibility decomposition without the marks (Unicode Standard Annex 15), digits of every
 //! script, look-alike letters of Cyrillic, Greek and others, punctuation of typography,
-//! invisible characters dropped, tag characters read out, HTML character references decoded.
-//! Everything else is kept. Nothing looks further than one reference or emoji sequence ahead,
+//! invisible characters dropped, tag characters read out, HTML character references, percent and
+//! backslash escapes decoded, Markdown's marks inside words dropped. Everything else is kept. Nothing looks further than one reference or emoji sequence ahead,
 //! so a stream can be folded as it comes.
 
+use super::escape::{self, Escape};
 use super::fold_table::{RUNS, STRINGS};
 use super::hidden::{self, Class};
 use super::map::Map;
@@ -130,7 +131,8 @@ pub(crate) enum Look {
 
 fn needs_work(byte: u8) -> bool {
     let kept = (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
-    (byte >= 0x7F) | (byte == b'&') | ((byte < 0x20) & !kept)
+    let sign = (byte == b'&') | (byte == b'%') | (byte == b'\\') | (byte == b'*') | (byte == b'`');
+    (byte >= 0x7F) | sign | ((byte < 0x20) & !kept)
 }
 
 /// Folds `text` from `from` on; returns where it stopped.
@@ -196,19 +198,20 @@ fn step(text: &str, at: usize, char: char, open: bool) -> (usize, Step) {
     let length = char.len_utf8();
     if char == '&' {
         return match reference(text, at) {
-            Reference::Char(decoded, length) => {
-                let step = match hidden::class(decoded) {
-                    Some(_) => Step::Write(Look::Byte(0)),
-                    None => match look(decoded) {
-                        Some(look) => Step::Write(look),
-                        None => Step::Decoded(decoded),
-                    },
-                };
-                (length, step)
-            }
+            Reference::Char(decoded, length) => (length, decoded_step(decoded)),
             Reference::Open if open => (length, Step::Wait),
             Reference::Open | Reference::None => (length, Step::Keep),
         };
+    }
+    if let Some(escape) = escape::of(text.as_bytes().get(at..).unwrap_or_default(), char) {
+        return match escape {
+            Escape::Char(decoded, length) => (length, decoded_step(decoded)),
+            Escape::Open(length) if open => (length, Step::Wait),
+            Escape::Open(length) | Escape::None(length) => (length, Step::Keep),
+        };
+    }
+    if char == '*' || char == '`' {
+        return emphasis(text.as_bytes(), at, open);
     }
     if char.is_ascii() {
         return (length, Step::Write(Look::Byte(0)));
@@ -234,6 +237,37 @@ fn step(text: &str, at: usize, char: char, open: bool) -> (usize, Step) {
                 Some(length) => (length, Step::Keep),
             }
         }
+    }
+}
+
+/// What becomes of a character that a reference or an escape stands for.
+fn decoded_step(decoded: char) -> Step {
+    match hidden::class(decoded) {
+        Some(_) => Step::Write(Look::Byte(0)),
+        None => look(decoded).map_or(Step::Decoded(decoded), Step::Write),
+    }
+}
+
+/// Markdown's marks: two or three stars say nothing, nor does a backtick beside a digit. Single stars
+/// multiply, and longer runs hide what they stand for.
+fn emphasis(bytes: &[u8], at: usize, open: bool) -> (usize, Step) {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    if rest.first() == Some(&b'`') {
+        let beside = digit(rest.get(1)) || at.checked_sub(1).is_some_and(|before| digit(bytes.get(before)));
+        return match (beside, rest.len() == 1 && open) {
+            (true, _) => (1, Step::Write(Look::Byte(0))),
+            (false, true) => (1, Step::Wait),
+            (false, false) => (1, Step::Keep),
+        };
+    }
+    let stars = rest.iter().take_while(|&&byte| byte == b'*').count();
+    match stars {
+        // A stream has let the longer run go by now.
+        _ if at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'*') => (stars, Step::Keep),
+        _ if open && stars == rest.len() && stars < 4 => (stars, Step::Wait),
+        2 | 3 => (stars, Step::Write(Look::Byte(0))),
+        _ => (stars, Step::Keep),
     }
 }
 
@@ -276,6 +310,9 @@ mod tests {
             ("\u{E0069}\u{E0067}\u{E006E}!", "ign!"),
             ("ﬁne ½ № ℡", "fine 1/2 No TEL"),
             ("a\u{0}b\u{1b}c\td\n", "abc\td\n"),
+            ("4111%201111 a%40b.io 100% of %zz", "4111 1111 a@b.io 100% of %zz"),
+            (r"\u0069gn\x6fre \u{4f}ne C:\users \n", r"ignore One C:\users \n"),
+            ("**4111** `1111` a**b** 2*3 **** `x`", "4111 1111 ab 2*3 **** `x`"),
             ("“quoted” ‘it’s’ — yes…", "\"quoted\" 'it's' - yes..."),
         ] {
             assert_eq!(plain(text), expected, "{text:?}");

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! caller's text ─┬─▶ Raw     as it came (always there, always borrowed)
-//!                ├─▶ Plain   compatibility forms, look-alikes, marks, invisibles, tags, entities
+//!                ├─▶ Plain   compatibility forms, look-alikes, marks, invisibles, tags, entities, escapes
 //!                │     ├─▶ Spaced   "i g n o r e" and "i.g.n.o.r.e" closed up
 //!                │     ├─▶ Leet     "1gn0r3" spelt out
 //!                │     └─▶ Base64   what encoded runs say, nested ones too
@@ -17,6 +17,7 @@
 
 pub(crate) mod base64;
 pub(crate) mod bidi;
+mod escape;
 mod fold;
 mod fold_table;
 pub mod hidden;

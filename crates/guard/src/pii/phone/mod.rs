@@ -113,7 +113,7 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
     if number.cuts().any(|cut| text.opens_tag(cut.end)) {
         return None;
     }
-    number.cuts().find_map(|cut| {
+    number.cuts().filter(|cut| (6..=15).contains(&cut.digits.len())).find_map(|cut| {
         let (end, extended) = extension(text, cut.end);
         if glued_after(text, end) {
             return None;
@@ -227,9 +227,6 @@ fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
 fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, extended: bool) -> Option<Hit> {
     let (start, end) = (span.start, span.end);
     let digits = cut.digits;
-    if !(6..=15).contains(&digits.len()) {
-        return None;
-    }
     if let Some(plain) = north_american(cut) {
         let evidence = evidence(place, start, end);
         let score = weigh(&evidence, plain + if extended { 0.1 } else { 0.0 }, 8);

@@ -17,10 +17,11 @@ pub(super) fn north_american(cut: &Cut<'_>) -> Option<f32> {
     let valid = is_area(area) && is_exchange(exchange);
     let form = match shape {
         [3, 3, 4] if cut.mixed && !prefixed => 0.4,
-        [3, 3, 4] if cut.gap == b' ' => 0.5,
+        // Three numbers of a row look the same: a word must speak of telephones.
+        [3, 3, 4] if cut.gap == b' ' => 0.35,
         [3, 3, 4] => 0.6,
-        [3, 7] | [6, 4] if cut.gap == b'-' || cut.broken => 0.5,
-        [10] if cut.broken => 0.3,
+        [3, 7] | [6, 4] if cut.gap == b'-' || cut.is_broken() => 0.5,
+        [10] if cut.is_broken() => 0.3,
         [10] => 0.3,
         _ => return None,
     };
@@ -49,11 +50,13 @@ pub(super) fn is_national(cut: &Cut<'_>) -> bool {
         // Russia with its trunk 8, Brazil and India with groups of five.
         [1, 3, 3, 2, 2] => cut.digits.starts_with(&[8]),
         [2, 4 | 5, 4] | [5, 5] => true,
+        // India, with its trunk 0.
+        [6, 5] if trunk => true,
         [_] => (7..=13).contains(&cut.digits.len()) || cut.digits.len() == 6,
         [first, middle @ .., last] => {
             let most = if trunk { 5 } else { 4 };
             (2..=most).contains(first)
-                && middle.iter().all(|length| (2..=if cut.broken { 6 } else { 4 }).contains(length))
+                && middle.iter().all(|length| (2..=if cut.is_broken() { 6 } else { 4 }).contains(length))
                 && (2..=8).contains(last)
                 && (!cut.mixed || trunk)
                 // Two small groups are a range of pages or years.
