@@ -82,7 +82,7 @@ impl Findings {
         self.fired(entries);
         for entry in entries {
             match entry.action {
-                action if action < policy.action(role, entry.kind) => self.allowed += 1,
+                action if action < policy.graded(role, entry.kind, entry.score) => self.allowed += 1,
                 Action::Redact => self.redacted += 1,
                 Action::Flag => self.flagged += 1,
                 Action::Block | Action::Ignore => {}
