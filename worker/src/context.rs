@@ -85,7 +85,7 @@ impl RequestContext {
                 self.measure(Some(problem.code.as_str()), &mut metrics);
                 Some(row.line())
             }
-            (None, Route::Chat | Route::Completions | Route::ExecuteTemplate) => {
+            (None, Route::Chat | Route::Completions | Route::Embeddings | Route::ExecuteTemplate) => {
                 let row = Audit::refused(&request_id, Some(self.tenant()), &problem, now_ms, latency_ms);
                 row.measure(route.pattern(), &mut metrics);
                 Some(row.line())

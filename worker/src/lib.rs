@@ -26,6 +26,7 @@ use std::rc::Rc;
 
 use promptgate_core::call::{Call, Identity, Job};
 use promptgate_core::chat::Prepared;
+use promptgate_core::chat::message::Kind;
 use promptgate_core::front::openai::{self, Completion};
 use promptgate_core::front::{self, Front};
 use promptgate_core::http::{Reply, ReplyHead};
@@ -102,7 +103,8 @@ impl RequestContext {
             }
             Route::Audit => self.audit().await,
             Route::Chat => self.chat().await,
-            Route::Completions => self.completion().await,
+            Route::Completions => self.completion(Kind::Chat).await,
+            Route::Embeddings => self.completion(Kind::Embeddings).await,
             Route::ListPublicModels => Ok(json(openai::list(&self.settings))),
             Route::ReadPublicModel => Ok(json(openai::model(&self.settings, &self.target.id)?)),
             Route::ExecuteTemplate => self.execute().await,
@@ -130,11 +132,11 @@ impl RequestContext {
         self.call(admitted, job).await
     }
 
-    async fn completion(&self) -> Result<Response, Problem> {
+    async fn completion(&self, kind: Kind) -> Result<Response, Problem> {
         let key = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
         let upstream_key = key.map_err(|problem| self.refused(problem))?;
         let body = self.body().await.map_err(|problem| self.refused(problem))?;
-        let completion = Completion::from_body(body.into_bytes(), &self.settings.guards.input);
+        let completion = Completion::from_body(body.into_bytes(), kind, &self.settings.guards.input);
         let completion = completion.map_err(|problem| self.refused(problem))?;
         let front = Front::OpenAi(completion.answer);
         self.call(Admitted { front, upstream_key }, Job::Completion(Box::new(completion))).await

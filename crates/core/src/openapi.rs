@@ -173,6 +173,10 @@ fn schemas() -> Value {
                 "modelId": { "type": "string", "minLength": 1, "maxLength": MAX_MODEL_ID },
             },
         },
+        "Embeddings": {
+            "type": "object", "required": ["model", "input"],
+            "properties": { "model": { "type": "string", "minLength": 1, "maxLength": 256 }, "input": {} },
+        },
         "Completion": {
             "type": "object", "required": ["model", "messages"],
             "description": "OpenAI's body of a chat completion; members that are not named here are passed on.",

@@ -13,6 +13,8 @@ pub enum Route {
     /// By OpenAI's wire.
     Completions,
     /// By OpenAI's wire.
+    Embeddings,
+    /// By OpenAI's wire.
     ListPublicModels,
     /// By OpenAI's wire.
     ReadPublicModel,
@@ -52,9 +54,10 @@ pub enum Route {
 
 /// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1, `{model}` a name, which may have
 /// slashes.
-pub const ROUTES: [(&str, &str, Route); 34] = [
+pub const ROUTES: [(&str, &str, Route); 35] = [
     ("POST", "/v1/chat", Route::Chat),
     ("POST", "/openai/v1/chat/completions", Route::Completions),
+    ("POST", "/openai/v1/embeddings", Route::Embeddings),
     ("GET", "/openai/v1/models", Route::ListPublicModels),
     ("GET", "/openai/v1/models/{model}", Route::ReadPublicModel),
     ("POST", "/v1/guard", Route::Guard),
@@ -97,6 +100,7 @@ impl Route {
             | Route::OpenApi
             | Route::Chat
             | Route::Completions
+            | Route::Embeddings
             | Route::ListPublicModels
             | Route::ReadPublicModel
             | Route::Guard
@@ -133,7 +137,7 @@ impl Route {
     /// Most bytes of a body that are read (requirements, "Errors and bad input").
     pub fn max_body(self) -> usize {
         match self {
-            Route::Completions => 10 * MAX_BODY,
+            Route::Completions | Route::Embeddings => 10 * MAX_BODY,
             _ => MAX_BODY,
         }
     }

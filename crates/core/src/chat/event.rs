@@ -27,6 +27,8 @@ pub enum ChatEvent {
     Choice(Box<ChoiceEvent>),
     /// What upstream used: may come more than once, the last one counts. The wire's own members beside it.
     Usage(Usage, Members),
+    /// An answer that is no chat, whole: it goes on as it is.
+    Document(Members),
     /// The answer is whole.
     End,
     /// Upstream failed within the answer. The HTTP status, if it names one.
@@ -87,6 +89,7 @@ impl ChatEvent {
     pub fn has_content(&self) -> bool {
         match self {
             ChatEvent::Choice(event) => event.parts.iter().any(|part| !part.text.is_empty() || part.call.is_some()),
+            ChatEvent::Document(_) => true,
             _ => false,
         }
     }
@@ -99,6 +102,7 @@ impl std::fmt::Debug for ChatEvent {
             ChatEvent::About(_) => f.write_str("About"),
             ChatEvent::Choice(event) => write!(f, "Choice({}, {} parts)", event.index, event.parts.len()),
             ChatEvent::Usage(usage, _) => usage.fmt(f),
+            ChatEvent::Document(_) => f.write_str("Document"),
             ChatEvent::End => f.write_str("End"),
             ChatEvent::Error(status) => write!(f, "Error({status:?})"),
             ChatEvent::Malformed => f.write_str("Malformed"),

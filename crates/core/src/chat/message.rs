@@ -27,9 +27,21 @@ pub struct Message {
     pub content: Sensitive,
 }
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// An answer in a conversation.
+    #[default]
+    Chat,
+    /// Vectors of texts.
+    Embeddings,
+}
+
 /// What is sent: checked, redacted and trimmed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatRequest {
+    /// What is asked for.
+    pub kind: Kind,
     /// The model's public name.
     pub model: String,
     /// How the model is to behave, before all messages.

@@ -93,6 +93,7 @@ impl Prepared {
         let fitted = weighed.fit(&rules)?;
         let request = fitted.request();
         let sent = ChatRequest {
+            kind: message::Kind::Chat,
             model: request.model_id.clone(),
             instructions: request.system_instructions.clone(),
             messages: fitted.messages().cloned().collect(),

@@ -30,6 +30,13 @@ const ENTRIES: &[Entry] = &[
         answers: &[(200, "The completion, or its chunks where `stream` is true.", JSON)],
     },
     Entry {
+        route: Route::Embeddings,
+        summary: "Vectors of texts, by OpenAI's wire; the texts are guarded.",
+        query: &[],
+        body: Some("Embeddings"),
+        answers: &[(200, "The vectors, as upstream gives them.", JSON)],
+    },
+    Entry {
         route: Route::ListPublicModels,
         summary: "The models that may be asked, by OpenAI's wire.",
         query: &[],

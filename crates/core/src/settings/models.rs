@@ -184,7 +184,7 @@ impl Reader<'_> {
         let url = self.address(path, item, "url");
         let login = item.member("loginUrl").and_then(|_| self.address(path, item, "loginUrl"));
         let wire = match wire.as_deref() {
-            Some("openai") => url.map(|url| Wire::OpenAi(openai::Address::below(&url))),
+            Some("openai") => url.map(|url| Wire::OpenAi(openai::Address::new(&url))),
             Some("genesys") => url.map(|api| {
                 let login = login.clone().unwrap_or_default();
                 Wire::Genesys(Endpoints { api, login })
@@ -389,6 +389,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::chat::message::Kind;
 
     const UPSTREAMS: &str = r#"[
         {"name": "openai", "wire": "openai", "url": "https://api.openai.com/v1/", "credential": {"secret": "OPENAI_API_KEY"}},
@@ -422,7 +423,7 @@ mod tests {
         let find = |name: &str| settings.models.find(name, &settings.call).unwrap();
         let places = |route: &Route| -> Vec<String> {
             let address = |target: &Target| match &target.upstream.wire {
-                Wire::OpenAi(address) => address.of(&target.model),
+                Wire::OpenAi(address) => address.of(Kind::Chat, &target.model),
                 Wire::Genesys(endpoints) => endpoints.api.clone(),
             };
             route.targets.iter().map(|target| format!("{} {}", target.model, address(target))).collect()

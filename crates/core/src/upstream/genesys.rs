@@ -22,7 +22,7 @@ use super::ndjson::Line;
 use super::surrogate;
 pub use crate::chat::event::Usage;
 use crate::chat::event::{ChatEvent, ChoiceEvent};
-use crate::chat::message::{ChatRequest, Role};
+use crate::chat::message::{ChatRequest, Kind, Role};
 use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS};
 use crate::http::{Head, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
@@ -106,6 +106,9 @@ pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
 
 /// The path of what this wire cannot express of `request`: it takes what the native front does (contract, section 4).
 pub fn cannot_express(request: &ChatRequest) -> Option<String> {
+    if request.kind != Kind::Chat {
+        return Some("$.input".to_owned());
+    }
     let units = |text: &Sensitive| text.expose().encode_utf16().count();
     let beyond = request.instructions.len() > MAX_INSTRUCTIONS
         || request.messages.len() > MAX_MESSAGES

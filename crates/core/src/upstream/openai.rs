@@ -6,28 +6,33 @@ mod encode;
 pub(crate) use decode::{Decoder, Frame, is_too_long};
 pub(crate) use encode::request;
 
+use crate::chat::message::Kind;
+
 /// Where an upstream of this wire is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Everything before the query, with `/chat/completions` at its end; `{model}` stands for the model's name
-    /// (Azure's deployments).
-    pub chat: String,
+    /// Everything before `/chat/completions`; `{model}` stands for the model's name (Azure's deployments).
+    base: String,
     /// The query with its `?`, or nothing.
-    pub query: String,
+    query: String,
 }
 
 impl Address {
-    /// The address of chat completions below `base`, which may have a query, as Azure's `api-version`.
-    pub fn below(base: &str) -> Address {
+    /// An upstream at `base`, which may have a query, as Azure's `api-version`.
+    pub fn new(base: &str) -> Address {
         let (path, query) = match base.split_once('?') {
             Some((path, query)) => (path, format!("?{query}")),
             None => (base, String::new()),
         };
-        Address { chat: format!("{}/chat/completions", path.trim_end_matches('/')), query }
+        Address { base: path.trim_end_matches('/').to_owned(), query }
     }
 
     /// The address to ask `model` at.
-    pub fn of(&self, model: &str) -> String {
-        format!("{}{}", self.chat.replace("{model}", model), self.query)
+    pub fn of(&self, kind: Kind, model: &str) -> String {
+        let path = match kind {
+            Kind::Chat => "chat/completions",
+            Kind::Embeddings => "embeddings",
+        };
+        format!("{}/{path}{}", self.base.replace("{model}", model), self.query)
     }
 }

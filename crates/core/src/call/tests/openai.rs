@@ -1,6 +1,7 @@
 //! OpenAI's wire on both sides.
 
 use super::*;
+use crate::chat::message::Kind;
 use crate::front::openai::{Answer, Completion};
 use crate::upstream::openai::Address;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ const WHOLE: Event = Head(200, &[("content-type", "application/json")]);
 fn upstream(name: &str) -> Upstream {
     let url = format!("https://{name}.example/v1");
     let credential = Credential::Key("authorization", Sensitive::new("Bearer canary-key"));
-    Upstream { name: name.into(), wire: Wire::OpenAi(Address::below(&url)), credential }
+    Upstream { name: name.into(), wire: Wire::OpenAi(Address::new(&url)), credential }
 }
 
 fn targets() -> Vec<Target> {
@@ -20,7 +21,7 @@ fn targets() -> Vec<Target> {
 
 fn asked(body: &Value) -> Job {
     let guards = Guards::default();
-    Job::Completion(Box::new(Completion::from_body(body.to_string().into_bytes(), &guards.input).unwrap()))
+    Job::Completion(Box::new(Completion::from_body(body.to_string().into_bytes(), Kind::Chat, &guards.input).unwrap()))
 }
 
 fn body(stream: bool) -> Value {
@@ -288,6 +289,25 @@ fn a_whole_answer_keeps_what_nobody_here_knows() {
     expected["choices"][0]["message"]["content"] = "IBAN [IBAN]".into();
     expected["choices"][0].as_object_mut().unwrap().remove("logprobs");
     assert_eq!(found, expected);
+}
+
+#[test]
+fn embeddings_go_through_with_their_texts_guarded() {
+    let body = json!({ "model": "fast", "input": ["Where is my parcel?", "IBAN DE89 3704 0044 0532 0130 00"], "x": 1 });
+    let completion = Completion::from_body(body.to_string().into_bytes(), Kind::Embeddings, &Guards::default().input);
+    let job = Job::Completion(Box::new(completion.unwrap()));
+    let mut run = Run::of(job, targets(), Front::OpenAi(Answer::default()), false).play(&[Token, WHOLE]);
+    assert_eq!(run.sent[0].url, "https://one.example/v1/embeddings");
+    let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
+    assert_eq!((&sent["input"][1], &sent["x"]), (&json!("IBAN [IBAN]"), &json!(1)));
+    let answer = json!({ "object": "list", "data": [{ "embedding": [0.25, -1e-7] }], "usage": { "prompt_tokens": 8 } });
+    run.bytes(&answer.to_string());
+    run.step(&End);
+    assert_eq!(serde_json::from_str::<Value>(&run.body).unwrap(), answer);
+    assert_eq!(run.outcome.as_ref().unwrap().usage.unwrap().prompt_tokens, 8);
+    let refused = json!({ "model": "fast", "input": "my card is 4111 1111 1111 1111" }).to_string().into_bytes();
+    let problem = Completion::from_body(refused, Kind::Embeddings, &Guards::default().input).unwrap_err();
+    assert_eq!(problem.errors[0].path, "$.input");
 }
 
 /// Status of the answer, the code of its error, and how many requests went to each upstream.

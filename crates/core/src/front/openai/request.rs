@@ -1,12 +1,12 @@
 //! A chat completion as a client asks for it: read once with every place kept, guarded in every text, and sent on as it
 //! came but for what was edited.
 
-use promptgate_guard::{Action, Entry, Guard, Kind, Role};
+use promptgate_guard::{Action, Entry, Guard, Role};
 use serde_json::Number;
 
 use super::Answer;
 use crate::chat::document::Document;
-use crate::chat::message::{self, ChatRequest, Message};
+use crate::chat::message::{self, ChatRequest, Kind, Message};
 use crate::fault::{Fault, Faults, Path, nearest};
 use crate::guard::{self, Findings};
 use crate::json;
@@ -42,7 +42,7 @@ impl Completion {
     /// # Errors
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] with every fault of what is looked at here (upstream looks at
     /// the rest), and [`Code::SafetyRefused`] with everything that the policy blocks.
-    pub fn from_body(body: Vec<u8>, guard: &Guard) -> Result<Completion, Problem> {
+    pub fn from_body(body: Vec<u8>, kind: Kind, guard: &Guard) -> Result<Completion, Problem> {
         let body = match body.strip_prefix(b"\xEF\xBB\xBF") {
             Some(rest) => rest.to_vec(),
             None => body,
@@ -53,7 +53,7 @@ impl Completion {
             return Err(invalid(text.as_bytes()));
         }
         let mut reader = Reader { tree: &tree, faults: Faults::default() };
-        let (Some(read), true) = (reader.request(), reader.faults.is_empty()) else {
+        let (Some(read), true) = (reader.request(kind), reader.faults.is_empty()) else {
             return Err(Problem::with_errors(Code::InvalidRequest, reader.faults));
         };
         let mut check = Check { guard, findings: Findings::default(), faults: Faults::default() };
@@ -62,7 +62,7 @@ impl Completion {
         if !check.faults.is_empty() {
             return Err(Problem::with_errors(Code::SafetyRefused, check.faults));
         }
-        let mut request = canonical(&tree, &read, &edits);
+        let mut request = canonical(&tree, kind, &read, &edits);
         let model = tree.node(read.model).span.clone();
         let usage = reader.usage_wanted(read.root);
         let ask = reader.ask_for_usage(read.root);
@@ -109,7 +109,7 @@ impl Reader<'_> {
         self.faults.add(|| Fault::new(path, code, message));
     }
 
-    fn request(&mut self) -> Option<Read> {
+    fn request(&mut self, kind: Kind) -> Option<Read> {
         let tree = self.tree;
         let root = tree.root()?;
         let Value::Object(_) = tree.node(root).value else {
@@ -118,8 +118,9 @@ impl Reader<'_> {
             return None;
         };
         let model = self.model(root);
-        let streamed = self.flag(root, "stream");
-        let messages = self.messages(root);
+        let chat = kind == Kind::Chat;
+        let streamed = chat && self.flag(root, "stream");
+        let messages = if chat { self.messages(root) } else { Vec::new() };
         let system = messages.iter().filter(|(_, role)| *role == Role::System).count();
         let counts = (system, messages.len() - system);
         Some(Read { root, model: model?, messages, streamed, counts })
@@ -260,6 +261,8 @@ impl Check<'_> {
                         self.tree(tree, *message, *role, true, edits);
                     }
                 }
+                // Texts of users, most often.
+                "input" => self.tree(tree, *member, Role::User, false, edits),
                 _ => self.tree(tree, *member, Role::System, false, edits),
             }
         }
@@ -393,7 +396,8 @@ impl Check<'_> {
             return;
         }
         let report = self.guard.check(name, role);
-        let found: Vec<Entry> = report.findings.into_iter().filter(|entry| entry.kind != Kind::Injection).collect();
+        let found: Vec<Entry> =
+            report.findings.into_iter().filter(|entry| entry.kind != promptgate_guard::Kind::Injection).collect();
         self.findings.add(&found, role, self.guard.policy());
         let refused = found.iter().filter(|entry| entry.action >= Action::Redact);
         self.faults.extend(refused.map(|entry| Fault::new(&path(), entry.code, promptgate_lint::message(entry.kind))));
@@ -423,8 +427,9 @@ fn is_media(tree: &Tree, id: Id, text: &str) -> bool {
 }
 
 /// The conversation as any wire can have it, as far as it can be expressed there.
-fn canonical(tree: &Tree, read: &Read, edits: &Edits) -> ChatRequest {
+fn canonical(tree: &Tree, kind: Kind, read: &Read, edits: &Edits) -> ChatRequest {
     let mut request = ChatRequest {
+        kind,
         model: tree.text(read.model).map(|text| text.as_str().to_owned()).unwrap_or_default(),
         instructions: Vec::new(),
         messages: Vec::new(),
@@ -514,13 +519,13 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     fn read(body: &str) -> Result<Completion, Problem> {
-        Completion::from_body(body.as_bytes().to_vec(), &crate::guard::Guards::default().input)
+        Completion::from_body(body.as_bytes().to_vec(), Kind::Chat, &crate::guard::Guards::default().input)
     }
 
     /// What is sent of a body under a policy that redacts all.
     fn redacted(body: &str) -> String {
         let guard = Guard::new(&Policy::all(Action::Redact));
-        sent(&Completion::from_body(body.as_bytes().to_vec(), &guard).unwrap())
+        sent(&Completion::from_body(body.as_bytes().to_vec(), Kind::Chat, &guard).unwrap())
     }
 
     fn sent(completion: &Completion) -> String {
@@ -670,7 +675,10 @@ mod tests {
             let first = &problem.errors[0];
             assert_eq!((first.code, first.path.as_str()), (code, path), "{body}");
         }
-        assert!(Completion::from_body(b"{\"model\":\"\xff\"}".to_vec(), &Guard::new(&Policy::default())).is_err());
+        assert!(
+            Completion::from_body(b"{\"model\":\"\xff\"}".to_vec(), Kind::Chat, &Guard::new(&Policy::default()))
+                .is_err()
+        );
     }
 
     proptest::proptest! {

@@ -17,6 +17,8 @@ pub(crate) struct Writer {
     about: Members,
     choices: BTreeMap<u32, Choice>,
     usage: Option<Members>,
+    /// An answer that is no chat.
+    document: Option<Members>,
     ended: bool,
 }
 
@@ -39,7 +41,7 @@ impl Writer {
         about.insert("id".into(), format!("chatcmpl-{request_id}").into());
         about.insert("created".into(), (started_ms / 1000).into());
         about.insert("model".into(), model.into());
-        Writer { answer, about, choices: BTreeMap::new(), usage: None, ended: false }
+        Writer { answer, about, choices: BTreeMap::new(), usage: None, document: None, ended: false }
     }
 
     pub(crate) fn head(&self, request_id: &str) -> ReplyHead {
@@ -61,6 +63,7 @@ impl Writer {
             ChatEvent::Choice(event) if self.answer.streamed => self.chunk(*event, out),
             ChatEvent::Choice(event) => self.choices.entry(event.index).or_default().add(*event),
             ChatEvent::Usage(_, members) => self.usage = Some(members),
+            ChatEvent::Document(members) => self.document = Some(members),
             ChatEvent::End | ChatEvent::Error(_) | ChatEvent::Malformed => {}
         }
     }
@@ -130,6 +133,9 @@ impl Writer {
     pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.ended, true) {
             return;
+        }
+        if let Some(document) = self.document.take() {
+            return out.extend_from_slice(Value::Object(document).to_string().as_bytes());
         }
         let usage = usage.map(|usage| self.used(usage));
         if !self.answer.streamed {

@@ -145,6 +145,15 @@ impl State {
             self.ended = true;
             return vec![ChatEvent::Error(status)];
         }
+        // Not a chat: nothing in it is text of the model.
+        if whole && !members.contains_key("choices") && members.get("data").is_some_and(Value::is_array) {
+            self.ended = true;
+            let mut events: Vec<_> =
+                members.get("usage").and_then(Value::as_object).map(usage_of).into_iter().collect();
+            events.push(ChatEvent::Document(members));
+            events.push(ChatEvent::End);
+            return events;
+        }
         let choices = match members.remove("choices") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(choices)) => choices,
@@ -176,10 +185,7 @@ impl State {
             }
         }
         if let Some(Value::Object(usage)) = usage {
-            let tokens = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or_default();
-            let counted =
-                Usage { prompt_tokens: tokens("prompt_tokens"), completion_tokens: tokens("completion_tokens") };
-            events.push(ChatEvent::Usage(counted, usage));
+            events.push(usage_of(&usage));
         }
         if whole && self.finished {
             self.ended = true;
@@ -280,6 +286,12 @@ impl Calls {
         item.entry("type").or_insert_with(|| Value::from("function"));
         Part { channel, text, call: Some(item) }
     }
+}
+
+fn usage_of(usage: &Members) -> ChatEvent {
+    let tokens = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let counted = Usage { prompt_tokens: tokens("prompt_tokens"), completion_tokens: tokens("completion_tokens") };
+    ChatEvent::Usage(counted, usage.clone())
 }
 
 /// The HTTP status that an error names, as a number or a string.

@@ -23,7 +23,7 @@ pub(crate) fn request(
         ("idempotency-key", Sensitive::new(key)),
     ];
     headers.extend(credential);
-    HttpRequest { method: "POST", url: address.of(model), headers, body: body(request, model) }
+    HttpRequest { method: "POST", url: address.of(request.kind, model), headers, body: body(request, model) }
 }
 
 /// The body: the client's own where it came by this wire, with what was edited; else one that says the same.
