@@ -5,7 +5,7 @@
 //! Code is taken as module code: strict, with `await` as an operator, as document 000 parses it.
 //!
 //! Where an expression ends and whether it is one agrees with `oxc_parser` over 300,000 made and damaged
-//! expressions (`oracle.rs`), but for these classes, each of them tested:
+//! expressions (`crates/oracles`), but for these classes, each of them tested:
 //! - Parameters of functions, and bodies of functions and classes, are matched by their brackets and not looked into:
 //!   `function () { if }` is taken. Behind `)`, `]` and `}` a `/` in them is a division. Such code is an effect
 //!   anyway. The pattern of a regular expression is not looked into either, only its end and its flags.
@@ -21,8 +21,6 @@ mod end;
 mod grammar;
 mod number;
 mod operator;
-#[cfg(test)]
-mod oracle;
 mod property;
 mod state;
 mod token;

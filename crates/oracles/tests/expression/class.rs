@@ -1,10 +1,12 @@
 //! Why the recogniser and oxc may differ.
 
-use super::{Expression, Malformed, ours_of, theirs_of};
+use promptgate_lint::placeholder::{Expression, Malformed};
+
+use super::{ours_of, theirs_of};
 
 /// Why the two may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// We do not look into parameters of functions and into bodies: with those empty, both accept.
     Opaque,
     /// oxc's parser leaves the words, numbers and escapes that only sloppy code may use to a later stage.
@@ -20,7 +22,7 @@ pub(super) enum Class {
 }
 
 /// What explains that `source` is read differently; `None` where nothing does.
-pub(super) fn explain(
+pub(crate) fn explain(
     source: &str,
     ours: &Result<Expression, Malformed>,
     theirs: &Result<(), String>,

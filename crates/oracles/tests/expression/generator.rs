@@ -1,15 +1,15 @@
 //! Expressions that are made from a grammar, and damaged.
 
 /// Random numbers (xorshift64*), so that a seed says what was tried.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// `seed` says what is tried.
-    pub(super) fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed.max(1))
     }
 
-    pub(super) fn below(&mut self, most: usize) -> usize {
+    pub(crate) fn below(&mut self, most: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -80,7 +80,7 @@ const ASSIGN: [&str; 10] = ["=", "+=", "-=", "**=", "<<=", ">>>=", "&&=", "||=",
 const UNARY: [&str; 10] = ["-", "+", "!", "~", "typeof ", "void ", "delete ", "await ", "++", "--"];
 
 /// An expression of about `size` parts.
-pub(super) fn make(random: &mut Random, size: usize, out: &mut String) {
+pub(crate) fn make(random: &mut Random, size: usize, out: &mut String) {
     if size == 0 {
         match random.below(3) {
             0 => out.push_str(random.pick(&LITERALS)),
@@ -337,7 +337,7 @@ const SCRAPS: [&str; 72] = [
 ];
 
 /// Takes out, doubles, puts in or replaces a few pieces.
-pub(super) fn damage(random: &mut Random, source: &mut String) {
+pub(crate) fn damage(random: &mut Random, source: &mut String) {
     for _ in 0..1 + random.below(2) {
         let place = |random: &mut Random, source: &str| {
             let at = random.below(source.len() + 1);
