@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { KEY, MANAGER, OTHER, request, startGateway } from "./support/gateway.mjs";
+import { AUDITOR, KEY, MANAGER, OTHER, digest, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 let simulator, gateway;
@@ -42,7 +42,7 @@ function rows(lines, head = START) {
 }
 
 /** The rows of chats. An export of several pages may have its own row at its end. */
-const chats = (lines) => rows(lines).filter(({ event }) => event === "llm_prompt_audit");
+const chats = (lines) => rows(lines).filter(({ action }) => action === "chat.complete");
 
 const template = () => JSON.parse(readFileSync(new URL("../examples/templates/order-status.json", import.meta.url), "utf8"));
 
@@ -57,14 +57,23 @@ test("what is done stands in the log, and in a chain that a second implementatio
   assert.equal(created.status, 201);
   await gateway.ask("POST", "/v1/models", { name: "x" });
   await gateway.audited(6);
-  const said = gateway.lines.filter((line) => line.includes("_audit\"")).map((line) => JSON.parse(line));
+  const said = gateway.lines.filter((line) => line.includes('"event":"audit"')).map((line) => JSON.parse(line));
   const { headers, text, lines } = await gateway.audit();
   assert.equal(headers.get("content-type"), "application/jsonl");
   const kept = rows(lines);
   assert.deepEqual(new Set(kept.map(canonical)), new Set(said.map(canonical)));
-  assert.deepEqual(kept.map(({ event }) => event).sort(), ["llm_model_audit", "llm_prompt_audit", "llm_prompt_audit", "llm_prompt_audit", "operation_audit", "operation_audit"]);
+  assert.deepEqual(kept.map(({ action }) => action).sort(), ["audit_log.export", "chat.complete", "chat.complete", "chat.complete", "model.submit", "template.create"]);
+  // One spelling: every row has the same members at its top, and only those that do not apply are left out.
+  for (const row of kept) {
+    for (const name of ["event", "id", "time", "request_id", "tenant", "key_id", "action", "outcome", "code", "rules", "attempts", "tokens", "cost_usd", "latency_ms"]) assert.ok(name in row, `${name} of ${row.action}`);
+    assert.match(row.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok([KEY, MANAGER, AUDITOR].map((key) => digest(key).slice(0, 12)).includes(row.key_id), row.key_id);
+  }
+  assert.equal(new Set(kept.map(({ id }) => id)).size, kept.length, "every row has an id of its own");
+  const refused = kept.find(({ code }) => code === "safety_refused");
+  assert.deepEqual(refused.rules.map(({ action, direction, count }) => [action, direction, count]), [["block", "input", 1]]);
   // who has read the log stands in it too
-  assert.deepEqual([kept[0].resource, kept[0].action, kept[0].user_id], ["audit_log", "export", "acme"]);
+  assert.deepEqual([kept[0].resource.type, kept[0].action, kept[0].tenant], ["audit_log", "audit_log.export", "acme"]);
   for (const canary of ["canary-prompt", "4111", "dev-secret", KEY, MANAGER]) assert.ok(!text.includes(canary), canary);
 });
 
@@ -76,7 +85,7 @@ test("an export goes on where the one before ended", async () => {
   await gateway.chat();
   await gateway.audited(9);
   const [read, chat, ...more] = rows((await gateway.audit("?after=7")).lines, head);
-  assert.deepEqual([read.action, chat.status, more], ["export", "success", []]);
+  assert.deepEqual([read.action, chat.outcome, more], ["audit_log.export", "success", []]);
   await gateway.audited(10);
   const beyond = (await gateway.audit("?after=99")).lines;
   assert.deepEqual(beyond.map((line) => Object.keys(line)), [["head"]]);
@@ -96,7 +105,7 @@ test("only a key that may audit reads it", async () => {
   assert.equal((await fetch(`${gateway.url}/v1/audit`, { method: "DELETE" })).status, 405);
   // refused attempts of keys that are known are in it: three keys, four queries
   await gateway.audited(18);
-  const refusals = rows((await gateway.audit()).lines).filter(({ resource, success }) => resource === "audit_log" && !success);
+  const refusals = rows((await gateway.audit()).lines).filter(({ action, code }) => action === "audit_log.export" && code);
   assert.deepEqual(refusals.map(({ code }) => code).slice(0, 3), ["forbidden", "forbidden", "forbidden"]);
   assert.ok(refusals.every(({ code }) => code !== "unauthenticated"), "strangers are not");
 });
@@ -109,7 +118,7 @@ test("a crowd leaves every row once, over many objects, and a restart goes on wi
     await Promise.all(Array.from({ length: 40 }, () => crowd.chat()));
     await crowd.audited(40);
     const first = await crowd.audit();
-    const ids = chats(first.lines).map(({ requestId }) => requestId);
+    const ids = chats(first.lines).map(({ request_id }) => request_id);
     assert.equal(new Set(ids).size, 40);
     // with the row of the export
     await crowd.audited(41);

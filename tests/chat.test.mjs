@@ -125,22 +125,22 @@ test("B6: audit row and signed webhook, without a word of the prompt or the answ
   const sent = (await simulator.requests()).find((seen) => seen.path.endsWith("/chat"));
   const usage = answer.events.find(({ name }) => name === "usage").data;
   const tokens = usage.prompt_tokens + usage.completion_tokens;
-  assert.equal(row.requestId, answer.headers.get("x-request-id"));
-  assert.equal(row.idempotencyKey, sent.headers["idempotency-key"], "the key actually sent");
+  assert.equal(row.request_id, answer.headers.get("x-request-id"));
+  assert.equal(row.idempotency_key, sent.headers["idempotency-key"], "the key actually sent");
   assert.equal(row.tenant, "acme");
   assert.deepEqual(
-    [row.modelId, row.status, row.tokensUsed, row.systemInstructionCount, row.contextMessageCount, row.attempts],
+    [row.model, row.outcome, row.tokens.total, row.details.system_instruction_count, row.details.context_message_count, row.attempts],
     ["support-small", "success", tokens, 1, 2, 1],
   );
-  assert.equal(row.costEstimateUsd, (tokens * 2 / 1e6).toFixed(6));
-  assert.ok(Number.isInteger(row.latencyMs) && !Number.isNaN(Date.parse(row.timestamp)));
+  assert.equal(row.cost_usd, (tokens * 2 / 1e6).toFixed(6));
+  assert.ok(Number.isInteger(row.latency_ms) && !Number.isNaN(Date.parse(row.time)));
 
   // The simulator keeps the body parsed; ours is written compactly, its members in order.
   const body = JSON.stringify(hook.body);
   const told = JSON.parse(body);
   assert.equal(told.event, "llm_prompt_completed");
   assert.equal(told.tokens_used, tokens);
-  assert.equal(told.latency_ms, row.latencyMs);
+  assert.equal(told.latency_ms, row.latency_ms);
   const id = hook.headers["webhook-id"], timestamp = hook.headers["webhook-timestamp"];
   const expected = createHmac("sha256", SECRET).update(`${id}.${timestamp}.${body}`).digest("base64");
   assert.equal(hook.headers["webhook-signature"], `v1,${expected}`);
@@ -181,8 +181,8 @@ test("row 24: a client that leaves mid-stream aborts upstream within a second", 
   outgoing.socket.resetAndDestroy();
   await simulator.wait({ aborted: 1 }, 1000);
   const [row] = await gateway.rows();
-  assert.equal(row.status, "cancelled");
-  assert.equal(row.costEstimateUsd, null, "what it cost is unknown");
+  assert.equal(row.outcome, "cancelled");
+  assert.equal(row.cost_usd, null, "what it cost is unknown");
 });
 
 test("row 24: and one that leaves before the first content", async () => {
@@ -191,7 +191,7 @@ test("row 24: and one that leaves before the first content", async () => {
   await simulator.wait({ held: 1 });
   outgoing.socket.resetAndDestroy();
   await simulator.wait({ aborted: 1 }, 1000);
-  assert.equal((await gateway.rows())[0].status, "cancelled");
+  assert.equal((await gateway.rows())[0].outcome, "cancelled");
 });
 
 test("row 23: a client that leaves before dispatch sends nothing upstream", async () => {
@@ -203,7 +203,7 @@ test("row 23: a client that leaves before dispatch sends nothing upstream", asyn
     await simulator.wait({ held: 1 });
     outgoing.socket.resetAndDestroy();
     const [row] = await fresh.rows();
-    assert.deepEqual([row.status, row.attempts, row.idempotencyKey], ["cancelled", 0, null]);
+    assert.deepEqual([row.outcome, row.attempts, row.idempotency_key], ["cancelled", 0, undefined]);
     await simulator.openGate();
     assert.equal((await simulator.stats()).executions, before);
     assert.equal((await simulator.requests()).filter((seen) => seen.path.endsWith("/chat")).length, 0);
@@ -230,5 +230,5 @@ test("row 25: a slow reader holds upstream back", async () => {
   console.log(`    upstream wrote ${(now / 2 ** 20).toFixed(2)} MiB while its reader slept`);
   outgoing.socket.resetAndDestroy();
   await simulator.wait({ aborted: 1 }, 1000);
-  assert.equal((await gateway.rows())[0].status, "cancelled");
+  assert.equal((await gateway.rows())[0].outcome, "cancelled");
 });

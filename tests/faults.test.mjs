@@ -49,7 +49,7 @@ test("row 1: connection refused: retried, then the fallback", async () =>
     assert.deepEqual(end(answer), FALLBACK);
     assert.equal(answer.events.at(-1).data.reason, "upstream_unavailable");
     const [row] = await gateway.rows();
-    assert.deepEqual([row.status, row.attempts], ["fallback", 3]);
+    assert.deepEqual([row.outcome, row.attempts], ["fallback", 3]);
   }));
 
 test("row 2: a host that is unknown: as row 1", () =>
@@ -65,7 +65,7 @@ test("row 3: accepts and never answers: the fallback at the first-content deadli
     assert.deepEqual(end(answer), FALLBACK);
     assert.equal(answer.events.at(-1).data.reason, "first_content_deadline");
     assert.equal(content(answer.events), "Bitte später.");
-    assert.equal((await gateway.rows())[0].costEstimateUsd, null, "unknown");
+    assert.equal((await gateway.rows())[0].cost_usd, null, "unknown");
     await simulator.wait({ held: 0 }, 1000);
   }));
 
@@ -104,7 +104,7 @@ for (const how of ["reset", "close"]) {
       const answer = await gateway.chat();
       assert.deepEqual(end(answer), [200, "error", "upstream_truncated"]);
       assert.ok(content(answer.events.slice(0, -1)).length > 0);
-      assert.equal((await gateway.rows())[0].status, "truncated");
+      assert.equal((await gateway.rows())[0].outcome, "truncated");
       assert.equal((await chats()).length, 1, "not repeated after content");
     }));
 }

@@ -71,8 +71,8 @@ const active = async (document) => {
 /** The audit rows of an action, of one model or of all. */
 const rows = async (action, count = 1, id = undefined) => {
   for (let found = 1; ; found++) {
-    const all = await gateway.logged("llm_model_audit", found);
-    const seen = all.filter((row) => row.action === action && (id === undefined || row.modelId === id));
+    const all = await gateway.rows(found, /^model/);
+    const seen = all.filter((row) => row.action === action && (id === undefined || row.resource.id === id));
     if (seen.length >= count) return seen;
   }
 };
@@ -115,8 +115,8 @@ test("C1: a definition is refused with every fault and its path, and nothing is 
     assert.equal((await ask("POST", "/api/configure-model", body, headers)).status, status);
   }
   assert.equal((await simulator.requests()).length, 0);
-  const refused = await rows("MODEL_SUBMITTED", 19);
-  assert.ok(refused.every(({ status, errorCode, tenant }) => status === "failed" && errorCode && tenant === "acme"));
+  const refused = await rows("model.submit", 19);
+  assert.ok(refused.every(({ outcome, code, tenant }) => outcome === "refused" && code && tenant === "acme"));
   const hot = await ask("POST", "/v1/models", definition({ configuration: { temperature: 0.9, maxTokens: 4001 } }));
   assert.deepEqual(hot.body.warnings.map(({ path }) => path), ["$.configuration"]);
   await watch(hot.body.model.id);
@@ -138,8 +138,8 @@ test("C2, C7: 202 with a place to watch, polled by alarms to ACTIVE; the events 
   assert.equal((await watch(id, "4")).status, 204);
   const read = await ask("GET", `/v1/models/${id}`, undefined, { authorization: `Bearer ${KEY}` });
   assert.deepEqual([read.body.status, read.body.capabilities.max_context_window], ["ACTIVE", 8192]);
-  const [created] = await rows("MODEL_CREATED", 1, id);
-  assert.deepEqual([created.modelId, created.status, created.tenant, created.payloadHash], [id, "success", "acme", body.auditLog.payloadHash]);
+  const [created] = await rows("model.provision", 1, id);
+  assert.deepEqual([created.resource.id, created.outcome, created.tenant, created.details.payload_sha256], [id, "success", "acme", body.auditLog.payloadHash]);
   assert.ok(created.latencyMs > 0 && created.upstreamCorrelationId);
 });
 
@@ -186,8 +186,8 @@ test("row 36: FAILED with its reason, which shows no key; submitted again it is 
   assert.deepEqual([read.body.status, read.body.error.code], ["FAILED", "provisioning_failed"]);
   const invoked = await ask("POST", `/v1/models/${id}/invoke`, { input: "where is it?" });
   assert.deepEqual([invoked.status, invoked.body.code], [409, "model_not_active"]);
-  const [row] = await rows("MODEL_CREATED", 1, id);
-  assert.deepEqual([row.status, row.errorCode], ["failed", "provisioning_failed"]);
+  const [row] = await rows("model.provision", 1, id);
+  assert.deepEqual([row.outcome, row.code], ["failed", "provisioning_failed"]);
   await simulator.provisioning({ polls: 1 });
   assert.equal(await submit(document), id);
   assert.deepEqual((await watch(id, "3")).statuses, ["SUBMITTED", "PENDING", "ACTIVE"]);
@@ -235,7 +235,7 @@ for (const how of ["stop", "kill"]) {
       assert.deepEqual((await watch(id, undefined, here)).statuses, ["SUBMITTED", "PENDING", "PROVISIONING", "ACTIVE"]);
       assert.equal((await simulator.stats()).models_created, 1);
       assert.equal((await models())[0].polls, 4);
-      const created = (await here.logged("llm_model_audit")).filter(({ action }) => action === "MODEL_CREATED");
+      const created = (await here.rows(1, /^model/)).filter(({ action }) => action === "model.provision");
       assert.equal(created.length, 1);
       // Its end survives too, and the key is not kept beyond it.
       await here[how]();
@@ -267,9 +267,9 @@ test("C3, C4, C5, C7: invoked with a sanitised input; the answer tells latency, 
   assert.deepEqual([typeof cost, typeof costBasis], ["string", "string"]);
   const [sent] = await path("/invoke")();
   assert.deepEqual(sent.body, { input: sanitizedInput, options: { stream: false } });
-  const [row] = await rows("MODEL_INVOKED");
-  assert.deepEqual([row.modelId, row.status, row.promptTokens, row.costEstimateUsd, row.attempts], [id, "success", usage.prompt_tokens, cost, 1]);
-  assert.ok(row.guard.input.redacted > 0);
+  const [row] = await rows("model.invoke");
+  assert.deepEqual([row.resource.id, row.outcome, row.tokens.prompt, row.cost_usd, row.attempts], [id, "success", usage.prompt_tokens, cost, 1]);
+  assert.ok(row.rules.some(({ action, direction }) => action === "redact" && direction === "input"));
   for (const [body, code] of [
     [{ input: 5 }, "wrong_type"], [{ input: " <> " }, "empty"], [{}, "missing_field"], [{ input: "x", options: { stream: true } }, "unknown_value"],
     [{ input: "x".repeat(65_537) }, "too_long"], [{ input: "x", modelId: id }, "unknown_field"],
@@ -295,9 +295,9 @@ test("C4: a result that breaks the schema is not passed on: paths, and no value"
   assert.deepEqual([status, body.code], [502, "result_invalid"]);
   assert.deepEqual(body.errors.map(({ path }) => path).sort(), ["$.result.confidence", "$.result.intent", "$.result.parcels[0]"]);
   assert.doesNotMatch(JSON.stringify(body), /canary|short"/);
-  const [row] = await rows("MODEL_INVOKED");
-  assert.deepEqual([row.status, row.errorCode], ["failed", "result_invalid"]);
-  assert.ok(row.costEstimateUsd !== null, "what was refused is paid for too");
+  const [row] = await rows("model.invoke");
+  assert.deepEqual([row.outcome, row.code], ["failed", "result_invalid"]);
+  assert.ok(row.cost_usd !== null, "what was refused is paid for too");
 });
 
 test("C4: an invocation is executed once, through 401, 503 and a lost answer; twice 401 ends it", async () => {
@@ -349,7 +349,7 @@ test("D1, D2: what the model cannot have is refused with the reason, and not sen
     assert.doesNotMatch(JSON.stringify(body), /canary/);
   }
   assert.equal((await path("/configuration")()).length, 0);
-  assert.ok((await rows("CONFIGURATION_UPDATE", 6)).every(({ status, errorCode }) => status === "failed" && errorCode === "invalid_request"));
+  assert.ok((await rows("model.configure", 6)).every(({ outcome, code }) => outcome === "refused" && code === "invalid_request"));
 });
 
 test("D3, D4: applied with 200: row, webhook, metrics", async () => {
@@ -357,9 +357,10 @@ test("D3, D4: applied with 200: row, webhook, metrics", async () => {
   assert.deepEqual((await ask("GET", `/v1/models/${id}/configuration`)).body, { applied: null, update: null });
   const { status, body } = await ask("PUT", `/v1/models/${id}/configuration`, configuration(id));
   assert.deepEqual([status, body.status, body.revision], [200, "APPLIED", 1], JSON.stringify(body));
-  const [row] = await rows("CONFIGURATION_UPDATE");
-  assert.deepEqual(row, { event: "llm_model_audit", ...body.auditLog });
-  assert.deepEqual([row.status, row.complianceMode, row.payloadHash.length], ["success", "strict", 64]);
+  const [row] = await rows("model.configure");
+  const { auditLog } = body;
+  assert.deepEqual([auditLog.status, auditLog.complianceMode, auditLog.payloadHash.length], ["success", "strict", 64], "the document's names");
+  assert.deepEqual([row.outcome, row.details.compliance_mode, row.details.payload_sha256, row.request_id], ["success", "strict", auditLog.payloadHash, auditLog.requestId]);
   const read = await ask("GET", `/v1/models/${id}/configuration`);
   assert.deepEqual(read.body.applied, configuration(id));
   assert.equal((await models())[0].configuration.max_tokens, 2048);
@@ -385,8 +386,8 @@ test("D3: upstream away: 202, kept, told where to look, applied by an alarm; the
   const { status, headers, body } = await ask("PUT", `/v1/models/${id}/configuration`, configuration(id));
   assert.deepEqual([status, body.status, body.error.code, body.auditLog.status], [202, "DEFERRED", "upstream_unavailable", "deferred"]);
   assert.equal(headers.get("location"), `/v1/models/${id}/configuration`);
-  const applied = (await rows("CONFIGURATION_UPDATE", 2, id))[1];
-  assert.deepEqual([applied.status, applied.requestId], ["success", body.auditLog.requestId]);
+  const applied = (await rows("model.configure", 2, id))[1];
+  assert.deepEqual([applied.outcome, applied.request_id], ["success", body.auditLog.requestId]);
   const read = await ask("GET", headers.get("location"));
   assert.deepEqual([read.body.update.status, read.body.applied.max_tokens], ["APPLIED", 2048]);
   const newest = await ask("PUT", `/v1/models/${id}/configuration`, configuration(id, { max_tokens: 1000 }));
@@ -463,7 +464,7 @@ test("C1, C6: the provider's key stands in no answer, log line, webhook, metric 
   await ask("GET", `/v1/models/${id}/snapshot`);
   await ask("PUT", `/v1/models/${id}/configuration`, configuration(id));
   await ask("POST", `/v1/models/${id}/invoke`, { input: "where is canary-input?" });
-  await rows("MODEL_INVOKED");
+  await rows("model.invoke");
   const metrics = (await ask("GET", "/v1/metrics")).body;
   const copies = await (await gateway.copies()).list();
   const seen = [...answers.filter((text) => !text.includes("canary-input")), ...gateway.lines, metrics, JSON.stringify(copies)].join("\n");

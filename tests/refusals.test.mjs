@@ -184,7 +184,7 @@ test("row 39: hostile bodies are 4xx and one line of the log each", async () => 
   assert.equal(rows.length, bodies.length);
   const others = gateway.lines.filter((line) => !/^\{"event":"audit_head","hash":"[0-9a-f]{64}","sequence":\d+\}$/.test(line));
   assert.equal(others.length, bodies.length, "nothing else is logged but where the audit log is");
-  assert.ok(rows.every((row) => row.status === "error" && row.tenant === "acme" && row.idempotencyKey === null));
+  assert.ok(rows.every((row) => row.outcome === "refused" && row.tenant === "acme" && row.idempotency_key === undefined));
   await nothingSent();
 });
 

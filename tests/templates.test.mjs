@@ -318,7 +318,7 @@ test("E4, E6: rendered and executed once; a value with {{other}} stays as it is"
   assert.deepEqual(sent.body.variables, variables);
   assert.equal(sent.body.templateVersion, 1);
   const rows = await gateway.rows(1);
-  assert.deepEqual([rows[0].action, rows[0].templateId, rows[0].status], ["EXECUTION", id, "success"]);
+  assert.deepEqual([rows[0].action, rows[0].resource.id, rows[0].resource.version, rows[0].outcome], ["template.execute", id, "1", "success"]);
   const missing = await gateway.ask("POST", `/v1/templates/${id}/execute`, { variables: { custmer: "x" }, modelId: "m", maxTokens: 1 });
   assert.deepEqual(missing.body.errors.map(({ path, code }) => [path, code]), [
     ["$.variables.custmer", "unknown_variable"], ["$.variables.customer", "missing_variable"], ["$.variables.language", "missing_variable"],
@@ -374,7 +374,7 @@ test("E7: the plan can be read first; then it is applied, and a second time noth
   await simulator.otherWriter("prompt_put", { description: "theirs" });
   const merged = await gateway.ask("POST", "/v1/templates/sync", { templates: library });
   assert.deepEqual(merged.body.templates[0].result, { success: true, version: 4, merged: true });
-  const rows = (await gateway.logged("operation_audit", 5)).filter(({ action }) => action === "create");
+  const rows = await gateway.rows(5, /^template\.create$/);
   assert.equal(rows.length, 5, "a row for each change");
 });
 
@@ -407,12 +407,14 @@ test("A6, E9: rows and webhooks tell what was done, and never what a template sa
   await gateway.ask("PUT", `/v1/cache/templates/${id}`, cached({ content: "Bye ${customer}, canary-content" }), { "if-match": etag });
   await gateway.ask("PUT", `/v1/cache/templates/${id}`, cached(), { "if-match": '"stale"' });
   await gateway.ask("DELETE", `/v1/cache/templates/${id}`);
-  const rows = (await gateway.logged("operation_audit", 4)).filter(({ template_id }) => template_id === id);
-  assert.deepEqual(rows.map(({ action, success, code }) => [action, success, code]), [
-    ["create", true, null], ["update", true, null], ["update", false, "precondition_failed"], ["invalidate", true, null],
+  const rows = (await gateway.rows(4, /^cached_template/)).filter(({ resource }) => resource.id === id);
+  assert.deepEqual(rows.map(({ action, outcome, code }) => [action, outcome, code]), [
+    ["cached_template.create", "success", null], ["cached_template.update", "success", null],
+    ["cached_template.update", "refused", "precondition_failed"], ["cached_template.invalidate", "success", null],
   ]);
   for (const row of rows) {
-    for (const name of ["audit_id", "user_id", "timestamp", "compliance_framework"]) assert.ok(row[name], name);
+    for (const name of ["id", "tenant", "key_id", "time"]) assert.ok(row[name], name);
+    assert.ok(row.details.compliance_framework);
   }
   const taken = await hooks(3);
   assert.deepEqual(taken.map(({ body }) => body.event).sort(), ["template.create", "template.invalidate", "template.update"]);
@@ -445,7 +447,7 @@ test("an execution that is refused because nothing is there leaves a row", async
   const refused = await gateway.ask("POST", "/v1/templates/0198c0de-0000-4abc-8def-0123456789ab/execute", body);
   assert.equal(refused.status, 404);
   const [row] = await gateway.rows(1);
-  assert.deepEqual([row.code, row.status, row.tenant], ["not_found", "error", "acme"]);
+  assert.deepEqual([row.code, row.outcome, row.tenant], ["not_found", "refused", "acme"]);
 });
 
 test("U5: a key that may only call cannot manage, and a scope that upstream lacks is named", async () => {
@@ -505,10 +507,10 @@ test("tenants share templates, and each stands in the rows by its name; a key th
   const ask = (method, path, key, body) => gateway.ask(method, path, body, { authorization: `Bearer ${key}` });
   const shared = await ask("GET", `/v1/templates/${id}`, OTHER);
   assert.deepEqual([shared.status, shared.body.id], [200, id]);
-  const seen = (await gateway.logged("operation_audit")).length;
+  const seen = (await gateway.rows(1, /^template/)).length;
   assert.equal((await ask("PUT", `/v1/templates/${id}`, OTHER, shared.body)).status, 403);
   assert.equal((await ask("POST", `/v1/templates/${id}/render`, OTHER, { variables: {} })).status, 400);
-  const rows = (await gateway.logged("operation_audit", seen + 2)).slice(seen);
-  assert.deepEqual(rows.map(({ action, user_id, code }) => [action, user_id, code]), [["update", "globex", "forbidden"], ["render", "globex", "invalid_request"]]);
+  const rows = (await gateway.rows(seen + 2, /^template/)).slice(seen);
+  assert.deepEqual(rows.map(({ action, tenant, code }) => [action, tenant, code]), [["template.update", "globex", "forbidden"], ["template.render", "globex", "invalid_request"]]);
   assert.equal((await ask("GET", `/v1/templates/${id}`, "pg_unknown")).status, 401);
 });

@@ -76,11 +76,12 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     url,
     /** Every line of the log so far, as text. */
     lines,
-    /** The audit rows, once there are `count` of them. */
-    async rows(count = 1) {
+    /** The audit rows whose action matches (default: calls for an answer of a model), once there are `count` of them. */
+    async rows(count = 1, action = /^(chat|template\.execute)/) {
       const limit = AbortSignal.timeout(10_000);
       for (;;) {
-        const rows = lines.filter((line) => line.includes("llm_prompt_audit")).map((line) => JSON.parse(line));
+        const all = lines.filter((line) => line.includes('"event":"audit"')).map((line) => JSON.parse(line));
+        const rows = all.filter((row) => action.test(row.action));
         if (rows.length >= count) return rows;
         await once(logged, "line", { signal: limit });
       }

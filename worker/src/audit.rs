@@ -1,5 +1,6 @@
 //! The audit log as JSON Lines.
 
+use promptgate_core::governance::Operation;
 use promptgate_core::governance::chain::{Export, Page};
 use promptgate_core::problem::Problem;
 use promptgate_core::sensitive::Bytes;
@@ -15,8 +16,7 @@ impl RequestContext {
     pub(crate) async fn audit(&self) -> Result<Response, Problem> {
         let begun = self.export().await;
         // Who has read the log is worth a row too.
-        let code = begun.as_ref().err().map(|problem| problem.code.as_str().to_owned());
-        self.close(self.target.route, self.operation(self.target.route), code);
+        self.close(Operation::of(self.target.route), begun.as_ref().err());
         begun
     }
 

@@ -4,11 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use promptgate_core::client::Caller;
-use promptgate_core::governance::{Audit, Metrics, Operation};
+use promptgate_core::governance::{Metrics, Occasion, Operation};
 use promptgate_core::intake::Headers;
-use promptgate_core::model::{ModelAction, Occasion, Record};
 use promptgate_core::problem::Problem;
-use promptgate_core::route::{Route, Target};
+use promptgate_core::route::Target;
 use promptgate_core::settings::Settings;
 use worker::Env;
 
@@ -74,41 +73,36 @@ impl RequestContext {
 
     /// A request that is refused before anything was done for it has its row, and is counted.
     pub(crate) fn refused(&self, problem: Problem) -> Problem {
-        let route = self.target.route;
-        let (request_id, now_ms, latency_ms) =
-            (self.random.request_id(), self.clock.unix_ms(), self.clock.elapsed_ms());
-        let mut metrics = Metrics::default();
-        let line = match (ModelAction::of(route), route) {
-            (Some(action), _) => {
-                let model = Some(self.target.id.as_str()).filter(|id| !id.is_empty());
-                let row = Record::refused(self.occasion(&request_id, now_ms), action, model, &problem, latency_ms);
-                self.measure(Some(problem.code.as_str()), &mut metrics);
-                Some(row.line())
-            }
-            (None, Route::Chat | Route::Completions | Route::Embeddings | Route::ExecuteTemplate) => {
-                let row = Audit::refused(&request_id, Some(self.tenant()), &problem, now_ms, latency_ms);
-                row.measure(route.pattern(), &mut metrics);
-                Some(row.line())
-            }
-            (None, _) => {
-                let framework = &self.settings.compliance_framework;
-                let row = Operation::of(route, &request_id).by(Some(self.tenant()), framework);
-                let row = row.ended(now_ms, latency_ms, Some(problem.code.as_str().to_owned()));
-                row.measure(route.pattern(), &mut metrics);
-                row.line()
-            }
-        };
-        if let Some(line) = line {
-            telemetry::refusal(self.tenant(), &self.caller.key_id, &line);
+        let mut refused = Operation::of(self.target.route);
+        if !self.target.id.is_empty() {
+            refused.on(&self.target.id);
         }
-        self.count(metrics);
+        self.close(refused, Some(&problem));
         problem
     }
 
-    /// By whom, where and when, for the row of something done to a model.
-    pub(crate) fn occasion<'a>(&'a self, request_id: &'a str, now_ms: u64) -> Occasion<'a> {
-        let environment = self.settings.environment.as_str();
-        Occasion { request_id, tenant: Some(self.tenant()), environment, now_ms }
+    /// Row, webhook and count of an operation that has ended, with `problem` if with one.
+    pub(crate) fn close(&self, done: Operation, problem: Option<&Problem>) {
+        let mut metrics = Metrics::default();
+        self.measure(problem.map(|problem| problem.code.as_str()), &mut metrics);
+        self.count(metrics);
+        self.record(done, problem);
+    }
+
+    /// Row and webhook of something that was done for the request.
+    pub(crate) fn record(&self, done: Operation, problem: Option<&Problem>) {
+        let (request_id, now_ms) = (self.random.request_id(), self.clock.unix_ms());
+        let occasion = Occasion::of(&self.caller, &request_id, &self.settings, now_ms);
+        let Some(row) = done.row(&occasion, problem, self.clock.elapsed_ms()) else { return };
+        match problem {
+            None => telemetry::row(&row.line()),
+            Some(_) => telemetry::refusal(self.tenant(), &self.caller.key_id, &row.line()),
+        }
+        let webhook = self.settings.webhook.as_ref();
+        if let Some(event) = webhook.and_then(|webhook| done.event(&row, webhook, now_ms)) {
+            telemetry::webhook(&self.life, &self.env, event);
+        }
+        telemetry::bring(&self.life, &self.env);
     }
 
     /// Counts the request, which ended with the problem `code`, if with one.

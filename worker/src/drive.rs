@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output};
-use promptgate_core::governance::{Audit, Metric};
+use promptgate_core::client::Caller;
+use promptgate_core::governance::{CallRecord, Metric, Occasion};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
@@ -29,7 +30,7 @@ pub(crate) struct Driver {
     pub(crate) env: Env,
     pub(crate) route: Route,
     pub(crate) request_id: String,
-    pub(crate) tenant: String,
+    pub(crate) caller: Caller,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
     /// The timer that runs, and when it will be done.
@@ -168,13 +169,15 @@ impl Driver {
     /// The call has ended: row, webhook, and the rest of the answer meanwhile.
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
-        let row = Audit::of_call(&self.request_id, &self.tenant, &self.call, &outcome, &self.settings.rates, now_ms);
-        telemetry::row(&row.line());
+        let occasion = Occasion::of(&self.caller, &self.request_id, &self.settings, now_ms);
+        let action = self.route.action().unwrap_or_default();
+        let record = CallRecord::new(&occasion, action, &self.call, &outcome, &self.settings.rates);
+        telemetry::row(&record.event().line());
         telemetry::count(|metrics| {
-            row.measure(self.route.pattern(), metrics);
+            record.measure(self.route.pattern(), metrics);
             isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
-        if let Some(event) = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&row, now_ms)) {
+        if let Some(event) = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&record, now_ms)) {
             telemetry::webhook(&self.life, &self.env, event);
         }
         // A client that is slow to take the rest of its answer does not keep the row waiting.

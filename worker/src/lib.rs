@@ -16,7 +16,6 @@ mod isolate;
 mod limits;
 mod models;
 mod object;
-mod operation;
 mod telemetry;
 mod templates;
 mod token;
@@ -29,6 +28,7 @@ use promptgate_core::chat::Prepared;
 use promptgate_core::chat::message::Kind;
 use promptgate_core::front::openai::{self, Completion};
 use promptgate_core::front::{self, Front};
+use promptgate_core::governance::Operation;
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Admitted;
 use promptgate_core::openapi;
@@ -87,26 +87,17 @@ impl RequestContext {
     async fn answer(&self) -> Result<Response, Problem> {
         self.headers.permit(&self.caller, self.target.route).map_err(|problem| self.refused(problem))?;
         match self.target.route {
-            Route::Guard => {
-                let body = self.body().await?;
-                Ok(json(self.settings.guards.explain(body.bytes())?))
-            }
+            Route::Guard => self.check(|bytes| self.settings.guards.explain(bytes)).await,
             Route::Lint => {
-                let body = self.body().await?;
-                Ok(json(isolate::lint(|linter| promptgate_core::lint::answer(linter, body.bytes()))?))
+                self.check(|bytes| isolate::lint(|linter| promptgate_core::lint::answer(linter, bytes))).await
             }
-            Route::Metrics => {
-                // What this isolate has counted is in it.
-                let _ = self.limits.within(telemetry::flush(&self.env)).await;
-                let text = object::metrics::prometheus(&self.env, &self.limits).await?;
-                Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text))
-            }
+            Route::Metrics => self.metrics().await,
             Route::Audit => self.audit().await,
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
             Route::Embeddings => self.completion(Kind::Embeddings).await,
-            Route::ListPublicModels => Ok(json(openai::list(&self.settings))),
-            Route::ReadPublicModel => Ok(json(openai::model(&self.settings, &self.target.id)?)),
+            Route::ListPublicModels => self.look(Ok(openai::list(&self.settings))),
+            Route::ReadPublicModel => self.look(openai::model(&self.settings, &self.target.id)),
             Route::ExecuteTemplate => self.execute().await,
             Route::SubmitModel
             | Route::ReadModel
@@ -119,6 +110,26 @@ impl RequestContext {
             | Route::InvokeNamed => self.models().await,
             _ => self.templates().await,
         }
+    }
+
+    /// Checks a body and answers what was found, which is not sent anywhere.
+    async fn check(&self, check: impl Fn(&[u8]) -> Result<String, Problem>) -> Result<Response, Problem> {
+        let checked = async { check(self.body().await?.bytes()) }.await;
+        self.look(checked)
+    }
+
+    /// Answers what is known here already.
+    fn look(&self, found: Result<String, Problem>) -> Result<Response, Problem> {
+        self.close(Operation::of(self.target.route), found.as_ref().err());
+        found.map(json)
+    }
+
+    async fn metrics(&self) -> Result<Response, Problem> {
+        // What this isolate has counted is in it.
+        let _ = self.limits.within(telemetry::flush(&self.env)).await;
+        let text = object::metrics::prometheus(&self.env, &self.limits).await;
+        self.close(Operation::of(self.target.route), text.as_ref().err());
+        Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text?))
     }
 
     async fn chat(&self) -> Result<Response, Problem> {
@@ -173,7 +184,7 @@ impl RequestContext {
             env: self.env.clone(),
             route: self.target.route,
             request_id,
-            tenant: self.tenant().to_owned(),
+            caller: self.caller.clone(),
             left: self.limits.left(),
             timer: None,
         };

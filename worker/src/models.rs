@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use promptgate_core::governance::Metrics;
+use promptgate_core::governance::{Metric, Metrics};
 use promptgate_core::http::Reply;
 use promptgate_core::model::{
     Active, Command, InvocationIdentity, News, Question, Received, Record, Step, Submission, Verb,
@@ -22,7 +22,14 @@ use crate::{exchange, isolate, object, telemetry};
 impl RequestContext {
     /// Answers a route of models.
     pub(crate) async fn models(&self) -> Result<Response, Problem> {
-        let (response, code) = self.model().await.map_err(|problem| self.refused(problem))?;
+        let (response, code) = self.model().await.map_err(|problem| {
+            // A change that its object never had is a change that failed (requirements, D4).
+            if self.target.route == Route::ConfigureModel {
+                let failed = [("result", "failure")];
+                telemetry::count(|metrics| metrics.count(Metric::ConfigurationUpdates, &failed, 1));
+            }
+            self.refused(problem)
+        })?;
         let mut metrics = Metrics::default();
         self.measure(code.map(Code::as_str), &mut metrics);
         self.count(metrics);
@@ -33,6 +40,7 @@ impl RequestContext {
         Command {
             id: id.to_owned(),
             tenant: self.tenant().to_owned(),
+            key_id: self.caller.key_id.clone(),
             request_id: self.random.request_id(),
             started_ms: self.clock.started_ms,
             verb,
@@ -59,7 +67,9 @@ impl RequestContext {
             }
             _ => return self.invoke().await,
         };
-        Ok((client::model_reply(self.ask_model(&command).await?), None))
+        let reply = self.ask_model(&command).await?;
+        let code = reply.recorded.as_deref().map(Code::named);
+        Ok((client::model_reply(reply), code))
     }
 
     async fn ask_model(&self, command: &Command) -> Result<ModelReply, Problem> {
@@ -125,7 +135,7 @@ impl RequestContext {
             });
         }
         let row = Record::invocation(command.occasion(settings, self.clock.unix_ms()), &invocation);
-        telemetry::row(&row.line());
+        telemetry::row(&row.event().line());
         let mut metrics = Metrics::default();
         row.measure(&provider_model, &mut metrics);
         self.count(metrics);

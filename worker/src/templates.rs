@@ -19,7 +19,10 @@ impl RequestContext {
     /// Answers a route of templates or of usage.
     pub(crate) async fn templates(&self) -> Result<Response, Problem> {
         let route = self.target.route;
-        let mut done = self.operation(route);
+        let mut done = Operation::of(route);
+        if !self.target.id.is_empty() {
+            done.on(&self.target.id);
+        }
         let answered = match route {
             Route::ListTemplates => self.list().await,
             Route::ListVersions => self.versions().await,
@@ -35,8 +38,7 @@ impl RequestContext {
             Route::Usage => self.usage().await,
             _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
         };
-        let code = answered.as_ref().err().map(|problem| problem.code.as_str().to_owned());
-        self.close(route, done, code);
+        self.close(done, answered.as_ref().err());
         answered
     }
 
@@ -152,7 +154,6 @@ impl RequestContext {
     }
 
     async fn invalidate(&self, done: &mut Operation) -> Result<Response, Problem> {
-        done.on(&self.target.id);
         let told = self.ask(Family::Cached, &self.target.id, Verb::Invalidate).await?;
         done.did(&told);
         Ok(client::whole(edge::gone(&self.random.request_id())))
@@ -217,22 +218,18 @@ impl RequestContext {
                 (Route::CreateTemplate, self.create_upstream(plan.document.to_text(), &key).await)
             }
         };
-        let mut done = self.operation(route);
+        let mut done = Operation::of(route);
         if let Some(id) = &plan.id {
             done.on(id);
         }
-        let code = match told {
+        match &told {
             Ok(told) => {
-                done.did(&told);
+                done.did(told);
                 plan.done(&told.stored.document, told.merged);
-                None
             }
-            Err(problem) => {
-                plan.failed(problem.code.as_str());
-                Some(problem.code.as_str().to_owned())
-            }
-        };
-        self.close(route, done, code);
+            Err(problem) => plan.failed(problem.code.as_str()),
+        }
+        self.record(done, told.as_ref().err());
     }
 
     async fn usage(&self) -> Result<Response, Problem> {

@@ -66,6 +66,9 @@ pub struct Findings {
     /// By the rule's code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rules: BTreeMap<&'static str, u32>,
+    /// By the rule's code and what was done: `block`, `redact`, `flag`, `allow`. For audit rows.
+    #[serde(skip)]
+    pub actions: BTreeMap<(&'static str, &'static str), u32>,
 }
 
 impl Findings {
@@ -73,20 +76,32 @@ impl Findings {
     pub(crate) fn fired(&mut self, entries: &[Entry]) {
         for entry in entries {
             *self.rules.entry(entry.code).or_default() += 1;
+            *self.actions.entry((entry.code, "block")).or_default() += 1;
         }
     }
 
     /// Counts `entries` too, found in a text of `role`; `policy` is the gateway's. What was treated more mildly than
     /// it asks for ([`lenient`]) is counted as let through.
     pub(crate) fn add(&mut self, entries: &[Entry], role: Role, policy: &Policy) {
-        self.fired(entries);
         for entry in entries {
-            match entry.action {
-                action if action < policy.graded(role, entry.kind, entry.score) => self.allowed += 1,
-                Action::Redact => self.redacted += 1,
-                Action::Flag => self.flagged += 1,
-                Action::Block | Action::Ignore => {}
-            }
+            *self.rules.entry(entry.code).or_default() += 1;
+            let done = match entry.action {
+                action if action < policy.graded(role, entry.kind, entry.score) => {
+                    self.allowed += 1;
+                    "allow"
+                }
+                Action::Redact => {
+                    self.redacted += 1;
+                    "redact"
+                }
+                Action::Flag => {
+                    self.flagged += 1;
+                    "flag"
+                }
+                Action::Block => "block",
+                Action::Ignore => continue,
+            };
+            *self.actions.entry((entry.code, done)).or_default() += 1;
         }
     }
 }

@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(count, ROUTES.len(), "every route is described");
         for (path, methods) in &described {
             for method in methods {
-                let known = ROUTES.iter().any(|(known, at, _)| *at == path && known.eq_ignore_ascii_case(method));
+                let known = ROUTES.iter().any(|row| row.pattern == path && row.method.eq_ignore_ascii_case(method));
                 assert!(known, "{method} {path}");
             }
         }

@@ -18,6 +18,7 @@ pub struct Refusal {
     code: String,
     detail: String,
     errors: Vec<Error>,
+    more: usize,
     upstream_correlation_id: Option<String>,
     retry_after_ms: Option<u64>,
     etag: Option<String>,
@@ -43,6 +44,7 @@ impl From<Problem> for Refusal {
             code: problem.code.as_str().to_owned(),
             detail: problem.detail,
             errors: problem.errors.into_iter().map(error).collect(),
+            more: problem.more,
             upstream_correlation_id: problem.upstream_correlation_id,
             retry_after_ms: problem.retry_after.map(|after| after.as_millis() as u64),
             etag: problem.etag,
@@ -60,6 +62,7 @@ impl From<Refusal> for Problem {
         };
         let mut problem = Problem::new(Code::named(&refusal.code), refusal.detail);
         problem.errors = refusal.errors.into_iter().map(fault).collect();
+        problem.more = refusal.more;
         problem.upstream_correlation_id = refusal.upstream_correlation_id;
         problem.retry_after = refusal.retry_after_ms.map(Duration::from_millis);
         problem.etag = refusal.etag;
@@ -94,6 +97,7 @@ mod tests {
             Fault { span: Some((1, 5)), ..Fault::new(&Path::root().name("name"), "name_taken", "Choose another.") };
         let full = Problem {
             errors: vec![fault],
+            more: 3,
             upstream_correlation_id: Some("c-1".into()),
             retry_after: Some(Duration::from_millis(1_500)),
             etag: Some("\"version=3\"".into()),

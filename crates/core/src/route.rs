@@ -52,86 +52,124 @@ pub enum Route {
     OpenApi,
 }
 
-/// Every address with its method. `{id}` is a UUID, `{version}` an integer from 1, `{model}` a name, which may have
-/// slashes.
-pub const ROUTES: [(&str, &str, Route); 35] = [
-    ("POST", "/v1/chat", Route::Chat),
-    ("POST", "/openai/v1/chat/completions", Route::Completions),
-    ("POST", "/openai/v1/embeddings", Route::Embeddings),
-    ("GET", "/openai/v1/models", Route::ListPublicModels),
-    ("GET", "/openai/v1/models/{model}", Route::ReadPublicModel),
-    ("POST", "/v1/guard", Route::Guard),
-    ("POST", "/v1/lint", Route::Lint),
-    ("GET", "/v1/templates", Route::ListTemplates),
-    ("POST", "/v1/templates", Route::CreateTemplate),
-    ("POST", "/v1/templates/sync", Route::SyncTemplates),
-    ("GET", "/v1/templates/{id}", Route::ReadTemplate),
-    ("PUT", "/v1/templates/{id}", Route::UpdateTemplate),
-    ("GET", "/v1/templates/{id}/versions", Route::ListVersions),
-    ("GET", "/v1/templates/{id}/versions/{version}", Route::ReadVersion),
-    ("GET", "/v1/templates/{id}/diff", Route::DiffVersions),
-    ("POST", "/v1/templates/{id}/render", Route::RenderTemplate),
-    ("POST", "/v1/templates/{id}/execute", Route::ExecuteTemplate),
-    ("POST", "/v1/cache/templates", Route::PublishNew),
-    ("GET", "/v1/cache/templates/{id}", Route::ReadCached),
-    ("PUT", "/v1/cache/templates/{id}", Route::Publish),
-    ("DELETE", "/v1/cache/templates/{id}", Route::Invalidate),
-    ("POST", "/v1/usage/query", Route::Usage),
-    ("POST", "/v1/models", Route::SubmitModel),
-    ("GET", "/v1/models/{id}", Route::ReadModel),
-    ("GET", "/v1/models/{id}/events", Route::WatchModel),
-    ("PUT", "/v1/models/{id}/configuration", Route::ConfigureModel),
-    ("GET", "/v1/models/{id}/configuration", Route::ReadConfiguration),
-    ("POST", "/v1/models/{id}/invoke", Route::InvokeModel),
-    ("GET", "/v1/models/{id}/snapshot", Route::ExportModel),
-    ("POST", "/api/configure-model", Route::ConfigureNamed),
-    ("POST", "/api/invoke-protected", Route::InvokeNamed),
-    ("GET", "/v1/audit", Route::Audit),
-    ("GET", "/v1/metrics", Route::Metrics),
-    ("GET", "/healthz", Route::Health),
-    ("GET", "/v1/openapi.json", Route::OpenApi),
+/// One row for each route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// `GET`, `POST`, `PUT`, `DELETE`.
+    pub method: &'static str,
+    /// The address. `{id}` is a UUID, `{version}` an integer from 1, `{model}` a name, which
+    /// may have slashes.
+    pub pattern: &'static str,
+    /// What is asked for.
+    pub route: Route,
+    /// What a client's key must be allowed to, where a key is asked for.
+    pub right: Right,
+    /// What its audit rows call it, `resource.verb`; none for what only looks, which has no row.
+    pub action: Option<&'static str>,
+}
+
+const fn row(
+    method: &'static str,
+    pattern: &'static str,
+    route: Route,
+    right: Right,
+    action: Option<&'static str>,
+) -> Row {
+    Row { method, pattern, route, right, action }
+}
+
+/// Every route.
+pub const ROUTES: [Row; 35] = [
+    row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
+    row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
+    row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
+    row("GET", "/openai/v1/models", Route::ListPublicModels, Right::Use, None),
+    row("GET", "/openai/v1/models/{model}", Route::ReadPublicModel, Right::Use, None),
+    row("POST", "/v1/guard", Route::Guard, Right::Use, Some("guard.check")),
+    row("POST", "/v1/lint", Route::Lint, Right::Use, Some("lint.check")),
+    row("GET", "/v1/templates", Route::ListTemplates, Right::Use, None),
+    row("POST", "/v1/templates", Route::CreateTemplate, Right::Manage, Some("template.create")),
+    row("POST", "/v1/templates/sync", Route::SyncTemplates, Right::Manage, Some("template.sync")),
+    row("GET", "/v1/templates/{id}", Route::ReadTemplate, Right::Use, None),
+    row("PUT", "/v1/templates/{id}", Route::UpdateTemplate, Right::Manage, Some("template.update")),
+    row("GET", "/v1/templates/{id}/versions", Route::ListVersions, Right::Use, None),
+    row("GET", "/v1/templates/{id}/versions/{version}", Route::ReadVersion, Right::Use, None),
+    row("GET", "/v1/templates/{id}/diff", Route::DiffVersions, Right::Use, None),
+    row("POST", "/v1/templates/{id}/render", Route::RenderTemplate, Right::Use, Some("template.render")),
+    row("POST", "/v1/templates/{id}/execute", Route::ExecuteTemplate, Right::Use, Some("template.execute")),
+    row("POST", "/v1/cache/templates", Route::PublishNew, Right::Manage, Some("cached_template.create")),
+    row("GET", "/v1/cache/templates/{id}", Route::ReadCached, Right::Use, None),
+    row("PUT", "/v1/cache/templates/{id}", Route::Publish, Right::Manage, Some("cached_template.update")),
+    row("DELETE", "/v1/cache/templates/{id}", Route::Invalidate, Right::Manage, Some("cached_template.invalidate")),
+    row("POST", "/v1/usage/query", Route::Usage, Right::Manage, Some("usage.query")),
+    row("POST", "/v1/models", Route::SubmitModel, Right::Manage, Some("model.submit")),
+    row("GET", "/v1/models/{id}", Route::ReadModel, Right::Use, None),
+    row("GET", "/v1/models/{id}/events", Route::WatchModel, Right::Use, None),
+    row("PUT", "/v1/models/{id}/configuration", Route::ConfigureModel, Right::Manage, Some("model.configure")),
+    row("GET", "/v1/models/{id}/configuration", Route::ReadConfiguration, Right::Use, None),
+    row("POST", "/v1/models/{id}/invoke", Route::InvokeModel, Right::Use, Some("model.invoke")),
+    row("GET", "/v1/models/{id}/snapshot", Route::ExportModel, Right::Manage, Some("model.export")),
+    row("POST", "/api/configure-model", Route::ConfigureNamed, Right::Manage, Some("model.submit")),
+    row("POST", "/api/invoke-protected", Route::InvokeNamed, Right::Use, Some("model.invoke")),
+    row("GET", "/v1/audit", Route::Audit, Right::Audit, Some("audit_log.export")),
+    row("GET", "/v1/metrics", Route::Metrics, Right::Manage, None),
+    row("GET", "/healthz", Route::Health, Right::Use, None),
+    row("GET", "/v1/openapi.json", Route::OpenApi, Right::Use, None),
 ];
 
 impl Route {
+    /// Its row.
+    pub fn row(self) -> Row {
+        // A test finds every route in the table.
+        ROUTES.into_iter().find(|row| row.route == self).unwrap_or(row("", "", self, Right::Audit, None))
+    }
+
     /// What a client's key must be allowed to, where a key is asked for.
     pub fn right(self) -> Right {
+        self.row().right
+    }
+
+    /// The kind of thing that it is about, for audit rows.
+    pub fn resource(self) -> Option<&'static str> {
         match self {
-            Route::Health
-            | Route::OpenApi
-            | Route::Chat
+            Route::PublishNew | Route::ReadCached | Route::Publish | Route::Invalidate => Some("cached_template"),
+            Route::Usage => Some("usage"),
+            Route::Audit => Some("audit_log"),
+            Route::SubmitModel
+            | Route::ReadModel
+            | Route::WatchModel
+            | Route::ConfigureModel
+            | Route::ReadConfiguration
+            | Route::InvokeModel
+            | Route::ExportModel
+            | Route::ConfigureNamed
+            | Route::InvokeNamed => Some("model"),
+            Route::ListTemplates
+            | Route::CreateTemplate
+            | Route::SyncTemplates
+            | Route::ReadTemplate
+            | Route::UpdateTemplate
+            | Route::ListVersions
+            | Route::ReadVersion
+            | Route::DiffVersions
+            | Route::RenderTemplate
+            | Route::ExecuteTemplate => Some("prompt_template"),
+            Route::Chat
             | Route::Completions
             | Route::Embeddings
             | Route::ListPublicModels
             | Route::ReadPublicModel
             | Route::Guard
             | Route::Lint
-            | Route::ListTemplates
-            | Route::ReadTemplate
-            | Route::ListVersions
-            | Route::ReadVersion
-            | Route::DiffVersions
-            | Route::RenderTemplate
-            | Route::ExecuteTemplate
-            | Route::ReadCached
-            | Route::ReadModel
-            | Route::WatchModel
-            | Route::ReadConfiguration
-            | Route::InvokeModel
-            | Route::InvokeNamed => Right::Use,
-            Route::CreateTemplate
-            | Route::SyncTemplates
-            | Route::UpdateTemplate
-            | Route::PublishNew
-            | Route::Publish
-            | Route::Invalidate
-            | Route::Usage
-            | Route::SubmitModel
-            | Route::ConfigureModel
-            | Route::ExportModel
-            | Route::ConfigureNamed
-            | Route::Metrics => Right::Manage,
-            Route::Audit => Right::Audit,
+            | Route::Metrics
+            | Route::Health
+            | Route::OpenApi => None,
         }
+    }
+
+    /// What its audit rows call it; none for what only looks.
+    pub fn action(self) -> Option<&'static str> {
+        self.row().action
     }
 
     /// Most bytes of a body that are read (requirements, "Errors and bad input").
@@ -144,12 +182,12 @@ impl Route {
 
     /// Whether a request for it has a body.
     pub fn takes_body(self) -> bool {
-        ROUTES.iter().any(|(method, _, route)| *route == self && matches!(*method, "POST" | "PUT"))
+        matches!(self.row().method, "POST" | "PUT")
     }
 
     /// The address of the table, for metrics and audit rows: it has no parameter's value in it.
     pub fn pattern(self) -> &'static str {
-        ROUTES.iter().find(|(_, _, route)| *route == self).map_or("", |(_, pattern, _)| pattern)
+        self.row().pattern
     }
 }
 
@@ -193,7 +231,7 @@ impl Target {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let method = if method == "HEAD" { "GET" } else { method };
         let mut allowed = Vec::new();
-        for (known, pattern, route) in ROUTES {
+        for Row { method: known, pattern, route, .. } in ROUTES {
             let Some((id, version)) = fits(pattern, path) else { continue };
             if known == method {
                 return Ok(Target { route, id, version, path: path.to_owned(), query: query.to_owned() });
@@ -204,7 +242,7 @@ impl Target {
             }
         }
         if allowed.is_empty() {
-            let mut known: Vec<&str> = ROUTES.map(|(_, pattern, _)| pattern).to_vec();
+            let mut known: Vec<&str> = ROUTES.map(|row| row.pattern).to_vec();
             known.dedup();
             let detail = match nearest(path, &known) {
                 Some(meant) => format!("Nothing is at this address: did you mean {meant}? An id is a UUID."),
@@ -400,9 +438,9 @@ mod tests {
 
     #[test]
     fn every_route_stands_once() {
-        for (at, (_, pattern, route)) in ROUTES.iter().enumerate() {
-            assert_eq!(route.pattern(), *pattern);
-            assert!(ROUTES.iter().skip(at + 1).all(|(_, _, other)| other != route), "{route:?}");
+        for (at, row) in ROUTES.iter().enumerate() {
+            assert_eq!(row.route.row(), *row);
+            assert!(ROUTES.iter().skip(at + 1).all(|other| other.route != row.route), "{row:?}");
         }
     }
 

@@ -272,7 +272,9 @@ impl Reader<'_> {
         let place = |error: serde_json::Error| format!("look at line {} column {}", error.line(), error.column());
         let changes: Result<Changes, String> = serde_json::from_str(&text).map_err(place);
         let policy = changes.and_then(|changes| {
-            if streamed { changes.carried_out_by_a_stream()? };
+            if streamed {
+                changes.carried_out_by_a_stream()?
+            };
             changes.over(default.clone())
         });
         policy.unwrap_or_else(|fault| {

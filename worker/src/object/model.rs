@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use futures_util::future::select;
 use promptgate_core::http::Reply;
-use promptgate_core::model::{Command, Kept, Left, Received, Step};
-use promptgate_core::problem::Problem;
+use promptgate_core::model::{Command, Kept, Left, Received, Step, Verb};
+use promptgate_core::problem::{Code, Problem};
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub(crate) struct ModelReply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The code of the problem that it tells of, where what was refused has its row and count already.
+    pub(crate) recorded: Option<String>,
 }
 
 /// Asks the object of a model.
@@ -40,6 +42,9 @@ pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result
     let reply: Result<ModelReply, Refusal> = super::ask_json(env, "MODEL", &command.id, "", body, limits).await?;
     Ok(reply?)
 }
+
+/// An answer, and the code of the problem that it tells of, where that has its row.
+type Answered = (Reply, Option<Code>);
 
 /// One for each model.
 #[durable_object]
@@ -81,10 +86,11 @@ impl DurableObject for ModelObject {
             }
             Err(problem) => Err(problem),
         };
-        let reply = answered.map_err(Refusal::from).map(|Reply { head, body }| ModelReply {
+        let reply = answered.map_err(Refusal::from).map(|(Reply { head, body }, recorded)| ModelReply {
             status: head.status,
             headers: head.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             body: String::from_utf8(body.0).unwrap_or_default(),
+            recorded: recorded.map(|code| code.as_str().to_owned()),
         });
         Response::ok(serde_json::to_string(&reply)?)
     }
@@ -101,7 +107,7 @@ impl DurableObject for ModelObject {
 
 // requests
 impl ModelObject {
-    async fn answer(&self, command: &Command, settings: &Settings) -> worker::Result<Result<Reply, Problem>> {
+    async fn answer(&self, command: &Command, settings: &Settings) -> worker::Result<Result<Answered, Problem>> {
         let clock = Clock::start();
         self.load().await?;
         let seed = match isolate::random() {
@@ -127,8 +133,15 @@ impl ModelObject {
                 // It was forgotten meanwhile.
                 None => Some(Err(Problem::storage_unavailable())),
             };
-            if let Some(answered) = answered {
-                return Ok(answered);
+            match answered {
+                // The update has ended, so it has its row.
+                Some(Err(problem))
+                    if matches!(command.verb, Verb::Configure(_)) && problem.code != Code::StorageUnavailable =>
+                {
+                    return Ok(Ok((problem.reply(&command.request_id), Some(problem.code))));
+                }
+                Some(answered) => return Ok(answered.map(|reply| (reply, None))),
+                None => {}
             }
             select(change, Delay::from(left)).await;
         }

@@ -1,19 +1,21 @@
-//! What is left behind after a request: the audit row, the webhook and the metrics (requirements, A6, B6, D4).
+//! What a request leaves for the operator: the audit row, the webhook and the counts (requirements, A6, B6, D4 and H).
 
-mod audit;
+mod call_record;
 pub mod chain;
 mod cost;
+mod event;
 mod metrics;
 mod operation;
 mod refusals;
 mod schedule;
 mod webhook;
 
-pub use audit::Audit;
-pub(crate) use audit::timestamp;
+pub use call_record::CallRecord;
 pub use cost::{Cost, Rates};
+pub(crate) use event::timestamp;
+pub use event::{AuditEvent, AuditOutcome, Occasion, Resource, RuleFired, Tokens};
 pub use metrics::{Metric, Metrics};
-pub use operation::{Action, Operation};
+pub use operation::Operation;
 pub use refusals::Refusals;
 pub use schedule::Schedule;
 pub use webhook::{Event as WebhookEvent, Webhook};

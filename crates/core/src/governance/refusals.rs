@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
-use super::timestamp;
+use super::event::{AuditEvent, AuditOutcome, Occasion, timestamp};
 
 /// Most rows for refusals of one key in one minute and isolate (ours).
 const MAX_ROWS: u32 = 20;
@@ -55,12 +53,21 @@ impl Refusals {
                 return true;
             }
             if minute.omitted > 0 {
-                let row = json!({
-                    "event": "refusals_omitted", "timestamp": timestamp(now_ms), "tenant": minute.tenant,
-                    "keyId": key_id, "refusals": minute.omitted,
-                    "minute": timestamp(minute.number.saturating_mul(MINUTE_MS)),
-                });
-                rows.push(row.to_string());
+                let began_ms = minute.number.saturating_mul(MINUTE_MS);
+                let occasion = Occasion {
+                    request_id: "",
+                    tenant: &minute.tenant,
+                    key_id,
+                    environment: "",
+                    compliance_framework: "",
+                    now_ms,
+                };
+                let mut row = AuditEvent::new(&occasion, "refusals.omit")
+                    .detail("refusals", minute.omitted)
+                    .detail("minute", timestamp(began_ms));
+                row.id = format!("{key_id}/{began_ms}");
+                row.outcome = AuditOutcome::Refused;
+                rows.push(row.line());
             }
             false
         });
@@ -83,8 +90,11 @@ mod tests {
         let omitted = refusals.omitted(start + 60_000);
         assert_eq!(omitted.len(), 1, "one row for each key with omissions: {omitted:?}");
         let row: serde_json::Value = serde_json::from_str(&omitted[0]).unwrap();
-        assert_eq!((row["refusals"].as_u64(), row["keyId"].as_str()), (Some(10_000 - u64::from(MAX_ROWS)), Some("k")));
-        assert_eq!(row["minute"], "2023-11-14T22:14:00Z");
+        assert_eq!(
+            (row["details"]["refusals"].as_u64(), row["key_id"].as_str()),
+            (Some(10_000 - u64::from(MAX_ROWS)), Some("k"))
+        );
+        assert_eq!(row["details"]["minute"], "2023-11-14T22:14:00.000Z");
         assert_eq!(refusals.omitted(start + 60_001), [""; 0], "told once");
         assert!(refusals.admit("t", "k", start + 60_001), "the next minute has rows again");
         assert!(refusals.0.len() == 1, "what has been told is forgotten");
@@ -99,6 +109,6 @@ mod tests {
             }
         }
         let row: serde_json::Value = serde_json::from_str(&refusals.omitted(9 * MINUTE_MS)[0]).unwrap();
-        assert_eq!(row["refusals"].as_u64(), Some(3));
+        assert_eq!(row["details"]["refusals"].as_u64(), Some(3));
     }
 }

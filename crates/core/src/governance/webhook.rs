@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::Audit;
+use super::CallRecord;
 use crate::http::{Head, HttpRequest};
 use crate::sensitive::{Bytes, Sensitive};
 
@@ -26,10 +26,10 @@ impl Webhook {
         (24..=64).contains(&key.len()).then_some(Bytes(key))
     }
 
-    /// The webhook `llm_prompt_completed` for a row, sent at `now_ms` (Unix ms); none for a call that sent
+    /// The webhook `llm_prompt_completed` for a call, sent at `now_ms` (Unix ms); none for a call that sent
     /// nothing.
-    pub fn completed(&self, row: &Audit, now_ms: u64) -> Option<Event> {
-        Some(self.event("llm_prompt_completed", row.request_id(), row.completed()?, 3_000, now_ms))
+    pub fn completed(&self, call: &CallRecord, now_ms: u64) -> Option<Event> {
+        Some(self.event("llm_prompt_completed", &call.event().request_id, call.completed()?, 3_000, now_ms))
     }
 
     /// The webhook `name` with the JSON text `body`, about the request or resource `subject`. It may take

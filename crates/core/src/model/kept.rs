@@ -16,13 +16,13 @@ use super::configuration::Configuration;
 use super::definition::Submission;
 use super::exchange::{Received, Step};
 use super::provisioning::{ModelStatus, News, Origin, Provisioning};
-use super::record::{Occasion, Record};
+use super::record::Record;
 use super::snapshot::Snapshot;
 use super::update::{Update, UpdateStatus, Updates};
 use crate::call::Health;
 use crate::fault::Fault;
 use crate::genesys::Endpoints;
-use crate::governance::{Metrics, WebhookEvent, timestamp};
+use crate::governance::{Metrics, Occasion, WebhookEvent, timestamp};
 use crate::http::{HttpRequest, Reply};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -42,6 +42,8 @@ pub struct Command {
     pub id: String,
     /// Who asks.
     pub tenant: String,
+    /// By which key ([`crate::client::Caller::key_id`]).
+    pub key_id: String,
     /// The client's request.
     pub request_id: String,
     /// When it came, Unix ms.
@@ -85,12 +87,7 @@ impl Command {
 
     /// For the row of what it leads to.
     pub fn occasion<'a>(&'a self, settings: &'a Settings, now: u64) -> Occasion<'a> {
-        Occasion {
-            request_id: &self.request_id,
-            tenant: Some(&self.tenant),
-            environment: &settings.environment,
-            now_ms: now,
-        }
+        occasion(&self.request_id, &self.tenant, &self.key_id, settings, now)
     }
 }
 
@@ -189,7 +186,7 @@ impl Kept {
                 configuration.fits(kept.provisioning.capabilities())?;
                 let before = kept.mark();
                 let updates = kept.updates.get_or_insert_with(|| Updates::new(id, settings.model_poll_ms, seed));
-                let revision = updates.offer(configuration, &command.request_id, now);
+                let revision = updates.offer(configuration, &command.request_id, &command.key_id, now);
                 kept.observe(&before, settings, now);
                 Ok(Taken { changed: true, revision, warnings: Vec::new() })
             }
@@ -210,8 +207,12 @@ impl Kept {
         if kept.as_ref().is_some_and(|kept| kept.provisioning.status() != ModelStatus::Failed) {
             return Ok(Taken { warnings, ..Taken::default() });
         }
-        let origin =
-            Origin { id: command.id.clone(), tenant: command.tenant.clone(), request_id: command.request_id.clone() };
+        let origin = Origin {
+            id: command.id.clone(),
+            tenant: command.tenant.clone(),
+            key_id: command.key_id.clone(),
+            request_id: command.request_id.clone(),
+        };
         let earlier = kept.take().map(|kept| kept.provisioning);
         let provisioning = Provisioning::submit(earlier, submission, origin, settings.model_poll_ms, now, seed);
         *kept = Some(Kept { provisioning, updates: None, settled: Vec::new(), left: Left::default() });
@@ -232,7 +233,7 @@ impl Kept {
         let answer = match &command.verb {
             Verb::Submit(_) => {
                 let row = Record::submitted(occasion, &self.provisioning);
-                self.left.rows.push(row.line());
+                self.left.rows.push(row.event().line());
                 Ok(self.provisioning.reply(&row, &taken.warnings))
             }
             Verb::Read => Ok(reply(200, None, &self.provisioning.document())),
@@ -252,7 +253,7 @@ impl Kept {
             }),
             Verb::Export => {
                 let snapshot = Snapshot::new(self.provisioning.definition(), &settings.environment, now);
-                self.left.rows.push(Record::exported(occasion, &command.id, &snapshot).line());
+                self.left.rows.push(Record::exported(occasion, &command.id, &snapshot).event().line());
                 Ok(reply(200, None, &snapshot.document()))
             }
         };
@@ -333,22 +334,17 @@ impl Kept {
         let (ended, deferred) = self.mark();
         if ended && !before.0 {
             let origin = self.provisioning.origin();
-            let occasion = Occasion {
-                request_id: &origin.request_id,
-                tenant: Some(&origin.tenant),
-                environment: &settings.environment,
-                now_ms: now,
-            };
-            self.left.rows.push(Record::provisioned(occasion, &self.provisioning).line());
+            let occasion = occasion(&origin.request_id, &origin.tenant, &origin.key_id, settings, now);
+            self.left.rows.push(Record::provisioned(occasion, &self.provisioning).event().line());
         }
         if let (true, Some(open)) =
             (deferred.is_some() && deferred != before.1, self.updates.as_ref().and_then(Updates::open))
         {
-            self.left.rows.push(self.row(open, settings, now).line());
+            self.left.rows.push(self.row(open, settings, now).event().line());
         }
         for update in self.updates.as_mut().map(Updates::take_settled).unwrap_or_default() {
             let row = self.row(&update, settings, update.settled_ms.unwrap_or(now));
-            self.left.rows.push(row.line());
+            self.left.rows.push(row.event().line());
             row.measure(&self.provisioning.definition().model_id, &mut self.left.metrics);
             if let (Some(webhook), Some(body)) = (&settings.webhook, row.config_change(&update)) {
                 let event = webhook.event("llm_config_change", &update.request_id, body, WEBHOOK_MS, now);
@@ -362,12 +358,18 @@ impl Kept {
 
     fn row(&self, update: &Update, settings: &Settings, now: u64) -> Record {
         let origin = self.provisioning.origin();
-        let occasion = Occasion {
-            request_id: &update.request_id,
-            tenant: Some(&origin.tenant),
-            environment: &settings.environment,
-            now_ms: now,
-        };
+        let occasion = occasion(&update.request_id, &origin.tenant, &update.key_id, settings, now);
         Record::update(occasion, &origin.id, update)
     }
+}
+
+fn occasion<'a>(
+    request_id: &'a str,
+    tenant: &'a str,
+    key_id: &'a str,
+    settings: &'a Settings,
+    now_ms: u64,
+) -> Occasion<'a> {
+    let (environment, compliance_framework) = (&settings.environment, &settings.compliance_framework);
+    Occasion { request_id, tenant, key_id, environment, compliance_framework, now_ms }
 }

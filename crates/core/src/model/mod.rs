@@ -39,7 +39,7 @@ pub use failure::Failure;
 pub use invocation::{Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, Question};
 pub use kept::{Command, Kept, Left, Taken, Verb};
 pub use provisioning::{MAX_POLLS, ModelStatus, News, Origin, POLL_MS, Provisioning, StatusEvent};
-pub use record::{ModelAction, Occasion, Record, RecordStatus};
+pub use record::{ModelAction, Record, RecordStatus};
 pub use schema::{MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS, ResponseSchema};
 pub use snapshot::Snapshot;
 pub use update::{Update, UpdateStatus, Updates};

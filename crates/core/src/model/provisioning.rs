@@ -54,6 +54,9 @@ pub struct Origin {
     pub id: String,
     /// Who submitted it; nobody else may see it.
     pub tenant: String,
+    /// By which key ([`crate::client::Caller::key_id`]).
+    #[serde(default)]
+    pub key_id: String,
     /// The client's request.
     pub request_id: String,
 }

@@ -12,10 +12,9 @@ use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
 use super::update::{Update, UpdateStatus};
 use crate::genesys::Usage;
-use crate::governance::{Cost, Metric, Metrics, timestamp};
-use crate::problem::Problem;
+use crate::governance::{AuditEvent, AuditOutcome, Cost, Metric, Metrics, Occasion, Resource, timestamp};
+use crate::problem::Code;
 use crate::reply::Guarded;
-use crate::route::Route;
 
 /// The code of an update that a newer one has replaced.
 const SUPERSEDED: &str = "superseded";
@@ -37,14 +36,14 @@ pub enum ModelAction {
 }
 
 impl ModelAction {
-    /// What a request by `route` would do; none where it only looks.
-    pub fn of(route: Route) -> Option<ModelAction> {
-        match route {
-            Route::SubmitModel | Route::ConfigureNamed => Some(ModelAction::ModelSubmitted),
-            Route::ConfigureModel => Some(ModelAction::ConfigurationUpdate),
-            Route::InvokeModel | Route::InvokeNamed => Some(ModelAction::ModelInvoked),
-            Route::ExportModel => Some(ModelAction::ModelConfigSync),
-            _ => None,
+    /// What audit rows call it.
+    pub fn row(self) -> &'static str {
+        match self {
+            ModelAction::ModelSubmitted => "model.submit",
+            ModelAction::ModelCreated => "model.provision",
+            ModelAction::ModelConfigSync => "model.export",
+            ModelAction::ConfigurationUpdate => "model.configure",
+            ModelAction::ModelInvoked => "model.invoke",
         }
     }
 }
@@ -61,20 +60,7 @@ pub enum RecordStatus {
     Deferred,
 }
 
-/// By whom, where and when: what a row needs from outside.
-#[derive(Debug, Clone, Copy)]
-pub struct Occasion<'a> {
-    /// The client's request.
-    pub request_id: &'a str,
-    /// Who asked, if that is known.
-    pub tenant: Option<&'a str>,
-    /// The gateway's environment: "production".
-    pub environment: &'a str,
-    /// Unix ms.
-    pub now_ms: u64,
-}
-
-/// An audit row.
+/// What was done, as the documents spell it: in answers (C7) and webhooks (D4). The audit log has its [`Record::event`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
@@ -108,6 +94,17 @@ pub struct Record {
     attempts: Option<u32>,
     upstream_correlation_id: Option<String>,
     guard: Option<Guarded>,
+    /// For the row only.
+    #[serde(skip)]
+    key_id: String,
+    #[serde(skip)]
+    compliance_framework: String,
+    #[serde(skip)]
+    now_ms: u64,
+    #[serde(skip)]
+    usage: Option<Usage>,
+    #[serde(skip)]
+    cost: Option<Cost>,
 }
 
 impl Record {
@@ -116,7 +113,10 @@ impl Record {
             event: "llm_model_audit",
             timestamp: timestamp(occasion.now_ms),
             request_id: occasion.request_id.to_owned(),
-            tenant: occasion.tenant.map(str::to_owned),
+            tenant: Some(occasion.tenant.to_owned()),
+            key_id: occasion.key_id.to_owned(),
+            compliance_framework: occasion.compliance_framework.to_owned(),
+            now_ms: occasion.now_ms,
             action,
             model_id: model.map(str::to_owned),
             environment: occasion.environment.to_owned(),
@@ -135,22 +135,8 @@ impl Record {
             attempts: None,
             upstream_correlation_id: None,
             guard: None,
-        }
-    }
-
-    /// Of a request that was refused `latency_ms` after it came, before anything was sent.
-    pub fn refused(
-        occasion: Occasion<'_>,
-        action: ModelAction,
-        model: Option<&str>,
-        problem: &Problem,
-        latency_ms: u64,
-    ) -> Record {
-        Record {
-            status: RecordStatus::Failed,
-            error_code: Some(problem.code.as_str().to_owned()),
-            latency_ms: Some(latency_ms),
-            ..Record::new(occasion, action, model)
+            usage: None,
+            cost: None,
         }
     }
 
@@ -216,6 +202,8 @@ impl Record {
             cost_estimate_usd: cost.map(|cost| cost.usd.clone()),
             cost_basis: cost.map(|cost| cost.basis),
             cost_billionths: cost.map_or(0, Cost::billionths),
+            usage,
+            cost: cost.cloned(),
             attempts: Some(ended.attempts),
             upstream_correlation_id: ended.upstream_correlation_id.clone(),
             guard: Some(Guarded { input: question.findings.clone(), output: ended.findings.clone() }),
@@ -223,12 +211,49 @@ impl Record {
         }
     }
 
-    /// The row as one line of JSON, without its end.
-    pub fn line(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    /// The row of the audit log.
+    pub fn event(&self) -> AuditEvent {
+        let occasion = Occasion {
+            request_id: &self.request_id,
+            tenant: self.tenant.as_deref().unwrap_or_default(),
+            key_id: &self.key_id,
+            environment: &self.environment,
+            compliance_framework: &self.compliance_framework,
+            now_ms: self.now_ms,
+        };
+        let mut event = AuditEvent::new(&occasion, self.action.row())
+            .used(self.usage, self.cost.as_ref())
+            .detail("environment", self.environment.as_str())
+            .detail("api_version", self.api_version)
+            .detail("compliance_framework", self.compliance_framework.as_str())
+            .detail("payload_sha256", self.payload_hash.clone())
+            .detail("compliance_mode", json!(self.compliance_mode))
+            .detail("usage_implausible", self.usage_implausible.then_some(true));
+        if let Some(guard) = &self.guard {
+            event = event.found("input", &guard.input).found("output", &guard.output);
+        }
+        event.outcome = match (self.status, self.error_code.as_deref()) {
+            (RecordStatus::Success, _) => AuditOutcome::Success,
+            (RecordStatus::Deferred, _) => AuditOutcome::Deferred,
+            (RecordStatus::Failed, Some(SUPERSEDED)) => AuditOutcome::Failed,
+            (RecordStatus::Failed, code) => {
+                code.map_or(AuditOutcome::Failed, |code| AuditOutcome::of(Code::named(code)))
+            }
+        };
+        // One request has a row for each thing that comes of it.
+        event.id = match self.status {
+            RecordStatus::Deferred => format!("{}/{}/deferred", self.request_id, self.action.row()),
+            _ => format!("{}/{}", self.request_id, self.action.row()),
+        };
+        event.resource = Some(Resource { kind: "model", id: self.model_id.clone(), version: None });
+        event.code = self.error_code.clone();
+        event.attempts = self.attempts.unwrap_or_default();
+        event.upstream_correlation_id = self.upstream_correlation_id.clone();
+        event.latency_ms = self.latency_ms;
+        event
     }
 
-    /// The row as a document, for answers (C7).
+    /// The record as a document, for answers (C7).
     pub fn document(&self) -> Value {
         json!(self)
     }

@@ -64,6 +64,9 @@ impl UpdateStatus {
 pub struct Update {
     /// The client's request that brought it.
     pub request_id: String,
+    /// By which key ([`crate::client::Caller::key_id`]).
+    #[serde(default)]
+    pub key_id: String,
     /// Counts the configurations of this model, from 1.
     pub revision: u32,
     /// What is to be applied.
@@ -127,10 +130,11 @@ impl Updates {
     }
 
     /// Takes a configuration at `now` (Unix ms), in the place of one that is kept. Gives its revision.
-    pub fn offer(&mut self, configuration: Configuration, request_id: &str, now: u64) -> u32 {
+    pub fn offer(&mut self, configuration: Configuration, request_id: &str, key_id: &str, now: u64) -> u32 {
         self.revision = self.revision.saturating_add(1);
         let update = Update {
             request_id: request_id.to_owned(),
+            key_id: key_id.to_owned(),
             revision: self.revision,
             configuration,
             status: UpdateStatus::Pending,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Right;
 use crate::problem::Code;
-use crate::route::{ROUTES, Route};
+use crate::route::{ROUTES, Route, Row};
 
 /// What a route does, what it takes and what it gives.
 struct Entry {
@@ -247,7 +247,7 @@ const ENTRIES: &[Entry] = &[
 /// Adds the routes of this table to `paths`.
 pub(super) fn add(paths: &mut Map<String, Value>) {
     for entry in ENTRIES {
-        let Some((method, pattern, _)) = ROUTES.iter().find(|(_, _, route)| *route == entry.route) else { continue };
+        let Some(Row { method, pattern, .. }) = ROUTES.iter().find(|row| row.route == entry.route) else { continue };
         let item = paths.entry(*pattern).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
             item.insert(method.to_lowercase(), operation(entry, pattern));

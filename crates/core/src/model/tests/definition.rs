@@ -1,6 +1,7 @@
 //! Definitions, snapshots, and what must not be seen of them.
 
 use super::*;
+use crate::governance::Occasion;
 use crate::problem::Code;
 
 fn faults(document: &Value) -> Vec<(String, &'static str)> {
@@ -178,15 +179,15 @@ fn snapshots_hold_no_credentials() {
     let document = snapshot.document();
     let names: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["apiVersion", "environment", "exportedAt", "modelDefinition", "version"]);
-    assert_eq!(document["exportedAt"], "2027-01-15T08:00:00Z");
+    assert_eq!(document["exportedAt"], "2027-01-15T08:00:00.000Z");
     assert_eq!(document["modelDefinition"]["responseSchema"]["properties"]["category"], json!({"type": "string"}));
     let later = Snapshot::new(&read.definition, "prod", START + 1);
     assert_eq!((snapshot.hash(), snapshot.hash()), (later.hash(), read.definition.hash()));
-    let occasion = Occasion { request_id: "r", tenant: Some("t"), environment: "staging", now_ms: START };
+    let occasion = Occasion { request_id: "r", environment: "staging", now_ms: START, ..Occasion::for_test() };
     let row = Record::exported(occasion, ID, &snapshot);
-    for shown in [document.to_string(), format!("{snapshot:?} {read:?} {row:?}"), row.line()] {
+    for shown in [document.to_string(), format!("{snapshot:?} {read:?} {row:?}"), row.document().to_string()] {
         assert!(!shown.contains("canary"), "{shown}");
     }
-    assert!(row.line().contains(&snapshot.hash()));
+    assert!(row.document().to_string().contains(&snapshot.hash()));
     assert!(!format!("{snapshot:?} {read:?}").contains("Classify"));
 }

@@ -15,7 +15,14 @@ fn settings() -> Settings {
 }
 
 fn command(tenant: &str, verb: Verb) -> Command {
-    Command { id: ID.into(), tenant: tenant.into(), request_id: "r-1".into(), started_ms: START, verb }
+    Command {
+        id: ID.into(),
+        tenant: tenant.into(),
+        key_id: "k".into(),
+        request_id: "r-1".into(),
+        started_ms: START,
+        verb,
+    }
 }
 
 struct Object {
@@ -77,7 +84,7 @@ impl Object {
     }
 
     fn told(&self) -> Vec<(&str, &str)> {
-        self.rows.iter().map(|row| (row["action"].as_str().unwrap(), row["status"].as_str().unwrap())).collect()
+        self.rows.iter().map(|row| (row["action"].as_str().unwrap(), row["outcome"].as_str().unwrap())).collect()
     }
 }
 
@@ -103,7 +110,7 @@ fn a_submission_lives_through_restarts_and_leaves_each_row_once() {
     assert_eq!(object.sent, 2);
     assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 201);
     object.alarms(&[]);
-    let told = [("MODEL_SUBMITTED", "success"), ("MODEL_CREATED", "success"), ("MODEL_SUBMITTED", "success")];
+    let told = [("model.submit", "success"), ("model.provision", "success"), ("model.submit", "success")];
     assert_eq!((object.told(), object.sent), (told.to_vec(), 2));
     assert!(!object.kept.as_ref().unwrap().stored().expose().contains(CANARY));
     assert!(!json!(object.rows).to_string().contains("canary"));
@@ -145,10 +152,10 @@ fn a_configuration_waits_is_deferred_and_applied_later() {
     assert_eq!(object.ask("acme", Verb::Configure("{}".into()), false).0, 400);
     assert_eq!(object.ask("acme", Verb::Configure(configuration()), false).0, 0);
     object.alarms(&[answer(503, &[], "")]);
-    assert_eq!(object.told(), [("CONFIGURATION_UPDATE", "deferred")]);
+    assert_eq!(object.told(), [("model.configure", "deferred")]);
     assert_eq!(object.ask("acme", Verb::ReadConfiguration, false).1["update"]["status"], "DEFERRED");
     object.alarms(&[answer(503, &[], ""), answer(200, &[], "{}")]);
-    assert_eq!(object.told(), [("CONFIGURATION_UPDATE", "deferred"), ("CONFIGURATION_UPDATE", "success")]);
+    assert_eq!(object.told(), [("model.configure", "deferred"), ("model.configure", "success")]);
     assert_eq!(object.webhooks, 1);
     let shown = object.ask("acme", Verb::ReadConfiguration, false).1;
     assert_eq!((&shown["update"]["status"], &shown["applied"]["max_tokens"]), (&json!("APPLIED"), &json!(2048)));

@@ -1,6 +1,7 @@
 //! Provisioning, fault by fault (reliability, rows 33 and 36).
 
 use super::*;
+use crate::governance::Occasion;
 
 const UP: &str = "0b7e2d6a-0000-4000-8000-000000000001";
 
@@ -15,7 +16,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let origin = Origin { id: ID.into(), tenant: "t".into(), request_id: "r".into() };
+        let origin = Origin { id: ID.into(), tenant: "t".into(), key_id: "k".into(), request_id: "r".into() };
         let machine = Provisioning::submit(None, submission(&definition()).unwrap(), origin, POLL_MS, START, 7);
         World { machine, health: Health::default(), now: START, sent: Vec::new() }
     }
@@ -291,7 +292,7 @@ proptest::proptest! {
 #[test]
 fn a_second_submission_creates_nothing() {
     let again = |world: World| {
-        let origin = Origin { id: ID.into(), tenant: "t".into(), request_id: "r2".into() };
+        let origin = Origin { id: ID.into(), tenant: "t".into(), key_id: "k".into(), request_id: "r2".into() };
         let now = world.now;
         let machine =
             Provisioning::submit(Some(world.machine), submission(&definition()).unwrap(), origin, POLL_MS, now, 8);
@@ -321,7 +322,7 @@ fn what_is_stored_and_shown() {
     assert!(world.machine.stored().expose().contains(CANARY), "the submission may have to be repeated");
     assert!(!format!("{:?} {:?}", world.machine, world.machine.stored()).contains("canary"));
     assert!(world.machine.active().unwrap_err().retry_after.is_some());
-    let occasion = Occasion { request_id: "r", tenant: Some("t"), environment: "production", now_ms: START };
+    let occasion = Occasion { request_id: "r", environment: "production", now_ms: START, ..Occasion::for_test() };
     let row = Record::submitted(occasion, &world.machine);
     let reply = world.machine.reply(&row, &[]);
     assert_eq!(reply.head.status, 202);
@@ -333,7 +334,7 @@ fn what_is_stored_and_shown() {
     let active = World::new().run(&[accepted(), state("ACTIVE")]).machine;
     let row = Record::provisioned(occasion, &active);
     assert_eq!(active.reply(&row, &[]).head.status, 201);
-    assert!(row.line().contains("MODEL_CREATED"));
+    assert!(row.document().to_string().contains("MODEL_CREATED"));
     for foreign in ["", "{}", "[]", "canary", r#"{"origin":{}}"#] {
         let problem = Provisioning::restore(foreign).unwrap_err();
         assert!(!format!("{problem:?}").contains("canary"));

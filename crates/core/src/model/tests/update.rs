@@ -3,6 +3,7 @@
 use super::*;
 use crate::genesys::ModelId;
 use crate::governance::Metrics;
+use crate::governance::{AuditOutcome, Occasion};
 
 fn configuration(max_tokens: u64) -> Configuration {
     let document = json!({
@@ -29,7 +30,7 @@ impl World {
     }
 
     fn offer(&mut self, max_tokens: u64) -> u32 {
-        self.updates.offer(configuration(max_tokens), "r", self.now)
+        self.updates.offer(configuration(max_tokens), "r", "k", self.now)
     }
 
     /// Steps until something is sent; none where all has ended. Stored and restored in between.
@@ -208,7 +209,7 @@ fn a_crash_in_flight_is_a_lost_request() {
 
 #[test]
 fn rows_webhooks_and_counters() {
-    let occasion = Occasion { request_id: "r", tenant: Some("t"), environment: "production", now_ms: START };
+    let occasion = Occasion { request_id: "r", environment: "production", now_ms: START, ..Occasion::for_test() };
     let mut metrics = Metrics::default();
     let mut end = |received: &Received| {
         let mut world = World::new();
@@ -222,7 +223,7 @@ fn rows_webhooks_and_counters() {
         (row.clone(), row.config_change(&update), update.reply(&row).map(|reply| reply.head.status))
     };
     let (row, webhook, status) = end(&ok());
-    let line: Value = serde_json::from_str(&row.line()).unwrap();
+    let line: Value = row.document();
     assert_eq!(line["latencyMs"], 400);
     assert_eq!(line["complianceMode"], "strict");
     assert_eq!(line["payloadHash"], configuration(7).hash());
@@ -231,10 +232,12 @@ fn rows_webhooks_and_counters() {
     assert_eq!(webhook["event"], "llm_config_change");
     assert_eq!(webhook["configuration_snapshot"]["safety_filters_count"], 1);
     let (row, webhook, status) = end(&answer(503, &[], ""));
-    assert!(row.line().contains(r#""status":"deferred","errorCode":"upstream_unavailable""#), "{}", row.line());
+    assert!(
+        (row.event().outcome, row.event().code.as_deref()) == (AuditOutcome::Deferred, Some("upstream_unavailable"))
+    );
     assert_eq!((webhook, status), (None, Ok(202)));
     let (row, webhook, status) = end(&answer(409, &[], ""));
-    assert!(row.line().contains(r#""status":"failed","errorCode":"model_not_active""#), "{}", row.line());
+    assert!((row.event().outcome, row.event().code.as_deref()) == (AuditOutcome::Refused, Some("model_not_active")));
     assert_eq!((webhook, status.unwrap_err().code.status()), (None, 409));
     let told = metrics.prometheus();
     for line in [
