@@ -45,8 +45,8 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [
-    (name = "index.js", esModule = embed "${root}worker/build/index.js"),
-    (name = "./index_bg.wasm", wasm = embed "${root}worker/build/index_bg.wasm"),
+    (name = "index.js", esModule = embed "../../worker/build/index.js"),
+    (name = "./index_bg.wasm", wasm = embed "../../worker/build/index_bg.wasm"),
   ],
   compatibilityDate = "${setting("compatibility_date")}",
   compatibilityFlags = ${JSON.stringify(setting("compatibility_flags"))},

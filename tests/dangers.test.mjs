@@ -84,9 +84,10 @@ test("every route ends by the deadline of its request, whatever upstream does", 
     const made = await late.ask("POST", "/v1/templates", template("deadline"));
     assert.equal(made.status, 201);
     const id = made.body.id;
-    const active = await late.ask("POST", "/v1/models", model());
-    assert.ok(active.status < 300, JSON.stringify(active.body));
-    for (let tries = 0; tries < 50 && (await late.ask("GET", `/v1/models/${active.body.id}`)).body.status !== "ACTIVE"; tries++) await soon(50);
+    const submitted = await late.ask("POST", "/v1/models", model());
+    assert.ok(submitted.status < 300, JSON.stringify(submitted.body));
+    const invoked = submitted.body.model.id;
+    for (let tries = 0; tries < 50 && (await late.ask("GET", `/v1/models/${invoked}`)).body.status !== "ACTIVE"; tries++) await soon(50);
     const cases = [
       ["GET", "/v1/templates", undefined, "prompt_list"],
       ["POST", "/v1/templates", template("deadline two"), "prompt_create"],
@@ -99,7 +100,7 @@ test("every route ends by the deadline of its request, whatever upstream does", 
       ["POST", `/v1/templates/${id}/render`, { variables: { customer: "x" } }, "prompt_get", { "cache-control": "no-cache" }],
       ["POST", `/v1/templates/${id}/execute`, { variables: { customer: "x" } }, "prompt_get", { "cache-control": "no-cache" }],
       ["POST", "/v1/usage/query", { dateFrom: "2026-01-01T00:00:00Z", dateTo: "2026-01-02T00:00:00Z" }, "analytics"],
-      ["POST", `/v1/models/${active.body.id}/invoke`, { input: "Where is it?" }, "model_invoke"],
+      ["POST", `/v1/models/${invoked}/invoke`, { input: "Where is it?" }, "model_invoke"],
       ["PUT", `/v1/cache/templates/${ID}`, { content: "Hello" }, "template_put", { "if-match": "*" }],
     ];
     for (const [method, path, body, on, headers] of cases) {
@@ -111,6 +112,7 @@ test("every route ends by the deadline of its request, whatever upstream does", 
       assert.equal(answer.status, 504, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       assert.equal(answer.body.code, "total_deadline", `${method} ${path}`);
       await simulator.reset();
+      await simulator.put("prompts", [made.body]);
       // Five failures after one another would open the breaker.
       assert.equal((await late.ask("GET", "/v1/templates")).status, 200);
     }
@@ -156,7 +158,7 @@ test("an invocation without a key stops when its client leaves; one with a key d
     throw new Error(`${count} rows of invocations did not come`);
   };
   try {
-    const { body: { id } } = await own.ask("POST", "/v1/models", { ...model(), name: `left ${process.pid}` });
+    const { body: { model: { id } } } = await own.ask("POST", "/v1/models", { ...model(), name: `left ${process.pid}` });
     for (let tries = 0; tries < 100 && (await own.ask("GET", `/v1/models/${id}`)).body.status !== "ACTIVE"; tries++) await soon(50);
     await simulator.fault({ kind: "hang" }, { on: "model_invoke" });
     const outgoing = await own.open({ input: "Where is it?" }, {}, undefined, `/v1/models/${id}/invoke`);
@@ -207,29 +209,35 @@ test("invented models cannot wipe the metrics of real ones", async () => {
 });
 
 test("half-sent bodies of one key are bounded; another key is served meanwhile, and the room is free again", async () => {
-  const { hostname, port } = new URL(gateway.url);
+  // Miniflare's own Worker in front does not pass on that a body breaks off: there the deadline ends it.
+  const own = await startGateway(simulator, { TOTAL_MS: "4000" });
+  const { hostname, port } = new URL(own.url);
   const piece = Buffer.alloc(64 << 10, 0x20);
-  const half = (key) => new Promise((resolve) => {
+  const sockets = [];
+  const half = () => new Promise((resolve) => {
     const socket = net.connect(Number(port), hostname);
     let answer = "";
-    socket.setEncoding("utf8").on("data", (text) => { answer += text; }).on("error", () => {}).on("close", () => resolve({ socket, answer }));
-    socket.write(`POST /v1/chat HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n`);
+    socket.setEncoding("utf8").on("data", (text) => { answer += text; }).on("error", () => {});
+    socket.write(`POST /v1/chat HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${OTHER}\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n`);
     for (let sent = 0; sent < 15; sent++) socket.write(piece);
     sockets.push(socket);
-    setTimeout(() => resolve({ socket, answer }), 3_000);
+    setTimeout(() => resolve(answer), 2_500);
   });
-  const sockets = [];
-  const hostile = await Promise.all(Array.from({ length: 60 }, () => half(OTHER)));
-  const refused = hostile.filter(({ answer }) => answer.startsWith("HTTP/1.1 503"));
-  assert.ok(refused.length >= 30, `${refused.length} of 60 were refused`);
-  assert.ok(refused.every(({ answer }) => /retry-after: \d+/i.test(answer) && answer.includes('"code":"overloaded"')));
-  assert.equal((await gateway.chat()).status, 200, "another key is served");
-  for (const socket of sockets) socket.resetAndDestroy();
-  for (let tries = 0; ; tries++) {
-    const answer = await gateway.chat(request({ context: [{ role: "user", content: "x".repeat(3_000) }] }), { authorization: `Bearer ${OTHER}` });
-    if (answer.status === 200) break;
-    assert.ok(tries < 50, "the room is not given back");
-    await soon(100);
+  try {
+    const answers = await Promise.all(Array.from({ length: 60 }, half));
+    const refused = answers.filter((answer) => answer.startsWith("HTTP/1.1 503"));
+    assert.ok(refused.length >= 20, `${refused.length} of 60 were refused`);
+    assert.ok(refused.every((answer) => /retry-after: \d+/i.test(answer) && answer.includes('"code":"overloaded"')));
+    assert.equal((await own.chat()).status, 200, "another key is served");
+    for (const socket of sockets) socket.resetAndDestroy();
+    for (let tries = 0; ; tries++) {
+      const answer = await own.chat(request({ context: [{ role: "user", content: "x".repeat(3_000) }] }), { authorization: `Bearer ${OTHER}` });
+      if (answer.status === 200) break;
+      assert.ok(tries < 60, "the room is not given back");
+      await soon(100);
+    }
+  } finally {
+    await own.stop();
   }
 });
 
