@@ -77,7 +77,7 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     /** Every line of the log so far, as text. */
     lines,
     /** The audit rows whose action matches (default: calls for an answer of a model), once there are `count` of them. */
-    async rows(count = 1, action = /^(chat|template\.execute)/) {
+    async rows(count = 1, action = /^(chat|embeddings|template\.execute)/) {
       const limit = AbortSignal.timeout(10_000);
       for (;;) {
         const all = lines.filter((line) => line.includes('"event":"audit"')).map((line) => JSON.parse(line));
