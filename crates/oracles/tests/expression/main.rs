@@ -31,7 +31,12 @@ fn ours_of(source: &str) -> Result<Expression, Malformed> {
     }
     match scan.placeholders.into_iter().next().map(|placeholder| (placeholder.span, placeholder.content)) {
         Some((span, Content::Value { expression, .. })) if span == (0..text.len()) => Ok(expression),
-        _ => Err(Malformed { kind: Malformation::StrayCloser, span: 0..0, placeholder: 0..0, message: "closed early".into() }),
+        _ => Err(Malformed {
+            kind: Malformation::StrayCloser,
+            span: 0..0,
+            placeholder: 0..0,
+            message: "closed early".into(),
+        }),
     }
 }
 
