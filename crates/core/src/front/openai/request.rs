@@ -20,6 +20,8 @@ const ROLES: [&str; 6] = ["developer", "system", "user", "assistant", "tool", "f
 /// Members of a request that every wire can express, or that say how the answer is written.
 const COMMON: [&str; 7] =
     ["model", "messages", "temperature", "max_tokens", "max_completion_tokens", "stream", "stream_options"];
+/// Most bytes of text that are looked at: those of a body on every other route. Media may be larger (ours).
+const MAX_TEXT: usize = json::MAX_BODY;
 /// Longest name of a model, in bytes: it is in audit rows and metrics (ours).
 const MAX_MODEL: usize = 256;
 
@@ -56,9 +58,15 @@ impl Completion {
         let (Some(read), true) = (reader.request(kind), reader.faults.is_empty()) else {
             return Err(Problem::with_errors(Code::InvalidRequest, reader.faults));
         };
-        let mut check = Check { guard, findings: Findings::default(), faults: Faults::default() };
+        let mut check = Check { guard, findings: Findings::default(), faults: Faults::default(), looked: 0 };
         let mut edits = Vec::new();
         check.members(&tree, read.root, &read, &mut edits);
+        if check.looked > MAX_TEXT {
+            let detail = format!(
+                "The request has more than {MAX_TEXT} bytes of text beside its images, sounds and files: shorten it."
+            );
+            return Err(Problem::new(Code::BodyTooLarge, detail));
+        }
         if !check.faults.is_empty() {
             return Err(Problem::with_errors(Code::SafetyRefused, check.faults));
         }
@@ -248,6 +256,8 @@ struct Check<'a> {
     guard: &'a Guard,
     findings: Findings,
     faults: Faults,
+    /// How many bytes of text; beyond [`MAX_TEXT`] no more are looked at.
+    looked: usize,
 }
 
 impl Check<'_> {
@@ -350,6 +360,10 @@ impl Check<'_> {
 
     /// What `text` becomes, if anything changes. In JSON the member's name, `label`, is read with it, as a person would.
     fn text(&mut self, path: &dyn Fn() -> Path, text: &str, role: Role, label: Option<&str>) -> Option<String> {
+        self.looked = self.looked.saturating_add(text.len());
+        if self.looked > MAX_TEXT {
+            return None;
+        }
         let prefix = label.map(|label| format!("{label}: ")).unwrap_or_default();
         let whole = format!("{prefix}{text}");
         let report = self.guard.check(&whole, role);
@@ -392,7 +406,8 @@ impl Check<'_> {
     /// A member's name cannot be replaced: what would be, is refused.
     fn refuse(&mut self, path: &dyn Fn() -> Path, name: &str, role: Role) {
         // Shorter ones are none of any kind.
-        if name.len() < 7 {
+        self.looked = self.looked.saturating_add(name.len());
+        if name.len() < 7 || self.looked > MAX_TEXT {
             return;
         }
         let report = self.guard.check(name, role);
@@ -595,7 +610,7 @@ mod tests {
                 "$.prediction.content",
             ),
             (
-                json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "seed": 4111111111111111_u64 }),
+                json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "card": 4111111111111111_u64 }),
                 "$.seed",
             ),
             (
@@ -647,6 +662,22 @@ mod tests {
         ] {
             let body = json!({ "model": "m", "messages": [{ "role": "user", "content": [part] }] });
             assert_eq!(read(&body.to_string()).unwrap_err().code, Code::SafetyRefused, "{body}");
+        }
+    }
+
+    #[test]
+    fn text_has_a_cap_and_media_have_that_of_the_body() {
+        let body =
+            |part: Json| json!({ "model": "m", "messages": [{ "role": "user", "content": [part] }] }).to_string();
+        let image = format!("data:image/png;base64,{}", "A".repeat(8 << 20));
+        assert!(read(&body(json!({ "type": "image_url", "image_url": { "url": image } }))).is_ok());
+        let fits = body(json!({ "type": "text", "text": " ".repeat(MAX_TEXT - 1000) }));
+        assert!(read(&fits).is_ok());
+        for text in
+            [json!(" ".repeat(MAX_TEXT)), json!(vec!["a".repeat(1000); 1100]), json!({ "b".repeat(MAX_TEXT): 1 })]
+        {
+            let problem = read(&body(json!({ "type": "text", "text": text }))).unwrap_err();
+            assert_eq!(problem.code, Code::BodyTooLarge);
         }
     }
 
