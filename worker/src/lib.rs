@@ -26,7 +26,7 @@ use std::rc::Rc;
 use promptgate_core::call::{Call, Identity, Job};
 use promptgate_core::chat::Prepared;
 use promptgate_core::chat::message::Kind;
-use promptgate_core::front::openai::{self, Completion};
+use promptgate_core::front::openai::{self, Completion, Window};
 use promptgate_core::front::{self, Front};
 use promptgate_core::governance::Operation;
 use promptgate_core::http::{Reply, ReplyHead};
@@ -147,7 +147,14 @@ impl RequestContext {
         let key = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
         let upstream_key = key.map_err(|problem| self.refused(problem))?;
         let body = self.body().await.map_err(|problem| self.refused(problem))?;
-        let completion = Completion::from_body(body.into_bytes(), kind, &self.settings.guards.input);
+        let settings = &self.settings;
+        let completion = isolate::counters(|counters| {
+            let rules = settings.chat;
+            let of = |model: &str| settings.models.window(model).or(rules.fit.context_window);
+            let window =
+                Window { of: &of, ratio_permille: rules.fit.ratio_permille, counting: rules.counting, counters };
+            Completion::from_body(body.into_bytes(), kind, &settings.guards.input, window)
+        });
         let completion = completion.map_err(|problem| self.refused(problem))?;
         let front = Front::OpenAi(completion.answer);
         self.call(Admitted { front, upstream_key }, Job::Completion(Box::new(completion))).await

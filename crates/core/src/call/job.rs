@@ -63,7 +63,7 @@ impl Job {
     pub fn trim(&self) -> Option<&Trim> {
         match self {
             Job::Chat(prepared) => Some(&prepared.trim),
-            Job::Completion(_) => None,
+            Job::Completion(completion) => completion.trim.as_ref(),
             Job::Execute(execution) => Some(&execution.trim),
         }
     }

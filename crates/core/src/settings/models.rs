@@ -38,6 +38,8 @@ struct Model {
     name: String,
     /// Best first; the model's name there may be `*`: what the client asked for.
     targets: Vec<Target>,
+    /// In tokens.
+    window: Option<u64>,
     first_content: Option<Duration>,
     idle: Option<Duration>,
     total: Option<Duration>,
@@ -105,18 +107,27 @@ impl Models {
     pub(super) fn everything(upstreams: &[Arc<Upstream>]) -> Models {
         let target = |upstream: &Arc<Upstream>| Target { upstream: upstream.clone(), model: "*".to_owned() };
         let targets: Vec<_> = upstreams.first().map(target).into_iter().collect();
-        let (first_content, idle, total) = (None, None, None);
-        Models(vec![Model { name: "*".to_owned(), targets, first_content, idle, total, fallback: false }])
+        let (window, first_content, idle, total) = (None, None, None, None);
+        Models(vec![Model { name: "*".to_owned(), targets, window, first_content, idle, total, fallback: false }])
     }
 
-    /// Where `name` is asked; `rules` are those of calls whose model has none of its own.
-    pub fn find(&self, name: &str, rules: &CallRules) -> Option<Route> {
+    /// The window of `name` in tokens, if it is configured.
+    pub fn window(&self, name: &str) -> Option<u64> {
+        self.model(name)?.window
+    }
+
+    fn model(&self, name: &str) -> Option<&Model> {
         let fits = |model: &&Model| match model.name.strip_suffix('*') {
             Some(beginning) => name.starts_with(beginning),
             None => model.name == name,
         };
         // An exact name first, then the longest beginning.
-        let model = self.0.iter().filter(fits).max_by_key(|model| (!model.name.ends_with('*'), model.name.len()))?;
+        self.0.iter().filter(fits).max_by_key(|model| (!model.name.ends_with('*'), model.name.len()))
+    }
+
+    /// Where `name` is asked; `rules` are those of calls whose model has none of its own.
+    pub fn find(&self, name: &str, rules: &CallRules) -> Option<Route> {
+        let model = self.model(name)?;
         let called = |target: &Target| match target.model.as_str() {
             "*" => Target { model: name.to_owned(), ..target.clone() },
             _ => target.clone(),
@@ -253,7 +264,7 @@ impl Reader<'_> {
     }
 
     fn model(&mut self, path: &Path, item: &Json, upstreams: &[Arc<Upstream>]) -> Option<Model> {
-        self.known(path, item, &["name", "targets", "firstContentMs", "idleMs", "totalMs", "fallback"]);
+        self.known(path, item, &["name", "targets", "window", "firstContentMs", "idleMs", "totalMs", "fallback"]);
         let name = self.name(path, item, "name");
         let duration = |reader: &mut Self, name: &str| {
             let value = item.member(name)?;
@@ -268,6 +279,16 @@ impl Reader<'_> {
         };
         let (first_content, idle, total) =
             (duration(self, "firstContentMs"), duration(self, "idleMs"), duration(self, "totalMs"));
+        let window = match item.member("window") {
+            None => None,
+            Some(Json::Number(number)) if number.as_u64().is_some_and(|size| (1..=10_000_000).contains(&size)) => {
+                number.as_u64()
+            }
+            Some(_) => {
+                self.wrong(&path.name("window"), "`window` must be an integer from 1 to 10000000.".to_owned());
+                None
+            }
+        };
         let fallback = match item.member("fallback") {
             None => false,
             Some(Json::Bool(value)) => *value,
@@ -289,7 +310,7 @@ impl Reader<'_> {
             found.push(self.target(&path.name("targets").index(index), target, upstreams));
         }
         let targets = found.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(Model { name: name?, targets, first_content, idle, total, fallback })
+        Some(Model { name: name?, targets, window, first_content, idle, total, fallback })
     }
 
     fn target(&mut self, path: &Path, item: &Json, upstreams: &[Arc<Upstream>]) -> Option<Target> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chat::message::Kind;
-use crate::front::openai::{Answer, Completion};
+use crate::front::openai::{Answer, Completion, Window};
 use crate::upstream::openai::Address;
 use serde_json::{Value, json};
 
@@ -19,9 +19,15 @@ fn targets() -> Vec<Target> {
     vec![Target { upstream: upstream("one").into(), model: "gpt-one".into() }]
 }
 
+fn unlimited() -> Window<'static> {
+    Window { of: &|_| None, ratio_permille: 1000, counting: Default::default(), counters: Box::leak(Box::default()) }
+}
+
 fn asked(body: &Value) -> Job {
     let guards = Guards::default();
-    Job::Completion(Box::new(Completion::from_body(body.to_string().into_bytes(), Kind::Chat, &guards.input).unwrap()))
+    Job::Completion(Box::new(
+        Completion::from_body(body.to_string().into_bytes(), Kind::Chat, &guards.input, unlimited()).unwrap(),
+    ))
 }
 
 fn body(stream: bool) -> Value {
@@ -294,7 +300,8 @@ fn a_whole_answer_keeps_what_nobody_here_knows() {
 #[test]
 fn embeddings_go_through_with_their_texts_guarded() {
     let body = json!({ "model": "fast", "input": ["Where is my parcel?", "IBAN DE89 3704 0044 0532 0130 00"], "x": 1 });
-    let completion = Completion::from_body(body.to_string().into_bytes(), Kind::Embeddings, &Guards::default().input);
+    let completion =
+        Completion::from_body(body.to_string().into_bytes(), Kind::Embeddings, &Guards::default().input, unlimited());
     let job = Job::Completion(Box::new(completion.unwrap()));
     let mut run = Run::of(job, targets(), Front::OpenAi(Answer::default()), false).play(&[Token, WHOLE]);
     assert_eq!(run.sent[0].url, "https://one.example/v1/embeddings");
@@ -306,7 +313,7 @@ fn embeddings_go_through_with_their_texts_guarded() {
     assert_eq!(serde_json::from_str::<Value>(&run.body).unwrap(), answer);
     assert_eq!(run.outcome.as_ref().unwrap().usage.unwrap().prompt_tokens, 8);
     let refused = json!({ "model": "fast", "input": "my card is 4111 1111 1111 1111" }).to_string().into_bytes();
-    let problem = Completion::from_body(refused, Kind::Embeddings, &Guards::default().input).unwrap_err();
+    let problem = Completion::from_body(refused, Kind::Embeddings, &Guards::default().input, unlimited()).unwrap_err();
     assert_eq!(problem.errors[0].path, "$.input");
 }
 

@@ -3,11 +3,13 @@
 mod error;
 mod models;
 mod request;
+mod trim;
 mod writer;
 
 pub use error::refusal;
 pub use models::{list, model};
 pub use request::Completion;
+pub use trim::Window;
 pub(crate) use writer::Writer;
 
 /// Below this are the addresses of this front.

@@ -4,7 +4,9 @@
 use promptgate_guard::{Action, Entry, Guard, Role};
 use serde_json::Number;
 
-use super::Answer;
+use super::trim::trim;
+use super::{Answer, Window};
+use crate::chat::Trim;
 use crate::chat::document::Document;
 use crate::chat::message::{self, ChatRequest, Kind, Message};
 use crate::fault::{Fault, Faults, Path, nearest};
@@ -34,6 +36,8 @@ pub struct Completion {
     pub answer: Answer,
     /// What the guard has found.
     pub findings: Findings,
+    /// What was left out, where the model's window is known.
+    pub trim: Option<Trim>,
     /// How many messages the system has, and how many others there are.
     pub counts: (usize, usize),
 }
@@ -43,8 +47,9 @@ impl Completion {
     ///
     /// # Errors
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] with every fault of what is looked at here (upstream looks at
-    /// the rest), and [`Code::SafetyRefused`] with everything that the policy blocks.
-    pub fn from_body(body: Vec<u8>, kind: Kind, guard: &Guard) -> Result<Completion, Problem> {
+    /// the rest), [`Code::SafetyRefused`] with everything that the policy blocks, [`Code::BodyTooLarge`] for too much
+    /// text, and [`Code::ContextTooLong`] for what does not fit `window`, if the model's is known.
+    pub fn from_body(body: Vec<u8>, kind: Kind, guard: &Guard, mut window: Window<'_>) -> Result<Completion, Problem> {
         let body = match body.strip_prefix(b"\xEF\xBB\xBF") {
             Some(rest) => rest.to_vec(),
             None => body,
@@ -70,7 +75,19 @@ impl Completion {
         if !check.faults.is_empty() {
             return Err(Problem::with_errors(Code::SafetyRefused, check.faults));
         }
+        let model = tree.text(read.model).map(|text| text.as_str()).unwrap_or_default();
+        let list = tree.member(read.root, "messages");
+        let others = tree.children(read.root).iter().copied().filter(|id| Some(*id) != list && *id != read.model);
+        let trimmed = match kind {
+            Kind::Chat => trim(&tree, model, &read.messages, others, &mut window)?,
+            Kind::Embeddings => None,
+        };
+        let (trim, removed) = trimmed.map(|trimmed| (trimmed.trim, trimmed.removed)).unzip();
+        let removed = removed.unwrap_or_default();
         let mut request = canonical(&tree, kind, &read, &edits);
+        if let Some(trim) = &trim {
+            drop_messages(&mut request, &read, trim);
+        }
         let model = tree.node(read.model).span.clone();
         let usage = reader.usage_wanted(read.root);
         let ask = reader.ask_for_usage(read.root);
@@ -78,15 +95,21 @@ impl Completion {
         let edits: Vec<_> = edits.into_iter().map(|(id, text)| (tree.node(id).span.clone(), text)).collect();
         drop(tree);
         let mut document = Document::new(text, model);
-        for (range, text) in edits {
+        let stays = |range: &std::ops::Range<usize>| {
+            !removed.iter().any(|removed| removed.start <= range.start && range.end <= removed.end)
+        };
+        for (range, text) in edits.into_iter().filter(|(range, _)| stays(range)) {
             document.replace(range, text);
+        }
+        for range in removed {
+            document.replace(range, String::new());
         }
         if let Some((range, text)) = ask.filter(|_| !usage) {
             document.ask_for_usage(range, text);
         }
         request.document = Some(document);
         let streamed = request.streamed;
-        Ok(Completion { counts: read.counts, answer: Answer { streamed, usage }, findings, request })
+        Ok(Completion { trim, counts: read.counts, answer: Answer { streamed, usage }, findings, request })
     }
 }
 
@@ -420,7 +443,7 @@ impl Check<'_> {
 }
 
 /// Whether a string of a message is the Base64 of an image, a sound or a file.
-fn is_media(tree: &Tree, id: Id, text: &str) -> bool {
+pub(super) fn is_media(tree: &Tree, id: Id, text: &str) -> bool {
     let name = |id: Id| tree.node(id).key.as_ref().map(|key| key.name());
     let parent = tree.node(id).parent.and_then(name);
     let media = matches!(
@@ -500,6 +523,21 @@ fn canonical(tree: &Tree, kind: Kind, read: &Read, edits: &Edits) -> ChatRequest
     request
 }
 
+/// Leaves out of the conversation what trimming has dropped.
+fn drop_messages(request: &mut ChatRequest, read: &Read, trim: &Trim) {
+    if request.messages.is_empty() {
+        return;
+    }
+    // Instructions are the messages before all others, and are never dropped.
+    let first = read.messages.len() - request.messages.len();
+    let mut at = first;
+    request.messages.retain(|_| {
+        let kept = !trim.dropped.contains(&at);
+        at += 1;
+        kept
+    });
+}
+
 /// The texts of an array of parts that are all text.
 fn texts(tree: &Tree, content: Id) -> Option<Vec<Id>> {
     let Value::Array(parts) = &tree.node(content).value else { return None };
@@ -530,17 +568,62 @@ fn number(tree: &Tree, object: Id, name: &str) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::Counting;
     use promptgate_guard::Policy;
     use serde_json::{Value as Json, json};
 
     fn read(body: &str) -> Result<Completion, Problem> {
-        Completion::from_body(body.as_bytes().to_vec(), Kind::Chat, &crate::guard::Guards::default().input)
+        Completion::from_body(
+            body.as_bytes().to_vec(),
+            Kind::Chat,
+            &crate::guard::Guards::default().input,
+            window(None),
+        )
+    }
+
+    fn window(size: Option<u64>) -> Window<'static> {
+        let of = Box::leak(Box::new(move |_: &str| size));
+        Window { of, ratio_permille: 1000, counting: Counting::Estimate, counters: Box::leak(Box::default()) }
+    }
+
+    fn trimmed(messages: &Json, size: u64) -> Result<(Vec<usize>, Json), Problem> {
+        let body = json!({ "model": "m", "messages": messages, "x": 1 }).to_string();
+        let guard = Guard::new(&Policy::all(Action::Redact));
+        let completion = Completion::from_body(body.into_bytes(), Kind::Chat, &guard, window(Some(size)))?;
+        let dropped = completion.trim.as_ref().unwrap().dropped.clone();
+        Ok((dropped, serde_json::from_str(&sent(&completion)).unwrap()))
+    }
+
+    #[test]
+    fn an_exchange_with_tools_goes_as_one() {
+        let text = |role: &str, tokens: usize| json!({ "role": role, "content": "x".repeat(tokens * 4) });
+        let messages = json!([
+            text("system", 5), text("user", 20), { "role": "assistant", "tool_calls": [{ "id": "a" }], "content": "jo@example.com" },
+            text("tool", 30), text("tool", 30), text("assistant", 10), text("user", 5), text("assistant", 5),
+        ]);
+        let all = messages.as_array().unwrap().clone();
+        // Roles are texts too: some tokens each.
+        for (size, dropped) in [(1000, vec![]), (110, vec![1]), (100, vec![1, 2, 3, 4]), (30, vec![1, 2, 3, 4, 5])] {
+            let (found, sent) = trimmed(&messages, size).unwrap();
+            assert_eq!(found, dropped, "{size}");
+            let kept: Vec<&Json> = (0..all.len()).filter(|at| !dropped.contains(at)).map(|at| &all[at]).collect();
+            let sent = sent["messages"].as_array().unwrap();
+            assert_eq!(sent.len(), kept.len());
+            for (sent, kept) in sent.iter().zip(kept).filter(|(_, kept)| kept.get("tool_calls").is_none()) {
+                assert_eq!(sent, kept);
+            }
+        }
+        assert_eq!(trimmed(&messages, 10).unwrap_err().code, Code::ContextTooLong);
+        // All but one, at either end.
+        assert_eq!(trimmed(&json!([text("user", 50), text("user", 5)]), 20).unwrap().0, [0]);
+        assert_eq!(trimmed(&json!([text("assistant", 50)]), 20).unwrap().1["messages"], json!([]));
+        assert_eq!(trimmed(&json!([text("user", 5), text("assistant", 50)]), 20).unwrap().0, [1]);
     }
 
     /// What is sent of a body under a policy that redacts all.
     fn redacted(body: &str) -> String {
         let guard = Guard::new(&Policy::all(Action::Redact));
-        sent(&Completion::from_body(body.as_bytes().to_vec(), Kind::Chat, &guard).unwrap())
+        sent(&Completion::from_body(body.as_bytes().to_vec(), Kind::Chat, &guard, window(None)).unwrap())
     }
 
     fn sent(completion: &Completion) -> String {
@@ -611,7 +694,7 @@ mod tests {
             ),
             (
                 json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "card": 4111111111111111_u64 }),
-                "$.seed",
+                "$.card",
             ),
             (
                 json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "tools": [
@@ -707,8 +790,13 @@ mod tests {
             assert_eq!((first.code, first.path.as_str()), (code, path), "{body}");
         }
         assert!(
-            Completion::from_body(b"{\"model\":\"\xff\"}".to_vec(), Kind::Chat, &Guard::new(&Policy::default()))
-                .is_err()
+            Completion::from_body(
+                b"{\"model\":\"\xff\"}".to_vec(),
+                Kind::Chat,
+                &Guard::new(&Policy::default()),
+                window(None)
+            )
+            .is_err()
         );
     }
 
