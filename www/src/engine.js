@@ -4,6 +4,8 @@ import { WASM, WORKER, VOCABULARIES } from "assets";
 const worker = new Worker(new URL(WORKER, document.baseURI), { type: "module" });
 const waiting = new Map();
 let last = 0;
+/** Why there is no engine, once it has failed. */
+let failure;
 
 worker.onmessage = ({ data: { id, value, error } }) => {
   const { resolve, reject } = waiting.get(id);
@@ -12,12 +14,14 @@ worker.onmessage = ({ data: { id, value, error } }) => {
   else resolve(value);
 };
 worker.onerror = (event) => {
-  for (const { reject } of waiting.values()) reject(new Error(event.message || "The engine could not be started."));
+  failure = new Error(event.message || "The engine could not be started.");
+  for (const { reject } of waiting.values()) reject(failure);
   waiting.clear();
 };
 
 function call(name, values, transfer = []) {
   return new Promise((resolve, reject) => {
+    if (failure) return reject(failure);
     waiting.set(++last, { resolve, reject });
     worker.postMessage({ id: last, name, values }, transfer);
   });

@@ -4,7 +4,7 @@ import { card } from "./card.js";
 import { createEditor } from "./editor.js";
 import { $, element } from "./element.js";
 import * as engine from "./engine.js";
-import { pack, unpack } from "./link.js";
+import { isPacked, pack, unpack } from "./link.js";
 import { announceCount, many, say } from "./notice.js";
 import { showPreview, values } from "./preview.js";
 import { arrows, LISTED, showList } from "./problems.js";
@@ -295,13 +295,31 @@ for (const button of document.querySelectorAll("[data-format]")) {
   });
 }
 
-$("share").addEventListener("click", async () => {
-  await upToDate();
+/** Whether the text may be shared: asked where something secret is in it, or where that is not known. */
+async function mayShare() {
+  // an engine that does not answer is one that has not looked
+  await Promise.race([upToDate(), new Promise((wake) => setTimeout(wake, 3000))]);
+  const isChecked = reported?.eq(editor.view.state.doc);
   const secret = [...new Set((report?.findings ?? []).filter(({ code }) => rules.get(code)?.secret).map(({ code, name }) => `${code} ${name}`))];
-  $("warn-text").textContent = `${secret.join(" and ")} found something here. The link holds the whole text: whoever has it can read it.`;
-  if (secret.length && !(await ask($("warn")))) return;
-  const hash = await pack({ text: editor.text, kind: $("kind").value, dialect: $("dialect").value });
-  history.replaceState(null, "", hash);
+  if (isChecked && !secret.length) return true;
+  $("warn-title").textContent = isChecked ? "This text holds secrets or personal data" : "This text is not checked";
+  const why = isChecked ? `${secret.join(" and ")} found something here.` : "Nothing has looked for secrets and personal data in it.";
+  $("warn-text").textContent = `${why} The link holds the whole text: whoever has it can read it.`;
+  return ask($("warn"));
+}
+
+$("share").addEventListener("click", async () => {
+  if (!(await mayShare())) return;
+  const shared = state();
+  try {
+    const hash = await pack(shared);
+    history.replaceState(null, "", hash);
+  } catch (error) {
+    return say(error.message, true);
+  }
+  linked = shared;
+  // what was written meanwhile is not in the link
+  keep();
   copy(location.href, "Link copied. The text is in the link itself, and on no server.");
 });
 
@@ -338,12 +356,35 @@ function store(storage, name, value) {
   }
 }
 
-let keeping;
-/** Keeps the document for this tab alone, so that a reload does not lose it. */
-function keep() {
-  clearTimeout(keeping);
-  keeping = setTimeout(() => store(sessionStorage, "document", JSON.stringify({ text: editor.text, kind: $("kind").value, dialect: $("dialect").value })), 300);
+const state = () => ({ text: editor.text, kind: $("kind").value, dialect: $("dialect").value });
+
+/** The document of the address, while it is the one in the editor; and whether it is just being put there. */
+let linked, opening = false;
+function isLinked() {
+  if (!linked || linked.text.length !== editor.view.state.doc.length) return false;
+  const now = state();
+  return ["text", "kind", "dialect"].every((name) => now[name] === linked[name]);
 }
+
+let keeping;
+/**
+ * Keeps the document for this tab alone, so that a reload does not lose it. The one of a link is in the address: it
+ * takes the place of nothing, until it is changed; then the address is no longer its.
+ */
+function keep() {
+  if (opening || isLinked()) return;
+  linked = undefined;
+  if (isPacked(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+  clearTimeout(keeping);
+  keeping = setTimeout(keepNow, 300);
+}
+
+function keepNow() {
+  clearTimeout(keeping);
+  keeping = undefined;
+  store(sessionStorage, "document", JSON.stringify(state()));
+}
+addEventListener("pagehide", () => keeping && keepNow());
 
 function kept() {
   try {
@@ -366,7 +407,14 @@ async function fromLink() {
   try {
     const shared = await unpack(location.hash);
     if (shared) {
+      // what was not yet kept is the reader's own
+      if (keeping) keepNow();
+      opening = true;
+      // under it, so that Undo leads back to one's own text
+      if (!editor.text) editor.replace(kept()?.text ?? "", { undoable: false });
       show(shared);
+      opening = false;
+      linked = state();
       $("sample").value = "";
       return true;
     }
