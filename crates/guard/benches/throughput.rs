@@ -1,4 +1,4 @@
-//! Megabytes a second of plain chat, dense hits and hostile text, everything on.
+//! Megabytes a second of plain chat, dense hits and hostile text, everything on; and what a stream holds back.
 //!
 //! `cargo bench -p promptgate-guard` prints a table: best of several runs, one thread. The
 //! texts are `bench/guard/texts.json`, which the other engines read too.
@@ -56,6 +56,7 @@ fn main() {
             text.len()
         );
     }
+    lag();
     let message = &texts()[0].1[..400];
     let each = 400.0
         / rate(message, |text| {
@@ -67,6 +68,51 @@ fn main() {
         black_box(Guard::new(&Policy::default()));
     }
     println!("A guard is made in {:.2} µs.", start.elapsed().as_secs_f64() * 1e3);
+}
+
+/// How many bytes a stream holds back after each piece of four bytes, a model's token, and how many words
+/// come in before anything goes out.
+fn lag() {
+    let guard = Guard::new(&Policy::default());
+    let code = "fn main() {\n    let total = items.iter().map(|item| item.price * 2).sum::<u32>(); // all of them\n}\n";
+    let all = texts();
+    let text = |name: &str| all.iter().find(|text| text.0 == name).map(|text| text.1.clone()).unwrap();
+    let rows = [
+        ("plain chat", text("plain chat")),
+        ("code", code.repeat(100)),
+        ("dense hits", text("dense hits")),
+        ("accents and scripts", text("accents and scripts")),
+        ("hostile: nested Base64", text("hostile: nested Base64")),
+    ];
+    println!("\n| streamed by four bytes | held p50 | p90 | p99 | greatest | silent words p90 | greatest |");
+    println!("|---|---|---|---|---|---|---|");
+    for (name, text) in rows {
+        let mut stream = guard.stream(Role::Assistant);
+        let (mut held, mut silent, mut words) = (Vec::new(), vec![0], 0);
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.ceil_char_boundary(4.min(rest.len())));
+            words += piece.matches(' ').count();
+            if !stream.push(piece).text.is_empty() {
+                silent.push(std::mem::take(&mut words));
+            }
+            held.push(stream.held());
+            rest = after;
+        }
+        held.sort_unstable();
+        silent.sort_unstable();
+        let at = |sorted: &[usize], share: usize| sorted[(sorted.len() - 1) * share / 100];
+        println!(
+            "| {name} | {} | {} | {} | {} | {} | {} |",
+            at(&held, 50),
+            at(&held, 90),
+            at(&held, 99),
+            at(&held, 100),
+            at(&silent, 90),
+            at(&silent, 100)
+        );
+    }
+    println!();
 }
 
 /// Best rate in MB/s over many short rounds, so that a busy machine matters less.

@@ -12,7 +12,7 @@
 use crate::finding::Finding;
 use crate::guard::{Found, Guard, Seen, clusters, settle};
 use crate::policy::{Action, Role};
-use crate::scan::{LOOK_BACK, MEMORY, Scanner};
+use crate::scan::{MEMORY, Scanner};
 use crate::text::Text;
 use crate::view::{Folding, Tag, bidi};
 use std::ops::Range;
@@ -116,7 +116,7 @@ impl Reading {
     fn turn(&mut self, open: bool) -> Option<usize> {
         loop {
             let rest = self.raw.get(self.overrides..).unwrap_or_default();
-            let Some((segment, closed)) = bidi::segments(rest).next() else {
+            let Some((segment, closed)) = bidi::segments(rest, bidi::LONGEST_OF_VALUES).next() else {
                 self.overrides = self.raw.len();
                 return None;
             };
@@ -135,8 +135,8 @@ impl Reading {
 
     /// The end of what nothing that is still to come can change.
     fn border(&self, unclosed: Option<usize>) -> usize {
-        let undecided = self.folding.source(self.scanner.undecided().saturating_sub(LOOK_BACK));
-        let from = unclosed.map_or(undecided, |began| began.min(undecided));
+        let held = self.folding.source(self.scanner.held(self.folding.text().as_bytes()));
+        let from = unclosed.map_or(held, |began| began.min(held));
         let after = self.segments.partition_point(|segment| segment.end < from);
         let within = self.segments.get(after).map(|segment| segment.start - bidi::OVERRIDE.len_utf8());
         self.raw.floor_char_boundary(within.map_or(from, |began| began.min(from))).max(self.passed)

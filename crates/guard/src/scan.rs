@@ -17,11 +17,14 @@ use crate::text::{TAG_END, Text};
 use std::ops::Range;
 use wake::{CLASSES, DIGIT, LETTER, NONE, RUN, SIGN, Wake, letter_wakes, sign_wakes, starts_part};
 
-/// How far before the byte that wakes a rule its finding may start, and how far before that a
-/// rule may look: what a stream keeps.
-pub(crate) const LOOK_BACK: usize = 72;
+/// How far before the byte that wakes a rule its finding may start at the most ([`Scanner::held`]), and
+/// how far before that a rule may look.
+pub(crate) const LOOK_BACK: usize = 64;
 /// How much of what has been decided a rule may still want to see.
-pub(crate) const MEMORY: usize = 2 * LOOK_BACK + 72;
+pub(crate) const MEMORY: usize = 3 * LOOK_BACK + 24;
+
+/// The most bytes of letters beyond ASCII in a word that a finding starts with.
+pub(crate) const FOREIGN: usize = 24;
 
 /// The most bytes that a long candidate waits for before it is looked at again.
 const MOST_WAIT: usize = 128;
@@ -36,6 +39,8 @@ pub(crate) struct Scanner {
     /// It was a telephone number.
     listed: bool,
     wordless: bool,
+    /// It was a key, token or password.
+    secret: bool,
     /// Digits before this belong to a finding.
     digits_from: usize,
     /// Where the run of Base64 characters began that `next` may continue.
@@ -69,7 +74,7 @@ impl Scanner {
         let at = self.next;
         if !open && at.saturating_sub(self.run) >= secret::encoded::SHORTEST {
             text.set_floor(0);
-            let found = encoded(&self.place(text, thresholds), self.run..at);
+            let found = encoded(&self.place(text, thresholds), self.run..at, false);
             self.run = at;
             self.accept(found, out);
         }
@@ -127,7 +132,9 @@ impl Scanner {
         for hit in found {
             // As the tag of all that overlap will say.
             self.listed = hit.kind == Kind::Phone && (self.listed || hit.span.start >= self.barrier);
-            self.barrier = self.barrier.max(hit.span.end);
+            if hit.span.end > self.barrier {
+                (self.barrier, self.secret) = (hit.span.end, hit.kind < Kind::Card);
+            }
             if hit.kind >= Kind::Card {
                 self.digits_from = self.digits_from.max(hit.span.end);
             }
@@ -147,13 +154,16 @@ impl Scanner {
         let mut run = self.run;
         let run_ends = wake.class & RUN == 0;
         if run_ends || at.saturating_sub(run) >= secret::encoded::LONGEST {
-            found = encoded(&place, run..at);
-            if !found.is_empty() || !run_ends {
-                run = at;
-            }
+            found = encoded(&place, run..at, !run_ends);
+            let end = found.iter().map(|hit| hit.span.end).max();
+            run = match end {
+                Some(end) => end,
+                None if run_ends => run,
+                None => run + secret::encoded::STEP,
+            };
             // What follows what has been found is read as if that were replaced.
-            if !found.is_empty() {
-                place.barrier = place.barrier.max(at);
+            if let Some(end) = end {
+                place.barrier = place.barrier.max(end);
                 text.set_floor(place.barrier);
             }
         }
@@ -163,11 +173,11 @@ impl Scanner {
                 if open && at + 2 >= text.bytes().len() {
                     return false;
                 }
-                secret::word(&place, at, &mut found);
+                secret::word(&place, at, self.secret && at < self.barrier, &mut found);
             }
             DIGIT if !last.is_ascii_digit() && at >= self.digits_from => {
                 if !last.is_ascii_alphanumeric() && secret::may_start(byte, text.at(at + 1), text.at(at + 2)) {
-                    secret::word(&place, at, &mut found);
+                    secret::word(&place, at, self.secret && at < self.barrier, &mut found);
                 }
                 found.extend(secret::digit(&place, at));
                 found.extend(pii::digit(&place, at));
@@ -187,9 +197,11 @@ impl Scanner {
             },
             _ => {}
         }
+        // A stream has passed on what stands before.
+        let held = self.held(text.bytes());
         // Turned around, what comes after a tag was part of something longer.
         let alone = |hit: &Hit| !self.wordless || !text.closes_turned_tag(hit.span.start);
-        found.retain(|hit| place.accepts(hit) && alone(hit));
+        found.retain(|hit| place.accepts(hit) && hit.span.start >= held && alone(hit));
         // What is replaced within a run leaves a shorter one before it.
         for at in encoded_hits..found.len() {
             let Some(span) = found.get(at).map(|hit| hit.span.clone()) else {
@@ -197,7 +209,7 @@ impl Scanner {
             };
             // A value that is still to come has its own runs.
             if span.start <= wake.at {
-                found.extend(encoded(&place, run..span.start));
+                found.extend(encoded(&place, run..span.start, false));
                 run = run.max(span.end);
             }
         }
@@ -222,19 +234,42 @@ impl Scanner {
         self.retry = self.retry.saturating_sub(count);
     }
 
-    /// Where the undecided part starts: findings to come start there, or at most [`LOOK_BACK`]
-    /// bytes earlier. A run long enough to be read as Base64 is undecided from its start.
+    /// Where findings to come may start: with the word in which the undecided part starts, or the one
+    /// before it if a single blank and no more than signs stand between (`July 4`, `ann [at] …`,
+    /// `"…" != password`); of a script that is written without blanks, [`FOREIGN`] bytes. What has been
+    /// found is no part of them. A run that may be Base64 is undecided from its start.
+    pub(crate) fn held(&self, bytes: &[u8]) -> usize {
+        let at = self.next.min(bytes.len());
+        let found = if at >= self.barrier { self.barrier } else { 0 };
+        let least = at.saturating_sub(LOOK_BACK).max(found);
+        let word = |end: usize| {
+            let mut foreign = 0;
+            let word = bytes.get(least..end).unwrap_or_default().iter().rev().take_while(|byte| {
+                foreign += usize::from(**byte >= 0x80);
+                !byte.is_ascii_whitespace() && foreign <= FOREIGN
+            });
+            end - word.count()
+        };
+        let start = word(at);
+        let signs =
+            bytes.get(start..at).is_some_and(|word| word.len() <= 3 && word.iter().all(u8::is_ascii_punctuation));
+        let blank = start > least && bytes.get(start - 1) == Some(&b' ');
+        let start = if signs && blank { word(start - 1) } else { start };
+        start.min(self.undecided())
+    }
+
+    /// Where the undecided part starts. A run long enough to be read as Base64 is undecided from its start.
     pub(crate) fn undecided(&self) -> usize {
         if self.next.saturating_sub(self.run) > LOOK_BACK { self.run } else { self.next }
     }
 }
 
 /// What a run of Base64 characters says, as far as it counts.
-fn encoded(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
+fn encoded(place: &Place<'_, '_>, run: Range<usize>, goes_on: bool) -> Vec<Hit> {
     if run.len() < secret::encoded::SHORTEST {
         return Vec::new();
     }
-    let mut hits = secret::encoded::run(place, run);
+    let mut hits = secret::encoded::run(place, run, goes_on);
     hits.retain(|hit| place.accepts(hit));
     hits
 }

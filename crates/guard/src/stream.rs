@@ -1,8 +1,9 @@
 //! The same checks over a text that comes in pieces.
 //!
 //! Wherever the text is cut, the pieces put together are what [`crate::Guard::redact`] makes of
-//! the whole, and so is the report. Held back is what an open candidate needs and at most 256
-//! bytes more; [`Stream::finish`] lets it go.
+//! the whole, and so is the report. Held back is the word that a finding still to come
+//! could start with, or what an open candidate needs: at most 256 bytes but for private keys and for
+//! tokens that are longer themselves; [`Stream::finish`] lets it go.
 
 use crate::guard::Guard;
 use crate::policy::Role;

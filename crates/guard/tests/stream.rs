@@ -62,6 +62,7 @@ const TEXTS: &[&str] = &[
     "mail \u{202E}moc.elpmaxe@a\u{202C}4155550132, \u{202E}7 1111 1111 1111 1114\u{202C}@example.com",
     "ann%40example.com, ann [at] example (dot) com; **4111** `1111` **1111**1111 \\u0034111%201111 1111 1111 ****",
     "setProperty(\"db.password\", \"rT7#kLq29zXv\") 6d792063617264206973203435333220373135332033373930203132343520746861 x",
+    "if (\"m{{h}o)p${e]nob(ody\" != passwd) and born July 4, 1985 or DE 89 3704 0044 0532 0130 00 x",
     // A quote that closes only as long as what follows has not been replaced.
     "api_key = 'A(415) 555-0132, or mail john.doe@mail.examplepassword: hunter2, api_key = 'A1b",
 ];
@@ -121,6 +122,97 @@ fn an_override_without_an_end_is_held_no_longer_than_an_override() {
     }
     out.push_str(&stream.finish().text);
     assert_eq!(out, whole(&guard, &text).0);
+}
+
+/// Pieces as a model sends them.
+fn held(guard: &Guard, text: &str, piece: usize) -> Vec<usize> {
+    let mut stream = guard.stream(Role::Assistant);
+    let mut held = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (head, tail) = rest.split_at(rest.ceil_char_boundary(piece.min(rest.len())));
+        stream.push(head);
+        held.push(stream.held());
+        rest = tail;
+    }
+    held.sort_unstable();
+    held
+}
+
+#[test]
+fn prose_is_passed_on_word_by_word() {
+    let guard = guard();
+    let texts = [
+        "The quick brown fox asked about the order that never came, and left before anybody could answer. ",
+        "Ich hätte gerne gewusst, wo mein Paket geblieben ist; niemand konnte mir bisher eine Auskunft geben. ",
+        "Où est ma commande? Personne ne répond, et je commence à perdre patience, vraiment. ",
+        "我的包裹在哪里？昨天说好要送到，可是到现在还没有消息，请帮我查一下，谢谢。",
+        "注文した商品がまだ届いていません。確認していただけますか。お願いします。",
+    ];
+    for text in texts {
+        let held = held(&guard, &text.repeat(40), 4);
+        let at = |share: usize| held[(held.len() - 1) * share / 100];
+        assert!(at(50) <= if text.is_ascii() { 8 } else { 32 }, "{text}: p50 {}", at(50));
+        assert!(at(99) <= 64, "{text}: p99 {}", at(99));
+    }
+}
+
+#[test]
+fn nothing_but_keys_is_held_for_long() {
+    let guard = guard();
+    for text in TEXTS.iter().filter(|text| !text.contains("BEGIN") && !text.contains("eyJ")) {
+        let most = held(&guard, &text.repeat(20), 3).pop().unwrap();
+        assert!(most <= 256, "{text}: {most}");
+    }
+    for text in [
+        "aGVsbG8gd29ybGQsIHRoaXMgaXMgYSB0ZXN0".repeat(50),
+        "/usr/local/share/a_b-c/".repeat(50),
+        "password=".repeat(200),
+        "1 2 3 4 ".repeat(100),
+        "文字".repeat(400),
+        "a.".repeat(400),
+        "\"'`".repeat(300),
+        "x = [1, 2, \"b\"]; ".repeat(40),
+    ] {
+        let most = held(&guard, &text, 3).pop().unwrap();
+        assert!(most <= 256, "{text:.40}: {most}");
+    }
+}
+
+/// Each value at 1,024 offsets, by itself, in a tool's arguments and in two streams by turns.
+#[test]
+fn nothing_of_a_value_leaves_wherever_it_stands() {
+    let guard = guard();
+    let values = [
+        ("4111 1111 1111 1111", "[CARD 1111]"),
+        ("john.doe@mail.example.co.uk", "[EMAIL]"),
+        ("536-90-4399", "[SSN]"),
+        ("GB82 WEST 1234 5698 7654 32", "[IBAN]"),
+        ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "[TOKEN]"),
+        ("(415) 555-0132", "[PHONE]"),
+        ("bXkgbWFpbCBpcyBqb2huQGV4YW1wbGUuY29tIG9rYXk", "[EMAIL]"),
+    ];
+    let filler = "and so the story went on for a while without any number or sign, ".repeat(17);
+    for (value, tag) in values {
+        for offset in 0..1024 {
+            let text = format!("{} {value} end", &filler[..offset]);
+            let expected = format!("{} {tag} end", &filler[..offset]);
+            let arguments = format!("{{\"q\": \"{} {value}\"}}", &filler[..offset]);
+            let (mut one, mut two) = (guard.stream(Role::Assistant), guard.stream(Role::Assistant));
+            let (mut first, mut second) = (String::new(), String::new());
+            for (a, b) in text.as_bytes().chunks(7).zip(arguments.as_bytes().chunks(7)) {
+                first.push_str(&one.push(std::str::from_utf8(a).unwrap()).text);
+                second.push_str(&two.push(std::str::from_utf8(b).unwrap()).text);
+            }
+            let fed = text.as_bytes().chunks(7).zip(arguments.as_bytes().chunks(7)).count() * 7;
+            first.push_str(&one.push(text.get(fed..).unwrap_or_default()).text);
+            second.push_str(&two.push(arguments.get(fed..).unwrap_or_default()).text);
+            first.push_str(&one.finish().text);
+            second.push_str(&two.finish().text);
+            assert_eq!(first, expected, "{offset}");
+            assert_eq!(second, format!("{{\"q\": \"{} {tag}\"}}", &filler[..offset]), "{offset}");
+        }
+    }
 }
 
 #[test]

@@ -131,7 +131,8 @@ fn link(text: &Text<'_>, at: usize) -> usize {
 /// `July 4, 1985`: the figure is the day, the month stands before it.
 fn month_first(text: &Text<'_>, digit: usize) -> Option<(usize, usize)> {
     let (day, mut at) = figures(text, digit)?;
-    let name_end = text.run_before(digit, 2, |byte| matches!(byte, b' ' | b'.' | b'-'));
+    let blank = text.run_before(digit, 1, |byte| byte == b' ' || byte == b'-');
+    let name_end = text.run_before(blank, 1, |byte| byte == b'.');
     let start = text.run_before(name_end, 10, |byte| byte.is_ascii_alphabetic());
     if name_end == digit || !(1..=31).contains(&day) || !is_month(text.slice(start..name_end)) {
         return None;

@@ -173,7 +173,9 @@ pub(super) fn number(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
         } else {
             alone
         };
-        return Some(Hit::new(&CARD, number.start..cut.end, score));
+        let hit = Hit::new(&CARD, number.start..cut.end, score);
+        // What a label says right before counts more than a word against it.
+        return if score < 0.4 { labelled(place, number).or(Some(hit)) } else { Some(hit) };
     }
     labelled(place, number)
 }
@@ -288,7 +290,9 @@ fn layout(cut: &Cut<'_>) -> Layout {
         return match shape {
             [_] if cut.breaks == 1 => Layout::Usual,
             _ if fours && cut.breaks == 1 && !cut.mixed => Layout::Usual,
-            _ if fours || shape.iter().all(|&length| length >= 4) => Layout::Odd,
+            [4, 6, 5] | [10, 5] | [4, 11] if amex && cut.breaks == 1 => Layout::Usual,
+            [4, 6, 4] | [10, 4] | [4, 10] if diners && cut.breaks == 1 => Layout::Usual,
+            _ if fours || shape.iter().all(|&length| length >= 2) => Layout::Odd,
             _ => Layout::Other,
         };
     }

@@ -2,7 +2,7 @@
 
 use crate::finding::Kind;
 use crate::rule::Rule;
-use crate::scan::{Hit, Place};
+use crate::scan::{FOREIGN, Hit, Place};
 use crate::text::{Text, is_word};
 
 pub(super) const EMAIL: Rule = Rule {
@@ -40,9 +40,9 @@ pub(super) const EMAIL: Rule = Rule {
     ],
 };
 
-/// Longest local part and domain (RFC 5321, section 4.5.3.1).
+/// Longest local part (RFC 5321, section 4.5.3.1), and domain that is read.
 const LOCAL: usize = 64;
-const DOMAIN: usize = 255;
+const DOMAIN: usize = 180;
 
 /// What is commonly written after a point and is no top-level label.
 const FILES: [&[u8]; 20] = [
@@ -55,8 +55,12 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
     let end = at;
     let floor = end.saturating_sub(LOCAL + 1).max(place.barrier.min(end));
+    let foreign = std::cell::Cell::new(0);
     let mut start = text.run_before(end, end - floor, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'') || byte >= 0x80
+        foreign.set(foreign.get() + usize::from(byte >= 0x80));
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'')
+            || (byte >= 0x80 && foreign.get() <= FOREIGN)
     });
     while start < at && !(is_word(text.at(start)) || text.at(start) >= 0xC0) {
         start += 1;
@@ -144,14 +148,18 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     Some((end, label))
 }
 
-/// Whether a usual top-level label starts the line at `at`, and no sentence.
+/// Whether an address goes on in the line at `at`, and no sentence begins.
 fn goes_on(text: &Text<'_>, at: usize) -> bool {
     const TOPS: [&[u8]; 24] = [
         b"at", b"au", b"be", b"br", b"ca", b"ch", b"co", b"com", b"de", b"edu", b"es", b"eu", b"fr", b"gov", b"in",
         b"info", b"io", b"it", b"jp", b"net", b"nl", b"org", b"uk", b"us",
     ];
-    let end = text.run(at, 5, |byte| byte.is_ascii_alphabetic());
-    TOPS.contains(&text.slice(at..end)) && (text.at(end) == b'.' || !is_word(text.at(end)))
+    let end = text.run(at, 24, |byte| byte.is_ascii_alphanumeric());
+    let label = text.slice(at..end);
+    let small = label.iter().all(u8::is_ascii_lowercase);
+    // The top-level label, or another before it.
+    (TOPS.contains(&label) && !is_word(text.at(end)))
+        || (small && text.at(end) == b'.' && text.at(end + 1).is_ascii_lowercase())
 }
 
 /// Letters, two to 24 (the longest delegated has 24), or the ASCII form of others.

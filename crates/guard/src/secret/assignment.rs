@@ -98,7 +98,8 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let before = if matches!(text.before(at), b'!' | b'?') { at - 1 } else { at };
     let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
     let name = name(text, before);
-    let named = name.clone().and_then(|name| meaning(text.slice(name)));
+    let heading = text.at(at) == b':' && operator - at == 1;
+    let named = name.clone().and_then(|name| meaning(text.slice(name), heading));
     let Some(meaning) = named.or_else(|| apart(text, before)) else {
         return turned(place, before, at, operator).or_else(|| user(place, at));
     };
@@ -117,7 +118,8 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let value = value::read(text, start)?;
     // Comparisons, Go, PHP and Ruby: what is not quoted is code.
-    if !value.quoted && !matches!(sign, b"=" | b":" | b"?=") {
+    if !value.quoted && !matches!(sign, b"=" | b":" | b"?=") && !value::has_chosen_signs(text.slice(value.span.clone()))
+    {
         return None;
     }
     let name = name.map(|name| text.slice(name)).unwrap_or_default();
@@ -129,7 +131,7 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
 pub(super) fn comma(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
     let name = name(text, at)?;
-    let meaning = meaning(text.slice(name.clone())).filter(|meaning| *meaning != Meaning::Header)?;
+    let meaning = meaning(text.slice(name.clone()), false).filter(|meaning| *meaning != Meaning::Header)?;
     let start = text.run(at + 1, 2, |byte| byte == b' ');
     if !matches!(text.before(name.start), b'"' | b'\'') || start < place.barrier {
         return None;
@@ -197,7 +199,7 @@ fn apart(text: &Text<'_>, before: usize) -> Option<Meaning> {
     let colon = text.run_before(start, 3, |byte| matches!(byte, b' ' | b'"' | b'\''));
     let name = text.run_before(colon, 3, |byte| matches!(byte, b':' | b'"' | b'\''));
     let named = end < value && name < colon && text.says(name.saturating_sub("name".len()), "name");
-    named.then(|| meaning(text.slice(start..end))).flatten()
+    named.then(|| meaning(text.slice(start..end), false)).flatten()
 }
 
 /// `-u name:password`, as `curl` takes it.
@@ -221,11 +223,11 @@ fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> O
     if operator - before < 2 || text.at(at) != b'=' {
         return None;
     }
-    let end = text.run_before(before, 2, |byte| byte == b' ');
+    let end = text.run_before(before, 1, |byte| byte == b' ');
     let value = value::read_before(text, end)?;
     let start = text.run(operator, 2, |byte| byte == b' ');
     let name = start..text.run(start, NAME, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let named = meaning(text.slice(name.clone())) == Some(Meaning::Secret) && !text.opens_tag(name.end);
+    let named = meaning(text.slice(name.clone()), false) == Some(Meaning::Secret) && !text.opens_tag(name.end);
     let look = value::look(text.slice(value.span.clone()), true);
     let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
     (named && real).then(|| Hit::new(&ASSIGNMENT, value.span, 0.75))
@@ -296,7 +298,7 @@ enum Meaning {
     Header,
 }
 
-fn meaning(name: &[u8]) -> Option<Meaning> {
+fn meaning(name: &[u8], heading: bool) -> Option<Meaning> {
     let mut joined = [0_u8; 96];
     let mut length = 0;
     let mut last_start = 0;
@@ -316,8 +318,8 @@ fn meaning(name: &[u8]) -> Option<Meaning> {
     let last = joined.get(last_start..)?;
     // Most names lack a letter of every part, and comparing letters is cheap.
     let lacks = !letters(joined);
-    // Of several words the last one names the value, but for "password for …".
-    let spoken = name.contains(&b' ') && !name.windows(4).any(|word| word.eq_ignore_ascii_case(b"for "));
+    // Of several words before a colon the last one names the value, but for "password for …".
+    let spoken = heading && name.contains(&b' ') && !name.windows(4).any(|word| word.eq_ignore_ascii_case(b"for "));
     let typed = ["string", "str"].iter().any(|name| last == name.as_bytes());
     let has = |part: &str, letters: u32| {
         lacks & letters == 0

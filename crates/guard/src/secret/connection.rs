@@ -101,12 +101,12 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     // A tenant's own host, as Teams has it.
     let tenant = text.run(host_start, 40, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if text.says(tenant, ".webhook.office.com/webhookb2/") {
-        let end = text.run_to_armour(tenant, 190, |byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'@' | b'.'));
+        let end = text.run_to_armour(tenant, 180, |byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'@' | b'.'));
         return (end - tenant >= 80).then(|| Hit::new(&WEBHOOK, start..end, 0.95));
     }
     if let Some(prefix) = WEBHOOKS.iter().find(|prefix| text.says(host_start, prefix)) {
         let path = host_start + prefix.len();
-        let end = text.run_to_armour(path, 200, |byte| {
+        let end = text.run_to_armour(path, 180, |byte| {
             is_word(byte) || matches!(byte, b'/' | b'-' | b'@' | b'?' | b'=' | b'&' | b'%')
         });
         return (end - path >= shortest(prefix)).then(|| Hit::new(&WEBHOOK, start..end, 0.95));
@@ -118,14 +118,14 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
                 b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'[' | b']' | b'@' | b',' | b';'
             )
     };
-    let user = text.run(host_start, 128, |byte| in_name(byte) && byte != b':');
+    let user = text.run(host_start, 64, |byte| in_name(byte) && byte != b':');
     if text.at(user) != b':' {
         return None;
     }
     let password = user + 1;
     // The last at sign before the host: passwords may have them.
-    let mut end = text.run(password, 128, in_name);
-    let next = text.run(end + 1, 128, in_name);
+    let mut end = text.run(password, 64, in_name);
+    let next = text.run(end + 1, 64, in_name);
     if text.at(end) == b'@' && text.at(next) == b'@' {
         end = next;
     }

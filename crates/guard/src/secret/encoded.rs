@@ -39,29 +39,40 @@ fn azure(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
 
 /// The shortest run that wakes this.
 pub(crate) const SHORTEST: usize = base64::SHORTEST;
-/// A longer run is read in pieces.
-pub(crate) const LONGEST: usize = base64::LONGEST;
+/// Of a longer run, so much is read at once (four characters are three bytes, at each of three levels),
+pub(crate) const LONGEST: usize = 192;
+/// and decided upon in pieces of so much, so that a stream holds back little.
+pub(crate) const STEP: usize = 64;
 
-/// What a run of Base64 characters that ends here is or says.
-pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>) -> Vec<Hit> {
+/// What a run of Base64 characters is or says: one that ends here, or (`goes_on`) the first [`LONGEST`]
+/// characters of one that does not, of which what starts in the first [`STEP`] counts.
+pub(crate) fn run(place: &Place<'_, '_>, run: Range<usize>, goes_on: bool) -> Vec<Hit> {
     // What is left of a run beside a finding says nothing.
     if place.text.opens_tag(run.end) {
         return Vec::new();
     }
-    if let Some(hit) = discord(place, &run).or_else(|| azure(place, &run)) {
+    if !goes_on && let Some(hit) = discord(place, &run).or_else(|| azure(place, &run)) {
         return vec![hit];
     }
-    let Some(text) = base64::decode_run(place.text.slice(run.clone())) else {
+    let Some((text, outer)) = base64::decode_run(place.text.slice(run.clone())) else {
         return Vec::new();
     };
     let mut hits = Vec::new();
     scan::scan(&text, place.thresholds(), &mut hits);
+    // Where in the run a byte of the text stands; what is encoded again, anywhere.
+    let place = |at: usize, nested: usize| if at < outer { at * run.len() / outer.max(1) } else { nested };
+    hits.retain(|hit| !goes_on || place(hit.span.start, 0) < STEP + SLACK);
     for hit in &mut hits {
-        hit.span = run.clone();
+        let last = place(hit.span.end.saturating_sub(1), run.len() - 1);
+        let end = if goes_on { run.start + (last / STEP + 1) * STEP } else { run.end };
+        hit.span = run.start..end.min(run.end);
         hit.encoded = true;
     }
     hits
 }
+
+/// Folding moves a byte by no more.
+const SLACK: usize = 16;
 
 fn discord(place: &Place<'_, '_>, run: &Range<usize>) -> Option<Hit> {
     let text = place.text;

@@ -43,11 +43,13 @@ pub(crate) fn may_start(first: u8, second: u8, third: u8) -> bool {
     FILTER.get(slot / 8).is_some_and(|byte| byte >> (slot % 8) & 1 == 1)
 }
 
-/// What starts with the letter or digit at `at`, where a word or part of one starts.
-pub(crate) fn word(place: &Place<'_, '_>, at: usize, found: &mut Vec<Hit>) {
+/// What starts with the letter or digit at `at`, where a word or part of one starts; what a word within a
+/// secret (`within`) introduces is a part of that.
+pub(crate) fn word(place: &Place<'_, '_>, at: usize, within: bool, found: &mut Vec<Hit>) {
     let hit = vendor::token(place, at).or_else(|| jwt::token(place, at));
     match hit {
         Some(hit) => found.push(hit),
+        None if within => {}
         None => found.extend(prose::word(place, at)),
     }
 }

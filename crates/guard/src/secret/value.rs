@@ -16,7 +16,7 @@ pub(super) struct Value {
 }
 
 /// The longest value.
-const LONGEST: usize = 192;
+const LONGEST: usize = 160;
 /// So much of a value is looked at to see what it is.
 const LOOKED_AT: usize = 96;
 
@@ -69,7 +69,7 @@ pub(super) fn read_before(text: &Text<'_>, end: usize) -> Option<Value> {
         return None;
     }
     let last = end - 1;
-    let start = text.run_before(last, LOOK_BACK - 8, |byte| byte != quote && byte != b'\n');
+    let start = text.run_before(last, LOOK_BACK - 6, |byte| byte != quote && !byte.is_ascii_whitespace());
     (start < last && text.before(start) == quote).then_some(Value { span: start..last, quoted: true, more: false })
 }
 
@@ -201,8 +201,13 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
 /// Code that makes the value: calls, members, look-ups, types, references.
 fn is_expression(value: &[u8]) -> bool {
     let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    // `f(`, `a[`, `Secret{`, `a::b`, `a->b`, `x=>`, and operators.
-    let called = value.windows(2).any(|pair| matches!(pair, [before, b'(' | b'[' | b'{'] if name(*before)));
+    // `f(`, `a[`, `Secret{` after a name, `a::b`, `a->b`, `x=>`, and operators.
+    let opens = value.iter().position(|byte| matches!(byte, b'(' | b'[' | b'{'));
+    let called = opens.and_then(|at| value.get(..at)).is_some_and(|head| {
+        let path =
+            |byte: &u8| name(*byte) || matches!(byte, b'.' | b':' | b'&' | b'*' | b'$' | b'>' | b'-' | b'!' | b'?');
+        head.len() > 1 && head.iter().all(path)
+    });
     let joined = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"=>" | b"&&" | b"||" | b"()" | b"[]"));
     let prefixed = matches!(value, [b'&' | b'*', first, ..] if name(*first));
     if prefixed || called || joined {
@@ -233,6 +238,11 @@ pub(super) fn is_name(value: &[u8]) -> bool {
     let stem = value.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
     let digits = value.iter().skip(stem).take_while(|byte| byte.is_ascii_digit()).count();
     stem > 0 && digits <= 2 && stem + digits == value.len()
+}
+
+/// Two signs that no expression has beside its names: what is chosen, though not quoted.
+pub(super) fn has_chosen_signs(value: &[u8]) -> bool {
+    value.iter().filter(|byte| matches!(byte, b'#' | b'$' | b'@' | b'!' | b'%' | b'^' | b'~' | b'?')).count() > 1
 }
 
 /// A label or message about a secret, in words: `"Forgot your password?"`, `"jwt-secret"`.

@@ -11,7 +11,7 @@ use std::ops::Range;
 pub(crate) const SHORTEST: usize = 24;
 
 /// A longer run is read in pieces of so many characters (a multiple of four).
-pub(crate) const LONGEST: usize = 4096;
+const LONGEST: usize = 4096;
 
 /// Encodings inside encodings are undone so often.
 const DEPTH: usize = 3;
@@ -22,9 +22,10 @@ pub(crate) fn is_run_byte(byte: u8) -> bool {
 }
 
 /// The text that a run (without its padding) encodes, if it is text. Standard and URL-safe
-/// alphabets; nested encodings follow on lines of their own.
-pub(crate) fn decode_run(run: &[u8]) -> Option<String> {
+/// alphabets; nested encodings follow on lines of their own, after so many bytes.
+pub(crate) fn decode_run(run: &[u8]) -> Option<(String, usize)> {
     let mut text = decode(run)?;
+    let outer = text.len();
     let (mut from, mut depth) = (0, 1);
     while depth < DEPTH {
         let mut more = String::new();
@@ -43,8 +44,8 @@ pub(crate) fn decode_run(run: &[u8]) -> Option<String> {
         depth += 1;
     }
     Some(match fold::fold(&text) {
-        Some((plain, _)) => plain,
-        None => text,
+        Some((plain, _)) => (plain, outer),
+        None => (text, outer),
     })
 }
 
@@ -53,7 +54,7 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let mut out = String::new();
     let mut map = Map::empty();
     for run in runs(text.as_bytes()) {
-        let Some(decoded) = text.as_bytes().get(run.clone()).and_then(decode_run) else {
+        let Some((decoded, _)) = text.as_bytes().get(run.clone()).and_then(decode_run) else {
             continue;
         };
         map.compose(out.len(), base, run);

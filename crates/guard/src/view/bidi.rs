@@ -11,8 +11,10 @@ use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The longest stretch turned around, in bytes; a longer override is cut there.
-pub(crate) const LONGEST: usize = 2048;
+/// The longest stretch turned around, in bytes; a longer override is cut there. For values, which streams
+/// hold back, a shorter one.
+const LONGEST: usize = 2048;
+pub(crate) const LONGEST_OF_VALUES: usize = 192;
 
 /// U+202E, right-to-left override.
 pub(crate) const OVERRIDE: char = '\u{202E}';
@@ -24,7 +26,7 @@ pub(crate) fn is_end(char: char) -> bool {
 
 /// The stretches of `text` inside an override, without the control characters around them.
 /// The flag says that the stretch has ended for good: more text after `text` won't change it.
-pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
+pub(crate) fn segments(text: &str, longest: usize) -> impl Iterator<Item = (Range<usize>, bool)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let before = text.get(at..)?;
@@ -32,7 +34,7 @@ pub(crate) fn segments(text: &str) -> impl Iterator<Item = (Range<usize>, bool)>
         work::count(found.unwrap_or(before.len()));
         let start = at + found? + OVERRIDE.len_utf8();
         let rest = text.get(start..)?;
-        let end = rest.char_indices().find(|&(offset, char)| offset >= LONGEST || char == OVERRIDE || is_end(char));
+        let end = rest.char_indices().find(|&(offset, char)| offset >= longest || char == OVERRIDE || is_end(char));
         let (end, closed) = match end {
             Some((offset, _)) => (start + offset, true),
             None => (text.len(), false),
@@ -74,7 +76,7 @@ pub(crate) fn turn(text: &str, segment: Range<usize>) -> (String, Map) {
 pub(super) fn view(text: &str) -> Option<View<'static>> {
     let mut out = String::new();
     let mut map = Map::empty();
-    for (segment, _) in segments(text) {
+    for (segment, _) in segments(text, LONGEST) {
         turned(text, segment.clone(), &mut out, &mut map);
         map.replace(out.len(), segment.end..segment.end);
         out.push('\n');
