@@ -5,6 +5,7 @@
 //! the same output on every run, the speed table at the end of `evaluate` excepted.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // printing is this command's job
 
+mod benign;
 mod data;
 mod detail;
 mod injection;

@@ -2,56 +2,72 @@
 //!
 //! A fold leaves out one attack source (or one family of sources that share sentences) and one
 //! half of the benign sources. Attacks that start like one of the fold's are left out of its
-//! training as well, wherever they stand, since the public sets copy from each other.
+//! training as well, wherever they stand, since the public sets copy from each other. The two
+//! thresholds of a fold's score come from what it was trained on, each part of it scored by a model
+//! without that part.
 
 use super::corpus::{Half, Message, Tone, own};
 use super::learn::{Indexed, Recipe, Weights, learn};
+use crate::benign::Sort;
 use promptgate_guard::injection::classifier::Model;
 use promptgate_guard::injection::{raw, strongest};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The false-positive rates that thresholds are set for: at scores of 0.2 and 0.5.
-pub(crate) const RATES: [f32; 2] = [0.01, 0.001];
+/// From these scores on a message is flagged, and refused.
+pub(crate) const GRADES: [f32; 2] = [0.5, 0.85];
+
+/// Shares of benign messages that may be flagged, and refused: easy ones, hard ones, and pastes
+/// (code, logs, tables, documentation).
+const EASY: [f32; 2] = [0.001, 0.0003];
+const HARD: [f32; 2] = [0.05, 0.01];
+const PASTES: [f32; 2] = [0.01, 0.001];
+
+/// Parts that benign sources and families are scored in, each by a model that was trained on the others.
+const PARTS: usize = 3;
 
 /// Messages, their features under a recipe, and what the phrase rules say of them.
 pub(crate) struct Bench<'a> {
     pub(crate) messages: &'a [Message],
     indexed: Vec<Indexed>,
     recipe: Recipe,
-    phrase: Vec<bool>,
+    phrase: Vec<f32>,
 }
 
 /// What a fold gave, in shares of one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
     pub(crate) attacks: usize,
-    /// Recall of the classifier where 1 % and 0.1 % of the left-out easy benign are flagged.
-    pub(crate) alone: [f32; 2],
-    /// The same with the phrase rules.
-    pub(crate) joined: [f32; 2],
-    /// Recall with the phrase rules where 1 % and 0.1 % of the left-out easy and hard are.
-    pub(crate) strict: [f32; 2],
-    /// Recall with the phrase rules at thresholds found in training data only.
-    pub(crate) fixed: [f32; 2],
-    /// Share of left-out easy and hard benign flagged at those.
+    /// Recall of the score where 1 % and 0.1 % of the left-out easy benign are flagged.
+    pub(crate) at: [f32; 2],
+    /// Recall where besides 0.1 % of easy at most 2 % of hard and 0.2 % of pastes are.
+    pub(crate) strict: [f32; 1],
+    /// Recall at the grades, whose thresholds are from training data only.
+    pub(crate) graded: [f32; 2],
+    /// Share of left-out easy and hard benign flagged and refused.
     pub(crate) easy: [f32; 2],
     pub(crate) hard: [f32; 2],
+    /// Share of generated texts of held-out families flagged and refused, by [`Sort::ALL`].
+    pub(crate) own: [[f32; 2]; Sort::ALL.len()],
+}
+
+impl Outcome {
+    /// Every share in the order of the fields: five of recall, four of public benign messages, two
+    /// for each sort of generated ones.
+    pub(crate) fn shares(&self) -> Vec<f32> {
+        let recall = self.at.iter().chain(&self.strict).chain(&self.graded);
+        recall.chain(&self.easy).chain(&self.hard).chain(self.own.as_flattened()).copied().collect()
+    }
 }
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(messages: &'a [Message], recipe: &Recipe) -> Self {
         let silent = super::silent();
+        let phrase = |message: &Message| Model::read(&silent).map_or(0.0, |model| strongest(&message.text, model));
         Self {
             messages,
             indexed: messages.iter().map(|message| Indexed::new(message, recipe)).collect(),
             recipe: recipe.clone(),
-            phrase: messages
-                .iter()
-                .map(|message| {
-                    let model = Model::read(&silent);
-                    model.is_some_and(|model| strongest(&message.text, model) >= 0.5)
-                })
-                .collect(),
+            phrase: messages.iter().map(phrase).collect(),
         }
     }
 
@@ -59,43 +75,44 @@ impl<'a> Bench<'a> {
         learn(self.messages, &self.indexed, &self.recipe, take)
     }
 
-    /// The value of each message for which `take` holds, and whether a phrase rule fires.
-    fn values(&self, weights: &Weights, take: impl Fn(&Message) -> bool) -> Vec<(f32, bool)> {
+    /// The classifiers' value of each message for which `take` holds.
+    fn values(&self, weights: &Weights, take: impl Fn(&Message) -> bool) -> Vec<f32> {
         let table = weights.table(1.0, 0.0);
         let model = Model::read(&table).filter(|_| self.recipe.as_shipped);
-        let rows = self.messages.iter().zip(&self.indexed).zip(&self.phrase);
-        rows.filter(|((message, _), _)| take(message))
-            .map(|((message, indexed), phrase)| {
-                let value = match model {
-                    Some(model) => weights.value_of(raw(&message.text, model)),
-                    None => weights.value(message, indexed, &self.recipe),
-                };
-                (value, *phrase)
-            })
-            .collect()
+        let rows = self.messages.iter().zip(&self.indexed).filter(|(message, _)| take(message));
+        rows.map(|(message, indexed)| match model {
+            Some(model) => weights.value_of(raw(&message.text, model)),
+            None => weights.value(message, indexed, &self.recipe),
+        })
+        .collect()
     }
 
-    /// Values exceeded by 1 % and 0.1 % of the benign messages for which `take` holds, each scored
-    /// by a model trained on the others' sources.
+    /// The values at which a message is flagged and refused: the least that no more than the
+    /// permitted shares of easy, hard and pasted benign messages exceed, each scored by a model
+    /// that was trained without its source.
     pub(crate) fn thresholds(&self, take: impl Fn(&Message) -> bool) -> [f32; 2] {
-        let sources: BTreeSet<&str> = self
-            .messages
-            .iter()
-            .filter(|message| take(message) && !message.attack && !own(&message.source))
-            .map(|message| message.source.as_str())
-            .collect();
-        let mut values = Vec::new();
-        for source in sources {
-            let weights = self.learn(|message| take(message) && message.source != source);
-            let scored = self.values(&weights, |message| take(message) && !message.attack && message.source == source);
-            values.extend(scored.into_iter().map(|(value, _)| value));
+        let (mut easy, mut hard, mut pastes) = (Vec::new(), Vec::new(), Vec::new());
+        for part in 0..PARTS {
+            let within = |m: &Message| !m.attack && !m.source.starts_with("grammar_") && part_of(m) == part;
+            let weights = self.learn(|message| take(message) && !within(message));
+            let scored = |kind: &dyn Fn(&Message) -> bool| {
+                self.values(&weights, |message| take(message) && !message.held_out && within(message) && kind(message))
+            };
+            pastes.extend(scored(&is_pasted));
+            hard.extend(scored(&|message| !is_pasted(message) && message.tone == Tone::Hard));
+            easy.extend(scored(&|message| !own(&message.source) && message.tone == Tone::Easy));
         }
-        RATES.map(|rate| exceeded(&mut values, rate))
+        let mut at = [0.0; 2];
+        for (threshold, ((of_easy, of_hard), of_pastes)) in at.iter_mut().zip(EASY.into_iter().zip(HARD).zip(PASTES)) {
+            let of_pastes = exceeded(&mut pastes, of_pastes);
+            *threshold = exceeded(&mut easy, of_easy).max(exceeded(&mut hard, of_hard)).max(of_pastes);
+        }
+        let [flagged, refused] = at;
+        [flagged, refused.max(flagged + 0.5)]
     }
 
-    /// One fold, over both halves of the benign sources. `fixed` asks for the thresholds from
-    /// training data, which take ten times as long.
-    pub(crate) fn fold(&self, left_out: &[&str], fixed: bool) -> Outcome {
+    /// One fold, over both halves of the benign sources.
+    pub(crate) fn fold(&self, left_out: &[&str]) -> Outcome {
         let mut outcome = Outcome::default();
         let attack = |message: &Message| message.attack && left_out.contains(&message.source.as_str());
         let openings: BTreeSet<u64> =
@@ -107,50 +124,88 @@ impl<'a> Bench<'a> {
                     && !(message.attack && openings.contains(&message.opening))
             };
             let weights = self.learn(taken);
-            let benign = |tone| {
-                let tested = move |message: &Message| !message.attack && message.half == half && message.tone == tone;
-                let scored = self.values(&weights, tested);
-                scored.into_iter().map(|(value, _)| value).collect::<Vec<_>>()
+            let [flagged, refused] = self.thresholds(taken);
+            let table = super::calibrated(&weights, flagged, refused);
+            let Some(model) = Model::read(&table) else {
+                continue;
             };
-            let (mut easy, hard) = (benign(Tone::Easy), benign(Tone::Hard));
-            let mut both = [easy.as_slice(), &hard].concat();
-            let attacks = self.values(&weights, attack);
+            let scores = |take: &dyn Fn(&Message) -> bool| -> Vec<f32> {
+                let taken = self.messages.iter().filter(|message| take(message));
+                taken.map(|message| strongest(&message.text, model)).collect()
+            };
+            let tested = |tone| move |m: &Message| !m.attack && m.half == half && m.tone == tone;
+            let (mut easy, mut hard) = (scores(&tested(Tone::Easy)), scores(&tested(Tone::Hard)));
+            let mut pastes = scores(&|message| message.held_out && is_pasted(message));
+            let attacks = scores(&attack);
             outcome.attacks = attacks.len();
-            let at = |threshold: f32, phrases: bool| {
-                share(attacks.iter().map(|(value, phrase)| *value > threshold || phrases && *phrase)) / 2.0
-            };
-            let found = fixed.then(|| self.thresholds(taken));
-            for (place, rate) in RATES.into_iter().enumerate() {
-                let own = exceeded(&mut easy, rate);
-                let strict = exceeded(&mut both, rate);
-                let add = |to: &mut [f32; 2], value: f32| {
-                    if let Some(to) = to.get_mut(place) {
-                        *to += value;
-                    }
-                };
-                add(&mut outcome.alone, at(own, false));
-                add(&mut outcome.joined, at(own, true));
-                add(&mut outcome.strict, at(strict, true));
-                if let Some(threshold) = found.and_then(|found| found.get(place).copied()) {
-                    add(&mut outcome.fixed, at(threshold, true));
-                    let over = |values: &[f32]| share(values.iter().map(|v| *v > threshold)) / 2.0;
-                    add(&mut outcome.easy, over(&easy));
-                    add(&mut outcome.hard, over(&hard));
-                }
+            let over = |scores: &[f32], threshold: f32| share(scores, |score| score > threshold) / 2.0;
+            let grade = |scores: &[f32]| GRADES.map(|grade| share(scores, |score| score >= grade) / 2.0);
+            let [one_percent, per_mille] = [0.01, 0.001].map(|rate| exceeded(&mut easy, rate));
+            let strict = per_mille.max(exceeded(&mut hard, 0.02)).max(exceeded(&mut pastes, 0.002));
+            add(&mut outcome.at, [over(&attacks, one_percent), over(&attacks, per_mille)]);
+            add(&mut outcome.strict, [over(&attacks, strict)]);
+            add(&mut outcome.graded, grade(&attacks));
+            add(&mut outcome.easy, grade(&easy));
+            add(&mut outcome.hard, grade(&hard));
+            for (to, sort) in outcome.own.iter_mut().zip(Sort::ALL) {
+                add(to, grade(&scores(&|message| message.held_out && message.source == sort.source())));
             }
         }
         outcome
     }
 
-    /// Share of each source's messages that the phrase rules alone flag.
+    /// The same without calibration, which takes ten times as long: recall of the classifiers alone
+    /// at 1 % and 0.1 % of easy, and where hard and pastes are counted too.
+    pub(crate) fn quick(&self, left_out: &[&str]) -> ([f32; 2], [f32; 1]) {
+        let (mut at, mut strict) = ([0.0; 2], [0.0]);
+        let attack = |message: &Message| message.attack && left_out.contains(&message.source.as_str());
+        let openings: BTreeSet<u64> = self.messages.iter().filter(|m| attack(m)).map(|m| m.opening).collect();
+        for half in [Half::First, Half::Second] {
+            let weights = self.learn(|message| {
+                !left_out.contains(&message.source.as_str())
+                    && message.half != half
+                    && !(message.attack && openings.contains(&message.opening))
+            });
+            let tested = |tone| move |m: &Message| !m.attack && m.half == half && m.tone == tone;
+            let mut easy = self.values(&weights, tested(Tone::Easy));
+            let mut hard = self.values(&weights, tested(Tone::Hard));
+            let mut pastes = self.values(&weights, |message| message.held_out && is_pasted(message));
+            let attacks = self.values(&weights, attack);
+            let over = |threshold: f32| share(&attacks, |value| value > threshold) / 2.0;
+            let [one_percent, per_mille] = [0.01, 0.001].map(|rate| exceeded(&mut easy, rate));
+            add(&mut at, [over(one_percent), over(per_mille)]);
+            add(&mut strict, [over(per_mille.max(exceeded(&mut hard, 0.02)).max(exceeded(&mut pastes, 0.002)))]);
+        }
+        (at, strict)
+    }
+
+    /// How many of each source's messages the phrase rules alone flag.
     pub(crate) fn phrases(&self) -> BTreeMap<(bool, &str), (usize, usize)> {
         let mut shares: BTreeMap<(bool, &str), (usize, usize)> = BTreeMap::new();
-        for (message, fired) in self.messages.iter().zip(&self.phrase) {
+        for (message, score) in self.messages.iter().zip(&self.phrase) {
             let share = shares.entry((!message.attack, message.source.as_str())).or_default();
-            share.0 += usize::from(*fired);
+            share.0 += usize::from(*score >= 0.5);
             share.1 += 1;
         }
         shares
+    }
+}
+
+/// Whether it is a generated text of a kind that people paste.
+pub(crate) fn is_pasted(message: &Message) -> bool {
+    const PASTED: [Sort; 5] = [Sort::Code, Sort::LlmCode, Sort::Logs, Sort::Tables, Sort::Docs];
+    PASTED.iter().any(|sort| sort.source() == message.source)
+}
+
+/// The part that a source, or a family of generated texts, is scored in.
+fn part_of(message: &Message) -> usize {
+    let name = if message.family.is_empty() { message.source.as_str() } else { message.family };
+    name.bytes().map(usize::from).sum::<usize>() % PARTS
+}
+
+fn add<const N: usize>(to: &mut [f32; N], values: [f32; N]) {
+    for (to, value) in to.iter_mut().zip(values) {
+        *to += value;
     }
 }
 
@@ -158,10 +213,9 @@ impl<'a> Bench<'a> {
 fn exceeded(values: &mut [f32], rate: f32) -> f32 {
     values.sort_by(|a, b| b.total_cmp(a));
     let over = (values.len() as f32 * rate) as usize;
-    values.get(over).copied().unwrap_or(f32::MAX)
+    values.get(over).copied().unwrap_or(f32::MIN)
 }
 
-fn share(held: impl ExactSizeIterator<Item = bool>) -> f32 {
-    let all = held.len().max(1);
-    held.filter(|held| *held).count() as f32 / all as f32
+fn share(values: &[f32], held: impl Fn(f32) -> bool) -> f32 {
+    values.iter().filter(|value| held(**value)).count() as f32 / values.len().max(1) as f32
 }

@@ -4,6 +4,7 @@ mod card;
 mod corpus;
 mod evasions;
 mod folds;
+mod goals;
 mod grammar;
 mod grammar_attacks;
 mod grammar_benign;
@@ -12,7 +13,7 @@ mod report;
 
 use corpus::Message;
 use folds::Bench;
-use learn::Recipe;
+use learn::{Recipe, Weights};
 use promptgate_guard::injection::classifier::{HEADER_LEN, TABLE_LEN, header};
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,8 @@ pub(crate) fn train() -> Result<(), String> {
 pub(crate) fn evaluate() -> Result<(), String> {
     let messages = corpus::messages()?;
     println!("# Prompt injection\n");
+    println!("{}", goals::generated(&messages));
+    println!("{}", goals::languages()?);
     println!("{}", report::sources(&messages));
     println!("{}", evasions::table(&messages));
     println!("{}", report::speed(&messages));
@@ -44,19 +47,26 @@ pub(crate) fn compare(only: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The table that ships: trained on all messages, its score anchored on unseen benign sources.
+/// The table that ships: trained on all messages but those kept for evaluation, its score anchored
+/// on benign messages that were not trained on when they were scored.
 fn table(messages: &[Message]) -> Box<[u8; TABLE_LEN]> {
     let bench = Bench::new(messages, &Recipe::CHOSEN);
-    let [one_percent, per_mille] = bench.thresholds(|_| true);
-    // The logistic through (one percent, 0.2) and (one in a thousand, 0.5); ln 4 is what lies between.
-    let slope = 2.0 * std::f32::consts::LN_2 / (per_mille - one_percent).max(0.1);
-    bench.learn(|_| true).table(slope, -slope * per_mille)
+    let [flagged, refused] = bench.thresholds(|_| true);
+    calibrated(&bench.learn(|_| true), flagged, refused)
+}
+
+/// The logistic through a score of 0.5 at the value `flagged` and 0.85 at `refused`.
+fn calibrated(weights: &Weights, flagged: f32, refused: f32) -> Box<[u8; TABLE_LEN]> {
+    // The logarithm of the odds 0.85 to 0.15.
+    const ODDS: f32 = 1.734_601;
+    let slope = ODDS / (refused - flagged).max(0.1);
+    weights.table(slope, -slope * flagged)
 }
 
 /// A table whose classifier never says anything.
 fn silent() -> Box<[u8; TABLE_LEN]> {
     let mut table = Box::new([0; TABLE_LEN]);
-    for (byte, of_header) in table.iter_mut().zip(header(1.0, 0.0).into_iter().take(HEADER_LEN)) {
+    for (byte, of_header) in table.iter_mut().zip(header(1.0, -30.0).into_iter().take(HEADER_LEN)) {
         *byte = of_header;
     }
     table

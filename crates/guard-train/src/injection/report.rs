@@ -3,10 +3,11 @@
 use super::corpus::{FAMILIES, Message, own};
 use super::folds::{Bench, Outcome};
 use super::learn::Recipe;
+use crate::benign::Sort;
 use promptgate_guard::injection::words::Kind;
 use promptgate_guard::injection::{classifier::WINDOWS, findings};
 use promptgate_guard::view::Views;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -16,14 +17,13 @@ pub(crate) fn sources(messages: &[Message]) -> String {
     let bench = Bench::new(messages, &Recipe::CHOSEN);
     let plain = Recipe { grammar: false, ..Recipe::CHOSEN };
     let without = Bench::new(messages, &plain);
-    heading(&mut out, "Leave one source out");
-    folds(&mut out, &bench, &one_by_one(messages), true);
-    heading(&mut out, "Leave one family out");
-    folds(&mut out, &bench, &families(), true);
-    heading(&mut out, "Leave one source out, trained without the sentences written for it");
-    folds(&mut out, &without, &one_by_one(messages), false);
-    heading(&mut out, "Leave one family out, trained without the sentences written for it");
-    folds(&mut out, &without, &families(), false);
+    let (sources, families) = (one_by_one(messages), families());
+    for (bench, sentences) in [(&without, ", trained without the sentences written for it"), (&bench, "")] {
+        heading(&mut out, &format!("Leave one source out{sentences}"));
+        let known = folds(&mut out, bench, &sources, &BTreeMap::new());
+        heading(&mut out, &format!("Leave one family out{sentences}"));
+        folds(&mut out, bench, &families, &known);
+    }
     heading(&mut out, "Phrase rules alone (score 0.5 and above)");
     let _ = writeln!(out, "| source | messages | flagged | share |\n|---|---|---|---|");
     for ((benign, source), (fired, all)) in bench.phrases() {
@@ -34,60 +34,53 @@ pub(crate) fn sources(messages: &[Message]) -> String {
     out
 }
 
-/// What other recipes give: means over sources and over families.
+/// What other recipes give: means over families left out.
 pub(crate) fn recipes(messages: &[Message], only: &str) -> String {
     let chosen = Recipe { as_shipped: false, ..Recipe::CHOSEN };
     const CHARS: &[Kind] = &[Kind::Gram3, Kind::Gram4, Kind::Gram5];
-    const CHARS_WORDS: &[Kind] = &[Kind::Gram3, Kind::Gram4, Kind::Gram5, Kind::Word, Kind::Bigram];
-    const WORDS: &[Kind] = &[Kind::Word, Kind::Bigram, Kind::Class, Kind::ClassPair];
-    const GRAM4: &[Kind] = &[Kind::Gram4, Kind::Word, Kind::Bigram, Kind::Class, Kind::ClassPair];
+    const WORDS: &[Kind] = &[Kind::Word, Kind::Bigram];
     const CLASSES: &[Kind] = &[Kind::Class, Kind::ClassPair];
-    const NO_BIGRAM: &[Kind] = &[Kind::Gram5, Kind::Word, Kind::Class, Kind::ClassPair];
     let variants = [
-        ("as shipped: eight bits, near cues only", Recipe::CHOSEN),
+        ("as shipped: eight bits", Recipe::CHOSEN),
         ("chosen", chosen.clone()),
-        ("whole message only", Recipe { windows: &[], whole: true, ..chosen.clone() }),
+        ("windows only", Recipe { whole_factor: 0.0, ..chosen.clone() }),
+        ("whole stretches only", Recipe { window_factor: 0.0, ..chosen.clone() }),
+        ("whole stretches half as heavy", Recipe { whole_factor: 0.5, ..chosen.clone() }),
+        ("whole stretches twice as heavy", Recipe { whole_factor: 2.0, ..chosen.clone() }),
+        ("whole: characters 3–5 only", Recipe { whole_kinds: CHARS, ..chosen.clone() }),
+        ("whole: words and pairs only", Recipe { whole_kinds: WORDS, ..chosen.clone() }),
+        ("windows: lexicon only", Recipe { kinds: CLASSES, ..chosen.clone() }),
         ("windows of 16 words and the whole", Recipe { windows: &[16], whole: true, ..chosen.clone() }),
         ("windows of 8 words", Recipe { windows: &[8], ..chosen.clone() }),
         ("lines and sentences as windows too", Recipe { lines: true, ..chosen.clone() }),
-        ("characters 3–5 only", Recipe { kinds: CHARS, ..chosen.clone() }),
-        ("characters 3–5, words, pairs; no lexicon", Recipe { kinds: CHARS_WORDS, ..chosen.clone() }),
-        ("words, pairs, lexicon; no characters", Recipe { kinds: WORDS, ..chosen.clone() }),
-        ("characters 4 instead of 5", Recipe { kinds: GRAM4, ..chosen.clone() }),
-        ("without word pairs", Recipe { kinds: NO_BIGRAM, ..chosen.clone() }),
-        ("lexicon only", Recipe { kinds: CLASSES, ..chosen.clone() }),
-        ("2^14 weights", Recipe { bits: 14, ..chosen.clone() }),
-        ("2^13 weights", Recipe { bits: 13, ..chosen.clone() }),
-        ("2^18 weights", Recipe { bits: 18, ..chosen.clone() }),
+        ("2^14 weights each", Recipe { bits: 14, whole_bits: 14, ..chosen.clone() }),
+        ("2^18 weights each", Recipe { bits: 18, whole_bits: 18, ..chosen.clone() }),
         ("hard benign twice as heavy", Recipe { hard: 2.0, ..chosen.clone() }),
         ("attacks half of the weight", Recipe { attacks: 0.5, ..chosen.clone() }),
         ("sources weighted by size", Recipe { by_size: true, ..chosen.clone() }),
-        ("ten times the L2", Recipe { l2: 1e-3, ..chosen.clone() }),
+        ("generated texts one source a sort", Recipe { by_family: false, ..chosen.clone() }),
+        ("a tenth of the L2", Recipe { l2: 1e-4, whole_l2: 1e-4, ..chosen.clone() }),
+        ("three times the L2", Recipe { l2: 3e-3, whole_l2: 3e-3, ..chosen.clone() }),
         ("twenty epochs", Recipe { epochs: 20, ..chosen.clone() }),
         ("half the epochs", Recipe { epochs: 6, ..chosen.clone() }),
-        ("same openings counted once", Recipe { once: true, ..chosen.clone() }),
+        ("same openings counted every time", Recipe { once: false, ..chosen.clone() }),
         ("without the written sentences", Recipe { grammar: false, ..chosen.clone() }),
+        ("without the generated benign texts", Recipe { generated: false, ..chosen.clone() }),
     ];
     let mut out = String::new();
-    heading(&mut out, "Recipes: recall of the classifier alone on attacks left out");
-    let _ = writeln!(
-        out,
-        "| recipe | sources @ 1 % | @ 0.1 % | with phrases, hard counted too @ 1 % | @ 0.1 % | families @ 1 % | @ 0.1 % | with phrases, hard counted too @ 1 % | @ 0.1 % |\n|---|---|---|---|---|---|---|---|---|"
-    );
+    heading(&mut out, "Recipes: recall of the classifiers alone on families left out, mean");
+    let _ = writeln!(out, "| recipe | easy 1 % | easy 0.1 % | easy 0.1 %, hard 2 %, pastes 0.2 % |\n|---|---|---|---|");
     for (name, recipe) in variants {
         if !name.contains(only) {
             continue;
         }
         let bench = Bench::new(messages, &recipe);
-        let _ = write!(out, "| {name} |");
-        for groups in [one_by_one(messages), families()] {
-            let outcomes: Vec<_> = groups.iter().map(|(_, left_out)| bench.fold(left_out, false)).collect();
-            let mean = mean(&outcomes);
-            let [a, b] = mean.alone;
-            let [c, d] = mean.strict;
-            let _ = write!(out, " {a:.3} | {b:.3} | {c:.3} | {d:.3} |");
-        }
-        let _ = writeln!(out);
+        let outcomes: Vec<_> = families().iter().map(|(_, left_out)| bench.quick(left_out)).collect();
+        let [one_percent, per_mille, strict] = outcomes.iter().fold([0.0; 3], |[a, b, c], ([d, e], [f])| {
+            let share = 1.0 / outcomes.len() as f32;
+            [a + d * share, b + e * share, c + f * share]
+        });
+        let _ = writeln!(out, "| {name} | {one_percent:.3} | {per_mille:.3} | {strict:.3} |");
     }
     out
 }
@@ -143,66 +136,58 @@ fn families() -> Vec<Group<'static>> {
     FAMILIES.iter().map(|(name, sources)| (*name, sources.to_vec())).collect()
 }
 
-fn folds(out: &mut String, bench: &Bench<'_>, groups: &[Group<'_>], fixed: bool) {
+/// What each group gave, by the sources left out.
+type Known<'a> = BTreeMap<Vec<&'a str>, Outcome>;
+
+/// The table of the groups; `known` are some of them already.
+fn folds<'g>(out: &mut String, bench: &Bench<'_>, groups: &[Group<'g>], known: &Known<'_>) -> Known<'g> {
     let _ = write!(
         out,
-        "| left out | attacks | classifier @ 1 % | @ 0.1 % | with phrases @ 1 % | @ 0.1 % | hard counted too @ 1 % | @ 0.1 % |"
+        "| left out | attacks | easy 1 % | easy 0.1 % | easy 0.1 %, hard 2 %, pastes 0.2 % | flagged | refused \
+         | easy flagged | refused | hard flagged | refused |"
     );
-    if fixed {
-        let _ = write!(out, " score ≥ 0.2 | ≥ 0.5 | easy flagged at 0.2 | at 0.5 | hard flagged at 0.2 | at 0.5 |");
+    for sort in Sort::ALL {
+        let _ = write!(out, " {} |", sort.source().trim_start_matches("own_"));
     }
-    let _ = write!(out, "\n|---|---|---|---|---|---|---|---|");
-    let _ = writeln!(out, "{}", if fixed { "---|---|---|---|---|---|" } else { "" });
-    let mut outcomes = Vec::new();
+    let _ = writeln!(out, "\n|{}", "---|".repeat(11 + Sort::ALL.len()));
+    let mut rows: Vec<(usize, Vec<f32>)> = Vec::new();
+    let mut outcomes = Known::new();
     for (name, left_out) in groups {
-        let outcome = bench.fold(left_out, fixed);
-        line(out, name, &outcome, fixed);
-        outcomes.push(outcome);
+        let outcome = known.get(left_out).cloned().unwrap_or_else(|| bench.fold(left_out));
+        rows.push((outcome.attacks, outcome.shares()));
+        line(out, name, outcome.attacks, &outcome.shares());
+        outcomes.insert(left_out.clone(), outcome);
     }
-    line(out, "**all attacks**", &pooled(&outcomes), fixed);
-    line(out, "**mean of the rows**", &mean(&outcomes), fixed);
+    let attacks = rows.iter().map(|(attacks, _)| attacks).sum();
+    line(out, "**all attacks**", attacks, &mean(&rows, |attacks| attacks as f32));
+    line(out, "**mean of the rows**", attacks, &mean(&rows, |_| 1.0));
+    outcomes
 }
 
-fn line(out: &mut String, name: &str, outcome: &Outcome, fixed: bool) {
-    let _ = write!(out, "| {name} | {} |", outcome.attacks);
-    for [a, b] in [outcome.alone, outcome.joined, outcome.strict] {
-        let _ = write!(out, " {a:.3} | {b:.3} |");
+fn line(out: &mut String, name: &str, attacks: usize, shares: &[f32]) {
+    let (recall, benign) = shares.split_at(5);
+    let _ = write!(out, "| {name} | {attacks} |");
+    for value in recall {
+        let _ = write!(out, " {value:.3} |");
     }
-    if fixed {
-        let [a, b] = outcome.fixed;
-        let _ = write!(out, " {a:.3} | {b:.3} |");
-        for [a, b] in [outcome.easy, outcome.hard] {
-            let _ = write!(out, " {a:.4} | {b:.4} |");
-        }
+    let (public, generated) = benign.split_at(4);
+    for value in public {
+        let _ = write!(out, " {value:.4} |");
+    }
+    for pair in generated.chunks(2) {
+        let pair: Vec<String> = pair.iter().map(|value| format!("{value:.4}")).collect();
+        let _ = write!(out, " {} |", pair.join(" / "));
     }
     let _ = writeln!(out);
 }
 
-fn mean(outcomes: &[Outcome]) -> Outcome {
-    weighted(outcomes, |_| 1.0)
-}
-
-fn pooled(outcomes: &[Outcome]) -> Outcome {
-    weighted(outcomes, |outcome| outcome.attacks as f32)
-}
-
-fn weighted(outcomes: &[Outcome], weight: impl Fn(&Outcome) -> f32) -> Outcome {
-    let total: f32 = outcomes.iter().map(&weight).sum();
-    let mut sum = Outcome::default();
-    for outcome in outcomes {
-        let share = weight(outcome) / total;
-        sum.attacks += outcome.attacks;
-        for (to, from) in [
-            (&mut sum.alone, outcome.alone),
-            (&mut sum.joined, outcome.joined),
-            (&mut sum.strict, outcome.strict),
-            (&mut sum.fixed, outcome.fixed),
-            (&mut sum.easy, outcome.easy),
-            (&mut sum.hard, outcome.hard),
-        ] {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to += from * share;
-            }
+fn mean(rows: &[(usize, Vec<f32>)], weight: impl Fn(usize) -> f32) -> Vec<f32> {
+    let total: f32 = rows.iter().map(|(attacks, _)| weight(*attacks)).sum();
+    let mut sum: Vec<f32> = Vec::new();
+    for (attacks, shares) in rows {
+        sum.resize(shares.len(), 0.0);
+        for (to, share) in sum.iter_mut().zip(shares) {
+            *to += share * weight(*attacks) / total;
         }
     }
     sum

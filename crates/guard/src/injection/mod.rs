@@ -19,7 +19,9 @@
 
 pub mod classifier;
 mod lexicon;
+mod mention;
 mod phrases;
+mod place;
 mod warm;
 pub mod words;
 
@@ -27,7 +29,7 @@ use crate::finding::{Finding, Kind};
 use crate::rule::Rule;
 use crate::view::{View, Views};
 use classifier::{Meter, Model};
-use phrases::{LITERAL_SCORE, MARKER, Match, Matcher, PHRASES, literal, marker};
+use phrases::{HIDDEN_NOTE, HIDDEN_SCORE, Hidden, LITERAL_SCORE, MARKER, Match, Matcher, PHRASES, literal, marker};
 use std::collections::BTreeSet;
 use warm::Warm;
 use words::{Sink, Word};
@@ -60,7 +62,7 @@ pub(crate) static LEARNT: Rule = Rule {
 
 /// Every rule of this module, by code.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [&MARKER].into_iter().chain(PHRASES.iter().map(|phrase| &phrase.rule)).chain([&LEARNT])
+    [&MARKER].into_iter().chain(PHRASES.iter().map(|phrase| &phrase.rule)).chain([&HIDDEN_NOTE, &LEARNT])
 }
 
 /// Adds what is found in any of the views with a score of at least `threshold` to `out`,
@@ -84,7 +86,13 @@ fn search(views: &Views<'_>, model: Option<Model<'_>>, threshold: f32, out: &mut
         let mut hits = scan(text, model, threshold);
         if threshold <= LITERAL_SCORE {
             let literal = literal(text);
-            hits.extend(literal.map(|(start, end)| Hit { code: "J030", score: LITERAL_SCORE, start, end }));
+            hits.extend(literal.map(|(start, end)| Hit {
+                code: "J030",
+                score: LITERAL_SCORE,
+                start,
+                end,
+                mentioned: false,
+            }));
         }
         for hit in hits {
             let finding = hit.finding(view);
@@ -101,20 +109,26 @@ pub fn strongest(text: &str, model: Model<'_>) -> f32 {
     scan(text, Some(model), f32::MIN_POSITIVE).into_iter().map(|hit| hit.score).fold(0.0, f32::max)
 }
 
-/// The classifier's highest raw value in one text, without views or phrases; 0 for none. What
-/// training takes thresholds from.
+/// The classifiers' highest raw value in one text, without views or phrases; the least number
+/// there is where no cue word is. What training takes thresholds from.
 pub fn raw(text: &str, model: Model<'_>) -> f32 {
-    let mut warm = Warm::new();
-    words::read(text, &mut warm);
-    warm.finish();
-    let mut highest = 0.0;
-    for &(start, end) in &warm.found {
-        let mut meter = Meter::new(model, 1.0);
-        words::read(text.get(start..end).unwrap_or_default(), &mut meter);
+    let mut highest = f32::MIN;
+    for (start, end) in stretches(text) {
+        let part = text.get(start..end).unwrap_or_default();
+        let mut meter = Meter::new(model, classifier::whole(part, model), 1.0);
+        words::read(part, &mut meter);
         meter.finish();
         highest = f32::max(highest, meter.highest);
     }
     highest
+}
+
+/// The byte ranges around cue words, at which alone the classifiers look.
+pub fn stretches(text: &str) -> Vec<(usize, usize)> {
+    let mut warm = Warm::new();
+    words::read(text, &mut warm);
+    warm.finish();
+    warm.found
 }
 
 /// A finding in the offsets of the text that was scanned.
@@ -123,6 +137,8 @@ struct Hit {
     score: f32,
     start: usize,
     end: usize,
+    /// It is talked about and not made.
+    mentioned: bool,
 }
 
 impl Hit {
@@ -138,75 +154,74 @@ impl Hit {
 }
 
 fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
-    let mut first = First { warm: Warm::new(), matcher: Matcher::new(), text, markers: Vec::new() };
+    let mut first =
+        First { warm: Warm::new(), matcher: Matcher::new(), text, markers: Vec::new(), hidden: Hidden::default() };
     words::read(text, &mut first);
     first.warm.finish();
+    first.hidden.close();
     let mut hits = Vec::new();
-    if threshold <= MARKER_SCORE {
-        hits.extend(first.markers.iter().map(|&(start, end)| Hit {
-            code: MARKER.code,
-            score: MARKER_SCORE,
-            start,
-            end,
-        }));
+    let mut add = |code, score, (start, end): (usize, usize)| {
+        let mentioned = score >= 0.5 && mention::is_one(text, start, end);
+        let score = if mentioned { f32::min(score, mention::SCORE) } else { score };
+        hits.push(Hit { code, score, start, end, mentioned });
+    };
+    for &marker in &first.markers {
+        add(MARKER.code, MARKER_SCORE, marker);
     }
-    for (at, found) in first.matcher.found.iter().enumerate() {
-        if reaches_over(&first.matcher.found, at) {
-            continue;
-        }
-        let Some(phrase) = PHRASES.get(found.phrase) else {
-            continue;
-        };
-        let placed = !phrase.leading || leads(text, found.start);
-        if phrase.score >= threshold && placed {
-            hits.push(Hit { code: phrase.rule.code, score: phrase.score, start: found.start, end: found.end });
+    let fits = |found: &Match| {
+        PHRASES.get(found.phrase).is_some_and(|phrase| place::fits(phrase.place, text, found.start, found.end))
+    };
+    let mut matches = std::mem::take(&mut first.matcher.found);
+    matches.retain(fits);
+    for (at, found) in matches.iter().enumerate() {
+        if let Some(phrase) = PHRASES.get(found.phrase)
+            && !reaches_over(&matches, at)
+        {
+            add(phrase.rule.code, phrase.score, (found.start, found.end));
         }
     }
+    for &note in &first.hidden.found {
+        add(HIDDEN_NOTE.code, HIDDEN_SCORE, note);
+    }
+    hits.sort_by_key(|hit| hit.start);
     if let Some(model) = model {
         learnt(text, &first.warm.found, model, threshold, &mut hits);
     }
+    hits.retain(|hit| hit.score >= threshold);
     hits
 }
 
 /// Matches beside one that are compared with it.
 const NEAR: usize = 8;
 
-/// Whether a match starts as an earlier one of its phrase does and ends within a later one: two
-/// occurrences are two findings, and what stands between them is none.
+/// Whether a match starts as an earlier one of its phrase does: of the two the shorter counts.
 fn reaches_over(found: &[Match], at: usize) -> bool {
-    let (Some(this), Some(earlier), Some(later)) = (found.get(at), found.get(..at), found.get(at + 1..)) else {
+    let (Some(this), Some(earlier)) = (found.get(at), found.get(..at)) else {
         return false;
     };
-    let same = |other: &&Match| other.phrase == this.phrase;
-    let shorter = earlier.iter().rev().take(NEAR).filter(same).find(|other| other.start == this.start);
-    shorter.is_some_and(|shorter| {
-        let mut later = later.iter().take(NEAR).filter(same);
-        later.any(|other| (shorter.end..this.end).contains(&other.start))
-    })
-}
-
-/// Whether only letters and blanks come before `start`: at most 200 bytes of them.
-fn leads(text: &str, start: usize) -> bool {
-    let before = text.as_bytes().get(..start).unwrap_or_default();
-    before.len() <= 200 && before.iter().all(|b| b.is_ascii_alphabetic() || b.is_ascii_whitespace())
+    earlier.iter().rev().take(NEAR).any(|other| other.phrase == this.phrase && other.start == this.start)
 }
 
 /// The classifier's stretches within the warm ranges.
 fn learnt(text: &str, warm: &[(usize, usize)], model: Model<'_>, threshold: f32, hits: &mut Vec<Hit>) {
+    let mut learnt = Vec::new();
     for &(start, end) in warm {
         let Some(part) = text.get(start..end) else {
             continue;
         };
-        let mut meter = Meter::new(model, threshold);
+        let mut meter = Meter::new(model, classifier::whole(part, model), threshold);
         words::read(part, &mut meter);
         meter.finish();
-        hits.extend(meter.found.iter().map(|stretch| Hit {
-            code: LEARNT.code,
-            score: model.score(stretch.raw),
-            start: start + stretch.start,
-            end: start + stretch.end,
-        }));
+        for stretch in &meter.found {
+            let (start, end) = (start + stretch.start, start + stretch.end);
+            let mut score = model.score(stretch.raw);
+            if score > mention::SCORE && mention::all(hits, start, end) {
+                score = mention::SCORE;
+            }
+            learnt.push(Hit { code: LEARNT.code, score, start, end, mentioned: false });
+        }
     }
+    hits.extend(learnt);
 }
 
 /// The first pass: words only.
@@ -216,6 +231,7 @@ struct First<'a> {
     matcher: Matcher,
     /// Byte ranges of control tokens.
     markers: Vec<(usize, usize)>,
+    hidden: Hidden,
 }
 
 impl Sink for First<'_> {
@@ -227,12 +243,14 @@ impl Sink for First<'_> {
     fn word(&mut self, word: &Word) {
         self.warm.word(word);
         self.matcher.word(word);
+        self.hidden.word(word);
     }
 
     fn bracket(&mut self, at: usize) {
         if let Some(len) = marker(self.text, at) {
             self.markers.push((at, at + len));
         }
+        self.hidden.bracket(self.text, at);
     }
 }
 

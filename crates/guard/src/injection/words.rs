@@ -34,10 +34,13 @@ pub enum Kind {
 }
 
 /// What separates a word from the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Break {
-    /// Nothing, blanks, commas and the like, or a line break in running text.
+    /// Nothing, or blanks.
+    #[default]
     None,
+    /// A comma, a colon, a quote and the like.
+    Pause,
     /// The end of a line.
     Line,
     /// The end of a sentence: `.`, `!`, `?`, an empty line, or the start of the text.
@@ -88,6 +91,11 @@ pub fn read(text: &str, sink: &mut impl Sink) {
             let Some(found) = text.get(at..).and_then(|rest| rest.chars().next()) else {
                 break;
             };
+            if is_thai(found) {
+                at = reader.unspaced(text, at);
+                han = None;
+                continue;
+            }
             if fold_letter(found).is_none() || is_ideograph(found) {
                 reader.sign(found, at, &mut han);
                 at += found.len_utf8();
@@ -95,9 +103,12 @@ pub fn read(text: &str, sink: &mut impl Sink) {
             }
         } else if folded <= BREAK_SENTENCE {
             at += 1;
-            if folded >= BRACKET {
-                if folded == BRACKET {
+            if folded >= BREAK_PAUSE {
+                if folded == BREAK_PAUSE {
+                    reader.before = reader.before.max(Break::Pause);
+                } else if folded == BRACKET {
                     reader.sink.bracket(at - 1);
+                    reader.before = reader.before.max(Break::Pause);
                 } else {
                     let found = breaking(folded, bytes.get(at).copied());
                     reader.before = reader.before.max(found);
@@ -187,8 +198,8 @@ impl<S: Sink> Reader<'_, S> {
             } else if folded == OTHER {
                 let found = text.get(at..).and_then(|rest| rest.chars().next());
                 let Some(found) = found else { break };
-                if found != '\u{2019}' {
-                    let folded = (!is_ideograph(found)).then(|| fold_letter(found)).flatten();
+                if found != '\u{2019}' && lexicon::silent(bytes, at) == 0 {
+                    let folded = (!is_ideograph(found) && !is_thai(found)).then(|| fold_letter(found)).flatten();
                     let Some(letter) = folded else { break };
                     let mut utf8 = [0; 4];
                     for &byte in letter.encode_utf8(&mut utf8).as_bytes() {
@@ -207,6 +218,33 @@ impl<S: Sink> Reader<'_, S> {
         at
     }
 
+    /// Reads on from `start` in a script without blanks: the longest word of the lexicon there, or a
+    /// character that is in none. Where it ends.
+    #[inline(never)]
+    fn unspaced(&mut self, text: &str, start: usize) -> usize {
+        let rest = text.get(start..).unwrap_or_default();
+        let mut hash = lexicon::Hash::NEW;
+        let mut longest = None;
+        for (at, letter) in rest.char_indices().take(LONGEST_UNSPACED) {
+            if !is_thai(letter) {
+                break;
+            }
+            work::count(1);
+            let end = start + at + letter.len_utf8();
+            if lexicon::silent(text.as_bytes(), start + at) == 0 {
+                hash = hash.letter(letter);
+            }
+            if lexicon::classes(hash.end()) != 0 {
+                longest = Some((end, hash.end()));
+            }
+        }
+        let (end, hash) = longest.unwrap_or((start + rest.chars().next().map_or(1, char::len_utf8), 0));
+        if hash != 0 {
+            self.finish(start, end, hash, hash);
+        }
+        end
+    }
+
     /// A character that is in no word of several: an ideograph, or none.
     #[inline(never)]
     fn sign(&mut self, found: char, at: usize, han: &mut Option<char>) {
@@ -217,6 +255,8 @@ impl<S: Sink> Reader<'_, S> {
         }
         if matches!(found, '。' | '！' | '？' | '…' | '\u{2028}' | '\u{2029}' | '।') {
             self.before = Break::Sentence;
+        } else if !found.is_whitespace() {
+            self.before = self.before.max(Break::Pause);
         }
         *han = None;
     }
@@ -305,13 +345,14 @@ fn mix(value: u64, kind: u64) -> u64 {
 const OTHER: u8 = 0;
 const SEPARATOR: u8 = 1;
 const APOSTROPHE: u8 = 2;
-const BRACKET: u8 = 3;
-const BREAK_LINE: u8 = 4;
-const BREAK_SENTENCE: u8 = 5;
+const BREAK_PAUSE: u8 = 3;
+const BRACKET: u8 = 4;
+const BREAK_LINE: u8 = 5;
+const BREAK_SENTENCE: u8 = 6;
 
 static FOLD: [u8; 256] = fold_table();
 
-/// A folded letter or digit, or one of the six constants above.
+/// A folded letter or digit, or one of the seven constants above.
 #[inline]
 fn fold_ascii(byte: u8) -> u8 {
     FOLD.get(usize::from(byte)).copied().unwrap_or(OTHER)
@@ -330,6 +371,8 @@ const fn fold_table() -> [u8; 256] {
             match b {
                 b'\'' => APOSTROPHE,
                 b'<' | b'[' => BRACKET,
+                b',' | b':' | b'"' | b'(' | b')' | b'{' | b'}' | b'=' | b'*' | b'#' | b'>' | b'|' | b'`' | b'/'
+                | b']' => BREAK_PAUSE,
                 b'\n' | b'\r' => BREAK_LINE,
                 b'.' | b'!' | b'?' | b';' => BREAK_SENTENCE,
                 _ => SEPARATOR,
@@ -364,9 +407,18 @@ nnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
     match plain {
         Some(b'*') => None,
         Some(&plain) => Some(char::from(plain)),
+        None if matches!(code, 0x218..=0x21b) => Some(if code < 0x21a { 's' } else { 't' }),
         None if found.is_alphanumeric() => found.to_lowercase().next(),
         None => None,
     }
+}
+
+/// The longest word of an unspaced script that is looked for, in characters.
+const LONGEST_UNSPACED: usize = 16;
+
+/// Thai: letters without blanks between words.
+fn is_thai(found: char) -> bool {
+    matches!(found, '\u{e01}'..='\u{e4e}')
 }
 
 /// Characters written without blanks between words.

@@ -3,13 +3,19 @@
 //! A rule is tried where a word of its last class stands, backwards over at most fifteen words,
 //! as sets of positions: work is bounded by steps times sixteen, whatever the text.
 
+mod forcing;
+mod indirect;
+mod lead;
 mod literal;
 mod markers;
 mod overrides;
 mod personas;
+mod pretexts;
 mod probes;
 mod table;
 
+pub(crate) use indirect::{HIDDEN_NOTE, HIDDEN_SCORE, Hidden};
+use lead::Lead;
 pub(crate) use literal::{LITERAL_SCORE, literal};
 pub(crate) use markers::{MARKER, marker};
 pub(crate) use table::PHRASES;
@@ -25,9 +31,45 @@ pub(crate) struct Phrase {
     pub(crate) rule: Rule,
     /// How sure, 0 to 1. At 0.5 and above the rule fires by default.
     pub(crate) score: f32,
-    pub(crate) shapes: &'static [&'static [Step]],
-    /// Only where nothing but letters and blanks come before.
-    pub(crate) leading: bool,
+    pub(crate) shapes: &'static [Shape],
+    /// What the text around must be.
+    pub(crate) place: Place,
+}
+
+/// What the text around a match must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Anything.
+    Anywhere,
+    /// Nothing but letters and blanks come before.
+    Leading,
+    /// The clause ends with it: "everything above", not "everything above row 10".
+    Closing,
+    /// A literal text in it or right after: in quotes, or a word in capitals.
+    Literal,
+}
+
+/// Words in an order.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) steps: &'static [Step],
+    /// The least that what comes before must make of it.
+    lead: Lead,
+}
+
+/// A shape that counts wherever it stands.
+pub(crate) const fn any(steps: &'static [Step]) -> Shape {
+    Shape { steps, lead: Lead::Reported }
+}
+
+/// A shape that counts unless somebody reports it: not in "she told me to ignore …".
+pub(crate) const fn said(steps: &'static [Step]) -> Shape {
+    Shape { steps, lead: Lead::Open }
+}
+
+/// A shape that counts as an order only: "ignore your rules", not "my students ignore all rules".
+pub(crate) const fn order(steps: &'static [Step]) -> Shape {
+    Shape { steps, lead: Lead::Order }
 }
 
 /// One word of a shape.
@@ -83,6 +125,7 @@ struct Recent {
     hash: u32,
     classes: Classes,
     start: usize,
+    before: Break,
 }
 
 /// Where a phrase stands.
@@ -119,7 +162,7 @@ impl Matcher {
         }
         self.sentence = (self.sentence << 1 | 1) & ((1 << REACH) - 1);
         if let Some(slot) = self.recent.get_mut(self.count % REACH) {
-            *slot = Recent { hash: word.hash, classes: word.classes, start: word.start };
+            *slot = Recent { hash: word.hash, classes: word.classes, start: word.start, before: word.before };
         }
         if word.classes & table::LAST != 0 {
             self.try_all(word);
@@ -132,7 +175,9 @@ impl Matcher {
                 continue;
             }
             for shape in phrase.shapes {
-                if let Some(start) = self.start(shape) {
+                if let Some((back, start)) = self.start(shape.steps)
+                    && self.lead(back) >= shape.lead
+                {
                     self.found.push(Match { phrase: number, start, end: word.end });
                     break;
                 }
@@ -140,13 +185,26 @@ impl Matcher {
         }
     }
 
+    /// What the words before make of the shape that starts `back` words ago.
+    fn lead(&self, back: usize) -> Lead {
+        let first = self.ago(back).copied().unwrap_or_default();
+        if first.before != Break::None {
+            return Lead::Order;
+        }
+        let earlier = |more: usize| {
+            let known = self.sentence >> (back + more) & 1 == 1;
+            self.ago(back + more).filter(|_| known && back + more < REACH).map(|word| (word.hash, word.classes))
+        };
+        Lead::of(earlier(1), earlier(2))
+    }
+
     /// The word `back` words ago.
     fn ago(&self, back: usize) -> Option<&Recent> {
         self.recent.get(self.count.wrapping_sub(back) % REACH)
     }
 
-    /// Where the shape that ends with the newest word starts.
-    fn start(&mut self, shape: &[Step]) -> Option<usize> {
+    /// Where the shape that ends with the newest word starts: how many words ago, and the byte.
+    fn start(&mut self, shape: &[Step]) -> Option<(usize, usize)> {
         let (last, before) = shape.split_last()?;
         self.work += 1;
         if !last.takes(self.ago(0)?) {
@@ -175,7 +233,8 @@ impl Matcher {
             }
             gap = step.gap;
         }
-        Some(self.ago(at.trailing_zeros() as usize)?.start)
+        let back = at.trailing_zeros() as usize;
+        Some((back, self.ago(back)?.start))
     }
 }
 

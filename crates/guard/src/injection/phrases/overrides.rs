@@ -2,7 +2,7 @@
 
 use super::super::lexicon::*;
 use super::table::{named, rule};
-use super::{Phrase, of, within};
+use super::{Phrase, Place, any, of, order, said, within};
 
 /// What an instruction may be called.
 const ORDER: Classes = INSTR | PROMPT;
@@ -22,14 +22,14 @@ pub(super) const LEADING: Phrase = Phrase {
         ],
     ),
     score: 0.7,
-    leading: true,
-    shapes: &[&[
+    place: Place::Leading,
+    shapes: &[any(&[
         named(&[word("you")]),
         named(&[word("are")]),
         named(&[word("now")]),
         named(&[word("an")]),
         named(&[word("ai")]),
-    ]],
+    ])],
 };
 
 /// J010.
@@ -67,21 +67,26 @@ pub(super) const IGNORE_INSTRUCTIONS: Phrase = Phrase {
             "My brother ignores the rules of chess.",
             "How do I make git ignore a file?",
             "I forgot the instructions for the shelf.",
+            "I cannot forget your password policy",
+            "My students ignore every instruction on the board.",
+            "The technician told me to ignore the previous instructions.",
             "Ignore it. Previous instructions from the shop were fine.",
             "我忘记了密码",
         ],
     ),
     score: 0.9,
-    leading: false,
+    place: Place::Anywhere,
     shapes: &[
-        &[of(IGNORE | VOID), within(3, PRIOR), within(2, ORDER)],
-        &[of(IGNORE | VOID), within(2, ORDER), within(2, PRIOR | TOLD)],
-        &[of(IGNORE | VOID), of(ALL), within(1, INSTR)],
-        &[of(IGNORE), within(1, YOU), within(2, INSTR | PROMPT | SAFETY)],
-        &[of(VOID), of(YOU), within(1, ORDER)],
-        &[of(HAN_IGNORE), within(5, PRIOR), within(6, HAN_INSTR)],
-        &[of(PRIOR), within(4, HAN_INSTR), within(6, HAN_IGNORE)],
-        &[of(PRIOR), within(6, INSTR), within(6, LAST_IGNORE)],
+        said(&[of(IGNORE | VOID), within(4, PRIOR), within(2, ORDER)]),
+        said(&[of(IGNORE), of(ALL), within(3, INSTR), within(1, PRIOR)]),
+        said(&[of(IGNORE | VOID), within(2, ORDER), within(2, PRIOR | TOLD)]),
+        order(&[of(IGNORE | VOID), of(ALL), within(1, INSTR)]),
+        order(&[of(IGNORE), within(1, YOU), within(2, INSTR | PROMPT | SAFETY)]),
+        order(&[of(VOID), of(YOU), within(1, ORDER)]),
+        any(&[of(HAN_IGNORE), within(5, PRIOR), within(6, HAN_INSTR)]),
+        any(&[of(PRIOR), within(4, HAN_INSTR), within(6, HAN_IGNORE)]),
+        any(&[of(PRIOR), within(6, INSTR), within(6, LAST_VERB)]),
+        any(&[of(ALL), within(2, INSTR), of(PRIOR), within(2, LAST_VERB)]),
     ],
 };
 
@@ -101,13 +106,18 @@ pub(super) const FORGET_WHAT_YOU_WERE_TOLD: Phrase = Phrase {
             "Don't forget everything you need for the trip.",
             "I forget all the time.",
             "Ignore all empty lines in the file.",
+            "Please ignore all earlier mails about the invoice",
+            "How can I make Excel ignore everything above row 10?",
         ],
     ),
     score: 0.75,
-    leading: false,
+    place: Place::Closing,
     shapes: &[
-        &[of(IGNORE), of(ALL), within(3, TOLD | PRIOR)],
-        &[of(IGNORE), within(1, ALL), within(4, YOU), within(2, TOLD)],
+        said(&[of(IGNORE), of(ALL), within(1, PRIOR)]),
+        said(&[of(IGNORE), of(ALL), named(&[word("of")]), named(&[word("the")]), of(PRIOR)]),
+        said(&[of(IGNORE), of(ALL), within(3, TOLD | ANSWER), of(PRIOR)]),
+        said(&[of(IGNORE), of(ALL), within(2, TOLD)]),
+        said(&[of(IGNORE), within(1, ALL), within(4, YOU), within(2, TOLD)]),
     ],
 };
 
@@ -133,14 +143,14 @@ pub(super) const SYSTEM_PROMPT_OVERRIDE: Phrase = Phrase {
         ],
     ),
     score: 0.85,
-    leading: false,
+    place: Place::Anywhere,
     shapes: &[
-        &[of(SYSTEM), of(PROMPT | ORDER), within(1, VOID)],
-        &[of(VOID), within(1, SYSTEM), of(PROMPT | ORDER)],
-        &[of(NEW), of(SYSTEM), of(PROMPT)],
-        &[of(END), within(2, SYSTEM), of(PROMPT | ORDER)],
-        &[of(PRIOR | YOU), within(2, ORDER), within(3, VOID)],
-        &[of(ORDER), of(PRIOR), of(ARE), within(2, VOID)],
+        any(&[of(SYSTEM), of(PROMPT | ORDER), within(1, VOID)]),
+        any(&[of(VOID), within(1, SYSTEM), of(PROMPT | ORDER)]),
+        any(&[of(NEW), of(SYSTEM), of(PROMPT)]),
+        any(&[of(END), within(2, SYSTEM), of(PROMPT | ORDER)]),
+        any(&[of(PRIOR | YOU), within(2, ORDER), within(3, VOID)]),
+        any(&[of(ORDER), of(PRIOR), of(ARE), within(2, VOID)]),
     ],
 };
 
@@ -162,12 +172,20 @@ pub(super) const NO_LONGER_BOUND: Phrase = Phrase {
         ],
     ),
     score: 0.7,
-    leading: false,
+    place: Place::Anywhere,
     shapes: &[
-        &[of(YOU), within(1, NEG), named(&[word("longer")]), within(4, COMPLY), within(4, INSTR | SAFETY | ORDERS)],
-        &[of(YOU), within(2, NEG), within(1, COMPLY), of(WORD | ALL | NEG), within(2, INSTR | SAFETY)],
-        &[of(YOU), within(2, NEG), within(2, COMPLY), within(3, MACHINE), within(2, SAFETY | INSTR)],
-        &[of(YOU), within(2, NEG), named(&[word("bound")]), within(3, INSTR | SAFETY)],
+        any(&[
+            of(YOU),
+            within(1, NEG),
+            named(&[word("longer")]),
+            within(4, COMPLY),
+            within(4, INSTR | SAFETY | ORDERS),
+        ]),
+        any(&[of(YOU), within(2, NEG), within(1, COMPLY), of(WORD | ALL | NEG), within(2, INSTR | SAFETY)]),
+        any(&[of(YOU), within(2, NEG), within(2, COMPLY), within(3, MACHINE), within(2, SAFETY | INSTR)]),
+        any(&[of(NEG), within(1, COMPLY), within(2, PRIOR), within(2, INSTR)]),
+        any(&[of(NEG), within(1, COMPLY), within(2, INSTR), within(1, PRIOR)]),
+        any(&[of(YOU), within(2, NEG), named(&[word("bound")]), within(3, INSTR | SAFETY)]),
     ],
 };
 
@@ -191,9 +209,9 @@ pub(super) const DISABLE_SAFETY: Phrase = Phrase {
         ],
     ),
     score: 0.75,
-    leading: false,
+    place: Place::Anywhere,
     shapes: &[
-        &[of(BREAK), within(1, ALL | YOU), within(1, SECURITY), within(1, SAFETY)],
-        &[of(BREAK), within(1, ALL | YOU), named(&[word("ethical")]), within(1, SAFETY)],
+        any(&[of(BREAK), within(1, ALL | YOU), within(1, SECURITY), within(1, SAFETY)]),
+        any(&[of(BREAK), within(1, ALL | YOU), named(&[word("ethical")]), within(1, SAFETY)]),
     ],
 };

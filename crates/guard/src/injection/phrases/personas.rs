@@ -2,7 +2,7 @@
 
 use super::super::lexicon::*;
 use super::table::{named, rule};
-use super::{Phrase, of, within};
+use super::{Phrase, Place, any, of, within};
 
 /// J013.
 pub(super) const SECRET_MODE: Phrase = Phrase {
@@ -28,11 +28,11 @@ pub(super) const SECRET_MODE: Phrase = Phrase {
         ],
     ),
     score: 0.8,
-    leading: false,
+    place: Place::Anywhere,
     shapes: &[
-        &[of(JAILMODE), of(MODE)],
-        &[of(MODE), of(JAILMODE)],
-        &[of(YOU), within(1, ARE | NOW), within(3, POWER), of(MODE)],
+        any(&[of(JAILMODE), of(MODE)]),
+        any(&[of(MODE), of(JAILMODE)]),
+        any(&[of(YOU), within(1, ARE | NOW), within(3, POWER), of(MODE)]),
     ],
 };
 
@@ -46,8 +46,8 @@ pub(super) const DO_ANYTHING_NOW: Phrase = Phrase {
         &["Is there anything I can do now?", "I would do anything. Now what?"],
     ),
     score: 0.85,
-    leading: false,
-    shapes: &[&[named(&[word("do")]), named(&[word("anything")]), named(&[word("now")])]],
+    place: Place::Anywhere,
+    shapes: &[any(&[named(&[word("do")]), named(&[word("anything")]), named(&[word("now")])])],
 };
 
 /// J016.
@@ -72,9 +72,14 @@ pub(super) const PERSONA_WITHOUT_LIMITS: Phrase = Phrase {
         ],
     ),
     score: 0.75,
-    leading: false,
+    place: Place::Anywhere,
     shapes: &[
-        &[of(PRETEND | ARE), within(5, UNBOUND), within(1, MACHINE)],
-        &[of(PRETEND | YOU | ARE), within(4, MACHINE), within(2, NEG), within(3, SAFETY | INSTR)],
+        any(&[of(PRETEND | ARE), within(5, UNBOUND), within(1, MACHINE)]),
+        any(&[of(PRETEND | YOU | ARE), within(4, MACHINE), within(2, NEG), within(3, SAFETY | INSTR)]),
+        any(&[of(YOU | PRETEND), within(3, NEG), within(3, SAFETY), within(3, MACHINE)]),
+        any(&[of(SAFETY), within(2, NEG), within(1, MACHINE), within(6, LAST_VERB)]),
+        any(&[of(YOU | NOW), within(3, SAFETY), within(3, NEG), within(4, MACHINE)]),
+        any(&[of(NOW), within(5, NEG), within(4, SAFETY), within(4, MACHINE)]),
+        any(&[of(YOU | ARE), within(2, NOW), within(2, JAILNAME)]),
     ],
 };

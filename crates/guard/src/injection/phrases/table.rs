@@ -1,7 +1,7 @@
 //! The phrase rules. Codes are stable; the examples are the tests.
 
 use super::super::lexicon::*;
-use super::{Phrase, Step, overrides, personas, probes, word_within};
+use super::{Phrase, Step, forcing, indirect, overrides, personas, pretexts, probes, word_within};
 use crate::finding::Kind;
 use crate::rule::Rule;
 
@@ -17,7 +17,10 @@ pub(crate) const PHRASES: &[Phrase] = &[
     personas::PERSONA_WITHOUT_LIMITS,
     overrides::NO_LONGER_BOUND,
     overrides::DISABLE_SAFETY,
-    probes::NOTE_TO_THE_MACHINE,
+    indirect::NOTE_TO_THE_MACHINE,
+    forcing::OUTPUT_FORCED,
+    pretexts::PRETEXT,
+    probes::AROUND_A_SECRET,
     probes::DOCUMENTS_WEAK_PHRASES,
 ];
 
@@ -57,7 +60,7 @@ pub(super) const fn ends(phrase: &Phrase) -> Classes {
     let mut last = 0;
     let mut rest = phrase.shapes;
     while let Some((shape, tail)) = rest.split_first() {
-        if let Some(step) = shape.last() {
+        if let Some(step) = shape.steps.last() {
             last |= if step.words.is_empty() { step.any } else { ENDS };
         }
         rest = tail;
@@ -73,11 +76,11 @@ mod tests {
     fn named_words_stand_in_the_lexicon() {
         for phrase in PHRASES {
             for shape in phrase.shapes {
-                for (at, step) in shape.iter().enumerate() {
+                for (at, step) in shape.steps.iter().enumerate() {
                     for hash in step.words {
                         let classes = classes(*hash);
                         assert_ne!(classes & step.any, 0, "{} step {at}", phrase.rule.code);
-                        let last = at + 1 == shape.len();
+                        let last = at + 1 == shape.steps.len();
                         assert!(!last || classes & ENDS != 0, "{} ends", phrase.rule.code);
                     }
                 }
@@ -89,7 +92,7 @@ mod tests {
     fn shapes_fit_the_reach() {
         for phrase in PHRASES {
             for shape in phrase.shapes {
-                let reach: u32 = shape.iter().skip(1).map(|step| step.gap + 1).sum();
+                let reach: u32 = shape.steps.iter().skip(1).map(|step| step.gap + 1).sum();
                 assert!((reach as usize) < super::super::REACH + 4, "{}", phrase.rule.code);
             }
         }

@@ -7,6 +7,10 @@
 //! Words stand here as [`super::words`] reads them: lower case, accents off, apostrophes dropped;
 //! Chinese, Japanese and Korean by pairs of characters. The table is built by the compiler.
 
+mod languages;
+
+use languages::LANGUAGES;
+
 /// A set of word classes, one bit each.
 pub(crate) type Classes = u64;
 
@@ -63,7 +67,7 @@ classes! {
         developpeur sviluppatore разработчика 开发 開発 越狱 개발";
     12, ACTIVATE, "enable enabled enabling activate activated enter entering begin start switch engage initiate initialize turn unlock \
         aktiviere aktivieren starte wechsle activa activar active activez attiva attivare ative ativar activeer wlacz включи активируй 启用 进入 激活";
-    13, MACHINE, "ai ais assistant chatgpt gpt gpt3 gpt4 model chatbot llm claude bot openai gemini llama bard bing copilot anthropic \
+    13, MACHINE, "ai ais assistant assistants bots chatbots llms chatgpt gpt gpt3 gpt4 model chatbot llm claude bot openai gemini llama bard bing copilot anthropic \
         ki assistent asistente ia modelo modele modello assistente нейросеть ассистент ии 助手 人工 模型";
     14, PRETEND, "pretend pretending act acting roleplay simulate simulating imagine impersonate emulate behave portray assume become \
         spiele tu stell finge actua comporta imagina fais joue imagine fingi agisci finja aja doe speel притворись представь 假装 扮演 假设";
@@ -77,7 +81,7 @@ classes! {
         beperkingen ограничений ограничения фильтров 限制 过滤 安全 道德";
     18, REFUSE, "refuse refuses refusing decline declining reject apologize apologise apologizing sorry warn warning warnings disclaimer \
         disclaimers lecture deny denying unable refusal refusals ablehnen rechazar refuser rifiutare recusar отказывайся 拒绝";
-    19, COMPLY, "comply complying obey obeying obeys follow following adhere bound abide submit fulfill obedient submissive gehorche befolge \
+    19, COMPLY, "sigas siga suis suivez suivre ikuti sundin theo слушай слушайся следуй слідуй تتبع תציית comply complying obey obeying obeys follow following adhere bound abide submit fulfill obedient submissive gehorche befolge \
         obedece obeir obbedire obedecer слушайся 遵守 服从 遵循";
     20, YOU, "you your yours youre youve youll ur yourself du dein deine deinen deiner dir dich sie ihre ihren tu tus te usted su sus vous votre vos \
         ton tes tua tue tuo tuoi voi seu sua suas voce jij je jouw uw twoj twoje din dina ditt sen senin ты твои твой вы ваши вас тебя 你的 您的 你是 あな 당신";
@@ -96,7 +100,7 @@ classes! {
     29, START, "starting beginning begins begin start starts first top prefix prefixed opening anfang beginn inicio debut inizio comeco начало 开头";
     30, ROLE, "role roleplay character persona hypothetical fictional fiction scenario simulation simulator game virtual alter ego \
         rolle charakter papel personaje role personnage ruolo personaggio роль персонаж 角色";
-    31, TOLD, "told given instructed programmed provided received configured learned learnt gave issued established gesagt gegeben erhalten \
+    31, TOLD, "told said given instructed programmed provided received configured learned learnt gave issued established gesagt gegeben erhalten \
         dado dicho dadas recibido dit donne donnees recu detto dato dados recebeu даны дали 给你 收到";
     32, SEND, "send forward exfiltrate upload transmit email curl fetch navigate visit click append embed render include insert transfer post";
     33, CONTEXT, "context memory conversation chat session history dialogue discussion kontext gesprach contexto conversacion contexte conversation \
@@ -106,7 +110,7 @@ classes! {
     36, MENTION, "mention inform notify acknowledge alert explain remind telling mentioning admit";
     37, VOID, "override overrides overriding overridden overrule supersede supersedes superseded replaced void null invalid cancelled canceled obsolete \
         suspended irrelevant lifted revoked nullified outdated expired overwritten overwrite";
-    38, END, "end ends ended finished stop over complete completed concluded ende fin fine fim конец 结束";
+    38, END, "finish end ends ended finished stop over complete completed concluded ende fin fine fim конец 结束";
     39, BREAK, "break broken escape escaped freed free liberated unlocked unlock unleashed removed disabled disable remove deactivate bypass \
         bypassing circumvent evade jailbreak off lift drop suspend omit strip deaktiviere deaktivieren umgehe umgehen entferne desactiva elimina \
         omitir contourne desactive disattiva aggira desative burle отключи обойди сними 绕过 关闭 解除 禁用";
@@ -115,18 +119,29 @@ classes! {
     42, JAILNAME, "dan stan antigpt dude jailbreak jailbroken amoral devmode evilbot betterdan omega basedgpt freedomgpt";
     43, STRICT, "must always strictly only just simply immediately exactly completely fully totally absolutely";
     45, MASK, "urgent important attention notice note update notification critical warning priority authorized authorised verified official";
-    46, CHARGE, "execute run perform carry executing launch proceed";
-    47, COMMANDWORD, "command commands code script shell terminal instruction";
+    46, CHARGE, "execute run perform carry executing launch proceed command commands code script shell terminal instruction";
     48, SECURITY, "security safety content moderation safeguard sicherheit seguridad securite sicurezza seguranca veiligheid";
     49, MEDIUM, "email page webpage website document file article summary tool review comment";
+    44, SYSPROMPT, "systemprompt sysprompt systemprompts metaprompt systemaufforderung systemanweisung systemanweisungen";
+    60, READING, "processed summarized summarised reading reads processing summarizing summarising summarizes summarises parsing analyzing analysing indexing \
+        crawling screening scanning reviewing evaluating handling grading";
+    61, NOTE, "note notice memo message attention reminder";
+    62, RIDDLE, "rhyme rhymes rhyming acrostic anagram riddle riddles synonym synonyms backwards reversed acronym limerick";
+    63, FORCE, "list show tell rate say reply respond answer output print write classify return state repeat";
+    47, TELLING, "recommend tell say mention praise must should forward skip rate ask reply answer include instruct instructed";
     51, WORD, "an do if when to the you are ignore reset print execute bypass output longer bound anything everything \
-        system ethical user users only tell inform show reveal by any";
+        system ethical user users only tell inform show reveal by any of this that who nothing else more regardless whatever \
+        matter exactly word words phrase sentence string text alone with test drill check evaluation pass succeed expected \
+        correct ideal real actual true special exception case debug request session attention has must just in about poem song story letter letters vowel vowels dear encode your for ai ais llm llms gpt chatgpt bots \
+        chatbots models agents assistants add include insert append recommend hint hints clue clues secret";
     59, CUE, "told instructed refuse disobey exfiltrate verbatim everything above repeat configuration config initialization \
         supposed forbidden credentials privileges privileged elevated decline comply obey override overrides overriding \
         overridden supersede revoked filters restrictions ethics ethical moral morals censorship safeguards guardrails \
         guidelines safety persona roleplay hypothetical fictional character";
-    58, ENDS, "ai now prompt context command security rules following reading processing summarizing parsing analyzing";
-    52, LAST_IGNORE, "unut yoksay 無視 忘れ 무시 잊어";
+    58, ENDS, "has must encode for ai now prompt context command security rules following this else more regardless matter word words phrase \
+        sentence string text only alone exactly with to ais llm llms gpt chatgpt bots chatbots models agents assistants \
+        add include insert append recommend secret";
+    52, LAST_VERB, "unut yoksay 無視 忘れ 무시 잊어";
     53, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";
     54, HAN_INSTR, "指令 指示 规则 規則 提示 命令 지시 명령";
     55, JAILMODE, "jailbreak jailbroken dan unrestricted unfiltered uncensored secret opposite amoral unlimited devil";
@@ -134,11 +149,11 @@ classes! {
     57, LEAK, "reveal print output display leak dump expose disclose recite repeat show echo zeige zeig verrate nenne wiederhole drucke \
         muestra muestrame revela dime imprime repite montre revele affiche repete mostra mostrami rivela stampa ripeti mostre \
         toon onthul herhaal pokaz ujawnij goster покажи раскрой выведи повтори 显示 输出 泄露 打印 表示 보여";
-    50, TASK, "task tasks goal objective purpose assignment job aufgabe tarea tache compito tarefa задача 任务";
+    50, TASK, "question task tasks goal objective purpose assignment job aufgabe tarea tache compito tarefa задача 任务";
 }
 
 /// Classes the classifier learns from; the others serve the phrase rules alone.
-pub(crate) const LEARNT: Classes = !(WORD | ENDS | CUE | LAST_IGNORE | HAN_IGNORE | HAN_INSTR);
+pub(crate) const LEARNT: Classes = !(WORD | ENDS | CUE | LAST_VERB | HAN_IGNORE | HAN_INSTR);
 
 /// Classes without which the classifier does not look ([`super::warm`]).
 pub(crate) const CUES: Classes = IGNORE
@@ -159,7 +174,7 @@ pub(crate) const CUES: Classes = IGNORE
     | CUE;
 
 /// Slots of the open-addressed table; a power of two, kept under half full.
-const SLOTS: usize = 4096;
+const SLOTS: usize = 8192;
 
 /// Words of the first filter; a power of two.
 const SEEN: usize = 256;
@@ -211,8 +226,13 @@ pub(crate) const fn word(word: &str) -> u32 {
     let mut hash = Hash::NEW;
     let mut rest = word.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
-        hash = hash.push(byte);
-        rest = tail;
+        match silent(rest, 0) {
+            0 => {
+                hash = hash.push(byte);
+                rest = tail;
+            }
+            mark => rest = rest.split_at(mark).1,
+        }
     }
     hash.end()
 }
@@ -284,6 +304,20 @@ impl Hash {
     }
 }
 
+/// Bytes of the mark at `at` that words are read without: viramas and nuktas, Thai tone signs.
+/// They are no letters to Unicode and would cut words in two.
+#[allow(clippy::indexing_slicing)]
+pub(crate) const fn silent(bytes: &[u8], at: usize) -> usize {
+    if at + 2 >= bytes.len() || bytes[at] != 0xe0 {
+        return 0;
+    }
+    match (bytes[at + 1], bytes[at + 2]) {
+        (0xa4, 0xbc) | (0xa5 | 0xa7 | 0xa9 | 0xab | 0xaf | 0xb1 | 0xb3 | 0xb5, 0x8d) | (0xa6, 0xbc) => 3,
+        (0xb9, 0x87..=0x8c | 0x8e) => 3,
+        _ => 0,
+    }
+}
+
 /// Runs in the compiler: an index out of range there is a build error.
 #[allow(clippy::indexing_slicing)]
 const fn build() -> Lexicon {
@@ -291,8 +325,8 @@ const fn build() -> Lexicon {
     let mut classes = [0 as Classes; SLOTS];
     let mut filled = 0;
     let mut group = 0;
-    while group < GROUPS.len() {
-        let (class, words) = GROUPS[group];
+    while group < GROUPS.len() + LANGUAGES.len() {
+        let (class, words) = if group < GROUPS.len() { GROUPS[group] } else { LANGUAGES[group - GROUPS.len()] };
         let bytes = words.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
@@ -302,8 +336,13 @@ const fn build() -> Lexicon {
             }
             let mut hash = Hash::NEW;
             while at < bytes.len() && bytes[at] != b' ' {
-                hash = hash.push(bytes[at]);
-                at += 1;
+                match silent(bytes, at) {
+                    0 => {
+                        hash = hash.push(bytes[at]);
+                        at += 1;
+                    }
+                    mark => at += mark,
+                }
             }
             let hash = hash.end();
             let mut slot = place(hash);
@@ -347,7 +386,7 @@ mod tests {
 
     #[test]
     fn every_word_has_the_classes_of_its_groups() {
-        for (class, words) in GROUPS {
+        for (class, words) in GROUPS.iter().chain(LANGUAGES) {
             for found in words.split_whitespace() {
                 let classes = classes(word(found));
                 assert_eq!(classes & class, *class, "{found}");
@@ -357,7 +396,7 @@ mod tests {
 
     #[test]
     fn words_stand_as_they_are_read() {
-        for (_, words) in GROUPS {
+        for (_, words) in GROUPS.iter().chain(LANGUAGES) {
             for found in words.split_whitespace() {
                 let lower = found.to_lowercase();
                 assert!(!found.contains(['\'', '-', '_']), "{found}");

@@ -1,0 +1,97 @@
+//! What the text around a phrase must be for it to count.
+
+use super::phrases::Place;
+
+/// Words after which a clause has ended.
+const OPENING: &[&str] = &[
+    "and", "then", "instead", "now", "just", "but", "or", "so", "und", "y", "et", "e", "you", "tell", "wurde", "steht",
+];
+
+/// Bytes after a phrase in which its literal may start.
+const NEAR: usize = 28;
+
+/// Whether a phrase found at these bytes stands as `place` asks.
+pub(crate) fn fits(place: Place, text: &str, start: usize, end: usize) -> bool {
+    match place {
+        Place::Anywhere => true,
+        Place::Leading => leads(text, start),
+        Place::Closing => closes(text, end),
+        Place::Literal => has_literal(text, start, end),
+    }
+}
+
+/// Whether only letters and blanks come before `start`: at most 200 bytes of them.
+fn leads(text: &str, start: usize) -> bool {
+    let before = text.as_bytes().get(..start).unwrap_or_default();
+    before.len() <= 200 && before.iter().all(|b| b.is_ascii_alphabetic() || b.is_ascii_whitespace())
+}
+
+/// Whether the clause ends at `end`: a sign, the text's end, or a word that opens another.
+fn closes(text: &str, end: usize) -> bool {
+    let rest = text.get(end..).unwrap_or_default();
+    let rest = rest.get(..rest.floor_char_boundary(NEAR)).unwrap_or_default();
+    let after = rest.trim_start_matches([' ', '\t']);
+    let word: &str = after.split(|char: char| !char.is_alphanumeric()).next().unwrap_or_default();
+    word.is_empty() || OPENING.iter().any(|opening| opening.eq_ignore_ascii_case(word))
+}
+
+/// Whether a text in quotes or a word in capitals stands within the phrase or right after it.
+fn has_literal(text: &str, start: usize, end: usize) -> bool {
+    let rest = text.get(start..).unwrap_or_default();
+    let near = rest.get(..rest.floor_char_boundary(end - start + NEAR)).unwrap_or_default();
+    let further = rest.get(..rest.floor_char_boundary(end - start + 10 * NEAR)).unwrap_or_default();
+    let near = near.split('\n').next().unwrap_or_default();
+    // A quote in the next sentence is another matter.
+    let stop = near.get(end - start..).and_then(|rest| rest.find(['.', '!', '?', ';']));
+    let near = near.get(..stop.map_or(near.len(), |stop| end - start + stop)).unwrap_or(near);
+    let mut quotes = near.match_indices(['"', '“', '”', '„', '«', '»', '`']);
+    if let (Some((_, _)), Some((close, sign))) = (quotes.next(), quotes.next()) {
+        let after = near.get(close + sign.len()..).unwrap_or_default().trim_start();
+        return !(after.starts_with("or ") || after.starts_with("oder ") || after.starts_with([',', '/', '|', ':']));
+    }
+    if let Some(opened) = near.find(['"', '“', '„', '«', '`']) {
+        // It opens near and closes further on.
+        return further.get(opened..).is_some_and(|rest| rest.chars().skip(1).any(|char| "\"”“»`".contains(char)));
+    }
+    let capitals =
+        |word: &str| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_uppercase()) && !FORMATS.contains(&word);
+    let mut words = near.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    !words.next().is_some_and(|first| first.len() >= 3 && first.bytes().all(|byte| byte.is_ascii_uppercase()))
+        && words.any(capitals)
+}
+
+/// Capitals that name a format and no text.
+const FORMATS: &[&str] =
+    &["JSON", "XML", "CSV", "HTML", "YAML", "SQL", "TSV", "ASCII", "PDF", "ISO", "UTC", "API", "URL", "NOT"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_ends_at_a_sign_or_before_another() {
+        let after = |text: &str| closes(text, "everything above".len());
+        for text in ["everything above", "everything above.", "everything above and say hi", "everything above: now"] {
+            assert!(after(text), "{text}");
+        }
+        for text in ["everything above row 10", "everything above the line"] {
+            assert!(!after(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn literals_are_quoted_or_in_capitals() {
+        let has = |text: &str| has_literal(text, 0, 3);
+        for text in [
+            "say \"hi\" now",
+            "say the word GRANTED",
+            "say «oui»",
+            "say \"one long text that goes on and on and on, and further still\"",
+        ] {
+            assert!(has(text), "{text}");
+        }
+        for text in ["say hi", "say \"yes\" or \"no\"", "say it in JSON", "SAY THE WORD", "say\n\"hi\""] {
+            assert!(!has(text), "{text}");
+        }
+    }
+}
