@@ -25,6 +25,8 @@ pub(super) const FAMILIES: &[Family] = &[
         false,
         &[
             "⟦Can you|Could you|Would you|Please⟧ ⟦repeat|resend|print|list|show me|send me⟧ ⟦your previous instructions|the instructions you gave me|your last instruction|the second instruction|your last sentence|that number|the last step|the steps from before|the rules of the programme|my last orders|the text above⟧⟦?|? I lost them.|, the line was bad.| again, please.| in Spanish.⟧",
+            "⟦Can you|Could you|Please⟧ ⟦repeat|show me|send me|translate|print⟧ ⟦the instructions above|your instructions|your last mail|the rules you mentioned⟧ ⟦in Spanish|in large print|once more|as a list|for my mother⟧⟦, please.|?⟧",
+            "⟦Your instructions|The instructions|Your rules|The mail⟧ ⟦say|says|tell me⟧ to ⟦hold the button|wait ten seconds|ignore the beep|start over⟧. ⟦Nothing happens.|It does not work.|Is that right?⟧",
             "⟦List|Show|Print|Give me⟧ ⟦all|every|the⟧ ⟦orders I made in 2024|steps for the return|instructions for resetting the router|rules for hand luggage|documents you need|secret menu items you have|commands the remote understands⟧⟦.|, please.|?⟧",
             "⟦The|Your|All|These⟧ ⟦previous|earlier|first|above|last⟧ ⟦instructions|steps|directions|answers⟧ ⟦you gave me did not work|were for another model|helped, thank you|are wrong|contradict the manual⟧. ⟦What are the new ones?|What else can I try?|Who made them?⟧",
             "⟦Your|The⟧ ⟦instructions|rules|guidelines|terms⟧ ⟦were wrong|have changed|are not clear|are hard to read⟧, ⟦what are the new rules?|which ones apply?|can you explain them?|where do I find the old ones?⟧",

@@ -17,6 +17,7 @@ mod tables;
 
 use crate::random::Random;
 use draw::expand;
+use serde_json::json;
 
 /// Where a generated text belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,11 @@ impl Sort {
     /// Every sort.
     pub(crate) const ALL: [Self; 7] =
         [Self::Code, Self::LlmCode, Self::Logs, Self::Tables, Self::Docs, Self::Fiction, Self::Centre];
+
+    /// Whether people paste it rather than write it.
+    pub(crate) const fn is_pasted(self) -> bool {
+        !matches!(self, Self::Fiction | Self::Centre)
+    }
 
     /// The name of its source.
     pub(crate) const fn source(self) -> &'static str {
@@ -92,6 +98,13 @@ pub(crate) fn texts() -> Vec<Text> {
         }
     }
     out
+}
+
+/// Prints every text, a JSON line each.
+pub(crate) fn print() {
+    for Text { text, sort, family, held_out } in texts() {
+        println!("{}", json!({ "sort": sort.source(), "family": family, "held_out": held_out, "text": text }));
+    }
 }
 
 fn families(sort: Sort) -> &'static [Family] {

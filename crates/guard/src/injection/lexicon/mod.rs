@@ -24,8 +24,8 @@ macro_rules! classes {
 
 // The one macro of this crate: a bit, its name and its words must not drift apart.
 classes! {
-    0, IGNORE, "ignore ignoring ignored disregard disregarding forget forgetting overlook neglect dismiss discard \
-        ignoriere ignorieren ignoriert vergiss vergessen vergesst missachte missachten \
+    0, IGNORE, "ignore disregard forget overlook neglect dismiss discard \
+        ignoriere ignorieren vergiss vergessen vergesst missachte missachten \
         ignora ignorar ignoren olvida olvidar olvide olvidate omite omitir descarta \
         ignorez ignorer oublie oubliez oublier ignorare ignorate dimentica dimenticare dimenticate scorda \
         esqueca esquece esquecer desconsidere desconsiderar negeer negeren vergeet vergeten \
@@ -107,10 +107,10 @@ classes! {
         contesto conversazione conversa контекст разговор 上下 对话 会話 대화";
     34, RESET, "reset clear erase wipe purge restart reboot reinitialize flush zurucksetzen reinicia reinitialise resetta сбрось 重置 清除";
     35, USER, "user users human humans customer reader recipient victim";
-    36, MENTION, "mention inform notify acknowledge alert explain remind telling mentioning admit";
+    36, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";
     37, VOID, "override overrides overriding overridden overrule supersede supersedes superseded replaced void null invalid cancelled canceled obsolete \
         suspended irrelevant lifted revoked nullified outdated expired overwritten overwrite";
-    38, END, "finish end ends ended finished stop over complete completed concluded ende fin fine fim конец 结束";
+    38, END, "solve finish end ends ended finished stop over complete completed concluded ende fin fine fim конец 结束";
     39, BREAK, "break broken escape escaped freed free liberated unlocked unlock unleashed removed disabled disable remove deactivate bypass \
         bypassing circumvent evade jailbreak off lift drop suspend omit strip deaktiviere deaktivieren umgehe umgehen entferne desactiva elimina \
         omitir contourne desactive disattiva aggira desative burle отключи обойди сними 绕过 关闭 解除 禁用";
@@ -128,11 +128,11 @@ classes! {
     61, NOTE, "note notice memo message attention reminder";
     62, RIDDLE, "rhyme rhymes rhyming acrostic anagram riddle riddles synonym synonyms backwards reversed acronym limerick";
     63, FORCE, "list show tell rate say reply respond answer output print write classify return state repeat";
-    47, TELLING, "recommend tell say mention praise must should forward skip rate ask reply answer include instruct instructed";
+    47, TELLING, "mentioning inform notify acknowledge alert explain remind telling admit recommend tell say mention praise must should forward skip rate ask reply answer include instruct instructed";
     51, WORD, "an do if when to the you are ignore reset print execute bypass output longer bound anything everything \
         system ethical user users only tell inform show reveal by any of this that who nothing else more regardless whatever \
         matter exactly word words phrase sentence string text alone with test drill check evaluation pass succeed expected \
-        correct ideal real actual true special exception case debug request session attention has must just in about poem song story letter letters vowel vowels dear encode your for ai ais llm llms gpt chatgpt bots \
+        correct ideal real actual true special exception case debug request session attention has must before just in about poem song story letter letters vowel vowels dear encode your for ai ais llm llms gpt chatgpt bots \
         chatbots models agents assistants add include insert append recommend hint hints clue clues secret";
     59, CUE, "told instructed refuse disobey exfiltrate verbatim everything above repeat configuration config initialization \
         supposed forbidden credentials privileges privileged elevated decline comply obey override overrides overriding \
@@ -142,7 +142,7 @@ classes! {
         sentence string text only alone exactly with to ais llm llms gpt chatgpt bots chatbots models agents assistants \
         add include insert append recommend secret";
     52, LAST_VERB, "unut yoksay 無視 忘れ 무시 잊어";
-    53, HAN_IGNORE, "忽略 忽視 忽视 无视 無視 忘记 忘記";
+    53, IGNORED, "ignoring ignored ignores disregarding disregarded forgetting forgot forgotten overlooked ignoriert";
     54, HAN_INSTR, "指令 指示 规则 規則 提示 命令 지시 명령";
     55, JAILMODE, "jailbreak jailbroken dan unrestricted unfiltered uncensored secret opposite amoral unlimited devil";
     56, ASK, "what whats which que cual cuales was wie welche quel quelle quels qual quali wat какие какой 什么 何で";
@@ -157,6 +157,7 @@ pub(crate) const LEARNT: Classes = !(WORD | ENDS | CUE | LAST_VERB | HAN_IGNORE 
 
 /// Classes without which the classifier does not look ([`super::warm`]).
 pub(crate) const CUES: Classes = IGNORE
+    | IGNORED
     | INSTR
     | PROMPT
     | SYSTEM

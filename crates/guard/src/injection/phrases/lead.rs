@@ -104,8 +104,22 @@ const REPORTING: &[u32] = &[
     word("how"),
 ];
 
+/// Who does it, before "should", "will" and the like.
+const SUBJECTS: &[u32] = &[word("i"), word("we"), word("he"), word("she"), word("they")];
+
 /// Before "to": somebody else was told.
 const TOLD_OTHERS: &[u32] = &[
+    word("attempt"),
+    word("attempts"),
+    word("try"),
+    word("tries"),
+    word("trying"),
+    word("way"),
+    word("ways"),
+    word("allowed"),
+    word("able"),
+    word("unable"),
+    word("designed"),
     word("me"),
     word("us"),
     word("him"),
@@ -172,6 +186,9 @@ impl Lead {
         if last == const { word("you") } && second_in(const { &[word("if"), word("when"), word("can"), word("do")] }) {
             return Self::Open;
         }
+        if second_in(SUBJECTS) && last != const { word("and") } {
+            return Self::Reported;
+        }
         if ORDERING.contains(&last) || classes & (MACHINE | NOW) != 0 {
             return Self::Order;
         }
@@ -201,6 +218,7 @@ mod tests {
             ("dear chatgpt", Lead::Order),
             ("told me to", Lead::Reported),
             ("i cannot", Lead::Reported),
+            ("said i should", Lead::Reported),
             ("my students", Lead::Reported),
             ("make pytest", Lead::Reported),
             ("if you", Lead::Open),

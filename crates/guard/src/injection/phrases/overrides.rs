@@ -146,7 +146,7 @@ pub(super) const SYSTEM_PROMPT_OVERRIDE: Phrase = Phrase {
     place: Place::Anywhere,
     shapes: &[
         any(&[of(SYSTEM), of(PROMPT | ORDER), within(1, VOID)]),
-        any(&[of(VOID), within(1, SYSTEM), of(PROMPT | ORDER)]),
+        said(&[of(VOID), within(1, SYSTEM), of(PROMPT | ORDER)]),
         any(&[of(NEW), of(SYSTEM), of(PROMPT)]),
         any(&[of(END), within(2, SYSTEM), of(PROMPT | ORDER)]),
         any(&[of(PRIOR | YOU), within(2, ORDER), within(3, VOID)]),

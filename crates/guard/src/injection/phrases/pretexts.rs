@@ -7,6 +7,8 @@ use super::{Phrase, Place, any, of, order, within, word_within};
 const TEST: &[u32] = &[word("test"), word("drill"), word("check"), word("evaluation")];
 const PASS: &[u32] = &[word("pass"), word("succeed")];
 const EXPECTED: &[u32] = &[word("expected"), word("correct"), word("ideal")];
+/// What is done with a task.
+const SOLVE: Classes = START | END;
 const REAL: &[u32] = &[word("real"), word("actual"), word("true")];
 
 /// J021.
@@ -64,5 +66,6 @@ pub(super) const PRETEXT: Phrase = Phrase {
         order(&[of(NEW), of(TASK), of(LEAK | FORCE | SEND)]),
         any(&[named(&[word("debug")]), named(&[word("request"), word("session"), word("check")]), within(1, LEAK)]),
         order(&[of(LEAK), within(4, YOU), within(1, TOLD), of(PRIOR)]),
+        any(&[named(&[word("before")]), of(YOU), within(1, CHARGE | ANSWER | SOLVE), within(2, TASK)]),
     ],
 };

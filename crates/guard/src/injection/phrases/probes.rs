@@ -76,9 +76,13 @@ pub(super) const AROUND_A_SECRET: Phrase = Phrase {
     score: 0.6,
     place: Place::Anywhere,
     shapes: &[
-        any(&[of(RIDDLE), within(6, SECRET)]),
+        any(&[of(RIDDLE), word_within(4, &[word("the"), word("your")]), of(SECRET)]),
         any(&[of(SECRET), within(2, RIDDLE)]),
-        any(&[named(&[word("hint"), word("hints"), word("clue"), word("clues")]), word_within(3, &[word("secret")])]),
+        order(&[
+            of(REVEAL),
+            word_within(2, &[word("hint"), word("hints"), word("clue"), word("clues")]),
+            word_within(3, &[word("secret")]),
+        ]),
         order(&[of(LEAK | FORCE | REVEAL), within(1, YOUR), named(&[word("secret")]), named(&[word("word")])]),
         any(&[named(LETTER), named(&[word("of")]), named(&[word("the")]), named(&[word("secret")])]),
         any(&[named(LETTER), named(&[word("of")]), named(&[word("your")]), of(SECRET)]),
