@@ -12,7 +12,7 @@ export const TEN = [
   "warning U003 5", // an invisible character in "thank you"
   "warning T008 5", // ${order_id} among {{…}}
   "warning S003 5", // </message> can be written by a customer
-  "warning V002 9", // customer is not used
+  "error V002 9", // customer is not used
   "warning V004 11", // order_note may be of any length
-  "warning D003 13", // max_token
+  "error D003 13", // max_token
 ];

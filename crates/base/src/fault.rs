@@ -19,12 +19,24 @@ pub struct Fault {
     /// Where within the string at `path`, in UTF-16 code units, start inclusive, end exclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<(usize, usize)>,
+    /// Where in the body, where that is known and long enough to need it.
+    #[serde(flatten)]
+    pub place: Option<Place>,
+}
+
+/// A place in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// From 1. Lines end at LF, CR LF or CR.
+    pub line: usize,
+    /// From 1, in UTF-16 code units.
+    pub column: usize,
 }
 
 impl Fault {
     /// A fault at `path`.
     pub fn new(path: &Path, code: &'static str, message: impl Into<String>) -> Self {
-        Fault { path: path.to_string(), code, message: message.into(), span: None }
+        Fault { path: path.to_string(), code, message: message.into(), span: None, place: None }
     }
 }
 

@@ -18,6 +18,9 @@ pub const MAX_DEPTH: usize = 64;
 /// Most bytes of a request body that are read (requirements, "Errors and bad input"): 1 MiB.
 pub const MAX_BODY: usize = 1 << 20;
 
+/// The first integer beyond those that a double keeps exact: 2⁵³.
+const MAX_SAFE: f64 = 9_007_199_254_740_992.0;
+
 /// A JSON value; the members of an object keep their order.
 #[derive(Clone)]
 pub enum Json {
@@ -61,6 +64,26 @@ impl Json {
         match self {
             Json::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The value with integers as such, however they were written: `1.0` and `1e3` are integers that not every reader
+    /// takes for one.
+    #[must_use]
+    pub fn with_integers(self) -> Json {
+        match self {
+            Json::Number(number) => {
+                let whole = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < MAX_SAFE);
+                match whole {
+                    Some(value) if number.is_f64() => Json::Number((value as i64).into()),
+                    _ => Json::Number(number),
+                }
+            }
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::with_integers).collect()),
+            Json::Object(members) => {
+                Json::Object(members.into_iter().map(|(name, value)| (name, value.with_integers())).collect())
+            }
+            other => other,
         }
     }
 
@@ -305,6 +328,12 @@ mod tests {
             assert_ne!(json(r#"{"a":1,"b":2}"#), json(other), "{other}");
         }
         assert_ne!(json("[1,2]"), json("[2,1]"));
+    }
+
+    #[test]
+    fn integers_are_written_as_such() {
+        let json = parse(br#"{"a":1024.0,"b":[1e3,-0.0,1.5,1e300,18446744073709551615]}"#).unwrap();
+        assert_eq!(json.with_integers().to_text(), r#"{"a":1024,"b":[1000,0,1.5,1e+300,18446744073709551615]}"#);
     }
 
     #[test]

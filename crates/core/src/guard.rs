@@ -10,9 +10,10 @@ use serde_json::json;
 use promptgate_lint::message;
 
 use crate::chat;
-use crate::fault::{Fault, Faults, MAX_FAULTS, Path, nearest, printable, spans};
-use crate::json::{self, Json, Number};
-use crate::problem::{Code, Problem};
+use crate::fault::{Fault, Faults, MAX_FAULTS, Path, spans};
+use crate::json::{Json, MAX_BODY, Number};
+use crate::problem::Problem;
+use crate::schema::{Field, Shape, Text, decode};
 
 /// The engine, with a policy for each direction.
 #[derive(Debug, Clone)]
@@ -240,6 +241,15 @@ impl Guards {
     }
 }
 
+/// The body of `POST /v1/guard`.
+pub static REQUEST: Shape = Shape::Object(&[
+    Field::required("text", Shape::Text(Text::new(0, MAX_BODY))),
+    Field::optional("role", Shape::OneOf(&["user", "agent", "system"])).about("Who wrote it.").default("\"user\""),
+    Field::optional("direction", Shape::OneOf(&["input", "output"]))
+        .about("By which policy: for what clients send, or for answers.")
+        .default("\"input\""),
+]);
+
 struct Question {
     text: String,
     role: Role,
@@ -248,49 +258,14 @@ struct Question {
 
 impl Question {
     fn parse(body: &[u8]) -> Result<Question, Problem> {
-        const FIELDS: [&str; 3] = ["text", "role", "direction"];
-        let root = Path::root();
-        let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let Json::Object(members) = document else {
-            let message = format!("Send a JSON object {{\"text\"}}, not {}.", document.kind());
-            return Err(Problem::with_errors(Code::InvalidRequest, vec![Fault::new(&root, "wrong_type", message)]));
+        let mut body = decode(body, &REQUEST)?;
+        let role = match body.text("role").as_deref() {
+            Some("agent") => Role::Assistant,
+            Some("system") => Role::System,
+            _ => Role::User,
         };
-        let (mut text, mut role, mut output, mut faults) = (None, Role::User, false, Faults::default());
-        for (name, value) in members {
-            let path = root.name(&name);
-            match (name.as_str(), value) {
-                ("text", Json::String(value)) => text = Some(value),
-                ("role", Json::String(value)) if value == "user" => role = Role::User,
-                ("role", Json::String(value)) if value == "agent" => role = Role::Assistant,
-                ("role", Json::String(value)) if value == "system" => role = Role::System,
-                ("direction", Json::String(value)) if value == "input" => output = false,
-                ("direction", Json::String(value)) if value == "output" => output = true,
-                ("text", value) => {
-                    let message = format!("Send a string here, not {}.", value.kind());
-                    faults.add(|| Fault::new(&path, "wrong_type", message));
-                }
-                ("role", _) => {
-                    faults.add(|| Fault::new(&path, "unknown_value", "`role` must be `user`, `agent` or `system`."));
-                }
-                ("direction", _) => {
-                    faults.add(|| Fault::new(&path, "unknown_value", "`direction` must be `input` or `output`."));
-                }
-                _ => faults.add(|| {
-                    let hint = nearest(&name, &FIELDS).unwrap_or("text");
-                    let message = format!("There is no field `{}`: did you mean `{hint}`?", printable(&name));
-                    Fault::new(&path, "unknown_field", message)
-                }),
-            }
-        }
-        match text {
-            Some(text) if faults.is_empty() => Ok(Question { text, role, output }),
-            text => {
-                if text.is_none() && !faults.iter().any(|fault| fault.path == "$.text") {
-                    faults.add(|| Fault::new(&root.name("text"), "missing_field", "`text` is required: add it."));
-                }
-                Err(Problem::with_errors(Code::InvalidRequest, faults))
-            }
-        }
+        let output = body.text("direction").as_deref() == Some("output");
+        Ok(Question { text: body.text("text").unwrap_or_default(), role, output })
     }
 }
 

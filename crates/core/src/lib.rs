@@ -20,4 +20,4 @@ pub mod usage;
 pub use front::promptgate as reply;
 pub use upstream::genesys;
 
-pub use promptgate_base::{canonical, fault, http, json, label, problem, sensitive};
+pub use promptgate_base::{canonical, fault, http, json, label, problem, schema, sensitive};

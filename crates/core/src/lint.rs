@@ -2,11 +2,29 @@
 
 pub use promptgate_lint::*;
 
-use crate::fault::{Fault, Faults, MAX_FAULTS, Path, nearest};
-use crate::json::{self, Json};
+use crate::fault::{Faults, MAX_FAULTS, Path};
 use crate::problem::{Code, Problem};
+use crate::schema::{self, Field, Shape, decode};
 
-const FIELDS: [&str; 4] = ["text", "file", "kind", "config"];
+/// The body of `POST /v1/lint`.
+pub static REQUEST: Shape = Shape::Object(&[
+    Field::required("text", Shape::Text(schema::Text::of(schema::Rule::None))).about("What is linted."),
+    Field::optional("file", Shape::Text(schema::Text::of(schema::Rule::None))).about("The name that it has as a file."),
+    Field::optional("kind", Shape::OneOf(&KINDS)).about("What it is, if its text does not say that."),
+    Field::optional("config", Shape::Open(&[])).about("The configuration, as in a file of that."),
+]);
+
+/// What a text may be taken for.
+#[expect(clippy::indexing_slicing, reason = "a constant: the compiler looks")]
+const KINDS: [&str; Kind::ALL.len()] = {
+    let mut names = [""; Kind::ALL.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = Kind::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 
 /// Answers a body `{text, file?, kind?, config?}` with the report as JSON, places in UTF-16 code units. `linter`
 /// is used where no configuration is given, else one of its own.
@@ -14,48 +32,15 @@ const FIELDS: [&str; 4] = ["text", "file", "kind", "config"];
 /// # Errors
 /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of body and configuration.
 pub fn answer(linter: &Linter, body: &[u8]) -> Result<String, Problem> {
-    let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-    let Json::Object(members) = json else {
-        let message = format!("The body must be an object and is {}.", json.kind());
-        let fault = Fault::new(&Path::root(), "wrong_type", message);
-        return Err(Problem::with_errors(Code::InvalidRequest, vec![fault]));
-    };
-    let mut faults = Faults::default();
-    let (mut text, mut file, mut kind, mut config) = (None, None, None, None);
-    for (name, value) in members {
-        let path = Path::root().name(&name);
-        match (name.as_str(), value) {
-            ("text", Json::String(value)) => text = Some(value),
-            ("file", Json::String(value)) => file = Some(value),
-            ("kind", Json::String(value)) if Kind::from_name(&value).is_some() => kind = Kind::from_name(&value),
-            ("kind", _) => {
-                let names = Kind::ALL.map(Kind::name).join(", ");
-                faults.add(|| Fault::new(&path, "unknown_name", format!("`kind` must be one of: {names}.")));
-            }
-            ("config", value) => match Config::from_json(value) {
-                Ok(read) => config = Some(read),
-                Err(found) => faults.below(&path, found),
-            },
-            ("text" | "file", value) => {
-                let message = format!("`{name}` must be a string and is {}.", value.kind());
-                faults.add(|| Fault::new(&path, "wrong_type", message));
-            }
-            _ => faults.add(|| {
-                let hint = match nearest(&name, &FIELDS) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("there are {}.", FIELDS.join(", ")),
-                };
-                Fault::new(&path, "unknown_field", format!("This field is not known: {hint}"))
-            }),
-        }
-    }
-    if text.is_none() && !faults.iter().any(|fault| fault.path == "$.text") {
-        let message = "`text` is missing: what is to be linted, as a string.";
-        faults.add(|| Fault::new(&Path::root().name("text"), "missing_field", message));
-    }
-    let Some(text) = text.filter(|_| faults.is_empty()) else {
-        return Err(Problem::with_errors(Code::InvalidRequest, faults));
-    };
+    let mut body = decode(body, &REQUEST)?;
+    let text = body.text("text").unwrap_or_default();
+    let file = body.text("file");
+    let kind = body.text("kind").and_then(|name| Kind::from_name(&name));
+    let config = body.take("config").map(Config::from_json).transpose().map_err(|found| {
+        let mut faults = Faults::default();
+        faults.below(&Path::root().name("config"), found);
+        Problem::with_errors(Code::InvalidRequest, faults)
+    })?;
     let source = Source { text: &text, file: file.as_deref(), kind };
     let report = match config {
         Some(config) => Linter::new(config).lint(&source),

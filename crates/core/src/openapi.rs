@@ -5,7 +5,8 @@ mod resources;
 
 use serde_json::{Value, json};
 
-use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS};
+pub use bodies::BODIES;
+
 use crate::fault::MAX_FAULTS;
 use crate::json::MAX_BODY;
 use crate::problem::Code;
@@ -17,7 +18,7 @@ pub fn document() -> String {
         resources::add(paths);
     }
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        schemas.extend(bodies::schemas());
+        schemas.extend(BODIES.map(|(name, shape)| (name.to_owned(), shape.json_schema())));
     }
     document.to_string()
 }
@@ -150,29 +151,6 @@ fn schemas() -> Value {
             .insert("usage".into(), json!({ "anyOf": [{ "$ref": "#/components/schemas/Usage" }, { "type": "null" }] }));
     }
     json!({
-        "ChatRequest": {
-            "type": "object", "additionalProperties": false,
-            "required": ["systemInstructions", "context", "temperature", "maxTokens", "modelId"],
-            "properties": {
-                "systemInstructions": {
-                    "type": "array", "maxItems": MAX_INSTRUCTIONS,
-                    "items": { "type": "string", "maxLength": MAX_INSTRUCTION, "description": "Length in UTF-16 code units." },
-                },
-                "context": {
-                    "type": "array", "maxItems": MAX_MESSAGES,
-                    "items": {
-                        "type": "object", "additionalProperties": false, "required": ["role", "content"],
-                        "properties": {
-                            "role": { "enum": ["user", "agent", "system"] },
-                            "content": { "type": "string", "maxLength": MAX_CONTENT, "description": "Length in UTF-16 code units." },
-                        },
-                    },
-                },
-                "temperature": { "type": "number", "minimum": 0, "maximum": 2 },
-                "maxTokens": { "type": "integer", "minimum": 1, "maximum": MAX_TOKENS },
-                "modelId": { "type": "string", "minLength": 1, "maxLength": MAX_MODEL_ID },
-            },
-        },
         "Embeddings": {
             "type": "object", "required": ["model", "input"],
             "properties": { "model": { "type": "string", "minLength": 1, "maxLength": 256 }, "input": {} },
@@ -196,14 +174,6 @@ fn schemas() -> Value {
                     "description": "Let through, since the template's guardrails switch off what the policy would do.",
                 },
                 "rules": { "type": "object", "additionalProperties": { "type": "integer" }, "description": "By rule." },
-            },
-        },
-        "GuardRequest": {
-            "type": "object", "additionalProperties": false, "required": ["text"],
-            "properties": {
-                "text": { "type": "string" },
-                "role": { "enum": ["user", "agent", "system"], "default": "user" },
-                "direction": { "enum": ["input", "output"], "default": "input" },
             },
         },
         "GuardReport": {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::problem::{Code, Problem};
 
 /// Most codes of faults that are kept (ours): more than there are.
@@ -30,6 +30,8 @@ struct Error {
     code: String,
     message: String,
     span: Option<(usize, usize)>,
+    #[serde(default)]
+    place: Option<(usize, usize)>,
 }
 
 impl From<Problem> for Refusal {
@@ -39,6 +41,7 @@ impl From<Problem> for Refusal {
             code: fault.code.to_owned(),
             message: fault.message,
             span: fault.span,
+            place: fault.place.map(|place| (place.line, place.column)),
         };
         Refusal {
             code: problem.code.as_str().to_owned(),
@@ -59,6 +62,7 @@ impl From<Refusal> for Problem {
             code: interned(error.code),
             message: error.message,
             span: error.span,
+            place: error.place.map(|(line, column)| Place { line, column }),
         };
         let mut problem = Problem::new(Code::named(&refusal.code), refusal.detail);
         problem.errors = refusal.errors.into_iter().map(fault).collect();
@@ -93,8 +97,11 @@ mod tests {
 
     #[test]
     fn a_problem_arrives_as_it_was() {
-        let fault =
-            Fault { span: Some((1, 5)), ..Fault::new(&Path::root().name("name"), "name_taken", "Choose another.") };
+        let fault = Fault {
+            span: Some((1, 5)),
+            place: Some(Place { line: 2, column: 3 }),
+            ..Fault::new(&Path::root().name("name"), "name_taken", "Choose another.")
+        };
         let full = Problem {
             errors: vec![fault],
             more: 3,

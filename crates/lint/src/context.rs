@@ -96,10 +96,12 @@ impl<'a> Context<'a> {
         self.placeholders().stated
     }
 
-    /// A draft about a placeholder's form: milder where its dialect is a guess that single braces made.
+    /// A draft about a placeholder's form: milder where its dialect is a guess that single braces made. In a cached
+    /// template every `${…}` is one (requirements, A2).
     pub(super) fn unsure(&self, scan: &Scan, draft: Draft) -> Draft {
         let braces = matches!(scan.dialect, Dialect::Format | Dialect::JavaScript);
-        if braces && !self.is_dialect_stated() { draft.severity(Severity::Warning) } else { draft }
+        let cached = self.document.kind == Kind::CachedTemplate && scan.dialect == Dialect::JavaScript;
+        if braces && !cached && !self.is_dialect_stated() { draft.severity(Severity::Warning) } else { draft }
     }
 
     /// What the document is written in, and why: by its placeholders where nothing else says so.

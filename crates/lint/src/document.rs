@@ -168,9 +168,7 @@ impl<'a> Document<'a> {
         let text = source.text;
         let kind = source.kind.or_else(|| stated(&tree)).unwrap_or_else(|| detect(&tree));
         let prompts = prompts(text, &tree, kind);
-        let flaws = shape::of(kind)
-            .filter(|_| !tree.yaml)
-            .map_or_else(Vec::new, |shape| shape::compare(&tree, shape, kind.takes_remarks()));
+        let flaws = shape::of(kind).filter(|_| !tree.yaml).map_or_else(Vec::new, |shape| shape::compare(&tree, shape));
         let dialect = match kind {
             Kind::LangchainPrompt => Some(langchain::dialect(&tree)),
             Kind::Promptfoo => Some(Dialect::Nunjucks),

@@ -31,13 +31,13 @@ mod sample;
 mod sarif;
 mod sentence;
 mod shape;
-mod shapes;
+pub mod shapes;
 mod text;
 mod tree;
 mod variables;
 mod work;
 
-pub(crate) use promptgate_base::{fault, json, sensitive};
+pub(crate) use promptgate_base::{fault, json, schema, sensitive};
 
 pub use config::Config;
 pub use context::Context;
@@ -53,7 +53,7 @@ pub use report::{Linter, MAX_FINDINGS, Report, Summary};
 pub use rule::{Example, FixKind, Rule};
 pub use rules::{RULES, rule};
 pub use sarif::sarif;
-pub use shape::{Field, Flaw, Shape, What};
+pub use shape::{Flaw, What};
 pub use text::Text;
 pub use tree::{Id, Key, Node, SyntaxError, Tree, Value};
 pub use variables::{Variable, Variables};

@@ -53,7 +53,9 @@ impl<'a> Variables<'a> {
         variables.complete = tree.complete;
         for item in tree.find(&["variables"]).map_or(&[][..], |id| tree.children(id)) {
             let id = tree.member(*item, "name").unwrap_or(*item);
-            let Some(name) = tree.text(id) else { continue };
+            // In an object of values by name, the name is the member's.
+            let key = tree.node(*item).key.as_ref().map(|key| &key.text);
+            let Some(name) = key.or_else(|| tree.text(id)) else { continue };
             let trusted = tree.member(*item, "trusted").map(|id| &tree.node(id).value);
             variables.by_name.insert(name.as_str(), variables.list.len());
             variables.list.push(Variable {

@@ -20,7 +20,6 @@ pub use count::Weighed;
 pub use fit::{FitRules, Fitted, Trim};
 pub use message::{Message, Role};
 pub use promptgate_tokens::{Counters, Counting};
-pub(crate) use request::NOT_A_NAME;
 pub use request::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS, Request};
 pub use safety::Checked;
 

@@ -1,22 +1,16 @@
 //! A chat request as the client sends it (requirements, B1).
 
+use promptgate_lint::shapes::CHAT_REQUEST;
+
 use super::message::{Message, Role};
-use crate::fault::{Fault, Faults, Path, nearest, printable};
-use crate::json::{self, Json, Number};
-use crate::label;
-use crate::problem::{Code, Problem};
+use crate::json::Number;
+use crate::problem::Problem;
+use crate::schema::{Document, decode};
 use crate::sensitive::Sensitive;
 
 pub use promptgate_lint::limits::{
     MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS,
 };
-
-const FIELDS: [&str; 5] = ["systemInstructions", "context", "temperature", "maxTokens", "modelId"];
-const MESSAGE_FIELDS: [&str; 2] = ["role", "content"];
-
-/// What is said of a name of a model in which the guard finds something.
-pub(crate) const NOT_A_NAME: &str =
-    "This reads like a key, a password or personal data, and names of models stand in logs: send the model's name.";
 
 /// A request that has the right shape. Made only by [`Request::parse`]; nobody has looked yet at what its
 /// text says.
@@ -33,16 +27,16 @@ impl Request {
     /// Reads a request from the JSON text `body`.
     ///
     /// # Errors
-    /// [`Code::InvalidJson`] where the text is not strict JSON ([`json::parse`]), [`Code::InvalidRequest`]
-    /// where its shape is wrong: every fault at once, each with its path.
+    /// Those of [`decode`].
     pub fn parse(body: &[u8]) -> Result<Request, Problem> {
-        let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let mut check = Check { faults: Faults::default() };
-        let request = check.request(document);
-        match request {
-            Some(request) if check.faults.is_empty() => Ok(request),
-            _ => Err(Problem::with_errors(Code::InvalidRequest, check.faults)),
-        }
+        let mut body = decode(body, &CHAT_REQUEST)?;
+        Ok(Request {
+            system_instructions: body.texts("systemInstructions").into_iter().flatten().map(Sensitive::new).collect(),
+            context: body.objects("context").into_iter().map(message).collect(),
+            temperature: body.number("temperature").unwrap_or_else(|| 0.into()),
+            max_tokens: body.integer("maxTokens").unwrap_or_default(),
+            model_id: body.text("modelId").unwrap_or_default(),
+        })
     }
 
     /// The texts that tell the model how to behave.
@@ -63,198 +57,21 @@ impl Request {
     }
 }
 
-/// Walks the document and collects what is wrong with it.
-struct Check {
-    faults: Faults,
-}
-
-impl Check {
-    fn fault(&mut self, path: &Path, code: &'static str, message: String) {
-        self.faults.add(|| Fault::new(path, code, message));
-    }
-
-    fn request(&mut self, document: Json) -> Option<Request> {
-        let root = Path::root();
-        let Json::Object(members) = document else {
-            self.fault(&root, "wrong_type", format!("Send a JSON object, not {}.", document.kind()));
-            return None;
-        };
-        let [instructions, context, temperature, max_tokens, model_id] = self.fields(&root, members, &FIELDS);
-        let system_instructions = instructions.and_then(|(path, value)| self.instructions(&path, value));
-        let context = context.and_then(|(path, value)| self.context(&path, value));
-        let temperature = temperature.and_then(|(path, value)| self.temperature(&path, value));
-        let max_tokens = max_tokens.and_then(|(path, value)| self.max_tokens(&path, value));
-        let model_id = model_id.and_then(|(path, value)| self.model_id(&path, value));
-        Some(Request {
-            system_instructions: system_instructions?,
-            context: context?,
-            temperature: temperature?,
-            max_tokens: max_tokens?,
-            model_id: model_id?,
-        })
-    }
-
-    /// The members called `known`, in that order; missing and unknown ones are faults.
-    fn fields<const N: usize>(
-        &mut self,
-        path: &Path,
-        members: Vec<(String, Json)>,
-        known: &[&'static str; N],
-    ) -> [Option<(Path, Json)>; N] {
-        let mut found = [const { None }; N];
-        for (name, value) in members {
-            let slot = known.iter().position(|field| *field == name).and_then(|index| found.get_mut(index));
-            if let Some(slot) = slot {
-                *slot = Some((path.name(&name), value));
-                continue;
-            }
-            self.faults.add(|| {
-                let message = match nearest(&name, known) {
-                    Some(meant) => format!("There is no field `{}`: did you mean `{meant}`?", printable(&name)),
-                    None => format!("There is no field `{}`: remove it. Known: {}.", printable(&name), list(known)),
-                };
-                Fault::new(&path.name(&name), "unknown_field", message)
-            });
-        }
-        for (name, slot) in known.iter().zip(&found) {
-            if slot.is_none() {
-                self.fault(&path.name(name), "missing_field", format!("`{name}` is required: add it."));
-            }
-        }
-        found
-    }
-
-    fn instructions(&mut self, path: &Path, value: Json) -> Option<Vec<Sensitive>> {
-        let items = self.array(path, value, MAX_INSTRUCTIONS, "system instructions")?;
-        let mut instructions = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            instructions.extend(self.text(&path.index(index), item, MAX_INSTRUCTION).map(Sensitive::new));
-        }
-        Some(instructions)
-    }
-
-    fn context(&mut self, path: &Path, value: Json) -> Option<Vec<Message>> {
-        let items = self.array(path, value, MAX_MESSAGES, "messages")?;
-        let mut messages = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            messages.extend(self.message(&path.index(index), item));
-        }
-        Some(messages)
-    }
-
-    fn message(&mut self, path: &Path, value: Json) -> Option<Message> {
-        let Json::Object(members) = value else {
-            let message = format!("A message is an object {{\"role\", \"content\"}}, not {}.", value.kind());
-            self.fault(path, "wrong_type", message);
-            return None;
-        };
-        let [role, content] = self.fields(path, members, &MESSAGE_FIELDS);
-        let role = role.and_then(|(path, value)| self.role(&path, value));
-        let content = content.and_then(|(path, value)| self.text(&path, value, MAX_CONTENT));
-        Some(Message { role: role?, content: Sensitive::new(content?) })
-    }
-
-    fn role(&mut self, path: &Path, value: Json) -> Option<Role> {
-        const ROLES: [&str; 3] = ["user", "agent", "system"];
-        let Json::String(role) = value else {
-            self.fault(
-                path,
-                "wrong_type",
-                format!("`role` is a string, one of {}, not {}.", list(&ROLES), value.kind()),
-            );
-            return None;
-        };
-        match role.as_str() {
-            "user" => Some(Role::User),
-            "agent" => Some(Role::Assistant),
-            "system" => Some(Role::System),
-            "assistant" => {
-                self.fault(path, "unknown_value", "This role is called `agent` here, not `assistant`.".to_owned());
-                None
-            }
-            _ => {
-                self.fault(path, "unknown_value", format!("`role` must be one of {}.", list(&ROLES)));
-                None
-            }
-        }
-    }
-
-    fn temperature(&mut self, path: &Path, value: Json) -> Option<Number> {
-        let Json::Number(number) = value else {
-            self.fault(path, "wrong_type", format!("`temperature` is a number from 0 to 2, not {}.", value.kind()));
-            return None;
-        };
-        let inside = number.as_f64().is_some_and(|value| (0.0..=2.0).contains(&value));
-        if !inside {
-            self.fault(path, "out_of_range", "`temperature` must be from 0 to 2.".to_owned());
-        }
-        inside.then_some(number)
-    }
-
-    fn max_tokens(&mut self, path: &Path, value: Json) -> Option<u64> {
-        let Json::Number(number) = value else {
-            let message = format!("`maxTokens` is an integer from 1 to {MAX_TOKENS}, not {}.", value.kind());
-            self.fault(path, "wrong_type", message);
-            return None;
-        };
-        // 100.0 is an integer in JSON (and in the document's JavaScript), 100.5 is not.
-        let whole = number.as_f64().filter(|value| value.fract() == 0.0);
-        match whole {
-            None => self.fault(path, "not_an_integer", "`maxTokens` must be an integer: round it.".to_owned()),
-            Some(value) if (1.0..=MAX_TOKENS as f64).contains(&value) => return Some(value as u64),
-            Some(_) => self.fault(path, "out_of_range", format!("`maxTokens` must be from 1 to {MAX_TOKENS}.")),
-        }
-        None
-    }
-
-    fn model_id(&mut self, path: &Path, value: Json) -> Option<String> {
-        let model_id = self.text(path, value, MAX_MODEL_ID)?;
-        if model_id.trim().is_empty() {
-            self.fault(path, "empty", "`modelId` is empty: name the model to ask.".to_owned());
-        } else if model_id.chars().any(char::is_control) {
-            self.fault(path, "control_character", "`modelId` holds a control character: remove it.".to_owned());
-        } else if !label::is_clean(&model_id) {
-            self.fault(path, "not_a_name", NOT_A_NAME.to_owned());
-        }
-        Some(model_id)
-    }
-
-    fn array(&mut self, path: &Path, value: Json, most: usize, what: &str) -> Option<Vec<Json>> {
-        let Json::Array(mut items) = value else {
-            self.fault(path, "wrong_type", format!("Send an array of {what} here, not {}.", value.kind()));
-            return None;
-        };
-        if items.len() > most {
-            let message = format!("{} {what} are too many: send at most {most}.", items.len());
-            self.fault(path, "too_many", message);
-            items.truncate(most);
-        }
-        Some(items)
-    }
-
-    fn text(&mut self, path: &Path, value: Json, most: usize) -> Option<String> {
-        let Json::String(text) = value else {
-            self.fault(path, "wrong_type", format!("Send a string here, not {}.", value.kind()));
-            return None;
-        };
-        // Never more UTF-16 units than UTF-8 bytes.
-        let units = if text.len() <= most { text.len() } else { text.encode_utf16().count() };
-        if units > most {
-            let message = format!("{units} UTF-16 code units are too long: shorten this to at most {most}.");
-            self.fault(path, "too_long", message);
-        }
-        Some(text)
-    }
-}
-
-fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// What is said at a turn, as its shape has it.
+fn message(mut message: Document) -> Message {
+    let role = match message.text("role").as_deref() {
+        Some("agent") => Role::Assistant,
+        Some("system") => Role::System,
+        _ => Role::User,
+    };
+    Message { role, content: Sensitive::new(message.text("content").unwrap_or_default()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fault::MAX_FAULTS;
+    use crate::problem::Code;
     use serde_json::{Value, json};
 
     fn valid() -> Value {
@@ -323,17 +140,17 @@ mod tests {
         assert_eq!(
             faults(&document),
             [
-                ("$.temprature".into(), "unknown_field"),
-                ("$.temperature".into(), "missing_field"),
-                ("$.modelId".into(), "missing_field"),
-                ("$.systemInstructions[0]".into(), "wrong_type"),
-                ("$.systemInstructions[1]".into(), "too_long"),
-                ("$.context[0].role".into(), "unknown_value"),
                 ("$.context[0].content".into(), "wrong_type"),
+                ("$.context[0].role".into(), "unknown_value"),
                 ("$.context[1]".into(), "wrong_type"),
                 ("$.context[2].name".into(), "unknown_field"),
                 ("$.context[2].role".into(), "missing_field"),
                 ("$.maxTokens".into(), "not_an_integer"),
+                ("$.systemInstructions[0]".into(), "wrong_type"),
+                ("$.systemInstructions[1]".into(), "too_long"),
+                ("$.temprature".into(), "unknown_field"),
+                ("$.temperature".into(), "missing_field"),
+                ("$.modelId".into(), "missing_field"),
             ]
         );
     }

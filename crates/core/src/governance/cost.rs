@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::{Faults, Path};
+use crate::fault::{Fault, Faults, Path};
 use crate::genesys::Usage;
 use crate::json::{self, Json};
 use crate::model::Provider;
-use crate::model::check::Check;
+use crate::schema::{Document, Field, Shape, document};
 
 /// What a price is counted in: 10⁻¹² US dollars, so that a price of nine decimals per 1,000 tokens is a whole
 /// number per token.
@@ -78,13 +78,23 @@ impl Rates {
     /// # Errors
     /// Every fault, with its path. No fault quotes a value.
     pub fn parse(text: &str) -> Result<Rates, Faults> {
-        let document = json::parse(text.as_bytes())?;
-        let mut check = Check::default();
-        let rates = rates(&mut check, document);
-        match rates {
-            Some(rates) if check.faults.is_empty() => Ok(rates),
-            _ => Err(check.faults),
+        let mut document = document(json::parse(text.as_bytes())?, &SHAPE)?;
+        let mut faults = Faults::default();
+        let mut rates = BTreeMap::new();
+        for (provider, _) in Provider::ALL {
+            let Some(models) = document.object(provider) else { continue };
+            let rates: &mut BTreeMap<_, _> = rates.entry(provider).or_default();
+            for (model, rate) in models.into_members() {
+                let path = Path::root().name(provider).name(&model);
+                let mut rate = Document::from(rate);
+                let mut price = |name| {
+                    let read = price(&path.name(name), rate.take(name));
+                    read.map_err(|fault| faults.add(|| fault)).unwrap_or_default()
+                };
+                rates.insert(model, Rate { prompt: price("promptPer1k"), completion: price("completionPer1k") });
+            }
         }
+        if faults.is_empty() { Ok(Rates(rates)) } else { Err(faults) }
     }
 
     /// What `usage` costs with a provider's model.
@@ -129,55 +139,36 @@ fn decimal(amount: u128) -> String {
     text.get(..exact.max(least)).unwrap_or_default().to_owned()
 }
 
-fn rates(check: &mut Check, document: Json) -> Option<Rates> {
-    let root = Path::root();
-    let names = Provider::ALL.map(|(name, _)| name);
-    let (_, providers) = {
-        let members = check.object(&root, document, "rates by provider")?;
-        check.fields(&root, members, &[], &names)
-    };
-    let mut rates = BTreeMap::new();
-    for (name, member) in names.into_iter().zip(providers) {
-        let Some((path, value)) = member else { continue };
-        let Some(models) = check.object(&path, value, "rates by model") else { continue };
-        let models = models.into_iter().filter_map(|(model, value)| {
-            let rate = rate(check, &path.name(&model), value)?;
-            Some((model, rate))
-        });
-        rates.insert(name, models.collect());
-    }
-    Some(Rates(rates))
-}
-
-fn rate(check: &mut Check, path: &Path, value: Json) -> Option<Rate> {
-    let members = check.object(path, value, "{\"promptPer1k\", \"completionPer1k\"}")?;
-    let ([prompt, completion], []) = check.fields(path, members, &["promptPer1k", "completionPer1k"], &[]);
-    let prompt = prompt.and_then(|(path, value)| price(check, &path, value));
-    let completion = completion.and_then(|(path, value)| price(check, &path, value));
-    Some(Rate { prompt: prompt?, completion: completion? })
-}
+/// What models cost, as it is configured.
+static SHAPE: Shape = {
+    const MODELS: Shape = Shape::Map(&Shape::Object(&[
+        Field::required("promptPer1k", Shape::Any),
+        Field::required("completionPer1k", Shape::Any),
+    ]));
+    Shape::Object(&[
+        Field::optional("openai", MODELS),
+        Field::optional("azure", MODELS),
+        Field::optional("anthropic", MODELS),
+        Field::optional("bedrock", MODELS),
+    ])
+};
 
 /// Dollars per 1,000 tokens as 10⁻¹² dollars per token.
-fn price(check: &mut Check, path: &Path, value: Json) -> Option<u128> {
+fn price(path: &Path, value: Option<Json>) -> Result<u128, Fault> {
     let text = match value {
-        Json::String(text) => text,
-        Json::Number(number) => number.to_string(),
+        Some(Json::String(text)) => text,
+        Some(Json::Number(number)) => number.to_string(),
         other => {
-            check.fault(
-                path,
-                "wrong_type",
-                format!("Send a price in US dollars per 1,000 tokens, not {}.", other.kind()),
-            );
-            return None;
+            let found = other.as_ref().map_or("nothing", Json::kind);
+            let message = format!("Expected a price in US dollars per 1,000 tokens, found {found}.");
+            return Err(Fault::new(path, "wrong_type", message));
         }
     };
-    let nano = nano(&text).filter(|nano| *nano <= MOST_USD * 1_000_000_000);
-    if nano.is_none() {
+    nano(&text).filter(|nano| *nano <= MOST_USD * 1_000_000_000).ok_or_else(|| {
         let message =
-            format!("A price is a decimal number from 0 to {MOST_USD} with at most nine decimals: \"0.00015\".");
-        check.fault(path, "bad_price", message);
-    }
-    nano
+            format!("Expected a decimal number from 0 to {MOST_USD} with at most nine decimals, such as \"0.00015\".");
+        Fault::new(path, "bad_price", message)
+    })
 }
 
 /// A decimal number in 10⁻⁹: digits, perhaps a point and one to nine digits, perhaps an exponent as serde_json

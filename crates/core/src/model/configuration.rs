@@ -1,20 +1,15 @@
 //! A model's configuration (requirements, D1) and whether the model can have it (D2).
 
+use promptgate_lint::shapes::MODEL_CONFIGURATION;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
-use super::check::{Check, Member};
 use crate::canonical::{canonical, hash};
-use crate::fault::Path;
+use crate::fault::{Fault, Faults, Path};
 use crate::genesys::{Capabilities, ModelId};
-use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
+use crate::schema::{Document, decode};
 use crate::sensitive::Bytes;
-
-/// Largest answer that can be configured, in tokens (D1).
-pub const MAX_CONFIGURED_TOKENS: u64 = 8_192;
-/// Most safety filters (no source; ours): each type with each action.
-pub const MAX_FILTERS: usize = 12;
 
 const FILTERS: [(&str, FilterType); 4] = [
     ("profanity", FilterType::Profanity),
@@ -107,10 +102,14 @@ impl Configuration {
     /// # Errors
     /// [`Code::InvalidJson`] or [`Code::InvalidRequest`], with every fault and its path.
     pub fn parse(body: &[u8], id: &str) -> Result<Configuration, Problem> {
-        let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let mut check = Check::default();
-        let read = configuration(&mut check, document, id);
-        check.finish(read)
+        let unread = || Problem::new(Code::Internal, "The configuration fits its shape and could not be read.");
+        let configuration = configuration(decode(body, &MODEL_CONFIGURATION)?).ok_or_else(unread)?;
+        if configuration.model_id != id {
+            let message = "Expected the id of the model that the address names, found another.";
+            let fault = Fault::new(&Path::root().name("model_id"), "wrong_id", message);
+            return Err(Problem::with_errors(Code::InvalidRequest, fault));
+        }
+        Ok(configuration)
     }
 
     /// Compares with what the model can (D2); nothing is compared where that is not known.
@@ -119,14 +118,14 @@ impl Configuration {
     /// [`Code::InvalidRequest`] with every conflict.
     pub fn fits(&self, capabilities: Option<&Capabilities>) -> Result<(), Problem> {
         let Some(can) = capabilities else { return Ok(()) };
-        let mut check = Check::default();
+        let mut faults = Faults::default();
         let root = Path::root();
         if self.max_tokens > can.max_context_window {
             let message = format!(
                 "{} tokens are more than the model's context window of {}: lower `max_tokens`.",
                 self.max_tokens, can.max_context_window
             );
-            check.fault(&root.name("max_tokens"), "beyond_capability", message);
+            faults.add(|| Fault::new(&root.name("max_tokens"), "beyond_capability", message));
         }
         for (index, filter) in self.safety_filters.iter().enumerate() {
             let name = FILTERS.iter().find(|(_, known)| *known == filter.filter_type).map_or("", |(name, _)| name);
@@ -134,10 +133,10 @@ impl Configuration {
             if restricted && filter.action == FilterAction::Block {
                 let path = root.name("safety_filters").index(index).name("action");
                 let message = format!("With this model the filter `{name}` may not `block`: use `redact` or `flag`.");
-                check.fault(&path, "beyond_capability", message);
+                faults.add(|| Fault::new(&path, "beyond_capability", message));
             }
         }
-        check.finish(Some(()))
+        if faults.is_empty() { Ok(()) } else { Err(Problem::with_errors(Code::InvalidRequest, faults)) }
     }
 
     /// The gateway's id of the model.
@@ -178,81 +177,33 @@ impl Configuration {
     }
 }
 
-fn configuration(check: &mut Check, document: Json, id: &str) -> Option<Configuration> {
-    let root = Path::root();
-    let members = check.object(&root, document, "a configuration")?;
-    let ([model_id, matrix, filters, max_tokens], [mode]) = check.fields(
-        &root,
-        members,
-        &["model_id", "temperature_matrix", "safety_filters", "max_tokens"],
-        &["compliance_mode"],
-    );
-    let model_id = model_id.and_then(|(path, value)| same_id(check, &path, value, id));
-    let matrix = matrix.and_then(|(path, value)| temperatures(check, &path, value));
-    let filters = filters.and_then(|(path, value)| safety_filters(check, &path, value));
-    let max_tokens = max_tokens.and_then(|(path, value)| check.integer(&path, value, 1, MAX_CONFIGURED_TOKENS));
-    let mode = match mode {
-        Some((path, value)) => check.choice(&path, value, &MODES),
-        None => Some(ComplianceMode::default()),
-    };
-    Some(Configuration {
-        model_id: model_id?,
-        temperature_matrix: matrix?,
-        safety_filters: filters?,
-        max_tokens: max_tokens?,
-        compliance_mode: mode?,
+fn named<T: Copy>(table: &[(&'static str, T)], name: Option<String>) -> Option<T> {
+    let name = name?;
+    table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn filter(mut filter: Document) -> Option<SafetyFilter> {
+    Some(SafetyFilter {
+        filter_type: named(&FILTERS, filter.text("filter_type"))?,
+        action: named(&ACTIONS, filter.text("action"))?,
+        threshold: filter.number("threshold")?,
     })
 }
 
-fn same_id(check: &mut Check, path: &Path, value: Json, id: &str) -> Option<String> {
-    let text = check.text(path, value, 0, 64)?;
-    match uuid::Uuid::parse_str(&text).map(|uuid| uuid.to_string()) {
-        Ok(uuid) if uuid == id => return Some(uuid),
-        Ok(_) => check.fault(path, "wrong_id", "This is the id of another model than the address has."),
-        Err(_) => check.fault(path, "not_a_uuid", "This is no UUID: take the `id` that the model was given."),
-    }
-    None
-}
-
-fn temperatures(check: &mut Check, path: &Path, value: Json) -> Option<TemperatureMatrix> {
-    let members = check.object(path, value, "{\"default\", \"creative\", \"precise\"}")?;
-    let ([default, creative, precise], []) = check.fields(path, members, &["default", "creative", "precise"], &[]);
-    let mut number = |member: Member, most| member.and_then(|(path, value)| check.number(&path, value, 0.0, most));
-    let (default, creative, precise) = (number(default, 1.0), number(creative, 1.5), number(precise, 0.5));
-    Some(TemperatureMatrix { default: default?, creative: creative?, precise: precise? })
-}
-
-fn safety_filters(check: &mut Check, path: &Path, value: Json) -> Option<Vec<SafetyFilter>> {
-    let Json::Array(items) = value else {
-        check.fault(path, "wrong_type", format!("Send an array of filters here, not {}.", value.kind()));
-        return None;
-    };
-    if items.is_empty() {
-        check.fault(path, "empty", "No safety filter stands here: name one or more.");
-    } else if items.len() > MAX_FILTERS {
-        check.fault(path, "too_many", format!("{} filters are too many: send at most {MAX_FILTERS}.", items.len()));
-        return None;
-    }
-    let mut filters: Vec<SafetyFilter> = Vec::new();
-    for (index, item) in items.into_iter().enumerate() {
-        let at = path.index(index);
-        let Some(filter) = safety_filter(check, &at, item) else { continue };
-        let twice = |known: &SafetyFilter| known.filter_type == filter.filter_type && known.action == filter.action;
-        if filters.iter().any(twice) {
-            check.fault(&at, "duplicate", "This filter stands twice with the same action: keep one of them.");
-        }
-        filters.push(filter);
-    }
-    Some(filters)
-}
-
-fn safety_filter(check: &mut Check, path: &Path, value: Json) -> Option<SafetyFilter> {
-    let members = check.object(path, value, "{\"filter_type\", \"action\", \"threshold\"}")?;
-    let ([kind, action, threshold], []) = check.fields(path, members, &["filter_type", "action", "threshold"], &[]);
-    let kind = kind.and_then(|(path, value)| check.choice(&path, value, &FILTERS));
-    let action = action.and_then(|(path, value)| check.choice(&path, value, &ACTIONS));
-    let threshold = threshold.and_then(|(path, value)| check.number(&path, value, 0.0, 100.0));
-    Some(SafetyFilter { filter_type: kind?, action: action?, threshold: threshold? })
+/// The configuration in a document that fits its shape.
+fn configuration(mut document: Document) -> Option<Configuration> {
+    let mut matrix = document.object("temperature_matrix")?;
+    Some(Configuration {
+        model_id: document.text("model_id")?.to_ascii_lowercase(),
+        temperature_matrix: TemperatureMatrix {
+            default: matrix.number("default")?,
+            creative: matrix.number("creative")?,
+            precise: matrix.number("precise")?,
+        },
+        safety_filters: document.objects("safety_filters").into_iter().map(filter).collect::<Option<_>>()?,
+        max_tokens: document.integer("max_tokens")?,
+        compliance_mode: named(&MODES, document.text("compliance_mode")).unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]
@@ -297,9 +248,9 @@ mod tests {
                 "$.temperature_matrix",
                 "wrong_type",
             ),
-            ("/safety_filters", json!([filter]), json!([]), "$.safety_filters", "empty"),
+            ("/safety_filters", json!([filter]), json!([]), "$.safety_filters", "too_few"),
             ("/safety_filters", json!([filter]), json!([filter, filter]), "$.safety_filters[1]", "duplicate"),
-            ("/safety_filters", json!([filter]), json!(vec![json!(1); 100_000]), "$.safety_filters", "too_many"),
+            ("/safety_filters", json!([filter]), json!(vec![filter.clone(); 0]), "$.safety_filters", "too_few"),
             (
                 "/safety_filters/0/threshold",
                 json!(100.0),

@@ -2,26 +2,18 @@
 //! apart from the first moment on.
 
 use hmac::{Hmac, KeyInit, Mac};
+use promptgate_lint::shapes::{MODEL_DEFINITION, STORED_DEFINITION};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::check::{Check, MAX_INTEGER, Member};
-use super::schema::ResponseSchema;
+use super::ResponseSchema;
 use crate::canonical::{canonical, hash};
 use crate::fault::{Fault, Path};
 use crate::guard::plain_sight;
-use crate::json::{self, Json, Number};
+use crate::json::{self, Number};
 use crate::problem::{Code, Problem};
+use crate::schema::{self, Document, document};
 use crate::sensitive::{Bytes, Sensitive};
-
-/// Longest name of a model, in UTF-16 code units (no source; ours).
-pub const MAX_NAME: usize = 128;
-/// Longest prompt template, in UTF-16 code units (no source; ours).
-pub const MAX_TEMPLATE: usize = 65_536;
-/// Longest API key, in UTF-16 code units (no source; ours).
-const MAX_KEY: usize = 4_096;
-/// Longest address of a provider, in UTF-16 code units (no source; ours).
-const MAX_ENDPOINT: usize = 2_048;
 
 /// Who runs the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,14 +92,20 @@ impl Submission {
     /// [`Code::InvalidJson`] or [`Code::InvalidRequest`], with every fault and its path; [`Code::SafetyRefused`] where
     /// a secret stands beside the credentials.
     pub fn parse(body: &[u8]) -> Result<Submission, Problem> {
-        let document = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let secrets = plain_sight(&Path::root(), &document, &["credentials"]);
-        let mut check = Check::default();
-        let read = submission(&mut check, document);
-        let (definition, credentials) = check.finish(read)?;
+        let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
+        let secrets = plain_sight(&Path::root(), &json, &["credentials"]);
+        let refuse = |faults| Problem::with_errors(Code::InvalidRequest, faults);
+        let mut document = document(json, &MODEL_DEFINITION).map_err(refuse)?;
         if !secrets.is_empty() {
             return Err(Problem::with_errors(Code::SafetyRefused, secrets));
         }
+        let mut credentials = document.object("credentials").unwrap_or_default();
+        let credentials = Credentials {
+            api_key: Sensitive::new(credentials.text("apiKey").unwrap_or_default()),
+            endpoint: credentials.text("endpoint").map(Sensitive::new),
+        };
+        let unread = || Problem::new(Code::Internal, "The definition fits its shape and could not be read.");
+        let definition = definition(document).ok_or_else(unread)?;
         let warnings = definition.warnings();
         Ok(Submission { definition, credentials, warnings })
     }
@@ -169,12 +167,8 @@ impl Definition {
 
     /// Reads what [`Definition::document`] wrote; `None` if it is not that.
     pub(super) fn restore(document: &Value) -> Option<Definition> {
-        let document = json::parse(document.to_string().as_bytes()).ok()?;
-        let mut check = Check::default();
-        let root = Path::root();
-        let members = check.object(&root, document, "a model definition")?;
-        let (fields, []) = check.fields(&root, members, &FIELDS, &[]);
-        definition(&mut check, fields).filter(|_| check.faults.is_empty())
+        let json = json::parse(document.to_string().as_bytes()).ok()?;
+        definition(schema::document(json, &STORED_DEFINITION).ok()?)
     }
 
     /// What is allowed and yet unwise (C1): temperature above 0.7 and more than 4000 tokens together.
@@ -189,78 +183,19 @@ impl Definition {
     }
 }
 
-const FIELDS: [&str; 6] = ["name", "provider", "modelId", "configuration", "promptTemplate", "responseSchema"];
-
-fn submission(check: &mut Check, document: Json) -> Option<(Definition, Credentials)> {
-    const ALL: [&str; 7] =
-        ["name", "provider", "modelId", "configuration", "promptTemplate", "responseSchema", "credentials"];
-    let root = Path::root();
-    let members = check.object(&root, document, "a model definition")?;
-    let ([name, provider, model_id, configuration, template, schema, secrets], []) =
-        check.fields(&root, members, &ALL, &[]);
-    let definition = definition(check, [name, provider, model_id, configuration, template, schema]);
-    let credentials = secrets.and_then(|(path, value)| credentials(check, &path, value));
-    Some((definition?, credentials?))
-}
-
-fn definition(check: &mut Check, fields: [Member; 6]) -> Option<Definition> {
-    let [name, provider, model_id, configuration, template, schema] = fields;
-    let name = name.and_then(|(path, value)| check.name(&path, value, 3, MAX_NAME));
-    let provider = provider.and_then(|(path, value)| check.choice(&path, value, &Provider::ALL));
-    let model_id = model_id.and_then(|(path, value)| check.name(&path, value, 1, crate::chat::MAX_MODEL_ID));
-    let configuration = configuration.and_then(|(path, value)| sampling(check, &path, value));
-    let template = template.and_then(|(path, value)| prompt_template(check, &path, value));
-    let schema = schema.and_then(|(path, value)| ResponseSchema::read(check, &path, value));
-    let (temperature, max_tokens, top_p) = configuration?;
+/// The definition in a document that fits its shape.
+fn definition(mut document: Document) -> Option<Definition> {
+    let provider = document.text("provider")?;
+    let (_, provider) = Provider::ALL.into_iter().find(|(name, _)| *name == provider)?;
+    let mut configuration = document.object("configuration")?;
     Some(Definition {
-        name: name?,
-        provider: provider?,
-        model_id: model_id?,
-        temperature,
-        max_tokens,
-        top_p,
-        prompt_template: Sensitive::new(template?),
-        response_schema: schema?,
+        name: document.text("name")?,
+        provider,
+        model_id: document.text("modelId")?,
+        temperature: configuration.number("temperature")?,
+        max_tokens: configuration.integer("maxTokens")?,
+        top_p: configuration.number("topP"),
+        prompt_template: Sensitive::new(document.text("promptTemplate")?),
+        response_schema: ResponseSchema::read(document.take("responseSchema")?).ok()?,
     })
-}
-
-fn sampling(check: &mut Check, path: &Path, value: Json) -> Option<(Number, u64, Option<Number>)> {
-    let members = check.object(path, value, "{\"temperature\", \"maxTokens\"}")?;
-    let ([temperature, max_tokens], [top_p]) = check.fields(path, members, &["temperature", "maxTokens"], &["topP"]);
-    let temperature = temperature.and_then(|(path, value)| check.number(&path, value, 0.0, 2.0));
-    let max_tokens = max_tokens.and_then(|(path, value)| check.integer(&path, value, 1, MAX_INTEGER));
-    let top_p = top_p.and_then(|(path, value)| check.number(&path, value, 0.0, 1.0));
-    Some((temperature?, max_tokens?, top_p))
-}
-
-fn prompt_template(check: &mut Check, path: &Path, value: Json) -> Option<String> {
-    let text = check.text(path, value, 1, MAX_TEMPLATE)?;
-    if !text.contains("{input}") && !text.contains("{context}") {
-        check.fault(path, "no_placeholder", "The template has a place for neither `{input}` nor `{context}`: add one.");
-    }
-    Some(text)
-}
-
-fn credentials(check: &mut Check, path: &Path, value: Json) -> Option<Credentials> {
-    let members = check.object(path, value, "{\"apiKey\"}")?;
-    let ([api_key], [endpoint]) = check.fields(path, members, &["apiKey"], &["endpoint"]);
-    let api_key = api_key.and_then(|(path, value)| check.name(&path, value, 10, MAX_KEY));
-    let endpoint = endpoint.and_then(|(path, value)| {
-        let url = check.name(&path, value, 1, MAX_ENDPOINT)?;
-        if !is_https(&url) {
-            let message = "This must be an https:// address without a user's name: the key is sent there.";
-            check.fault(&path, "bad_url", message);
-        }
-        Some(Sensitive::new(url))
-    });
-    Some(Credentials { api_key: Sensitive::new(api_key?), endpoint })
-}
-
-/// An absolute `https` address of visible ASCII with a host, without user information, fragment or what RFC 3986
-/// leaves out.
-fn is_https(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://") else { return false };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let plain = url.chars().all(|c| c.is_ascii_graphic() && !"#\"<>\\^`{|}".contains(c));
-    plain && !authority.is_empty() && !authority.starts_with(':') && !authority.contains('@')
 }

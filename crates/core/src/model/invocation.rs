@@ -6,25 +6,39 @@ use std::time::Duration;
 use promptgate_guard::{Action, Guard, Kind, Policy, Role};
 use serde_json::{Value, json};
 
-use super::check::Check;
 use super::definition::Definition;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, malformed, verdict};
 use crate::call::health::Admission;
 use crate::call::verdict::Sign;
 use crate::call::{Health, client_left};
-use crate::fault::Path;
+use crate::fault::{Fault, Path};
 use crate::genesys::{self, Endpoints, ModelId, Usage};
 use crate::governance::{Cost, Rates};
 use crate::guard::{self, Findings, Guards};
 use crate::http::HttpRequest;
-use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
+use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
 
 /// Longest input, in UTF-16 code units (no source; ours).
 pub const MAX_INPUT: usize = 65_536;
 /// Most attempts, a replay after 401 apart (R2).
 const MAX_ATTEMPTS: u32 = 3;
+
+const INPUT: Field = Field::required("input", Shape::Text(Text::new(1, MAX_INPUT)));
+
+/// The body of `POST /v1/models/{id}/invoke`.
+pub static INVOCATION: Shape = Shape::Object(&[
+    INPUT,
+    Field::optional("options", Shape::Object(&[Field::optional("stream", Shape::False)]))
+        .about("A result is checked whole, so it is not streamed."),
+]);
+
+/// The body of `POST /api/invoke-protected` (C7).
+pub static NAMED_INVOCATION: Shape = Shape::Object(&[
+    Field::required("modelId", Shape::Text(Text::of(Rule::Uuid))).about("The id that the model was given here."),
+    INPUT,
+]);
 
 /// What is asked of a model: sanitised, and free of what the policy refuses.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,10 +58,8 @@ impl Question {
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] with every fault, and [`Code::SafetyRefused`] where the
     /// policy refuses what stands in the input beside injection, which is replaced (C3).
     pub fn parse(body: &[u8], id: &str, guards: &Guards) -> Result<Question, Problem> {
-        let document = parsed(body)?;
-        let mut check = Check::default();
-        let read = plain(&mut check, document);
-        sanitised(check.finish(read)?, id.to_owned(), guards)
+        let mut body = decode(body, &INVOCATION)?;
+        sanitised(body.text("input").unwrap_or_default(), id.to_owned(), guards)
     }
 
     /// Reads `{modelId, input}`, the body of `POST /api/invoke-protected` (C7).
@@ -55,52 +67,9 @@ impl Question {
     /// # Errors
     /// Those of [`Question::parse`].
     pub fn parse_protected(body: &[u8], guards: &Guards) -> Result<Question, Problem> {
-        let document = parsed(body)?;
-        let mut check = Check::default();
-        let read = protected(&mut check, document);
-        let (model, input) = check.finish(read)?;
-        sanitised(input, model, guards)
-    }
-}
-
-fn plain(check: &mut Check, document: Json) -> Option<String> {
-    let members = check.object(&Path::root(), document, "{\"input\"}")?;
-    let ([input], [options]) = check.fields(&Path::root(), members, &["input"], &["options"]);
-    options.into_iter().for_each(|(path, value)| no_stream(check, &path, value));
-    check_input(check, input)
-}
-
-fn protected(check: &mut Check, document: Json) -> Option<(String, String)> {
-    let members = check.object(&Path::root(), document, "{\"modelId\", \"input\"}")?;
-    let ([model, input], []) = check.fields(&Path::root(), members, &["modelId", "input"], &[]);
-    let model = model.and_then(|(path, value)| {
-        let text = check.text(&path, value, 0, 64)?;
-        let id = uuid::Uuid::parse_str(&text).ok();
-        if id.is_none() {
-            check.fault(&path, "not_a_uuid", "This is no UUID: take the `id` that the model was given.");
-        }
-        id.map(|id| id.to_string())
-    });
-    let input = check_input(check, input);
-    Some((model?, input?))
-}
-
-fn parsed(body: &[u8]) -> Result<Json, Problem> {
-    json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))
-}
-
-fn check_input(check: &mut Check, input: super::check::Member) -> Option<String> {
-    let (path, value) = input?;
-    check.text(&path, value, 0, MAX_INPUT)
-}
-
-fn no_stream(check: &mut Check, path: &Path, value: Json) {
-    let Some(members) = check.object(path, value, "{\"stream\": false}") else { return };
-    let ([], [stream]) = check.fields(path, members, &[], &["stream"]);
-    if let Some((path, value)) = stream
-        && value != Json::Bool(false)
-    {
-        check.fault(&path, "unknown_value", "`stream` must be false: a result is checked whole.");
+        let mut body = decode(body, &NAMED_INVOCATION)?;
+        let model = body.text("modelId").unwrap_or_default().to_ascii_lowercase();
+        sanitised(body.text("input").unwrap_or_default(), model, guards)
     }
 }
 
@@ -113,9 +82,8 @@ fn sanitised(input: String, model: String, guards: &Guards) -> Result<Question, 
     let mut findings = Findings::default();
     findings.add(&report.findings, Role::User, &sanitiser);
     if text.is_empty() {
-        let mut check = Check::default();
-        check.fault(&path, "empty", "Nothing is left of the input: send a text.");
-        return check.finish(None);
+        let fault = Fault::new(&path, "empty", "Nothing is left of the input: send a text.");
+        return Err(Problem::with_errors(Code::InvalidRequest, fault));
     }
     let report = guards.input.check(&text, Role::User);
     findings.add(&report.findings, Role::User, guards.input.policy());

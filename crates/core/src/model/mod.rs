@@ -12,7 +12,6 @@
 
 mod active;
 mod answer;
-pub(crate) mod check;
 mod configuration;
 mod definition;
 mod exchange;
@@ -21,7 +20,6 @@ mod invocation;
 mod kept;
 mod provisioning;
 mod record;
-mod schema;
 mod snapshot;
 mod update;
 
@@ -29,17 +27,16 @@ mod update;
 mod tests;
 
 pub use active::Active;
-pub use configuration::{
-    ComplianceMode, Configuration, FilterAction, FilterType, MAX_CONFIGURED_TOKENS, MAX_FILTERS, SafetyFilter,
-    TemperatureMatrix,
-};
-pub use definition::{Credentials, Definition, MAX_NAME, MAX_TEMPLATE, Provider, Submission};
+pub use configuration::{ComplianceMode, Configuration, FilterAction, FilterType, SafetyFilter, TemperatureMatrix};
+pub use definition::{Credentials, Definition, Provider, Submission};
 pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
 pub use failure::Failure;
-pub use invocation::{Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, Question};
+pub use invocation::{
+    INVOCATION, Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, NAMED_INVOCATION, Question,
+};
 pub use kept::{Command, Kept, Left, Taken, Verb};
+pub use promptgate_base::json_schema::{JsonSchema as ResponseSchema, MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS};
 pub use provisioning::{MAX_POLLS, ModelStatus, News, Origin, POLL_MS, Provisioning, StatusEvent};
 pub use record::{ModelAction, Record, RecordStatus};
-pub use schema::{MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS, ResponseSchema};
 pub use snapshot::Snapshot;
 pub use update::{Update, UpdateStatus, Updates};

@@ -1,12 +1,16 @@
 //! Templates as documents: checked by the linter, as the gateway runs it, and read (requirements, A1, A2, E1, E2, E4).
 
+use std::ops::Range;
 use std::rc::Rc;
 
-use crate::fault::{Fault, Faults};
+use promptgate_lint::shapes::{CACHED_TEMPLATE, PROMPT_TEMPLATE};
+
+use crate::fault::{Fault, Path, Place};
 use crate::genesys::Family;
 use crate::json::{self, Json};
-use crate::lint::{Config, Kind, Linter, Severity, Source};
+use crate::lint::{Config, Id, Kind, Linter, Severity, Source, Tree, Unit, Value};
 use crate::problem::{Code, Problem};
+use crate::schema;
 
 /// What a template says of itself and upstream does not take.
 const OURS: [&str; 3] = ["$lint", "$schema", "target_version"];
@@ -16,6 +20,8 @@ const UPSTREAMS: [&str; 3] = ["id", "version", "date_modified"];
 const MAX_TTL: u64 = 86_400;
 /// The same where nobody says it, in seconds (document 000).
 const DEFAULT_TTL: u64 = 3_600;
+/// Most bytes of a cached template as it is sent (requirements, A2; contract, section 9): 64 KiB.
+const MAX_PAYLOAD: usize = 64 * 1024;
 /// Most tokens of a prompt template where it does not say it (requirements, E1).
 const DEFAULT_MAX_TOKENS: u64 = 4_096;
 /// What guards a prompt template unless it says otherwise (E1).
@@ -32,36 +38,42 @@ impl Default for Desk {
 }
 
 impl Desk {
-    /// Checks a document: every error of the linter refuses it, and so do a member that is not known, since a typo
-    /// would switch a setting off, and a variable that is declared and not used (E4).
+    /// Checks a document: its shape, and its texts by the linter, whose every error refuses it. Integers come out as such,
+    /// however they were written.
     ///
     /// # Errors
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] where its members are wrong, [`Code::TemplateRefused`] where
-    /// its text is; every finding with its path, the rule as its code.
+    /// its text is; every finding with its path, span, line and column, the rule as its code.
     pub fn check(&self, family: Family, text: &str) -> Result<Json, Problem> {
-        let document = json::parse(text.as_bytes());
-        let document = document.map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let kind = match family {
-            Family::Prompt => Kind::PromptTemplate,
-            Family::Cached => Kind::CachedTemplate,
+        let json = json::parse(text.as_bytes()).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
+        let (kind, shape) = match family {
+            Family::Prompt => (Kind::PromptTemplate, &PROMPT_TEMPLATE),
+            Family::Cached => (Kind::CachedTemplate, &CACHED_TEMPLATE),
         };
+        let mut faults = schema::document(json.clone(), shape).err().unwrap_or_default();
+        let has_shape = faults.is_empty();
         let report = self.0.lint(&Source { text, file: None, kind: Some(kind) });
-        let refusing = report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error || matches!(finding.code, "D003" | "V002"));
-        let faults: Faults = refusing
-            .map(|finding| Fault {
-                path: finding.path.clone(),
-                code: finding.code,
-                message: finding.message.clone(),
-                span: None,
-            })
-            .collect();
-        match faults.iter().any(|fault| fault.code.starts_with('D')) {
-            _ if faults.is_empty() => Ok(document),
-            true => Err(Problem::with_errors(Code::InvalidRequest, faults)),
-            false => Err(Problem::with_errors(Code::TemplateRefused, faults)),
+        let positions = report.positions(Unit::Utf16);
+        let strings = Strings::of(text);
+        // The shape has said already what the linter's other D rules say; a cached template's size is that of what is sent.
+        let new = |code: &str| !code.starts_with('D') || (code == "D004" && family == Family::Prompt);
+        let refusing = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        for finding in refusing.filter(|finding| new(finding.code)) {
+            faults.add(|| {
+                let place = positions.at(finding.span.start);
+                Fault {
+                    path: finding.path.clone(),
+                    code: finding.code,
+                    message: finding.message.clone(),
+                    span: strings.span(text, &finding.span),
+                    place: Some(Place { line: place.line, column: place.column }),
+                }
+            });
+        }
+        match has_shape {
+            _ if faults.is_empty() => Ok(json.with_integers()),
+            false => Err(Problem::with_errors(Code::InvalidRequest, faults)),
+            true => Err(Problem::with_errors(Code::TemplateRefused, faults)),
         }
     }
 
@@ -93,6 +105,12 @@ impl Desk {
         let string = |text: &str| Json::String(text.to_owned());
         let variables = match take(&mut given, "variables") {
             Some(Json::Array(items)) => items.into_iter().map(variable).collect(),
+            Some(Json::Object(values)) => {
+                let named = |(name, value)| {
+                    Json::Object(vec![("name".to_owned(), Json::String(name)), ("value".to_owned(), value)])
+                };
+                values.into_iter().map(|value| variable(named(value))).collect()
+            }
             _ => Vec::new(),
         };
         let mut cache = take(&mut given, "cacheSettings").map(object).unwrap_or_default();
@@ -103,13 +121,16 @@ impl Desk {
         let enabled = take(&mut cache, "enabled").unwrap_or(Json::Bool(true));
         let mut metadata = take(&mut given, "metadata").map(object).unwrap_or_default();
         default(&mut metadata, "version", string("1.0"));
-        default(&mut metadata, "source", string("promptgate"));
+        default(&mut metadata, "source", string("automated_cacher"));
         default(&mut metadata, "created_at", string(&crate::governance::timestamp(now_ms)));
         let name = take(&mut given, "name").unwrap_or_else(|| string(&format!("cache-template-{now_ms}")));
-        Ok(Json::Object(vec![
+        let payload = Json::Object(vec![
             ("id".to_owned(), string(id)),
             ("name".to_owned(), name),
-            ("description".to_owned(), take(&mut given, "description").unwrap_or_else(|| string(""))),
+            (
+                "description".to_owned(),
+                take(&mut given, "description").unwrap_or_else(|| string("Automated LLM prompt cache entry")),
+            ),
             ("content".to_owned(), take(&mut given, "content").unwrap_or(Json::Null)),
             ("variables".to_owned(), Json::Array(variables)),
             (
@@ -121,7 +142,15 @@ impl Desk {
                 ]),
             ),
             ("metadata".to_owned(), Json::Object(metadata)),
-        ]))
+        ]);
+        let bytes = payload.to_text().len();
+        if bytes > MAX_PAYLOAD {
+            let message =
+                format!("Expected at most {MAX_PAYLOAD} bytes as it is sent, found {bytes}: shorten the content.");
+            let fault = Fault::new(&Path::root(), "too_large", message);
+            return Err(Problem::with_errors(Code::TemplateRefused, fault));
+        }
+        Ok(payload)
     }
 }
 
@@ -245,6 +274,39 @@ impl Variable {
     }
 }
 
+/// Where the strings of a document stand in its text.
+struct Strings(Vec<Range<usize>>);
+
+impl Strings {
+    fn of(text: &str) -> Strings {
+        fn collect(tree: &Tree, id: Id, into: &mut Vec<Range<usize>>) {
+            match &tree.node(id).value {
+                Value::String(_) => into.push(tree.node(id).span.clone()),
+                Value::Array(items) | Value::Object(items) => items.iter().for_each(|item| collect(tree, *item, into)),
+                _ => {}
+            }
+        }
+        let tree = Tree::read(text);
+        let mut strings = Vec::new();
+        if let Some(root) = tree.root() {
+            collect(&tree, root, &mut strings);
+        }
+        Strings(strings)
+    }
+
+    /// The bytes `place` of the document in UTF-16 code units of the string that they stand in, escapes decoded.
+    fn span(&self, text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
+        let index = self.0.partition_point(|string| string.start <= place.start).checked_sub(1)?;
+        let string = self.0.get(index).filter(|string| place.end <= string.end)?;
+        let units = |end: usize| {
+            let written = text.get(string.start + 1..end.min(string.end - 1)).unwrap_or_default();
+            let decoded: String = serde_json::from_str(&format!("\"{written}\"")).ok()?;
+            Some(decoded.encode_utf16().count())
+        };
+        Some((units(place.start)?, units(place.end)?))
+    }
+}
+
 fn object(json: Json) -> Vec<(String, Json)> {
     match json {
         Json::Object(members) => members,
@@ -266,6 +328,95 @@ fn default(members: &mut Vec<(String, Json)>, name: &str, value: Json) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    fn cached(document: serde_json::Value) -> Result<serde_json::Value, Problem> {
+        Desk::default().cached(&document.to_string(), "0198c0de-1234-4abc-8def-0123456789ab", 0).map(Into::into)
+    }
+
+    fn codes(problem: Problem) -> Vec<(String, &'static str)> {
+        problem.errors.into_iter().map(|fault| (fault.path, fault.code)).collect()
+    }
+
+    #[test]
+    fn what_is_not_said_is_what_the_document_says() {
+        let payload = cached(json!({"content": "Hi ${a} ${b}", "variables": {"a": "1", "b": "2"}})).unwrap();
+        let variable = |name, value| json!({"name": name, "value": value, "required": true, "type": "string"});
+        assert_eq!(payload["variables"], json!([variable("a", "1"), variable("b", "2")]));
+        assert_eq!(payload["description"], "Automated LLM prompt cache entry");
+        assert_eq!(payload["metadata"]["source"], "automated_cacher");
+        assert_eq!(
+            payload["cacheSettings"],
+            json!({"enabled": true, "ttl": 3600, "invalidationStrategy": "on_update"})
+        );
+    }
+
+    #[test]
+    fn times_to_live() {
+        let ttl = |ttl: serde_json::Value| cached(json!({"content": "Hi", "cacheSettings": {"ttl": ttl}}));
+        for (given, kept) in [(json!(60), 60), (json!(3600.0), 3600), (json!(86_400), 86_400), (json!(86_401), 86_400)]
+        {
+            assert_eq!(ttl(given).unwrap()["cacheSettings"]["ttl"], kept);
+        }
+        for (given, code) in [
+            (json!(59), "out_of_range"),
+            (json!(-5), "out_of_range"),
+            (json!(1e300), "out_of_range"),
+            (json!(60.5), "not_an_integer"),
+            (json!("3600"), "wrong_type"),
+            (json!(null), "wrong_type"),
+        ] {
+            let problem = ttl(given).unwrap_err();
+            assert!(problem.detail.contains("60"), "{}", problem.detail);
+            assert_eq!(codes(problem), [("$.cacheSettings.ttl".to_owned(), code)]);
+        }
+    }
+
+    #[test]
+    fn variables_stand_once() {
+        let problem = cached(json!({"content": "${a}", "variables": [{"name": "a"}, {"name": "a", "value": "x"}]}));
+        assert_eq!(codes(problem.unwrap_err()), [("$.variables[1]".to_owned(), "duplicate")]);
+        let problem = cached(json!({"content": "${a}", "variables": [{"name": {}}]})).unwrap_err();
+        assert!(codes(problem).contains(&("$.variables[0].name".to_owned(), "wrong_type")));
+        let prompt = json!({"name": "abc", "system_instruction": "x", "user_template": "{{a}}", "variables": ["a", {"name": "a"}]});
+        let problem = Desk::default().prompt(&prompt.to_string()).unwrap_err();
+        assert!(codes(problem).contains(&("$.variables[1]".to_owned(), "duplicate")));
+    }
+
+    #[test]
+    fn the_size_is_that_of_what_is_sent() {
+        let longest = |bytes: usize| cached(json!({"content": "x ".repeat(bytes / 2)}));
+        let rest = longest(0).err().map_or(0, |_| cached(json!({"content": "x "})).unwrap().to_string().len() - 2);
+        assert!(longest(MAX_PAYLOAD - rest - 2).is_ok());
+        let problem = longest(MAX_PAYLOAD - rest + 2).unwrap_err();
+        assert_eq!(codes(problem.clone()), [("$".to_owned(), "too_large")]);
+        assert!(problem.detail.contains("65536") && problem.detail.contains("6553"), "{}", problem.detail);
+        // Written with escapes the body is six times as long, and what is sent is not.
+        let escaped = format!("{{\"content\":\"{}\"}}", "\\u0041 ".repeat(12_000));
+        assert!(Desk::default().cached(&escaped, "x", 0).is_ok());
+    }
+
+    #[test]
+    fn integers_are_sent_as_such() {
+        let text = r#"{"name":"abc","system_instruction":"x","user_template":"{{a}}","variables":[{"name":"a","max_length":12.0}],"max_tokens":1024.0}"#;
+        let sent = Desk::default().prompt(text).unwrap().to_text();
+        assert!(sent.contains("\"max_length\":12}") && sent.contains("\"max_tokens\":1024,"), "{sent}");
+    }
+
+    #[test]
+    fn refusals_say_where() {
+        let text = "{\n  \"content\": \"\\u00e9 \\ud83d\\ude00 ${a +}\"\n}";
+        let problem = Desk::default().cached(text, "x", 0).unwrap_err();
+        let fault = problem.errors.iter().find(|fault| fault.code == "T003").unwrap();
+        assert_eq!(fault.path, "$.content");
+        let (start, end) = fault.span.unwrap();
+        let content: String = "é 😀 ${a +}".to_owned();
+        let units: Vec<u16> = content.encode_utf16().collect();
+        assert!(start >= 5 && end <= units.len(), "{start} {end}");
+        assert_eq!(fault.place.map(|place| place.line), Some(2));
+        let shown = problem.document("r")["errors"][0].clone();
+        assert!(shown["line"].is_u64() && shown["column"].is_u64() && shown["span"].is_array(), "{shown}");
+    }
 
     #[test]
     fn a_draft_needs_neither_name_nor_version() {

@@ -2,19 +2,33 @@
 //! (requirements, E4–E6).
 
 use promptgate_guard::{Action, Guard, Kind, Role};
+use promptgate_lint::shapes::{ANSWER_TOKENS, MODEL_ID};
 use promptgate_tokens::Vocabulary;
 
 use super::document::Template;
 use super::render::{Answer, Rendered};
 use crate::call::Execution;
-use crate::chat::{Counters, Counting, MAX_MODEL_ID, MAX_TOKENS, NOT_A_NAME, Trim};
-use crate::fault::{Fault, Faults, Path, nearest};
+use crate::chat::{Counters, Counting, Trim};
+use crate::fault::{Faults, Path};
 use crate::genesys::execute_payload;
 use crate::guard::{self, Findings};
-use crate::json::{self, Json};
-use crate::label;
+use crate::json::Json;
 use crate::problem::{Code, Problem};
+use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
+
+const VARIABLES: Field = Field::required("variables", Shape::Map(&Shape::Text(Text::of(Rule::None))))
+    .about("The value of every variable that the template declares.");
+
+/// The shape of [`RenderRequest`].
+pub static RENDER: Shape = Shape::Object(&[VARIABLES]);
+
+/// The shape of [`ExecuteRequest`].
+pub static EXECUTE: Shape = Shape::Object(&[
+    VARIABLES,
+    Field::optional("modelId", MODEL_ID).about("The model to ask.").default("\"default-llm\""),
+    Field::optional("maxTokens", ANSWER_TOKENS).about("The largest answer, in tokens.").default("2048"),
+]);
 
 /// The body of `POST /v1/templates/{id}/render`.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +50,8 @@ impl RenderRequest {
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
     pub fn parse(body: &[u8]) -> Result<RenderRequest, Problem> {
-        let mut reader = Reader::new(body, &["variables"])?;
-        let variables = reader.required("variables");
-        reader.finish()?;
-        Ok(RenderRequest { variables: variables.unwrap_or(Json::Null) })
+        let mut body = decode(body, &RENDER)?;
+        Ok(RenderRequest { variables: body.take("variables").unwrap_or(Json::Null) })
     }
 
     /// Answers with the rendered texts, as JSON.
@@ -70,41 +82,16 @@ impl RenderRequest {
 }
 
 impl ExecuteRequest {
-    /// Reads `{variables, modelId, maxTokens}`.
+    /// Reads `{variables, modelId?, maxTokens?}`: `default-llm` and 2048 unless they are given (E6).
     ///
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
     pub fn parse(body: &[u8]) -> Result<ExecuteRequest, Problem> {
-        let mut reader = Reader::new(body, &["variables", "modelId", "maxTokens"])?;
-        let variables = reader.required("variables");
-        let model_id = reader.required("modelId").and_then(|value| match value {
-            Json::String(text) if !label::is_clean(&text) => {
-                reader.fault("modelId", "not_a_name", NOT_A_NAME.to_owned());
-                None
-            }
-            Json::String(text) if !text.is_empty() && text.encode_utf16().count() <= MAX_MODEL_ID => Some(text),
-            _ => {
-                let message = format!("`modelId` must be a string of 1 to {MAX_MODEL_ID} UTF-16 code units.");
-                reader.fault("modelId", "wrong_type", message);
-                None
-            }
-        });
-        let max_tokens = reader.required("maxTokens").and_then(|value| {
-            let number = match value {
-                Json::Number(number) => number.as_u64().filter(|most| (1..=MAX_TOKENS).contains(most)),
-                _ => None,
-            };
-            if number.is_none() {
-                let message = format!("`maxTokens` must be an integer from 1 to {MAX_TOKENS}.");
-                reader.fault("maxTokens", "out_of_range", message);
-            }
-            number
-        });
-        reader.finish()?;
+        let mut body = decode(body, &EXECUTE)?;
         Ok(ExecuteRequest {
-            variables: variables.unwrap_or(Json::Null),
-            model_id: model_id.unwrap_or_default(),
-            max_tokens: max_tokens.unwrap_or_default(),
+            variables: body.take("variables").unwrap_or(Json::Null),
+            model_id: body.text("modelId").unwrap_or_else(|| "default-llm".to_owned()),
+            max_tokens: body.integer("maxTokens").unwrap_or(2_048),
         })
     }
 
@@ -183,54 +170,6 @@ fn prepare(
         counted_by,
     };
     Ok((rendered, findings, trim))
-}
-
-/// Reads the members of a small body.
-struct Reader {
-    members: Vec<(String, Json)>,
-    faults: Faults,
-}
-
-impl Reader {
-    fn new(body: &[u8], known: &[&str]) -> Result<Reader, Problem> {
-        let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let Json::Object(members) = json else {
-            let message = format!("The body must be an object and is {}.", json.kind());
-            let fault = Fault::new(&Path::root(), "wrong_type", message);
-            return Err(Problem::with_errors(Code::InvalidRequest, vec![fault]));
-        };
-        let unknown = members.iter().filter(|(name, _)| !known.contains(&name.as_str()));
-        let mut faults = Faults::default();
-        for (name, _) in unknown {
-            faults.add(|| {
-                let hint = match nearest(name, known) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("there are {}.", known.join(", ")),
-                };
-                Fault::new(&Path::root().name(name), "unknown_field", format!("This field is not known: {hint}"))
-            });
-        }
-        Ok(Reader { members, faults })
-    }
-
-    fn fault(&mut self, name: &str, code: &'static str, message: String) {
-        self.faults.add(|| Fault::new(&Path::root().name(name), code, message));
-    }
-
-    fn required(&mut self, name: &str) -> Option<Json> {
-        let place = self.members.iter().position(|(known, _)| known == name);
-        if place.is_none() {
-            self.fault(name, "missing_field", format!("`{name}` is missing."));
-        }
-        place.map(|place| self.members.remove(place).1)
-    }
-
-    fn finish(self) -> Result<(), Problem> {
-        match self.faults.is_empty() {
-            true => Ok(()),
-            false => Err(Problem::with_errors(Code::InvalidRequest, self.faults)),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -322,10 +261,11 @@ mod tests {
         for (body, paths) in [
             ("", vec!["$"]),
             ("[]", vec!["$"]),
-            ("{}", vec!["$.variables", "$.modelId", "$.maxTokens"]),
+            ("{}", vec!["$.variables"]),
+            (r#"{"variables":{"a":1}}"#, vec!["$.variables.a"]),
             (r#"{"variables":{},"modelId":"","maxTokens":0}"#, vec!["$.modelId", "$.maxTokens"]),
             (r#"{"variables":{},"modelId":"AKIAQX3KZ7PLM2WVB6TN","maxTokens":1}"#, vec!["$.modelId"]),
-            (r#"{"variables":{},"modelId":1,"maxTokens":1.5,"model":1}"#, vec!["$.model", "$.modelId", "$.maxTokens"]),
+            (r#"{"variables":{},"modelId":1,"maxTokens":1.5,"model":1}"#, vec!["$.modelId", "$.maxTokens", "$.model"]),
         ] {
             let problem = ExecuteRequest::parse(body.as_bytes()).unwrap_err();
             let found: Vec<_> = problem.errors.iter().map(|fault| fault.path.as_str()).collect();

@@ -18,10 +18,10 @@ mod sync;
 pub use promptgate_lint::{expression, placeholder};
 
 pub use document::{Desk, Template, Variable};
-pub use execute::{ExecuteRequest, RenderRequest};
+pub use execute::{EXECUTE, ExecuteRequest, RENDER, RenderRequest};
 pub use merge::{Change, diff, merge};
 pub use precondition::{Precondition, is_unchanged};
 pub use question::{diff_question, difference, list_question, sync_question, version, versions_question};
 pub use render::{MAX_RENDERED, Rendered};
 pub use store::{Command, Ended, Step, Stored, Told, Verb, Work, name_taken, there};
-pub use sync::{Library, Plan, PlannedAction};
+pub use sync::{LIBRARY, Library, Plan, PlannedAction};

@@ -12,9 +12,14 @@ use crate::fault::{Fault, Faults, Path};
 use crate::genesys::Page;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
+use crate::schema::{Field, Shape, decode};
 
 /// Most templates of a library (ours): their plan is made and applied within one request.
 const MAX_TEMPLATES: usize = 100;
+
+/// The body of `POST /v1/templates/sync`; each document's shape is compared by the linter.
+pub static LIBRARY: Shape =
+    Shape::Object(&[Field::required("templates", Shape::list(&Shape::Open(&[]), 0, MAX_TEMPLATES))]);
 
 /// A library: documents as they stand in a repository.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,29 +96,8 @@ impl Library {
     /// # Errors
     /// Those of [`Desk::prompt`], for all documents at once, with the paths of the whole body.
     pub fn parse(body: &[u8], desk: &Desk) -> Result<Library, Problem> {
-        let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let refuse = |path: &Path, code, message: &str| {
-            Problem::with_errors(Code::InvalidRequest, vec![Fault::new(path, code, message)])
-        };
+        let templates = decode(body, &LIBRARY)?.list("templates").unwrap_or_default();
         let path = Path::root().name("templates");
-        let templates = match json {
-            Json::Object(members) => match <[_; 1]>::try_from(members) {
-                Ok([(name, Json::Array(items))]) if name == "templates" => items,
-                _ => {
-                    return Err(refuse(
-                        &path,
-                        "wrong_type",
-                        "The body is `{\"templates\": […]}` and has nothing else.",
-                    ));
-                }
-            },
-            _ => return Err(refuse(&Path::root(), "wrong_type", "The body is `{\"templates\": […]}`.")),
-        };
-        if templates.len() > MAX_TEMPLATES {
-            let message =
-                format!("There are {} templates, {MAX_TEMPLATES} at most: send them in parts.", templates.len());
-            return Err(refuse(&path, "too_many", &message));
-        }
         let mut entries: Vec<Entry> = Vec::new();
         let (mut faults, mut code) = (Faults::default(), Code::TemplateRefused);
         for (index, template) in templates.into_iter().enumerate() {
@@ -132,7 +116,9 @@ impl Library {
                     if problem.code != Code::TemplateRefused {
                         code = Code::InvalidRequest;
                     }
-                    faults.below(&at, problem.errors.into());
+                    // Line and column are those of the document by itself, which nobody has sent.
+                    let errors = problem.errors.into_iter().map(|fault| Fault { place: None, ..fault });
+                    faults.below(&at, errors.collect());
                 }
             }
         }

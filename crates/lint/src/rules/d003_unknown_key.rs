@@ -8,7 +8,7 @@ use crate::{Context, Draft, Edit, Example, Fix, FixKind, Rule, Severity, What};
 pub(crate) static RULE: Rule = Rule {
     code: "D003",
     name: "unknown-key",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     summary: "The document's kind has no member of this name.",
     page: include_str!("d003_unknown_key.md"),
     fix: FixKind::Suggested,

@@ -37,6 +37,9 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
+/// Longest time that upstream keeps a template, in seconds (requirements, A1).
+const MAX_TTL: u32 = 86_400;
+
 /// Words in a variable's name that say it is one person's.
 const PERSONAL: [&str; 9] =
     ["user", "customer", "caller", "patient", "session", "email", "phone", "account", "passenger"];
@@ -45,7 +48,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for flaw in context.document.flaws.iter().filter(|flaw| flaw.name == "ttl") {
         if let What::Wrong(nearest) = flaw.what {
-            let draft = context.at(flaw.id, flaw.message.as_str());
+            let draft = context.at(flaw.id, flaw.message.as_str()).severity(Severity::Error);
             drafts.push(match nearest {
                 Some(nearest) => {
                     draft.fix(Fix::suggested("Take the nearest", context.replace(flaw.id, format!("{nearest}"))))
@@ -54,8 +57,18 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             });
         }
     }
+    drafts.extend(cut(context));
     drafts.extend(personal(context));
     drafts
+}
+
+/// A time that is cut.
+fn cut(context: &Context<'_>) -> Option<Draft> {
+    let tree = context.tree().filter(|_| context.document.kind == Kind::CachedTemplate)?;
+    let id = tree.find(&["cacheSettings", "ttl"])?;
+    let ttl = tree.number(id).filter(|ttl| ttl.fract() == 0.0 && *ttl > f64::from(MAX_TTL))?;
+    let message = format!("{ttl} seconds are cut to {MAX_TTL}, which is a day: ask for less.");
+    Some(context.at(id, message).fix(Fix::suggested("Take the most", context.replace(id, MAX_TTL.to_string()))))
 }
 
 fn personal(context: &Context<'_>) -> Vec<Draft> {

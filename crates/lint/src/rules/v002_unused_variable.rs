@@ -66,7 +66,12 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             let message = format!("`{}` is declared and used nowhere: use it, or remove it.", printable(variable.name));
             let draft =
                 if variable.named { context.at_key(variable.id, &message) } else { context.at(variable.id, &message) };
-            if tree.yaml || !matches!(context.document.kind, Kind::PromptTemplate | Kind::CachedTemplate) {
+            if !matches!(context.document.kind, Kind::PromptTemplate | Kind::CachedTemplate) {
+                return draft;
+            }
+            // The gateway refuses its templates for it (requirements, E4).
+            let draft = draft.severity(Severity::Error);
+            if tree.yaml {
                 return draft;
             }
             let edit = Edit { span: tree.removal(variable.item), text: String::new() };

@@ -169,7 +169,7 @@ impl Reader<'_> {
         match name {
             Some(name) if plain(name) && label::is_clean(name) => Some(id),
             Some(name) if plain(name) => {
-                self.fault(&path, "not_a_name", crate::chat::NOT_A_NAME);
+                self.fault(&path, "not_a_name", label::NOT_CLEAN);
                 None
             }
             Some(_) => {

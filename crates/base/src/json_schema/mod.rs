@@ -1,4 +1,4 @@
-//! A definition's `responseSchema`: JSON Schema, draft 2020-12, without what this gateway does not check.
+//! JSON Schema, draft 2020-12, without what is not checked here: schemas that a document carries for its answers.
 //!
 //! Checked: `type` (one name or several), `enum`, `const`, `properties`, `required`, `additionalProperties`,
 //! `minProperties`, `maxProperties`, `items`, `minItems`, `maxItems`, `uniqueItems`, `minimum`, `maximum`,
@@ -10,6 +10,7 @@
 //! A library that knows all of the draft adds 519 KiB of gzip or more to the Worker (ARCHITECTURE.md); in the tests it is
 //! the oracle.
 
+mod check;
 mod compile;
 mod validate;
 
@@ -21,8 +22,9 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
-use super::check::Check;
-use crate::fault::Path;
+use check::Check;
+
+use crate::fault::{Faults, Path};
 use crate::json::Json;
 
 /// Most schemas in one document, itself and those within (no source; ours).
@@ -35,16 +37,21 @@ pub const MAX_STEPS: usize = 200_000;
 
 /// A schema that is understood whole.
 #[derive(Clone, PartialEq)]
-pub struct ResponseSchema {
+pub struct JsonSchema {
     document: Value,
     schemas: Vec<Schema>,
 }
 
-impl ResponseSchema {
-    /// Reads the schema at `path` of a definition. At the root `"type": "object"` and `properties` are
-    /// required (C1), and `"name": "string"` among properties stands for `{"type": "string"}`.
-    pub(super) fn read(check: &mut Check, path: &Path, document: Json) -> Option<ResponseSchema> {
-        compile::read(check, path, document)
+impl JsonSchema {
+    /// Reads a schema, for an object: at its root `"type": "object"` and `properties` are required, and
+    /// `"name": "string"` among properties stands for `{"type": "string"}`.
+    ///
+    /// # Errors
+    /// Every fault, each with its path.
+    pub fn read(document: Json) -> Result<JsonSchema, Faults> {
+        let mut check = Check::default();
+        let read = compile::read(&mut check, &Path::root(), document);
+        read.ok_or(check.faults)
     }
 
     /// The schema as it is sent upstream: shorthands written out.
@@ -53,8 +60,13 @@ impl ResponseSchema {
     }
 }
 
+/// What is wrong with a schema.
+pub fn faults(document: Json) -> Faults {
+    JsonSchema::read(document).err().unwrap_or_default()
+}
+
 /// Its size: the schema's texts are the operator's.
-impl fmt::Debug for ResponseSchema {
+impl fmt::Debug for JsonSchema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{} schemas]", self.schemas.len())
     }

@@ -2,10 +2,11 @@
 
 use serde_json::{Number, Value};
 
-use super::{Bounds, Id, MAX_CHAIN, MAX_SCHEMAS, ResponseSchema, Schema, Type};
+use super::check::{Check, MAX_INTEGER};
+use super::{Bounds, Id, JsonSchema, MAX_CHAIN, MAX_SCHEMAS, Schema, Type};
 use crate::fault::{Fault, Path, nearest, printable};
 use crate::json::Json;
-use crate::model::check::{Check, MAX_INTEGER, list};
+use crate::schema::names_of;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kept and not checked (JSON Schema validation, section 9; core, 8.3; `format`: validation, 7.2.1).
@@ -48,7 +49,7 @@ const DRAFTS: [&str; 3] = [
 ];
 
 /// Reads a schema; `None` where a fault was found.
-pub(super) fn read(check: &mut Check, path: &Path, mut document: Json) -> Option<ResponseSchema> {
+pub(super) fn read(check: &mut Check, path: &Path, mut document: Json) -> Option<JsonSchema> {
     let before = check.faults.count();
     root(check, path, &document)?;
     exact(check, &mut path.clone(), &document);
@@ -57,14 +58,13 @@ pub(super) fn read(check: &mut Check, path: &Path, mut document: Json) -> Option
     compiler.resolve();
     compiler.chains(path);
     let schemas = compiler.schemas;
-    (check.faults.count() == before).then(|| ResponseSchema { document: Value::from(document), schemas })
+    (check.faults.count() == before).then(|| JsonSchema { document: Value::from(document), schemas })
 }
 
 /// What C1 asks of the root.
 fn root(check: &mut Check, path: &Path, document: &Json) -> Option<()> {
     let Json::Object(members) = document else {
-        let message = format!("A response schema is an object {{\"type\", \"properties\"}}, not {}.", document.kind());
-        check.fault(path, "wrong_type", message);
+        check.wrong_type(path, "a JSON Schema, which is an object", document);
         return None;
     };
     let member = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
@@ -129,15 +129,14 @@ impl Compiler<'_> {
         self.places.insert(pointer.clone(), id);
         if let (true, Json::String(name)) = (shorthand, &*document) {
             let name = name.clone();
-            self.check.choice(path, Json::String(name.clone()), &Type::ALL)?;
+            self.check.choice(path, &Json::String(name.clone()), &Type::ALL)?;
             *document = Json::Object(vec![("type".to_owned(), Json::String(name))]);
         }
         let schema = match document {
             Json::Bool(value) => Schema { never: !*value, ..Schema::default() },
             Json::Object(members) => self.members(id, path, &pointer, members),
             other => {
-                let message = format!("A schema is an object, or true or false, not {}.", other.kind());
-                self.check.fault(path, "wrong_type", message);
+                self.check.wrong_type(path, "a schema, which is an object, true or false", other);
                 return None;
             }
         };
@@ -164,9 +163,9 @@ impl Compiler<'_> {
                 }
                 "items" => schema.items = self.schema(&at, below, value, false),
                 "not" => schema.not = self.schema(&at, below, value, false),
-                "allOf" => schema.all = self.list(&at, &below, value),
-                "anyOf" => schema.any = self.list(&at, &below, value),
-                "oneOf" => schema.one = self.list(&at, &below, value),
+                "allOf" => schema.all = self.names_of(&at, &below, value),
+                "anyOf" => schema.any = self.names_of(&at, &below, value),
+                "oneOf" => schema.one = self.names_of(&at, &below, value),
                 "minProperties" => schema.properties_count.least = self.count(&at, value),
                 "maxProperties" => schema.properties_count.most = self.count(&at, value),
                 "minItems" => schema.items_count.least = self.count(&at, value),
@@ -211,7 +210,9 @@ impl Compiler<'_> {
             "nullable" => "Write `\"type\": [\"string\", \"null\"]` instead of `nullable`.".to_owned(),
             _ => match nearest(name, &KEYWORDS) {
                 Some(meant) => format!("There is no keyword `{}` here: did you mean `{meant}`?", printable(name)),
-                None => format!("`{}` is not checked here: remove it. Known: {}.", printable(name), list(&KEYWORDS)),
+                None => {
+                    format!("`{}` is not checked here: remove it. Known: {}.", printable(name), names_of(&KEYWORDS))
+                }
             },
         };
         self.check.faults.add(|| Fault::new(path, "unsupported_keyword", message()));
@@ -219,7 +220,7 @@ impl Compiler<'_> {
 
     fn types(&mut self, path: &Path, value: &Json) -> Option<BTreeSet<Type>> {
         let Json::Array(names) = value else {
-            return self.check.choice(path, value.clone(), &Type::ALL).map(|one| BTreeSet::from([one]));
+            return self.check.choice(path, value, &Type::ALL).map(|one| BTreeSet::from([one]));
         };
         if names.is_empty() {
             self.check.fault(path, "empty", "No type is named, so nothing fits: name one.");
@@ -227,10 +228,10 @@ impl Compiler<'_> {
         let mut types = BTreeSet::new();
         for (index, name) in names.iter().enumerate() {
             let at = path.index(index);
-            if let Some(one) = self.check.choice(&at, name.clone(), &Type::ALL)
+            if let Some(one) = self.check.choice(&at, name, &Type::ALL)
                 && !types.insert(one)
             {
-                self.check.fault(&at, "duplicate", "This type stands twice: keep one of them.");
+                self.check.fault(&at, "duplicate", "Duplicate type: remove one.");
             }
         }
         Some(types)
@@ -248,7 +249,7 @@ impl Compiler<'_> {
 
     fn map(&mut self, path: &Path, pointer: &str, value: &mut Json, shorthand: bool) -> BTreeMap<String, Id> {
         let Json::Object(members) = value else {
-            self.check.fault(path, "wrong_type", format!("Send an object of schemas here, not {}.", value.kind()));
+            self.check.wrong_type(path, "an object of schemas", value);
             return BTreeMap::new();
         };
         let mut map = BTreeMap::new();
@@ -261,7 +262,7 @@ impl Compiler<'_> {
         map
     }
 
-    fn list(&mut self, path: &Path, pointer: &str, value: &mut Json) -> Vec<Id> {
+    fn names_of(&mut self, path: &Path, pointer: &str, value: &mut Json) -> Vec<Id> {
         match value {
             Json::Array(items) if !items.is_empty() => items
                 .iter_mut()
@@ -277,7 +278,7 @@ impl Compiler<'_> {
 
     fn names(&mut self, path: &Path, value: &Json) -> Vec<String> {
         let Json::Array(items) = value else {
-            self.check.fault(path, "wrong_type", format!("Send an array of names here, not {}.", value.kind()));
+            self.check.wrong_type(path, "an array of names", value);
             return Vec::new();
         };
         let mut names = BTreeSet::new();
@@ -285,35 +286,35 @@ impl Compiler<'_> {
             let at = path.index(index);
             match item {
                 Json::String(name) if names.insert(name.clone()) => {}
-                Json::String(_) => self.check.fault(&at, "duplicate", "This name stands twice: keep one of them."),
-                other => self.check.fault(&at, "wrong_type", format!("Send a name here, not {}.", other.kind())),
+                Json::String(_) => self.check.fault(&at, "duplicate", "Duplicate name: remove one."),
+                other => self.check.wrong_type(&at, "a name", other),
             }
         }
         names.into_iter().collect()
     }
 
     fn count(&mut self, path: &Path, value: &Json) -> Option<u64> {
-        self.check.integer(path, value.clone(), 0, MAX_INTEGER)
+        self.check.count(path, value)
     }
 
     fn flag(&mut self, path: &Path, value: &Json) -> bool {
         match value {
             Json::Bool(flag) => *flag,
             other => {
-                self.check.fault(path, "wrong_type", format!("Send true or false here, not {}.", other.kind()));
+                self.check.wrong_type(path, "true or false", other);
                 false
             }
         }
     }
 
     fn limit(&mut self, path: &Path, value: &Json) -> Option<Number> {
-        self.check.number(path, value.clone(), f64::MIN, f64::MAX)
+        self.check.number(path, value)
     }
 
     fn draft(&mut self, path: &Path, value: &Json) {
         let known = matches!(value, Json::String(uri) if DRAFTS.contains(&uri.trim_end_matches('#')));
         if !known {
-            self.check.fault(path, "unknown_value", format!("`$schema` must be {}, or left out.", list(&DRAFTS)));
+            self.check.fault(path, "unknown_value", format!("`$schema` must be {}, or left out.", names_of(&DRAFTS)));
         }
     }
 
@@ -327,7 +328,7 @@ impl Compiler<'_> {
                     self.check.fault(&path, "remote_reference", message);
                 }
             },
-            other => self.check.fault(&path, "wrong_type", format!("Send a string here, not {}.", other.kind())),
+            other => self.check.wrong_type(&path, "a string", other),
         }
     }
 

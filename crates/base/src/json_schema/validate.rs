@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use super::{Bounds, Id, MAX_STEPS, ResponseSchema, Schema};
+use super::{Bounds, Id, JsonSchema, MAX_STEPS, Schema};
 use crate::fault::{Fault, Faults, Path};
 
-impl ResponseSchema {
+impl JsonSchema {
     /// What is wrong with `value`, each fault with its path below `path`; empty if it fits. No fault quotes the
     /// value, and a member that the schema does not name is `*` in a path: its name was made by the model.
     pub fn faults(&self, path: &Path, value: &Value) -> Faults {
