@@ -1,7 +1,7 @@
 // Runs the simulator and the Worker until interrupted; prints the address and one curl that works.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 /** `wanted` if it is free, else any free port. */
@@ -31,10 +31,14 @@ const secrets = readFileSync(".dev.vars", "utf8");
 const key = /^# development key: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";
 const auditor = /^# development key that may audit: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";
 
+// Beside what wrangler keeps for the gateway: deleting .wrangler makes both forget.
+const STATE = ".wrangler/simulator.json";
+mkdirSync(".wrangler", { recursive: true });
+
 const upstream = await port(8788);
 const gateway = await port(Number(process.env.PORT ?? 8787));
 const children = [
-  spawn("target/debug/promptgate-simulator", ["--port", upstream, "--rate", "30", "--exit-with-stdin"], { stdio: ["pipe", "ignore", "inherit"] }),
+  spawn("target/debug/promptgate-simulator", ["--port", upstream, "--rate", "30", "--exit-with-stdin", "--state", STATE], { stdio: ["pipe", "ignore", "inherit"] }),
   spawn("wrangler", [
     "dev", "--port", gateway, "--ip", "127.0.0.1", "--show-interactive-dev-session=false", "--log-level", "log",
     "--var", `UPSTREAM_API_URL:http://127.0.0.1:${upstream}`, "--var", `UPSTREAM_LOGIN_URL:http://127.0.0.1:${upstream}`,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hyper::header::{ETAG, HeaderName, LOCATION};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -18,13 +19,13 @@ const MOST_BYTES: usize = 64 << 10;
 const PROPAGATION: HeaderName = HeaderName::from_static("x-cdn-propagation-id");
 
 /// Every cached template, by id.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct CachedTemplates {
     entries: BTreeMap<String, Entry>,
     writes: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Entry {
     document: Value,
     /// Counts every write; part of the validator, so that no two writes have the same.

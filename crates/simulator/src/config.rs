@@ -1,5 +1,7 @@
 //! What a simulator is started with.
 
+use std::path::PathBuf;
+
 /// Settings of one simulator. Not `Debug`: it holds the client's secret.
 #[derive(Clone)]
 pub struct Config {
@@ -19,6 +21,8 @@ pub struct Config {
     pub api_key: String,
     /// The models there are on OpenAI's wire.
     pub models: Vec<String>,
+    /// Where templates, prompts and models are kept over a restart; `None` forgets them.
+    pub state: Option<PathBuf>,
     /// One line per request on stderr: method, path, status, milliseconds. Never bodies or tokens.
     pub verbose: bool,
 }
@@ -34,6 +38,7 @@ impl Default for Config {
             token_limit: 0,
             api_key: "dev-key".into(),
             models: MODELS.split(',').map(str::to_owned).collect(),
+            state: None,
             verbose: false,
         }
     }

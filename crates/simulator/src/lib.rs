@@ -11,7 +11,7 @@
 //! with idempotency keys that are honoured and counted; OpenAI's wire (`openai/`); every fault that happens between two
 //! sockets, on both; and a control API for tests under `/_simulator/`.
 //!
-//! Not in scope: intelligence (answers are canned text), persistence, TLS, compatibility with any
+//! Not in scope: intelligence (answers are canned text), TLS, compatibility with any
 //! vendor's product. A closed port plays "connection refused"; no fault is needed for that.
 //!
 //! Layout: a family of endpoints is one file (`oauth`; `chat`, `execute` and `openai/chat`, which are `generation`s;
@@ -34,6 +34,7 @@ mod execute;
 mod fault;
 mod generation;
 mod id;
+mod kept;
 mod ledger;
 mod model_document;
 mod models;

@@ -46,6 +46,9 @@ struct Options {
     /// The models there are on OpenAI's wire
     #[arg(long, value_delimiter = ',', default_value = MODELS)]
     models: Vec<String>,
+    /// Keep templates, prompts and models in this file over a restart
+    #[arg(long)]
+    state: Option<std::path::PathBuf>,
     /// End when standard input ends, so that it never outlives what started it
     #[arg(long)]
     exit_with_stdin: bool,
@@ -85,9 +88,11 @@ async fn run(options: Options) -> io::Result<()> {
         token_limit: options.token_limit,
         api_key: options.api_key,
         models: options.models,
+        state: options.state,
         verbose: options.verbose && !options.quiet,
     };
     let simulator = Simulator::bind(&options.host, options.port, config).await?;
+    let save = simulator.saver();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut stdout = io::stdout();
@@ -99,7 +104,7 @@ async fn run(options: Options) -> io::Result<()> {
         _ = interrupt.recv() => {}
         () = end_of_stdin(), if options.exit_with_stdin => {}
     }
-    Ok(())
+    save()
 }
 
 async fn end_of_stdin() {

@@ -1,6 +1,7 @@
 //! `/api/v2/ai/models` (section 13, rows C2, C4 and D3): models are made, polled, configured and asked.
 
 use hyper::header::LOCATION;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::document::read;
@@ -15,7 +16,7 @@ use crate::sample::sample;
 use crate::usage::Call;
 
 /// Every model, in the order of creation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Models {
     entries: Vec<Entry>,
     made: usize,
@@ -27,7 +28,7 @@ pub(crate) struct Models {
 }
 
 /// Never holds the credentials.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     id: String,
     definition: Map<String, Value>,

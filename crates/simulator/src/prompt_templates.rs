@@ -1,6 +1,7 @@
 //! `/api/v2/llm-gateway/prompt-templates` (section 10, row E3): prompt templates and their versions.
 
 use hyper::header::{ETAG, LOCATION};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -14,7 +15,7 @@ use crate::resource::{Act, Reply, Turn};
 use crate::route::PROMPTS;
 
 /// Every prompt template, in the order of creation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PromptTemplates {
     entries: Vec<Entry>,
     /// Templates ever made; ids are made of it.
@@ -22,7 +23,7 @@ pub(crate) struct PromptTemplates {
     writes: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     id: String,
     /// Oldest first; never empty.

@@ -1,5 +1,6 @@
 //! How a model comes to life: what each poll is told, and what it can do then.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// What the control API sets.
@@ -8,7 +9,7 @@ pub(crate) const SETTINGS: &[&str] = &["polls", "statuses", "error_reason", "cap
 const MOST_POLLS: u64 = 10_000;
 
 /// How a model comes to life.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Provisioning {
     /// The status that each poll is told; the last one stays.
     pub(crate) statuses: Vec<String>,

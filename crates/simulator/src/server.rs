@@ -25,7 +25,7 @@ use crate::reply::{Body, Cut};
 use crate::route::{Route, route};
 use crate::wire::{Line, Wire};
 use crate::world::{RECORDS_KEPT, World};
-use crate::{chat, control, execute, oauth, openai, resource, webhook};
+use crate::{chat, control, execute, kept, oauth, openai, resource, webhook};
 
 /// Most bytes of a request body, and of one with images (OpenAI's wire).
 const BODY_CAP: usize = 4 << 20;
@@ -42,11 +42,21 @@ impl Simulator {
     /// Listens on `host` and `port`; port 0 takes a free one.
     ///
     /// # Errors
-    /// When the address can't be had.
+    /// When the address can't be had, or the file of `config.state` is not one.
     pub async fn bind(host: &str, port: u16, config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind((host, port)).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, world: World::new(config) })
+        let world = World::new(config);
+        if let Some(file) = &world.config.state {
+            kept::load(&world, file)?;
+        }
+        Ok(Self { listener, address, world })
+    }
+
+    /// What writes the file of `config.state` a last time, at the end.
+    pub fn saver(&self) -> impl FnOnce() -> io::Result<()> + use<> {
+        let world = Arc::clone(&self.world);
+        move || world.config.state.as_ref().map_or(Ok(()), |file| kept::save(&world, file))
     }
 
     /// The address it listens on.
@@ -57,6 +67,10 @@ impl Simulator {
 
     /// Serves until it is dropped.
     pub async fn run(self) -> Infallible {
+        if let Some(file) = self.world.config.state.clone() {
+            let world = Arc::clone(&self.world);
+            tokio::spawn(async move { kept::follow(&world, &file).await });
+        }
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {

@@ -87,9 +87,14 @@ impl World {
         });
     }
 
+    /// Every change from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// Returns once `met` holds; looks again at every change.
     pub(crate) async fn wait_for(&self, met: impl Fn(&State) -> bool) {
-        let mut changes = self.changed.subscribe();
+        let mut changes = self.changes();
         while !self.look(&met) {
             // The sender lives in `self`, so this can't fail.
             let _ = changes.changed().await;
