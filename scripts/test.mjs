@@ -1,5 +1,5 @@
 // The steps of `npm test`, each as soon as what it needs has passed, two at a time. A step's output is printed whole when
-// it ends; the first that fails ends the run. `scripts/test` calls this.
+// it ends. What needs a step that failed is not run; everything else is. `scripts/test` calls this.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { CHROMIUM } from "../tests/page/site.mjs";
@@ -15,7 +15,7 @@ const wasm = "--target wasm32-unknown-unknown";
 // Debian's Rust, which serves where rustup cannot download the target, has no clippy.
 const lintsWasm = wasmCargo.includes("RUSTUP_TOOLCHAIN") ? "cargo clippy --quiet" : `${wasmCargo} clippy --quiet ${wasm} --profile quick`;
 
-/** By name: the command, the steps it needs, and whether it only waits for the network. */
+/** By name: the command, the steps it `needs`, those it comes `after` (one cargo at a time), whether it only waits. */
 const STEPS = {
   "format": { run: "cargo fmt --all --check" },
   "clients": { run: "bash scripts/clients", waits: true },
@@ -26,25 +26,25 @@ const STEPS = {
   "native tests": { run: "cargo test --quiet", needs: ["format"] },
   "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
   "programs of the tests": {
-    run: "cargo build --quiet -p promptgate-simulator && cargo build --quiet -p promptgate-core --example lint_report", needs: ["native tests"],
+    run: "cargo build --quiet -p promptgate-simulator && cargo build --quiet -p promptgate-core --example lint_report", needs: ["format"], after: ["native tests"],
   },
   "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`), needs: ["build the Worker, the package and the page", "programs of the tests"] },
   "the border to JavaScript": {
-    run: `${wasmCargo} test --quiet --profile quick ${wasm} -p promptgate-wasm --test border`, needs: ["build the Worker, the package and the page"],
+    run: `${wasmCargo} test --quiet --profile quick ${wasm} -p promptgate-wasm --test border`, needs: ["format"], after: ["build the Worker, the package and the page"],
     env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" },
   },
-  "clients that nobody here wrote": { run: node("clients", `"tests/clients/*.test.mjs"`), needs: ["clients", "end to end in workerd"] },
+  "clients that nobody here wrote": { run: node("clients", `"tests/clients/*.test.mjs"`), needs: ["clients", "build the Worker, the package and the page", "programs of the tests"] },
   "the npm package, as packed": {
     run: node("package", `"tests/package/*.test.mjs"`), needs: ["build the Worker, the package and the page", "tools of the package's tests", "programs of the tests"],
   },
   "the page, in Chromium": { run: node("page", `"tests/page/*.test.mjs"`), needs: ["build the Worker, the package and the page"] },
-  "lint": { run: "cargo clippy --quiet --all-targets -- -D warnings", needs: ["native tests"] },
+  "lint": { run: "cargo clippy --quiet --all-targets -- -D warnings", after: ["programs of the tests"] },
   "lint for Wasm": {
-    run: `${lintsWasm} -p promptgate-worker -p promptgate-wasm --all-targets -- -D warnings`, needs: ["the border to JavaScript"],
+    run: `${lintsWasm} -p promptgate-worker -p promptgate-wasm --all-targets -- -D warnings`, after: ["the border to JavaScript"],
   },
-  "oracles": { run: "bash scripts/oracles", needs: ["lint"] },
+  "oracles": { run: "bash scripts/oracles", after: ["lint"] },
   "dry run of the deployment": {
-    run: `wrangler deploy --dry-run --outdir target/deploy 2>&1 | grep -v "^$"`, needs: ["end to end in workerd"],
+    run: `wrangler deploy --dry-run --outdir target/deploy 2>&1 | grep -v "^$"`, needs: ["build the Worker, the package and the page"],
     env: { PROMPTGATE_BUILT: "1", WRANGLER_SEND_METRICS: "false" },
   },
 };
@@ -57,7 +57,7 @@ if (profile !== "release") skipped.push("the Worker's size: the Wasm is not the 
 const bold = (text) => `\n\x1b[1m${text}\x1b[0m`;
 const started = Date.now() - Number(process.argv[2] ?? 0) * 1000;
 const seconds = () => Math.round((Date.now() - started) / 1000);
-const times = [], running = new Map(), passed = new Set();
+const times = [], running = new Map(), passed = new Set(), failed = new Set();
 let output = "";
 
 /** Runs a step in a process group of its own; gives how it ended, its output, and its seconds and CPU seconds. */
@@ -75,9 +75,15 @@ function start(name, { run, env = {} }) {
 }
 
 const waiting = new Map(Object.entries(STEPS));
-const ready = ({ needs = [] }) => needs.every((need) => passed.has(need));
+const ready = ({ needs = [], after = [] }) => needs.every((need) => passed.has(need)) && after.every((name) => passed.has(name) || failed.has(name));
 for (;;) {
   for (const [name, step] of waiting) {
+    if (step.needs?.some((need) => failed.has(need))) {
+      waiting.delete(name);
+      failed.add(name);
+      console.log(bold(`\x1b[31mNot run: ${name}`));
+      continue;
+    }
     const busy = [...running.keys()].filter((name) => !STEPS[name].waits).length;
     if (ready(step) && (step.waits || busy < 2)) {
       waiting.delete(name);
@@ -90,26 +96,30 @@ for (;;) {
   output += text;
   console.log(`${bold(`== ${name}`)} (${seconds()} s)\n${text.trimEnd()}`);
   times.push({ name, real, cpu });
-  if (code !== 0) {
-    for (const { child } of running.values()) process.kill(-child.pid, "SIGTERM");
-    console.log(bold(`\x1b[31mFailed: ${name}`));
-    process.exit(1);
-  }
-  passed.add(name);
+  if (code !== 0) console.log(bold(`\x1b[31mFailed: ${name}`));
+  (code === 0 ? passed : failed).add(name);
 }
 
 // --- what was run, and how long each took ---
-let count = { passed: 0, skipped: 0 };
-for (const [, ok, , ignored] of output.matchAll(/^test result: ok\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
-  count = { passed: count.passed + Number(ok), skipped: count.skipped + Number(ignored) };
+const count = { passed: 0, failed: 0, skipped: 0 };
+for (const [, passed, failed, skipped] of output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+  count.passed += Number(passed);
+  count.failed += Number(failed);
+  count.skipped += Number(skipped);
 }
 for (const name of ["end-to-end", "clients", "package", "page"]) {
+  if (!existsSync(`${RESULTS}/${name}.tap`)) continue;
   const tap = readFileSync(`${RESULTS}/${name}.tap`, "utf8");
-  const number = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(tap)[1]);
-  count = { passed: count.passed + number("pass"), skipped: count.skipped + number("skipped") };
+  const number = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(tap)?.[1] ?? 0);
+  count.passed += number("pass");
+  count.failed += number("fail") + number("cancelled");
+  count.skipped += number("skipped");
 }
 console.log(bold("Seconds of each step, and CPU seconds"));
 for (const { name, real, cpu } of times) console.log(`${real.toFixed(0).padStart(6)} ${cpu.toFixed(0).padStart(6)}  ${name}`);
 console.log(`${String(seconds()).padStart(6)} ${times.reduce((sum, { cpu }) => sum + cpu, 0).toFixed(0).padStart(6)}  in all`);
 for (const what of skipped) console.log(`\x1b[1;33mSKIPPED\x1b[0m ${what}`);
-console.log(`\n${count.passed} passed, 0 failed, ${count.skipped} skipped`);
+if (failed.size) console.log(bold(`\x1b[31mFailed or not run: ${[...failed].join("; ")}`));
+// a step that failed without a failed test (a lint, a build) counts as one
+console.log(`\n${count.passed} passed, ${Math.max(count.failed, failed.size)} failed, ${count.skipped} skipped`);
+process.exitCode = failed.size ? 1 : 0;
