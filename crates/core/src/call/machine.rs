@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::backoff::{Random, jitter};
 use super::health::Admission;
 use super::verdict::{Sign, Verdict, rejected, verdict};
-use super::{AccessToken, CallRules, Health, Identity, Input, Job, Outcome, Output};
+use super::{AccessToken, Asked, CallRules, Health, Identity, Input, Job, Outcome, Output};
 use crate::chat::event::Usage;
 use crate::front::{Front, Writer};
 use crate::http::{Head, correlation_id};
@@ -34,7 +34,7 @@ pub struct Call {
     targets: Vec<Target>,
     /// The one that is asked, and since when.
     at: usize,
-    asked: Duration,
+    since: Duration,
     rules: CallRules,
     identity: Identity,
     front: Front,
@@ -43,6 +43,7 @@ pub struct Call {
     state: State,
     outbox: VecDeque<Output>,
     attempts: u32,
+    asked: Vec<Asked>,
     /// Those of them that this target got.
     tries: u32,
     /// Repetitions after failures; 401 and B7 do not count.
@@ -106,10 +107,11 @@ impl Call {
             guard,
             targets,
             at: 0,
-            asked: identity.received,
+            since: identity.received,
             rules,
             identity,
             attempts: 0,
+            asked: Vec::new(),
             tries: 0,
             retries: 0,
             grant: 0,
@@ -174,18 +176,31 @@ impl Call {
         self.outbox.push_back(Output::Authorize { rejected });
     }
 
-    /// Asks the next target, if there is one, and no content has come yet (R7).
-    fn next(&mut self, now: Duration) -> bool {
+    /// Asks the next target where this one failed with `code`, if there is one, and no content has come yet (R7).
+    fn next(&mut self, now: Duration, code: Code) -> bool {
         if self.first_content.is_some() || self.at + 1 >= self.targets.len() || now >= self.rules.total {
             return false;
         }
+        self.note(Some(code));
         self.at += 1;
-        self.asked = now;
+        self.since = now;
         (self.tries, self.retries, self.grant, self.malformed) = (0, 0, 0, 0);
         (self.probing, self.replayed, self.retrimmed) = (false, false, false);
         self.restart();
         self.authorize(None);
         true
+    }
+
+    /// The target has been asked, and failed with `code`, if with one.
+    fn note(&mut self, code: Option<Code>) {
+        if let Some(target) = self.targets.get(self.at) {
+            self.asked.push(Asked {
+                upstream: target.upstream.name.clone(),
+                model: target.model.clone(),
+                requests: self.tries,
+                code: code.map(Code::as_str),
+            });
+        }
     }
 
     /// What this target has brought before its first content is forgotten.
@@ -200,7 +215,7 @@ impl Call {
             Ok(token) => token,
             Err(problem) => {
                 self.undecided(health);
-                if !self.next(now) {
+                if !self.next(now, problem.code) {
                     self.fail(now, Status::Error, problem);
                 }
                 return;
@@ -269,7 +284,7 @@ impl Call {
             Verdict::Renew(problem) | Verdict::Tell(problem) => {
                 self.signed(now, sign, health);
                 // What is wrong with the upstream is not wrong with the next; what is wrong with the request is.
-                if sign == Sign::Well || !self.next(now) {
+                if sign == Sign::Well || !self.next(now, problem.code) {
                     self.fail(now, Status::Error, problem);
                 }
             }
@@ -375,7 +390,7 @@ impl Call {
         self.identity.started_ms = unix_ms;
     }
     pub(super) fn received(&mut self, received: Duration) {
-        (self.identity.received, self.asked) = (received, received);
+        (self.identity.received, self.since) = (received, received);
     }
 }
 

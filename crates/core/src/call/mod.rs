@@ -120,6 +120,19 @@ pub enum Output {
     Done(Outcome),
 }
 
+/// A target that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Asked {
+    /// The upstream's name.
+    pub upstream: String,
+    /// What the model is called there.
+    pub model: String,
+    /// Requests sent there.
+    pub requests: u32,
+    /// Why it gave no answer; none for the one that did.
+    pub code: Option<&'static str>,
+}
+
 /// What the audit row and the webhook tell (B6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -135,6 +148,8 @@ pub struct Outcome {
     pub usage: Option<Usage>,
     /// Requests sent upstream.
     pub attempts: u32,
+    /// Where, in order.
+    pub asked: Vec<Asked>,
     /// The key that was sent, if anything was.
     pub idempotency_key: Option<String>,
     /// Upstream's name for the last exchange.

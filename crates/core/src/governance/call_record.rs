@@ -46,6 +46,7 @@ impl CallRecord {
             .detail("context_message_count", counts.map(|(_, messages)| messages))
             .detail("dropped_message_count", job.trim().map(|trim| trim.dropped.len()))
             .detail("malformed_frames", outcome.malformed_frames)
+            .detail("asked", (!outcome.asked.is_empty()).then(|| serde_json::json!(outcome.asked)))
             // Nothing of it is counted.
             .detail("usage_implausible", (usage != told).then_some(true));
         event.outcome = match (outcome.status, outcome.code) {
@@ -195,6 +196,7 @@ mod tests {
             first_content: None,
             usage,
             attempts: 1,
+            asked: Vec::new(),
             idempotency_key: None,
             upstream_correlation_id: None,
             malformed_frames: 0,

@@ -32,7 +32,7 @@ impl Call {
             let detail = "The upstream's answer broke off before its last frame: what came is not the whole answer.";
             (Status::Truncated, Code::UpstreamTruncated, detail)
         };
-        if !self.next(now) {
+        if !self.next(now, code) {
             self.fail(now, status, Problem::new(code, detail));
         }
     }
@@ -69,7 +69,7 @@ impl Call {
                     }
                     if self.first_content.is_none() {
                         self.outbox.push_back(Output::Abort);
-                        if !self.next(now) {
+                        if !self.next(now, problem.code) {
                             self.fail(now, Status::Error, problem);
                         }
                         return true;

@@ -15,7 +15,7 @@ impl Call {
                 silent_since.map_or(self.rules.total, |since| since.saturating_add(self.rules.idle))
             }
             _ if !self.begins_early() => self.rules.total,
-            _ => self.asked.saturating_add(self.rules.first_content),
+            _ => self.since.saturating_add(self.rules.first_content),
         };
         next.min(self.rules.total)
     }
@@ -41,7 +41,7 @@ impl Call {
             State::Authorizing => {
                 let detail = "No token from the upstream's login in time.";
                 self.undecided(health);
-                if !self.next(now) {
+                if !self.next(now, Code::TokenUnavailable) {
                     self.fail(now, Status::Error, Problem::new(Code::TokenUnavailable, detail));
                 }
                 return;

@@ -12,7 +12,7 @@ use crate::sensitive::Bytes;
 impl Call {
     /// Upstream is late or away: the next one in its place, or the fallback, if there is one and no content has come (R7).
     pub(super) fn give_up(&mut self, now: Duration, problem: Problem) {
-        if self.next(now) {
+        if self.next(now, problem.code) {
             return;
         }
         let Some(fallback) = self.rules.fallback.clone().filter(|_| self.first_content.is_none()) else {
@@ -56,7 +56,9 @@ impl Call {
 
     pub(super) fn finish(&mut self, now: Duration, status: Status, code: Option<Code>) {
         let findings = self.output_findings();
+        self.note(code);
         self.state = State::Ended(Outcome {
+            asked: std::mem::take(&mut self.asked),
             findings,
             status,
             code,

@@ -344,7 +344,10 @@ fn what_cannot_be_repeated_goes_to_the_next_upstream() {
         for event in answer() {
             run.step(&event);
         }
-        assert_eq!(run.outcome.as_ref().unwrap().status, Status::Success, "{name}: {}", run.body);
+        let outcome = run.outcome.as_ref().unwrap();
+        assert_eq!(outcome.status, Status::Success, "{name}: {}", run.body);
+        let asked: Vec<_> = outcome.asked.iter().map(|asked| (asked.upstream.as_str(), asked.code.is_some())).collect();
+        assert_eq!(asked, [("one", true), ("two", false)], "{name}");
         assert!(run.sent.last().unwrap().url.starts_with("https://two."), "{name}");
         assert!(String::from_utf8_lossy(&run.sent.last().unwrap().body.0).contains("gpt-two"), "{name}");
         assert!(!run.body.contains("canary"), "{name}");

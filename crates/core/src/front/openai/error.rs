@@ -51,6 +51,8 @@ pub(super) fn error(problem: &Problem) -> Value {
 fn status(code: Code) -> u16 {
     match code {
         Code::SafetyRefused | Code::ContextTooLong => 400,
+        // The gateway's own key is at fault: neither the client's, nor worth repeating, as a 5xx is to most clients.
+        Code::UpstreamUnauthorized | Code::UpstreamForbidden => 424,
         code => code.status(),
     }
 }
