@@ -181,12 +181,21 @@ impl<'a> Document<'a> {
     fn yaml(source: &Source<'a>, taken: Taken) -> Document<'a> {
         let text = source.text;
         let tree = Tree::read_yaml(text, 0..text.len());
-        // What a program writes by a template is YAML only afterwards.
+        // What a program makes YAML of by a template: only scanned for what harms.
         if !tree.complete && ["{{", "{%"].iter().any(|sign| text.contains(sign)) {
-            return Document::text(
-                source,
-                Taken { format: Format::Plain, reason: "a template of YAML, by its braces" },
-            );
+            let whole = Prompt { part: Part::Other, path: Path::root(), text: Text::plain(text, 0), masked: None };
+            let (kind, prompts, flaws) = (Kind::Yaml, vec![whole], Vec::new());
+            return Document {
+                source: text,
+                kind,
+                tree: None,
+                prompts,
+                flaws,
+                taken,
+                dialect: None,
+                front: None,
+                file: None,
+            };
         }
         Document::values(source, taken, tree)
     }

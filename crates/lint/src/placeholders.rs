@@ -91,12 +91,15 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
     };
     let braces_only = document.kind != Kind::CachedTemplate && document.tree.is_some()
         || detected.iter().any(|(_, prompt, _)| prompt.is_markdown());
-    let possible =
-        [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter().filter(|dialect| match dialect {
-            Dialect::Mustache => true,
-            Dialect::Format => !braces_only && document.kind != Kind::CachedTemplate,
-            _ => !braces_only,
-        });
+    // `\u{200D}` is an escape, and `${HOME}` a shell's.
+    let escapes = texts().any(|text| text.contains("\\u{"));
+    let shell = document.kind == Kind::Text && texts().all(is_shell);
+    let possible = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter();
+    let possible = possible.filter(|dialect| match dialect {
+        Dialect::Mustache => true,
+        Dialect::Format => !braces_only && !escapes && document.kind != Kind::CachedTemplate,
+        _ => !braces_only && !shell,
+    });
     // A sample whose braces are doubled shows that single ones are the placeholders.
     let format = possible.clone().any(|dialect| dialect == Dialect::Format) && count(Dialect::Format) > 0;
     if format && texts().any(has_doubled_sample) {
@@ -124,6 +127,19 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
         }
         most => Some(most),
     }
+}
+
+/// Whether most names between `${` and `}` are in capitals, as those of the environment are.
+fn is_shell(text: &str) -> bool {
+    work::count(text.len());
+    let (mut capitals, mut others) = (0_usize, 0_usize);
+    for rest in text.split("${").skip(1) {
+        let name = rest.trim_start_matches(['{', '$']);
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+        let name = name.get(..end).unwrap_or_default();
+        if name.is_empty() || name.contains(|c: char| c.is_ascii_lowercase()) { others += 1 } else { capitals += 1 }
+    }
+    capitals > others
 }
 
 /// Whether the braces are those of a sample of JSON.

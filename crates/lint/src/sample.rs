@@ -161,6 +161,11 @@ pub(crate) fn is_no_secret(kind: Kind, text: &str, found: Range<usize>) -> bool 
         return small.ends_with("example") || small.contains("xxxx") || small.contains("your");
     }
     let small = value.to_ascii_lowercase();
+    if ["pass", "passwd", "pw", "pwd", "user", "token", "key", "foo", "bar", "test", "admin", "root"]
+        .contains(&small.as_str())
+    {
+        return true;
+    }
     if DUMMY.iter().any(|word| small.contains(word)) {
         return true;
     }
@@ -172,7 +177,7 @@ pub(crate) fn is_no_secret(kind: Kind, text: &str, found: Range<usize>) -> bool 
     let goes_on =
         line.trim_start_matches(['"', '\'', '`']).trim_start().chars().next().is_some_and(char::is_alphabetic);
     // `Secrets management: HashiCorp Vault is what we use`, `API key (1,000 conversions)`
-    (!quoted && goes_on && (letters || number)) || (number && before.ends_with('('))
+    (!quoted && goes_on && (letters || number)) || (number && (value.contains(',') || before.ends_with('(')))
 }
 
 /// Control tokens of published chat templates, between their bars.

@@ -33,8 +33,12 @@ pub fn sarif(reports: &[(&str, &Report)], version: &str, help: impl Fn(&str) -> 
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": {
-                "name": "Promptgate", "semanticVersion": version, "rules": rules
+                "name": "Promptgate", "semanticVersion": version,
+                "informationUri": env!("CARGO_PKG_REPOSITORY"), "rules": rules
             } },
+            "originalUriBaseIds": {
+                "%SRCROOT%": { "description": { "text": "The root of the repository." } }
+            },
             "columnKind": "utf16CodeUnits",
             "results": results
         }]

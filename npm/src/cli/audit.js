@@ -1,6 +1,6 @@
 // `promptgate audit verify`: whether an exported audit log is whole.
 import { createReadStream } from "node:fs";
-import { verifyAudit, verifyAuditPart } from "../node.js";
+import { verifyAudit, verifyAuditPart } from "./engine.js";
 import { Usage } from "./usage.js";
 
 /** A file is read in parts of this many characters: a year's log does not fit into a string. */

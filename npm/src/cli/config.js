@@ -1,17 +1,30 @@
-// The configuration of a file: the nearest `promptgate.json`, or `package.json` with a key `promptgate`, upwards.
+// The configuration of a file: what --config names, else the nearest `promptgate.json`, or `package.json` with a key
+// `promptgate`, upwards. Rules, formats and models are the engine's; which files it is for is read here.
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { lint } from "../node.js";
+import { lint } from "./engine.js";
 import { decode, read } from "./files.js";
+import { matcher } from "./glob.js";
 import { Usage } from "./usage.js";
 
-/** By folder: `{ file, config }`, where `config` is what the engine takes, undefined if there is none. */
+/** Members that are not the engine's. */
+export const OWN = ["extends", "include", "exclude", "overrides", "select", "ignore", "baseline"];
+/** So many configurations may extend one another. */
+const MOST = 16;
+
 export class Configurations {
   #known = new Map();
+  #one;
 
-  /** The configuration for `file`, as JSON text; undefined for the defaults. */
+  /** @param {string} [file] The configuration of all files. */
+  constructor(file) {
+    if (file !== undefined) this.#one = loaded(resolve(file));
+  }
+
+  /** The configuration for `file`: `{ config, select, ignore, excluded }`, where `config` is JSON text for the engine. */
   of(file) {
-    return this.#in(dirname(resolve(file)));
+    const found = this.#one ?? this.#in(dirname(resolve(file)));
+    return found === undefined ? { config: undefined } : found.for(resolve(file));
   }
 
   #in(folder) {
@@ -25,27 +38,103 @@ export class Configurations {
 
 function here(folder) {
   const own = join(folder, "promptgate.json");
-  if (existsSync(own)) return checked(decode(read(own), own), own);
+  if (existsSync(own)) return loaded(own);
   const manifest = join(folder, "package.json");
   if (!existsSync(manifest)) return undefined;
   let key;
   try {
     key = JSON.parse(decode(read(manifest), manifest)).promptgate;
   } catch {
-    throw new Usage(`${shown(manifest)} is not JSON.`);
+    // Another program's file: it keeps nobody from linting.
+    process.stderr.write(`${shown(manifest)} is not JSON: a configuration in it is not read.\n`);
+    return undefined;
   }
-  return key === undefined ? undefined : checked(JSON.stringify(key), manifest);
+  return key === undefined ? undefined : new Configuration(key, manifest);
 }
 
-/** The configuration, once the engine has taken it. */
-function checked(config, file) {
+function loaded(file) {
+  return new Configuration(parsed(file), file);
+}
+
+function parsed(file) {
   try {
-    lint("", { config });
+    return JSON.parse(decode(read(file), file).replace(/^\uFEFF/, ""));
   } catch (error) {
-    if (error.code !== "invalid_config") throw error;
-    throw new Usage(`The configuration in ${shown(file)} has faults:`, error.errors);
+    if (error instanceof Usage) throw error;
+    throw new Usage(`The configuration ${shown(file)} is not JSON: ${error.message}.`);
   }
-  return config;
+}
+
+class Configuration {
+  #folder;
+  #base;
+  #file;
+  #byOverrides = new Map();
+
+  constructor(value, file) {
+    this.#folder = dirname(file);
+    this.#file = file;
+    this.#base = extended(value, file, 0);
+    this.#merged([]);
+  }
+
+  for(file) {
+    const path = relative(this.#folder, file).replaceAll("\\", "/");
+    const { include, exclude, overrides = [] } = this.#base;
+    const fits = (patterns) => patterns.some((pattern) => matcher(pattern)(path));
+    const excluded = (exclude !== undefined && fits(exclude)) || (include !== undefined && !fits(include));
+    const taken = overrides.filter(({ files }) => fits(files));
+    return { ...this.#merged(taken), excluded };
+  }
+
+  /** The configuration with those overrides, once the engine has taken it. */
+  #merged(overrides) {
+    const key = overrides.map((one) => this.#base.overrides.indexOf(one)).join();
+    if (!this.#byOverrides.has(key)) {
+      const whole = overrides.reduce((base, { files, ...own }) => merge(base, own), this.#base);
+      const config = JSON.stringify(Object.fromEntries(Object.entries(whole).filter(([name]) => !OWN.includes(name))));
+      try {
+        lint("", { config });
+      } catch (error) {
+        if (error.code !== "invalid_config") throw error;
+        throw new Usage(`The configuration in ${shown(this.#file)} has faults:`, error.errors);
+      }
+      this.#byOverrides.set(key, { config, select: whole.select, ignore: whole.ignore, baseline: whole.baseline && resolve(this.#folder, whole.baseline) });
+    }
+    return this.#byOverrides.get(key);
+  }
+}
+
+/** The configuration with what it extends below it. */
+function extended(value, file, depth) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Usage(`The configuration in ${shown(file)} must be an object.`);
+  if (depth > MOST) throw new Usage(`The configuration ${shown(file)} extends itself.`);
+  const strings = (list) => Array.isArray(list) && list.every((item) => typeof item === "string");
+  for (const name of ["include", "exclude", "select", "ignore"]) {
+    if (value[name] !== undefined && !strings(value[name])) throw new Usage(`\`${name}\` in ${shown(file)} must be a list of strings.`);
+  }
+  const overrides = value.overrides ?? [];
+  if (!Array.isArray(overrides) || overrides.some((one) => !strings(one?.files))) throw new Usage(`\`overrides\` in ${shown(file)} must be a list of objects with \`files\`.`);
+  const parents = value.extends === undefined ? [] : [value.extends].flat();
+  if (!strings(parents)) throw new Usage(`\`extends\` in ${shown(file)} must be a file, or a list of files.`);
+  const base = parents.reduce((below, parent) => {
+    const path = resolve(dirname(file), parent);
+    return merge(below, extended(parsed(path), path, depth + 1));
+  }, {});
+  const { extends: _, ...own } = value;
+  return merge(base, own);
+}
+
+/** `over` above `base`: objects by member, lists of overrides one behind the other. */
+function merge(base, over) {
+  const merged = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    const both = [merged[name], value];
+    if (name === "overrides") merged[name] = both.flatMap((list) => list ?? []);
+    else if (both.every((one) => one !== null && typeof one === "object" && !Array.isArray(one))) merged[name] = merge(...both);
+    else merged[name] = value;
+  }
+  return merged;
 }
 
 const shown = (file) => relative("", file);

@@ -2,30 +2,68 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, parse, posix, relative, resolve, sep } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { escapePath, glob, isDynamicPattern } from "tinyglobby";
 import { ignored } from "./git.js";
 import { Usage } from "./usage.js";
 
-/** What prompts are kept in, by ending: a folder means the files in it that end so. */
-const ENDINGS = ["json", "txt", "md", "prompt", "tmpl", "hbs", "handlebars", "mustache"];
+/** What prompts are kept in, by ending: a folder means the files in it that end so, in any case. */
+export const ENDINGS = [
+  "txt", "md", "mdc", "mdx", "markdown", "prompt", "prompty", "tmpl", "j2", "jinja", "jinja2", "njk", "nunjucks", "liquid",
+  "hbs", "handlebars", "mustache", "json", "jsonc", "yaml", "yml",
+];
 const NEVER = ["**/node_modules/**", "**/.git/**"];
+/** Folders of agents and editors in which prompts are kept; other hidden ones are left out. */
+const HIDDEN = new Set([".github", ".claude", ".cursor", ".windsurf", ".agents", ".codex", ".gemini", ".prompts", ".clinerules", ".roo"]);
+/** Files of programs that end as prompts do and are none. */
+const PROGRAMS = /^(package(-lock)?|npm-shrinkwrap|composer|tsconfig.*|jsconfig.*|promptgate|deno|biome|renovate|turbo|nx|lerna)\.jsonc?$|^(pnpm-lock|yarn|\.?eslintrc.*|\.?prettierrc.*|\.pre-commit-config|docker-compose.*)\.(ya?ml|json)$|^requirements.*\.txt$|^CMakeLists\.txt$|^(LICENSE|LICENCE|NOTICE|CHANGELOG)(\..*)?$/i;
 
-/** The files that `patterns` (files, folders, globs) name, relative to the working folder, each once, sorted. */
+/**
+ * The files that `patterns` (files, folders, globs) name, relative to the working folder, each once, sorted; how many
+ * files of folders are left out, by ending; and what is wrong with patterns that name nothing.
+ */
 export async function find(patterns) {
+  const escapePath = (path) => path.replace(/[()[\]{}!*?@+\\]/g, "\\$&");
   const files = new Set();
+  const skipped = new Map();
+  const missing = [];
   for (const one of named(patterns)) {
     const { pattern, folder, isFile } = one;
     // a name that exists is that file, also where it looks like a glob
-    const wanted = folder === undefined ? pattern : `${escapePath(folder)}/**/*.{${ENDINGS}}`;
-    const found = isFile ? [pattern] : await globbed(wanted, one);
-    if (found.length === 0) throw new Usage(`Nothing is called ${JSON.stringify(pattern)}, or git ignores it.`);
+    if (isFile) {
+      files.add(slashes(relative("", pattern)));
+      continue;
+    }
+    const all = await globbed(folder === undefined ? pattern : `${escapePath(folder)}/**`, one);
+    const found = folder === undefined ? all : all.filter((file) => isPrompt(slashes(relative(resolve(folder), file)), skipped));
     for (const file of found) files.add(slashes(relative("", file)));
+    if (found.length > 0) continue;
+    if (folder === undefined) missing.push(`Nothing is called ${JSON.stringify(pattern)}, or git ignores it.`);
+    else missing.push(`No prompt is in ${JSON.stringify(pattern)}: its files end otherwise${skipped.size > 0 ? ` (${listed(skipped)})` : ""}, or git ignores them.`);
   }
-  return [...files].sort();
+  return { files: [...files].sort(), skipped, missing };
+}
+
+/** Whether a file of a folder is taken; one that is not is counted. */
+function isPrompt(path, skipped) {
+  const parts = path.split("/");
+  const name = parts.pop();
+  if (parts.some((part) => part.startsWith(".") && !HIDDEN.has(part))) return false;
+  const ending = /\.([^.]+)$/.exec(name)?.[1].toLowerCase();
+  if (ENDINGS.includes(ending) && !PROGRAMS.test(name)) return true;
+  const kind = PROGRAMS.test(name) ? name : ending === undefined ? "without an ending" : `.${ending}`;
+  skipped.set(kind, (skipped.get(kind) ?? 0) + 1);
+  return false;
+}
+
+/** What was skipped, most first: `.py 12, .png 3`. */
+export function listed(skipped) {
+  const kinds = [...skipped].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const shown = kinds.slice(0, 6).map(([kind, count]) => `${kind} ${count}`);
+  return shown.join(", ") + (kinds.length > 6 ? ", …" : "");
 }
 
 /** The folders in which files may come to be that `patterns` name. */
 export async function folders(patterns) {
+  const { escapePath, isDynamicPattern } = await import("tinyglobby");
   const found = new Set();
   for (const one of named(patterns)) {
     const { pattern, folder, isFile } = one;
@@ -53,7 +91,8 @@ function named(patterns) {
 }
 
 /** What `pattern` names, as absolute paths. */
-function globbed(pattern, { excluded, unwanted }, options) {
+async function globbed(pattern, { excluded, unwanted }, options) {
+  const { escapePath, glob } = await import("tinyglobby");
   // globs do not reach above the folder they are looked for in: it is one that holds all of them
   const [above] = isAbsolute(pattern) ? [parse(pattern).root] : /^(?:\.\.\/)*/.exec(pattern);
   const cwd = resolve(above);
@@ -64,7 +103,7 @@ function globbed(pattern, { excluded, unwanted }, options) {
     ...excluded.map((glob) => (isAbsolute(glob) ? slashes(relative(cwd, glob)) : posix.join(here, slashes(glob)))),
     ...left.map((path) => escapePath(path) + (path.endsWith("/") ? "**" : "")),
   ];
-  return glob([pattern.slice(above.length)], { cwd, ignore, absolute: true, followSymbolicLinks: false, expandDirectories: false, ...options });
+  return glob([pattern.slice(above.length)], { cwd, ignore, absolute: true, followSymbolicLinks: false, expandDirectories: false, caseSensitiveMatch: false, dot: true, ...options });
 }
 
 const slashes = (path) => (process.platform === "win32" ? path.replaceAll("\\", "/") : path);

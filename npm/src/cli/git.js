@@ -17,6 +17,12 @@ export function ignored(folder = "") {
   return paths.filter((path) => !wanted.some((each) => `${each}${sep}`.startsWith(path)));
 }
 
+/** The folder of the repository; the working folder where there is none. */
+export function top() {
+  const found = process.env.GITHUB_WORKSPACE ?? git(["rev-parse", "--show-toplevel"])?.replace(/\r?\n$/, "");
+  return found ? resolve(found) : resolve();
+}
+
 function git(args) {
   const { status, stdout } = spawnSync("git", args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
   return status === 0 ? stdout : undefined;

@@ -1,26 +1,43 @@
 // `promptgate lint`: files in, findings out.
-import { writeFileSync } from "node:fs";
-import { createTwoFilesPatch } from "diff";
-import { fix, lint, loadVocabulary } from "../node.js";
+import { existsSync, writeFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { readBaseline, without, writeBaseline } from "./baseline.js";
+import { Cache } from "./cache.js";
 import { Configurations } from "./config.js";
-import { decode, find, folders, input, read } from "./files.js";
+import { fix, lint, loadVocabulary } from "./engine.js";
+import { decode, find, folders, input, listed, read } from "./files.js";
 import { FORMATS } from "./formats/index.js";
+import { asSarif } from "./formats/sarif.js";
+import { top } from "./git.js";
+import { chosen } from "./select.js";
 import { Terminal } from "./terminal.js";
-import { Usage } from "./usage.js";
+import { nearest, Usage } from "./usage.js";
 import { watch } from "./watch.js";
 
 export const lintCommand = {
-  help: `promptgate lint FILES… [options]
+  help: `promptgate lint [FILES…] [options]
 
-FILES are files, folders (the prompts in them: ${"json, txt, md, prompt, tmpl, hbs, mustache"}), globs, globs to leave
-out ("!drafts/**"), or - for the standard input. Of folders and globs node_modules and what git ignores is left out.
+FILES are files, folders (the prompts in them, by their endings: txt, md, mdc, prompt, prompty, j2, jinja, njk, hbs,
+mustache, json, jsonc, yaml, yml and their like; also in .github, .claude, .cursor, .windsurf), globs, globs to leave out
+("!drafts/**"), or - for the standard input; by default the working folder. Of folders and globs node_modules and what
+git ignores is left out.
 
   --format FORMAT         ${Object.keys(FORMATS).join(", ")};
                           by default pretty, and github where GITHUB_ACTIONS is set
+  --output-file FILE      writes what is found there
+  --quiet                 shows errors alone
+  --statistics            shows how often each rule finds something, and nothing else
+  --select RULES          these rules alone: codes, beginnings of codes, names, between commas
+  --ignore RULES          without these
   --fix                   mends what can be mended without changing what was meant
   --unsafe-fixes          mends that which a person should look at afterwards, too
   --diff                  shows what would be mended and changes nothing
-  --max-warnings N        that many warnings are no failure (0)
+  --max-warnings N        more warnings than that are a failure; by default warnings are none
+  --exit-zero             findings are no failure
+  --baseline FILE         leaves out what is known there; --write-baseline writes it
+  --cache                 keeps reports of files that have not changed in .promptgate-cache.json
+  --config FILE           the configuration of all files
+  --show-files            lists the files that would be linted
   --stdin-filename NAME   what the standard input is called
   --watch                 lints again whenever a file changes
 
@@ -30,16 +47,27 @@ Colours: FORCE_COLOR and NO_COLOR are heeded.
 `,
   options: {
     format: { type: "string" },
+    "output-file": { type: "string" },
+    quiet: { type: "boolean", default: false },
+    statistics: { type: "boolean", default: false },
+    select: { type: "string", multiple: true },
+    ignore: { type: "string", multiple: true },
     fix: { type: "boolean", default: false },
     "unsafe-fixes": { type: "boolean", default: false },
     diff: { type: "boolean", default: false },
-    "max-warnings": { type: "string", default: "0" },
+    "max-warnings": { type: "string" },
+    "exit-zero": { type: "boolean", default: false },
+    baseline: { type: "string" },
+    "write-baseline": { type: "boolean", default: false },
+    cache: { type: "boolean", default: false },
+    config: { type: "string" },
+    "show-files": { type: "boolean", default: false },
     "stdin-filename": { type: "string" },
     watch: { type: "boolean", default: false },
   },
-  async run(patterns, values) {
+  async run(given, values) {
+    const patterns = given.length > 0 ? given : ["."];
     const options = checked(patterns, values);
-    await Promise.all(["cl100k_base", "o200k_base"].map(loadVocabulary));
     if (!values.watch) return once(patterns, options);
     return watch(() => folders(patterns), async () => {
       try {
@@ -48,26 +76,43 @@ Colours: FORCE_COLOR and NO_COLOR are heeded.
         if (!(error instanceof Usage)) throw error;
         process.stderr.write(`${error.message}\n`);
       }
-    });
+    }, options.output);
   },
 };
 
 function checked(patterns, values) {
   const format = values.format ?? (process.env.GITHUB_ACTIONS === "true" ? "github" : "pretty");
-  if (!Object.hasOwn(FORMATS, format)) throw new Usage(`There is no format ${JSON.stringify(format)}: there are ${Object.keys(FORMATS).join(", ")}.`);
-  if (!/^\d+$/.test(values["max-warnings"])) throw new Usage("--max-warnings takes a whole number.");
-  if (patterns.length === 0) throw new Usage("Say what to lint: promptgate lint FILES…");
+  if (!Object.hasOwn(FORMATS, format)) {
+    const near = nearest(format, Object.keys(FORMATS));
+    throw new Usage(`There is no format ${JSON.stringify(format)}: ${near ? `did you mean ${near}? ` : ""}There are ${Object.keys(FORMATS).join(", ")}.`);
+  }
+  const most = values["max-warnings"];
+  if (most !== undefined && !/^\d+$/.test(most)) throw new Usage("--max-warnings takes a whole number.");
   const stdin = patterns.includes("-");
   if (stdin && patterns.length > 1) throw new Usage("- stands alone.");
   if (stdin && values.watch) throw new Usage("The standard input cannot be watched.");
   if (!stdin && values["stdin-filename"] !== undefined) throw new Usage("--stdin-filename names what is read from -.");
   if (values.watch && values.diff) throw new Usage("Either --watch or --diff.");
+  if (values["write-baseline"] && values.baseline === undefined) throw new Usage("Say which file: --baseline FILE --write-baseline.");
+  const list = (texts) => texts?.flatMap((text) => text.split(",").map((one) => one.trim()).filter(Boolean));
   return {
+    name: format,
     format: FORMATS[format],
+    output: values["output-file"],
+    quiet: values.quiet,
+    statistics: values.statistics,
+    select: list(values.select),
+    ignore: list(values.ignore),
     mend: values.fix || values["unsafe-fixes"] || values.diff,
     unsafe: values["unsafe-fixes"],
     diff: values.diff,
-    mostWarnings: Number(values["max-warnings"]),
+    mostWarnings: most === undefined ? Infinity : Number(most),
+    zero: values["exit-zero"],
+    baseline: values.baseline,
+    writeBaseline: values["write-baseline"],
+    cache: values.cache,
+    config: values.config,
+    showFiles: values["show-files"],
     stdin,
     stdinName: values["stdin-filename"] ?? "<stdin>",
   };
@@ -75,29 +120,78 @@ function checked(patterns, values) {
 
 /** One look at all files. Gives the exit code. */
 async function once(patterns, options) {
-  const configurations = new Configurations();
-  const files = options.stdin ? [options.stdinName] : await find(patterns);
+  const configurations = new Configurations(options.config);
+  const { files, skipped, missing } = options.stdin ? { files: [options.stdinName], skipped: new Map(), missing: [] } : await find(patterns);
+  for (const message of missing) process.stderr.write(`${message}\n`);
+  const chosenBy = new Map();
+  const cache = options.cache ? new Cache() : undefined;
   const documents = [];
-  let unreadable = 0;
+  let failed = missing.length;
   for (const file of files) {
     try {
+      const settings = configurations.of(file);
+      if (settings.excluded && !options.stdin) continue;
+      if (options.showFiles) {
+        process.stdout.write(`${file}\n`);
+        continue;
+      }
       const text = decode(options.stdin ? await input() : read(file), file);
-      const settings = { file, config: configurations.of(file) };
-      documents.push({ file, settings, text, ...(options.mend ? mended(text, settings, options) : { report: lint(text, settings) }) });
+      const key = JSON.stringify([options.select ?? settings.select, [...(settings.ignore ?? []), ...(options.ignore ?? [])]]);
+      if (!chosenBy.has(key)) chosenBy.set(key, chosen(...JSON.parse(key).map((one) => one ?? undefined)));
+      documents.push({ file, text, wanted: chosenBy.get(key), settings: { file, config: settings.config }, baseline: options.baseline ?? settings.baseline });
     } catch (error) {
       // One file that cannot be read keeps nobody from the others.
       if (!(error instanceof Usage) || options.stdin || error.errors) throw error;
       process.stderr.write(`${error.message}\n`);
-      unreadable += 1;
+      failed += 1;
     }
   }
-  const code = options.diff ? differences(documents) : findings(documents, options);
-  return unreadable > 0 ? 2 : code;
+  if (options.showFiles) return failed > 0 ? 2 : 0;
+  if (skipped.size > 0 && options.name === "pretty" && process.stderr.isTTY) {
+    const count = [...skipped.values()].reduce((sum, one) => sum + one, 0);
+    process.stderr.write(`${count} ${count === 1 ? "file" : "files"} of other kinds skipped: ${listed(skipped)}.\n`);
+  }
+  await vocabularies(documents);
+  const asLog = options.name === "sarif" && !options.mend && !options.writeBaseline;
+  if (asLog) asSarif(documents, address(options));
+  for (const document of documents) look(document, options, cache);
+  cache?.write();
+  if (options.writeBaseline) {
+    writeBaseline(options.baseline, documents);
+    process.stderr.write(`${options.baseline} is written.\n`);
+    return 0;
+  }
+  const code = options.diff ? await differences(documents) : findings(documents, options);
+  return failed > 0 ? 2 : options.zero ? 0 : code;
 }
 
-function mended(text, settings, { unsafe }) {
-  const { text: after, applied, report } = fix(text, { ...settings, unsafe });
-  return { before: text, text: after, applied, report };
+/** Loads the vocabularies where a text may be counted: they are megabytes, and few files need them. */
+async function vocabularies(documents) {
+  const counted = ({ text, settings: { config } }) =>
+    /"(models|tokens)"/.test(config ?? "") || (text.length >= 256 && /user_template|systemInstructions/.test(text)) || (text.length >= 1024 && /\{[{$%A-Za-z_]|\$\{/.test(text));
+  if (documents.some(counted)) await Promise.all(["cl100k_base", "o200k_base"].map(loadVocabulary));
+}
+
+/** Lints one document, or mends it. */
+function look(document, options, cache) {
+  const { text, settings, wanted } = document;
+  if (options.mend) {
+    const { text: after, applied, report } = fix(text, { ...settings, unsafe: options.unsafe });
+    Object.assign(document, { before: text, text: after, applied, report });
+  } else if (document.report === undefined) {
+    document.report = cache?.get(document) ?? lint(text, settings);
+    cache?.set(document);
+  }
+  const known = document.baseline === undefined || options.writeBaseline ? {} : readBaseline(document.baseline);
+  const all = document.report.findings;
+  const shown = without(known, document.file, all.filter(({ code }) => wanted(code)));
+  if (shown.length === all.length) return;
+  const count = (severity) => shown.filter((finding) => finding.severity === severity).length;
+  const summary = {
+    errors: count("error"), warnings: count("warning"), infos: count("info"),
+    fixable: shown.filter(({ fix }) => fix?.safe).length, omitted: document.report.summary.omitted,
+  };
+  document.report = { ...document.report, summary, findings: shown };
 }
 
 function findings(documents, options) {
@@ -112,8 +206,42 @@ function findings(documents, options) {
     }
   }
   const summary = total(documents);
-  out.write(options.format(documents, summary, new Terminal(out)));
+  const written = options.statistics ? statistics(documents) : options.format(named(documents, options), summary, new Terminal(options.output === undefined ? out : {}));
+  if (options.output === undefined) out.write(written);
+  else writeFileSync(options.output, written);
   return summary.errors > 0 || summary.warnings > options.mostWarnings ? 1 : 0;
+}
+
+/** How a file is called in a report: in those for code hosts by its path in the repository. */
+function address({ name }) {
+  if (name !== "github" && name !== "sarif") return (file) => file;
+  const root = top();
+  return (file) => {
+    const path = existsSync(file) ? relative(root, resolve(file)).replaceAll("\\", "/") : file;
+    return path.startsWith("../") ? file : path;
+  };
+}
+
+/** The documents as they are shown: errors alone where that is asked for. */
+function named(documents, { name, quiet }) {
+  const path = address({ name });
+  return documents.map((document) => {
+    const file = path(document.file);
+    const findings = quiet ? document.report.findings.filter(({ severity }) => severity === "error") : document.report.findings;
+    return { ...document, file, report: { ...document.report, findings } };
+  });
+}
+
+function statistics(documents) {
+  const counts = new Map();
+  for (const { report } of documents) {
+    for (const { code, name, severity } of report.findings) {
+      const row = counts.get(`${code} ${severity}`) ?? { code, name, severity, count: 0 };
+      counts.set(`${code} ${severity}`, { ...row, count: row.count + 1 });
+    }
+  }
+  const rows = [...counts.values()].sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
+  return rows.map(({ code, name, severity, count }) => `${String(count).padStart(6)}  ${code}  ${severity.padEnd(7)}  ${name}\n`).join("");
 }
 
 function total(documents) {
@@ -125,7 +253,8 @@ function total(documents) {
   return summary;
 }
 
-function differences(documents) {
+async function differences(documents) {
+  const { createTwoFilesPatch } = await import("diff");
   const changed = documents.filter(({ before, text }) => text !== before);
   for (const { file, before, text } of changed) {
     process.stdout.write(createTwoFilesPatch(`a/${file}`, `b/${file}`, before, text, "", "", { headerOptions: undefined }).replace(/^=+\n/, ""));

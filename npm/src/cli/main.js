@@ -1,18 +1,23 @@
 #!/usr/bin/env node
 // The command line. It finds files, asks the engine, and shows what it says; what is wrong with a prompt is not
 // decided here.
+import module from "node:module";
 import { parseArgs } from "node:util";
 import { lintCommand } from "./lint.js";
 import { explainCommand } from "./explain.js";
+import { initCommand } from "./init.js";
+import { lspCommand } from "./lsp.js";
 import { auditCommand } from "./audit.js";
 import { tokensCommand } from "./tokens.js";
-import { Usage } from "./usage.js";
+import { nearest, Usage } from "./usage.js";
 import { version } from "./version.js";
 
 const HELP = `promptgate ${version}: lints prompts, templates and requests
 
-  promptgate lint FILES…       files, folders or globs; - reads the standard input
-  promptgate explain [CODE]    what a rule does, and why; without a code, all rules
+  promptgate lint [FILES…]     files, folders or globs, by default all here; - reads the standard input
+  promptgate explain [RULE]    what a rule does, and why; without one, all rules
+  promptgate init              writes a configuration to begin with
+  promptgate lsp               the language server, for editors
   promptgate tokens FILES…     exact token counts
   promptgate audit verify FILE whether an exported audit log is whole, else its first bad row
 
@@ -20,14 +25,14 @@ promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 wi
 wrongly or failed.
 `;
 
-const COMMANDS = { lint: lintCommand, explain: explainCommand, tokens: tokensCommand, audit: auditCommand };
+const COMMANDS = { lint: lintCommand, explain: explainCommand, init: initCommand, lsp: lspCommand, tokens: tokensCommand, audit: auditCommand };
 
 async function main(args) {
   const [name, ...rest] = args;
   if (name === "--version" || name === "-V") return say(`${version}\n`);
   if (name === undefined) throw new Usage(HELP.trimEnd());
   if (name === "--help" || name === "-h" || name === "help") return say(HELP);
-  if (!Object.hasOwn(COMMANDS, name)) throw new Usage(`There is no command ${JSON.stringify(name)}: there are ${Object.keys(COMMANDS).join(", ")}.`);
+  if (!Object.hasOwn(COMMANDS, name)) throw new Usage(unknown("command", name, Object.keys(COMMANDS)));
   const command = COMMANDS[name];
   const { values, positionals } = parsed(command, rest);
   if (values.help) return say(command.help);
@@ -38,8 +43,15 @@ function parsed({ options }, args) {
   try {
     return parseArgs({ args, options: { ...options, help: { type: "boolean", short: "h" } }, allowPositionals: true });
   } catch (error) {
-    throw new Usage(error.message);
+    const option = /^Unknown option '--([^']+)'/.exec(error.message)?.[1];
+    if (option === undefined) throw new Usage(error.message);
+    throw new Usage(unknown("option", `--${option}`, [...Object.keys(options), "help"].map((known) => `--${known}`)));
   }
+}
+
+function unknown(what, name, known) {
+  const near = nearest(name, known);
+  return `There is no ${what} ${JSON.stringify(name)}: ${near ? `did you mean ${near}?` : `there are ${known.join(", ")}.`}`;
 }
 
 function say(text) {
@@ -47,6 +59,8 @@ function say(text) {
   return 0;
 }
 
+// Node 22 keeps what it has compiled.
+module.enableCompileCache?.();
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error) => {
   if (error.code !== "EPIPE") throw error;

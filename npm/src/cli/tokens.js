@@ -1,5 +1,5 @@
 // `promptgate tokens`: exact token counts of files.
-import { countTokens, loadVocabulary, vocabularyOf } from "../node.js";
+import { countTokens, loadVocabulary, vocabularyOf } from "./engine.js";
 import { decode, input, read } from "./files.js";
 import { Usage } from "./usage.js";
 

@@ -5,8 +5,8 @@ import { resolve } from "node:path";
 /** How long to wait for what is written together, in milliseconds. */
 const SETTLE = 50;
 
-/** Calls `run`, and again when something changes in the working folder or in those that `folders` gives. */
-export function watch(folders, run) {
+/** Calls `run`, and again when something changes in those folders that `folders` gives, but for the file `own`. */
+export function watch(folders, run, own) {
   let next;
   const watchers = new Map();
   let timer;
@@ -16,7 +16,7 @@ export function watch(folders, run) {
   };
   /** Whether there were folders that were not watched yet: new ones may have been made in them meanwhile. */
   async function follow() {
-    const wanted = new Set(["", ...await folders()].map((folder) => resolve(folder)));
+    const wanted = new Set([...await folders()].map((folder) => resolve(folder)));
     for (const [folder, watcher] of watchers) {
       if (wanted.has(folder)) continue;
       watcher.close();
@@ -25,7 +25,11 @@ export function watch(folders, run) {
     const added = [...wanted].filter((folder) => !watchers.has(folder));
     for (const folder of added) {
       try {
-        watchers.set(folder, watchFolder(folder, changed).on("error", changed));
+        const seen = (event, name) => {
+          // What is written here is no reason to write it again.
+          if (own === undefined || name === null || resolve(folder, name) !== resolve(own)) changed();
+        };
+        watchers.set(folder, watchFolder(folder, seen).on("error", changed));
       } catch (error) {
         // gone again
         if (error.code !== "ENOENT") throw error;

@@ -35,7 +35,10 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         .map(|(prompt, entry)| {
             let fix = Fix::suggested("Remove the token", prompt.edit(entry.span.clone(), ""));
             let message = "A control token of a chat format stands here: take it out, the server writes them itself.";
-            prompt.draft(entry.span.clone(), message).fix(fix)
+            let draft = prompt.draft(entry.span.clone(), message).fix(fix);
+            // Documentation shows such tokens as code.
+            let code = prompt.prose().get(entry.span.clone()).is_some_and(|prose| prose.trim().is_empty());
+            if code { draft.severity(Severity::Info) } else { draft }
         })
         .collect()
 }

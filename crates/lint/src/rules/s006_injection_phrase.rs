@@ -62,7 +62,12 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     // The same phrase is reported once, by its gravest name.
     let mut taken: BTreeMap<usize, usize> = drafts.iter().map(|draft| (draft.span.start, draft.span.end)).collect();
     for (prompt, entry) in phrases {
-        let draft = prompt.draft(entry.span.clone(), MESSAGE);
+        let mut draft = prompt.draft(entry.span.clone(), MESSAGE);
+        // In files, milder words are mostly instructions of another kind: "ignore any further rules of this type".
+        let said = matches!(prompt.part, Part::User | Part::Agent | Part::Value) || context.document.kind.is_ours();
+        if !said && !is_plain(prompt.as_str().get(entry.span.clone()).unwrap_or_default()) {
+            draft = draft.severity(Severity::Info);
+        }
         let before = taken.range(..draft.span.end).next_back();
         if before.is_none_or(|(_, end)| *end <= draft.span.start) {
             taken.insert(draft.span.start, draft.span.end);
@@ -70,6 +75,12 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         }
     }
     drafts
+}
+
+/// Whether the phrase names what it attacks.
+fn is_plain(phrase: &str) -> bool {
+    let small = phrase.to_lowercase();
+    ["instruction", "prompt", "secret", "you are now", "jailbreak", "guideline"].iter().any(|word| small.contains(word))
 }
 
 fn refused(text: &str) -> Vec<Range<usize>> {

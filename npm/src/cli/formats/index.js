@@ -1,5 +1,5 @@
 // How findings are written: each format is a function of the documents, their summary and the terminal.
-import { sarif } from "../../node.js";
+import { sarif } from "./sarif.js";
 import { github } from "./github.js";
 import { junit } from "./junit.js";
 import { concise, pretty } from "./pretty.js";
@@ -11,7 +11,7 @@ export const FORMATS = {
     const files = documents.map(({ file, report, applied }) => ({ file, ...report, applied }));
     return `${JSON.stringify({ summary, files }, null, 2)}\n`;
   },
-  sarif: (documents) => `${JSON.stringify(sarif(documents.map(({ file, text, settings }) => ({ ...settings, uri: file, text }))), null, 2)}\n`,
+  sarif,
   github,
   junit,
 };

@@ -1,5 +1,5 @@
 // For people: a line for each finding, and the place it was found at.
-import { rules } from "../../node.js";
+import { rules } from "../engine.js";
 import { cells, visible } from "../terminal.js";
 
 const COLOUR = { error: "red", warning: "yellow", info: "cyan" };
