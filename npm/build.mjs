@@ -38,10 +38,49 @@ cpSync(`${glue}/promptgate_bg.wasm`, `${dist}/promptgate_bg.wasm`);
 // --- entries ---
 cpSync(`${here}src`, dist, { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
 
+// --- the command line: one file, and the language server in one that is loaded when it is asked for ---
+await build({
+  entryPoints: [`${here}src/cli/main.js`],
+  outdir: `${dist}/cli-bundle`,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  external: ["diff", "tinyglobby"],
+  nodePaths: [`${here}../node_modules`],
+  // The glue and the entries are those that were built above.
+  plugins: [{
+    name: "glue",
+    setup: (esbuild) => esbuild.onResolve({ filter: /\/(promptgate|api|exports)\.js$/ }, ({ path }) => ({ path: `${dist}/${path.split("/").at(-1)}` })),
+  }],
+  banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
+});
+rmSync(`${dist}/cli`, { recursive: true });
+cpSync(`${dist}/cli-bundle`, `${dist}/cli`, { recursive: true });
+rmSync(`${dist}/cli-bundle`, { recursive: true });
+
 // --- what the engine says of itself: the schema of configurations, and the rules ---
 const engine = await import(`${dist}/promptgate.js`);
 engine.initSync({ module: readFileSync(`${glue}/promptgate_bg.wasm`) });
-write("schema.json", `${JSON.stringify(engine.configSchema(), null, 2)}\n`);
+const schema = engine.configSchema();
+const texts = (description) => ({ description, type: "array", items: { type: "string" } });
+const { $schema: _, ...engines } = schema.properties;
+// What the command line reads itself.
+Object.assign(schema.properties, {
+  extends: { description: "Configurations that this one is laid over: files, relative to this one.", anyOf: [{ type: "string" }, texts("")] },
+  include: texts("Globs of the files that are linted; all by default."),
+  exclude: texts("Globs of files that are not linted."),
+  select: texts("These rules alone: codes, beginnings of codes, names."),
+  ignore: texts("Without these rules: codes, beginnings of codes, names."),
+  baseline: { description: "The file with what is known already, as --write-baseline writes it.", type: "string" },
+  overrides: {
+    description: "What is otherwise for some files.",
+    type: "array",
+    items: { type: "object", required: ["files"], properties: { files: texts("Globs of the files."), ...engines, select: texts("As above."), ignore: texts("As above.") }, additionalProperties: false },
+  },
+});
+write("schema.json", `${JSON.stringify(schema, null, 2)}\n`);
 const pages = engine.rules().map(({ code }) => engine.explain(code).trim());
 writeFileSync(`${here}rules.md`, `<!-- Written by scripts/package from crates/lint/src/rules. -->\n${pages.join("\n\n")}\n`);
 
