@@ -48,6 +48,8 @@ await build({
   platform: "node",
   target: "node20",
   external: ["diff", "tinyglobby"],
+  // What provides the Wasm is a side effect, whatever the manifest of the package says of its own files.
+  ignoreAnnotations: true,
   nodePaths: [`${here}../node_modules`],
   // The glue and the entries are those that were built above.
   plugins: [{

@@ -34,6 +34,9 @@ const text = (name) => readFileSync(join(folder, name), "utf8");
 
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GITHUB_|NO_COLOR|FORCE_COLOR|COLUMNS|NODE_TEST)/.test(name)));
 
+/** As if the working folder were in no repository. */
+const ALONE = { GIT_CEILING_DIRECTORIES: dirname(folder) };
+
 /** What the command answers: `{ code, out, err }`. */
 function run(args, { input = "", env = {}, node = "node", cwd = folder } = {}) {
   const { status, stdout, stderr } = spawnSync(node, [BIN, ...args], { cwd, input, env: { ...ENV, ...env }, encoding: "utf8" });
@@ -45,20 +48,24 @@ const codes = (args, options) => {
 };
 
 test("exit codes: 0 clean, 1 findings, 2 called wrongly", () => {
-  write({ "clean.txt": CLEAN, "bidi.txt": BIDI, "mail.txt": "Write to bob@example.com.\n", "binary.txt": new Uint8Array([0xff, 0xfe, 0]) });
+  write({ "clean.txt": CLEAN, "bidi.txt": BIDI, "mail.txt": "Write to bob@acme.io.\n", "binary.txt": new Uint8Array([0xff, 0xfe, 0]) });
   for (const [args, code, said] of [
     [["lint", "clean.txt"], 0, ""],
     [["lint", "bidi.txt"], 1, ""],
-    [["lint", "mail.txt"], 1, ""],
+    [["lint", "mail.txt"], 0, ""],
+    [["lint", "mail.txt", "--max-warnings", "0"], 1, ""],
+    [["lint", "bidi.txt", "--exit-zero"], 0, ""],
     [["lint", "mail.txt", "--max-warnings", "1"], 0, ""],
     [["lint", "bidi.txt", "--max-warnings", "9"], 1, ""],
-    [[], 2, "promptgate lint FILES"],
-    [["lint"], 2, "Say what to lint"],
-    [["lnt"], 2, "There is no command"],
+    [[], 2, "promptgate lint [FILES…]"],
+    [["lint"], 2, "not UTF-8"],
+    [["lnt"], 2, "did you mean lint"],
     [["toString"], 2, "There is no command"],
     [["lint", "nothing.txt"], 2, "Nothing is called \"nothing.txt\""],
     [["lint", "*.nothing"], 2, "Nothing is called"],
-    [["lint", "clean.txt", "--fxi"], 2, "--fxi"],
+    [["lint", "clean.txt", "--fxi"], 2, "did you mean --fix?"],
+    [["lint", "clean.txt", "--format", "sarf"], 2, "did you mean sarif?"],
+    [["lint", "clean.txt", "--select", "S0007"], 2, "did you mean S007?"],
     [["lint", "clean.txt", "--format", "xml"], 2, "pretty, concise, json, sarif, github, junit"],
     [["lint", "clean.txt", "--max-warnings", "-1"], 2, ""],
     [["lint", "clean.txt", "--max-warnings", "many"], 2, "whole number"],
@@ -68,6 +75,7 @@ test("exit codes: 0 clean, 1 findings, 2 called wrongly", () => {
     [["lint", "binary.txt"], 2, "not UTF-8"],
     [["lint", "binary.txt", "bidi.txt"], 2, "not UTF-8"],
     [["explain", "X999"], 2, "There is no such rule"],
+    [["explain", "secret"], 0, ""], [["explain", "s007"], 0, ""], [["explain", "secrt"], 2, "did you mean secret?"],
     [["explain", "S007", "S008"], 2, "one code"],
     [["tokens"], 2, "Say of which files"],
     [["tokens", "nothing.txt"], 2, "ENOENT"],
@@ -89,7 +97,7 @@ for (const [version, node] of nodes()) {
     write({ "a.txt": BIDI });
     const { code, out } = run(["lint", "a.txt", "--format", "concise"], { node });
     assert.equal(code, 1);
-    assert.match(out, /^a\.txt:1:11: error U001 .+\na\.txt:1:16: error U001 .+\n2 errors, 0 warnings in 1 file, 2 can be mended by --fix\n$/);
+    assert.match(out, /^a\.txt:1:11: error U001 .+\na\.txt:1:16: error U001 .+\n2 errors, 0 warnings in 1 file, 2 fixable with --fix\n$/);
   });
 }
 
@@ -174,7 +182,7 @@ test("json: the engine's report, with the file", () => {
 
 test("sarif: valid by the standard's schema, with what code scanning wants", () => {
   write({ "dir/a b.json": `{"system_instruction": "x", "user_template": "\\u202e😀 ${SECRET}",\n "nme": "<|im_start|>"}`, "clean.txt": CLEAN });
-  const { code, out } = run(["lint", "dir", "clean.txt", "--format", "sarif"]);
+  const { code, out } = run(["lint", "dir", "clean.txt", "--format", "sarif"], { env: ALONE });
   assert.equal(code, 1);
   const log = JSON.parse(out);
   // the schema of the standard's final text
@@ -200,7 +208,7 @@ test("sarif: valid by the standard's schema, with what code scanning wants", () 
 
 test("github: picked by GITHUB_ACTIONS, and nothing can write a command of its own", () => {
   write({ "a,b:c.txt": BIDI, "k.json": "{\"system_instruction\": \"x\", \"user_template\": \"x\", \"a\\n::error::x%0A\": 1}" });
-  const env = { GITHUB_ACTIONS: "true" };
+  const env = { GITHUB_ACTIONS: "true", ...ALONE };
   const { code, out } = run(["lint", "a,b:c.txt", "k.json"], { env });
   assert.equal(code, 1);
   assert.match(out, /^::error file=a%2Cb%3Ac\.txt,line=1,endLine=1,title=U001 bidi-control,col=11,endColumn=12::.+$/m);
@@ -281,7 +289,7 @@ test("the nearest configuration counts, and its faults are said", () => {
   assert.equal(run(["lint", "own/c.txt"]).code, 0, "infos are no failure");
   assert.deepEqual(severities("-", "--stdin-filename", "own/x.txt"), ["own/x.txt "]);
   for (const [config, said] of [
-    ["{", "$"], ["", "$"], [{ ruls: {} }, "$.ruls: There is no `ruls`: did you mean `rules`?"], [{ rules: { U001: "of", X: 1 } }, "$.rules.U001"],
+    ["{", "is not JSON"], ["", "is not JSON"], [{ ruls: {} }, "$.ruls: There is no `ruls`: did you mean `rules`?"], [{ rules: { U001: "of", X: 1 } }, "$.rules.U001"],
   ]) {
     write({ "bad/promptgate.json": config, "bad/f.txt": CLEAN });
     const { code, err, out } = run(["lint", "bad/f.txt"]);
@@ -289,7 +297,9 @@ test("the nearest configuration counts, and its faults are said", () => {
     assert.ok(err.includes("bad/promptgate.json") && err.includes(said), err);
   }
   write({ "broken/package.json": "{", "broken/g.txt": CLEAN });
-  assert.match(run(["lint", "broken/g.txt"]).err, /broken\/package\.json is not JSON/);
+  const broken = run(["lint", "broken/g.txt"]);
+  assert.match(broken.err, /broken\/package\.json is not JSON/);
+  assert.equal(broken.code, 0, "another program's file keeps nobody from linting");
 });
 
 test("exact counts are there: a budget is judged by the vocabulary", () => {
@@ -364,4 +374,99 @@ test("--watch sees folders that are new, and those in them", { timeout: 60_000 }
     rmSync(join(folder, "prompts/new"), { recursive: true });
     await until(/^2 errors, 0 warnings in 1 file/);
   });
+});
+
+test("what a folder holds: every ending in any case, agents' folders, no programs' files; what is skipped is counted", () => {
+  write({
+    "a.MD": BIDI, "b.mdc": BIDI, "c.prompty": BIDI, "d.j2": BIDI, "e.yaml": `a: "${BIDI.trim()}"\n`, ".github/prompts/f.prompt.md": BIDI,
+    ".claude/agents/g.md": BIDI, ".cursor/rules/h.mdc": BIDI, ".windsurf/i.md": BIDI, ".venv/j.md": BIDI, "k.py": BIDI, "package.json": "{}",
+    "package-lock.json": "{}", "tsconfig.json": "{}", "pnpm-lock.yaml": "a: 1", "requirements.txt": BIDI,
+  });
+  const listed = run(["lint", "--show-files"]).out.trim().split("\n");
+  assert.deepEqual(listed, [
+    ".claude/agents/g.md", ".cursor/rules/h.mdc", ".github/prompts/f.prompt.md", ".windsurf/i.md", "a.MD", "b.mdc", "c.prompty", "d.j2", "e.yaml",
+  ]);
+  assert.equal(run(["lint"]).code, 1, "without files it is the working folder");
+  write({ "only/a.py": "x", "only/b.py": "x" });
+  const { code, err } = run(["lint", "only"]);
+  assert.equal(code, 2);
+  assert.match(err, /^No prompt is in "only": its files end otherwise \(\.py 2\)/);
+  const some = run(["lint", "a.MD", "gone.md", "only", "--format", "concise"]);
+  assert.equal(some.code, 2);
+  assert.match(some.err, /Nothing is called "gone\.md"/);
+  assert.match(some.out, /^a\.MD:1:11: error U001/, "the others are linted");
+});
+
+test("--select, --ignore, --quiet, --statistics, --output-file", () => {
+  write({ "a.txt": `${BIDI}${TOKEN}Write to bob@acme.io.\n` });
+  assert.deepEqual(codes(["lint", "a.txt", "--select", "S"]), ["a.txt S004", "a.txt S008"]);
+  assert.deepEqual(codes(["lint", "a.txt", "--select", "bidi-control,S008"]), ["a.txt U001", "a.txt U001", "a.txt S008"]);
+  assert.deepEqual(codes(["lint", "a.txt", "--ignore", "U,S004"]), ["a.txt S008"]);
+  assert.equal(run(["lint", "a.txt", "--select", "S008"]).code, 0, "what is not selected is no failure");
+  const quiet = run(["lint", "a.txt", "--quiet", "--format", "concise"]);
+  assert.ok(!quiet.out.includes("S008") && quiet.out.includes("S004"), quiet.out);
+  assert.match(run(["lint", "a.txt", "--statistics"]).out, /^ {5}2 {2}U001 {2}error {4}bidi-control\n/);
+  const { out, code } = run(["lint", "a.txt", "--format", "json", "--output-file", "report.json"]);
+  assert.deepEqual([out, code], ["", 1]);
+  assert.equal(JSON.parse(text("report.json")).summary.errors, 3);
+});
+
+test("configurations: --config, extends, include, exclude, overrides, select", () => {
+  write({
+    "base.json": { rules: { U001: "off" }, exclude: ["drafts/**"] },
+    "promptgate.json": { extends: "base.json", overrides: [{ files: ["strict/**"], rules: { U001: "warning" } }] },
+    "a.txt": BIDI, "drafts/b.txt": TOKEN, "strict/c.txt": BIDI, "other.json": { include: ["*.txt"], select: ["S004"], rules: {} },
+    "d.txt": `${BIDI}${TOKEN}`,
+  });
+  assert.deepEqual(codes(["lint", "a.txt", "drafts", "strict"]), ["strict/c.txt U001", "strict/c.txt U001"]);
+  assert.deepEqual(codes(["lint", "d.txt", "strict/c.txt", "--config", "other.json"]), ["d.txt S004"]);
+  write({ "loop.json": { extends: "loop.json" } });
+  assert.match(run(["lint", "a.txt", "--config", "loop.json"]).err, /extends itself/);
+  assert.match(run(["lint", "a.txt", "--config", "gone.json"]).err, /gone\.json cannot be read: ENOENT/);
+});
+
+test("init writes a configuration that is taken", () => {
+  write({ "a.txt": BIDI });
+  assert.equal(run(["init"]).code, 0);
+  assert.equal(run(["lint", "a.txt"]).code, 1);
+  assert.match(run(["init"]).err, /is there already/);
+});
+
+test("a baseline leaves out what is known, and nothing more", () => {
+  write({ "a.txt": BIDI });
+  assert.equal(run(["lint", "a.txt", "--baseline", "known.json", "--write-baseline"]).code, 0);
+  assert.equal(run(["lint", "a.txt", "--baseline", "known.json"]).code, 0);
+  write({ "a.txt": `${BIDI}${TOKEN}` });
+  assert.deepEqual(codes(["lint", "a.txt", "--baseline", "known.json"]), ["a.txt S004"]);
+  write({ "promptgate.json": { baseline: "known.json" } });
+  assert.deepEqual(codes(["lint", "a.txt"]), ["a.txt S004"]);
+});
+
+test("--cache gives the same, and sees what has changed", () => {
+  write({ "a.txt": BIDI, "b.txt": CLEAN });
+  const first = run(["lint", "a.txt", "b.txt", "--cache", "--format", "json"]).out;
+  assert.ok(existsSync(join(folder, ".promptgate-cache.json")));
+  assert.equal(run(["lint", "a.txt", "b.txt", "--cache", "--format", "json"]).out, first);
+  write({ "b.txt": TOKEN });
+  assert.ok(codes(["lint", "a.txt", "b.txt", "--cache"]).includes("b.txt S004"));
+  write({ "promptgate.json": { rules: { U001: "off", S004: "off" } } });
+  assert.deepEqual(codes(["lint", "a.txt", "b.txt", "--cache"]), [], "another configuration is another report");
+});
+
+test("reports for code hosts name files as the repository does", () => {
+  write({ "deep/a.txt": BIDI });
+  assert.equal(spawnSync("git", ["init", "--quiet"], { cwd: folder, env: ENV }).status, 0);
+  const cwd = join(folder, "deep");
+  assert.match(run(["lint", "a.txt", "--format", "github"], { cwd }).out, /^::error file=deep\/a\.txt,/);
+  const [{ results, tool, originalUriBaseIds }] = JSON.parse(run(["lint", "a.txt", "--format", "sarif"], { cwd }).out).runs;
+  assert.deepEqual([...new Set(results.map(({ locations: [{ physicalLocation }] }) => physicalLocation.artifactLocation.uri))], ["deep/a.txt"]);
+  assert.match(tool.driver.informationUri, /^https:/);
+  assert.ok(originalUriBaseIds["%SRCROOT%"]);
+});
+
+test("the format, and why it was taken, are in the report", () => {
+  write({ "a.j2": "{% for x in y %}" });
+  const [{ format, reason, findings }] = JSON.parse(run(["lint", "a.j2", "--format", "json"]).out).files;
+  assert.deepEqual([format, reason], ["jinja", "the file's ending"]);
+  assert.equal(findings[0].code, "T004");
 });

@@ -89,7 +89,7 @@ export function conclusion(summary, terminal) {
   const colour = errors > 0 ? "red" : warnings > 0 ? "yellow" : "green";
   const notes = [
     ...(fixed > 0 ? [`${count(fixed, "fix").replace("fixs", "fixes")} applied`] : []),
-    ...(fixable > 0 ? [`${fixable} can be mended by --fix`] : []),
+    ...(fixable > 0 ? [`${fixable} fixable with --fix`] : []),
     ...(omitted > 0 ? [`${omitted} not shown`] : []),
   ];
   return `${terminal.style(colour, parts)} in ${count(files, "file")}${notes.map((note) => `, ${note}`).join("")}\n`;
