@@ -68,7 +68,7 @@ fn documents() -> Vec<(Kind, Value)> {
 fn spoilt(value: &Value, bad: &str) -> Vec<Value> {
     let mut all = Vec::new();
     match value {
-        Value::String(text) => all.push(json!(format!("{text} {bad}"))),
+        Value::String(text) => all.push(json!(format!("{text}. {bad}"))),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 for other in spoilt(item, bad) {
