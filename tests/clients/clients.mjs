@@ -16,7 +16,7 @@ export function python(name, command) {
   return existsSync(path) ? path : undefined;
 }
 
-const interpreter = python("openai-python", "python");
+const interpreter = python("python", "python");
 
 export const CLIENTS = [
   openaiNode("openai-node 6", OpenAI6),
