@@ -207,6 +207,9 @@ pub fn target<'a>(url: &'a str, host: Option<&str>) -> Result<&'a str, Problem> 
     Ok(target.split('#').next().unwrap_or_default())
 }
 
+/// Below this is OpenAI's API, of which clients ask for much more than there is here.
+const OPENAI: &str = "/openai/";
+
 /// A route and what its address carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -245,6 +248,10 @@ impl Target {
             let mut known: Vec<&str> = ROUTES.map(|row| row.pattern).to_vec();
             known.dedup();
             let detail = match nearest(path, &known) {
+                _ if path.starts_with(OPENAI) => {
+                    let there: Vec<&str> = known.into_iter().filter(|known| known.starts_with(OPENAI)).collect();
+                    format!("Nothing is at this address: there are {}.", there.join(", "))
+                }
                 Some(meant) => format!("Nothing is at this address: did you mean {meant}? An id is a UUID."),
                 None => "Nothing is at this address. GET /v1/openapi.json lists all there are.".to_owned(),
             };
@@ -368,6 +375,18 @@ mod tests {
     use super::*;
 
     const ID: &str = "0198c0de-1234-4abc-8def-0123456789ab";
+
+    #[test]
+    fn what_is_not_there_of_openais_api_names_what_is() {
+        for path in ["/openai/v1/responses", "/openai/v1/audio/speech", "/openai/v1/chat/completion", "/openai/"] {
+            let problem = Target::find("POST", path).unwrap_err();
+            assert_eq!(problem.code, Code::NotFound);
+            for known in ["/openai/v1/chat/completions", "/openai/v1/embeddings", "/openai/v1/models"] {
+                assert!(problem.detail.contains(known), "{path}: {}", problem.detail);
+            }
+        }
+        assert!(!Target::find("POST", "/v1/chats").unwrap_err().detail.contains("openai"));
+    }
 
     #[test]
     fn routes() {
