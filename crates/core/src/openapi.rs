@@ -1,6 +1,8 @@
 //! The description of the interface (OpenAPI 3.1), made from the same limits and tables that the code obeys.
 
+mod answers;
 mod bodies;
+mod errors;
 mod resources;
 
 use serde_json::{Value, json};
@@ -8,7 +10,6 @@ use serde_json::{Value, json};
 pub use bodies::BODIES;
 
 use crate::fault::MAX_FAULTS;
-use crate::json::MAX_BODY;
 use crate::problem::Code;
 
 /// The document `GET /v1/openapi.json`.
@@ -18,6 +19,7 @@ pub fn document() -> String {
         resources::add(paths);
     }
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        schemas.extend(answers::schemas());
         schemas.extend(BODIES.map(|(name, shape)| (name.to_owned(), shape.json_schema())));
     }
     document.to_string()
@@ -33,31 +35,8 @@ fn value() -> Value {
             "license": { "name": "Apache-2.0 OR MIT" },
         },
         "security": [{ "clientKey": [] }],
-        "paths": {
-            "/v1/chat": { "post": chat() },
-            "/v1/guard": { "post": {
-                "operationId": "guard", "summary": "What the guard says of a text, and what it would make of it.",
-                "requestBody": { "required": true, "content": { "application/json": {
-                    "schema": { "$ref": "#/components/schemas/GuardRequest" },
-                } } },
-                "responses": {
-                    "200": answer("The report.", "application/json", json!({ "$ref": "#/components/schemas/GuardReport" })),
-                    "400": problem("The body has faults."), "401": problem("No valid client key."),
-                    "408": problem("The body came too slowly."), "413": problem("The body is too large."),
-                    "415": problem("The body is not application/json."), "503": problem("The gateway is not configured."),
-                },
-            } },
-            "/healthz": { "get": {
-                "operationId": "health", "summary": "Whether the gateway is configured.", "security": [],
-                "responses": { "200": answer("It is.", "application/json", json!({
-                    "type": "object", "required": ["status"], "properties": { "status": { "const": "ok" } },
-                })), "503": problem("It is not.") },
-            } },
-            "/v1/openapi.json": { "get": {
-                "operationId": "openapi", "summary": "This document.", "security": [],
-                "responses": { "200": answer("OpenAPI 3.1.", "application/json", json!({ "type": "object" })) },
-            } },
-        },
+        "servers": [{ "url": "/", "description": "The gateway that this document comes from." }],
+        "paths": {},
         "components": {
             "securitySchemes": { "clientKey": { "type": "http", "scheme": "bearer" } },
             "schemas": schemas(),
@@ -65,51 +44,8 @@ fn value() -> Value {
     })
 }
 
-fn chat() -> Value {
-    let mut responses = json!({
-        "200": {
-            "description": "The answer. Its last event is `done`, or `error` where it broke off.",
-            "headers": { "X-Request-Id": { "schema": { "type": "string" } } },
-            "content": {
-                "text/event-stream": { "schema": {
-                    "type": "string",
-                    "description": "Events `delta` {content}, `usage`, then `done` (Summary) or `error` (Problem).",
-                } },
-                "application/x-ndjson": { "schema": { "$ref": "#/components/schemas/Event" } },
-                "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } },
-            },
-        },
-    });
-    for code in Code::ALL {
-        let status = code.status().to_string();
-        let row = format!("`{}`: {}.", code.as_str(), code.title());
-        match responses.get_mut(&status).and_then(|known| known.get_mut("description")) {
-            Some(Value::String(text)) => text.push_str(&format!(" {row}")),
-            _ => {
-                if let Some(responses) = responses.as_object_mut() {
-                    responses.insert(status, problem(&row));
-                }
-            }
-        }
-    }
-    json!({
-        "operationId": "chat",
-        "summary": "Asks a model, guarded.",
-        "description": format!("The body is at most {MAX_BODY} bytes of strict JSON."),
-        "parameters": [{
-            "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "1 to 255 printable ASCII characters: upstream executes requests of the same key at most once.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
-        }],
-        "requestBody": { "required": true, "content": { "application/json": {
-            "schema": { "$ref": "#/components/schemas/ChatRequest" },
-        } } },
-        "responses": responses,
-    })
-}
-
 fn schemas() -> Value {
-    let status = json!({ "enum": ["success", "fallback"] });
+    let status = json!({ "type": "string", "enum": ["success", "fallback"] });
     let usage = json!({
         "type": "object", "required": ["prompt_tokens", "completion_tokens"],
         "properties": {
@@ -131,7 +67,7 @@ fn schemas() -> Value {
                 "tokens_before": { "type": "integer" },
                 "tokens_after": { "type": "integer" },
                 "limit": { "type": "integer" },
-                "counted_by": { "enum": ["estimate", "cl100k_base", "o200k_base"] },
+                "counted_by": { "type": "string", "enum": ["estimate", "cl100k_base", "o200k_base"] },
             },
         },
     });
@@ -198,14 +134,14 @@ fn schemas() -> Value {
                 } },
             },
         },
-        "Action": { "enum": ["ignore", "flag", "redact", "block"] },
+        "Action": { "type": "string", "enum": ["ignore", "flag", "redact", "block"] },
         "Usage": usage,
         "Summary": { "type": "object", "required": required, "properties": summary },
         "Answer": { "type": "object", "required": required_answer, "properties": answer },
         "Event": {
             "type": "object", "required": ["type"],
             "properties": {
-                "type": { "enum": ["delta", "usage", "done", "error"] },
+                "type": { "type": "string", "enum": ["delta", "usage", "done", "error"] },
                 "content": { "type": "string" },
                 "error": { "$ref": "#/components/schemas/Problem" },
             },
@@ -216,34 +152,17 @@ fn schemas() -> Value {
             "properties": {
                 "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
                 "detail": { "type": "string" }, "instance": { "type": "string" },
-                "code": { "enum": Code::ALL.map(Code::as_str).to_vec() },
+                "code": { "type": "string", "enum": Code::ALL.map(Code::as_str).to_vec() },
                 "request_id": { "type": "string" },
                 "retryable": { "type": "boolean", "description": "Whether the same request may be sent again, later." },
                 "upstream_correlation_id": { "type": "string" },
-                "errors": { "type": "array", "items": {
-                    "type": "object", "required": ["path", "code", "message"],
-                    "properties": {
-                        "path": { "type": "string", "description": "JSONPath (RFC 9535)." },
-                        "code": { "type": "string" },
-                        "message": { "type": "string" },
-                        "span": {
-                            "type": "array", "items": { "type": "integer" },
-                            "description": "Start and end in the string at `path`, in UTF-16 code units.",
-                        },
-                    },
-                }, "maxItems": MAX_FAULTS },
+                "errors": {
+                    "type": "array", "maxItems": MAX_FAULTS, "items": { "$ref": "#/components/schemas/Fault" },
+                },
                 "more": { "type": "integer", "minimum": 1, "description": "How many errors there are beyond those listed." },
             },
         },
     })
-}
-
-fn problem(description: &str) -> Value {
-    answer(description, "application/problem+json", json!({ "$ref": "#/components/schemas/Problem" }))
-}
-
-fn answer(description: &str, content_type: &str, schema: Value) -> Value {
-    json!({ "description": description, "content": { content_type: { "schema": schema } } })
 }
 
 #[cfg(test)]
@@ -270,12 +189,60 @@ mod tests {
         }
     }
 
+    /// Every error stands at an operation that can have it, and no operation lists them all.
     #[test]
-    fn every_code_stands_at_its_status() {
-        let responses = &value()["paths"]["/v1/chat"]["post"]["responses"];
-        for code in Code::ALL {
-            let text = responses[code.status().to_string()]["description"].as_str().unwrap();
-            assert!(text.contains(&format!("`{}`", code.as_str())), "{code:?}");
+    fn every_code_stands_at_an_operation() {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        let paths = document["paths"].to_string();
+        for code in Code::ALL.into_iter().filter(|code| *code != Code::MethodNotAllowed) {
+            assert!(paths.contains(&format!("`{}`", code.as_str())), "{code:?}");
+        }
+        let chat = document["paths"]["/v1/chat"]["post"]["responses"].to_string();
+        assert!(!chat.contains("precondition_failed") && chat.contains("context_too_long"));
+    }
+
+    /// Generators: every constant has a type, no default makes a member required, ids are unique.
+    #[test]
+    fn it_generates_clients() {
+        fn walk(value: &Value, at: &str) {
+            if let Value::Object(members) = value {
+                if members.contains_key("const") || members.contains_key("enum") {
+                    assert!(members.contains_key("type"), "{at}");
+                }
+                assert!(!members.contains_key("default"), "{at}");
+                for (name, value) in members {
+                    match (name.as_str(), value) {
+                        // Its names are those of members.
+                        ("properties", Value::Object(members)) => {
+                            members.iter().for_each(|(name, value)| walk(value, &format!("{at}/{name}")));
+                        }
+                        _ => walk(value, &format!("{at}/{name}")),
+                    }
+                }
+            }
+            if let Value::Array(items) = value {
+                items.iter().for_each(|item| walk(item, at));
+            }
+        }
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        document["components"]["schemas"].as_object().unwrap().iter().for_each(|(name, schema)| walk(schema, name));
+        let operations =
+            document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+        let mut ids: Vec<_> =
+            operations.map(|operation| operation["operationId"].as_str().unwrap().to_owned()).collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+        let update = &document["paths"]["/v1/templates/{id}"]["put"];
+        assert!(update["parameters"].to_string().contains("If-Match"));
+        assert!(update["responses"]["200"]["headers"]["ETag"].is_object());
+        assert!(update["responses"]["428"].is_object());
+        // Each reference has its schema.
+        let text = document.to_string();
+        for (_, rest) in text.match_indices("#/components/schemas/").map(|(at, name)| text.split_at(at + name.len())) {
+            let name = rest.split('"').next().unwrap();
+            assert!(document["components"]["schemas"][name].is_object(), "{name}");
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The routes of templates, usage, models and metrics in the description of the interface.
+//! The routes in the description of the interface.
 
 use serde_json::{Map, Value, json};
 
+use super::{answers, errors};
 use crate::client::Right;
-use crate::problem::Code;
 use crate::route::{ROUTES, Route, Row};
+use crate::schema::{ENDLESS, Rule, Shape, Text};
 
 /// What a route does, what it takes and what it gives.
 struct Entry {
@@ -19,9 +20,38 @@ struct Entry {
 }
 
 const JSON: Option<&str> = Some("application/json");
+const STREAM: Option<&str> = Some("text/event-stream");
 const PAGES: &[(&str, bool)] = &[("pageNumber", false), ("pageSize", false)];
 
 const ENTRIES: &[Entry] = &[
+    Entry {
+        route: Route::Chat,
+        summary: "Asks a model, guarded.",
+        query: &[],
+        body: Some("ChatRequest"),
+        answers: &[(200, "The answer. Its last event is `done`, or `error` where it broke off.", STREAM)],
+    },
+    Entry {
+        route: Route::Guard,
+        summary: "What the guard says of a text, and what it would make of it.",
+        query: &[],
+        body: Some("GuardRequest"),
+        answers: &[(200, "The report.", JSON)],
+    },
+    Entry {
+        route: Route::Health,
+        summary: "Whether the gateway is configured.",
+        query: &[],
+        body: None,
+        answers: &[(200, "It is.", JSON)],
+    },
+    Entry {
+        route: Route::OpenApi,
+        summary: "This document.",
+        query: &[],
+        body: None,
+        answers: &[(200, "OpenAPI 3.1.", JSON)],
+    },
     Entry {
         route: Route::Completions,
         summary: "A chat completion by OpenAI's wire: the official SDKs work with the base address `/openai/v1`.",
@@ -247,61 +277,20 @@ const ENTRIES: &[Entry] = &[
 /// Adds the routes of this table to `paths`.
 pub(super) fn add(paths: &mut Map<String, Value>) {
     for entry in ENTRIES {
-        let Some(Row { method, pattern, .. }) = ROUTES.iter().find(|row| row.route == entry.route) else { continue };
-        let item = paths.entry(*pattern).or_insert_with(|| json!({}));
+        let Some(row) = ROUTES.iter().find(|row| row.route == entry.route) else { continue };
+        let item = paths.entry(row.pattern).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
-            item.insert(method.to_lowercase(), operation(entry, pattern));
+            item.insert(row.method.to_lowercase(), operation(entry, row));
         }
     }
 }
 
-fn operation(entry: &Entry, pattern: &str) -> Value {
-    let mut parameters: Vec<Value> = Vec::new();
-    let string = json!({ "type": "string" });
-    for (name, schema) in [
-        ("model", string),
-        ("id", json!({ "type": "string", "format": "uuid" })),
-        ("version", json!({ "type": "integer", "minimum": 1 })),
-    ] {
-        if pattern.contains(&format!("{{{name}}}")) {
-            parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
-        }
-    }
-    for (name, required) in entry.query {
-        let schema = match *name {
-            "name" => json!({ "type": "string" }),
-            "dry_run" => json!({ "type": "boolean" }),
-            _ => json!({ "type": "integer", "minimum": 1 }),
-        };
-        parameters.push(json!({ "name": name, "in": "query", "required": required, "schema": schema }));
-    }
-    let mut responses = Map::new();
-    for (status, description, content_type) in entry.answers {
-        let mut response = json!({ "description": description });
-        if let (Some(content_type), Some(response)) = (content_type, response.as_object_mut()) {
-            let schema = if *content_type == "application/json" {
-                json!({ "type": "object" })
-            } else {
-                json!({ "type": "string" })
-            };
-            response.insert("content".to_owned(), json!({ *content_type: { "schema": schema } }));
-        }
-        responses.insert(status.to_string(), response);
-    }
-    for code in Code::ALL {
-        let row = format!("`{}`: {}.", code.as_str(), code.title());
-        match responses.get_mut(&code.status().to_string()).and_then(|known| known.get_mut("description")) {
-            Some(Value::String(text)) => text.push_str(&format!(" {row}")),
-            _ => {
-                responses.insert(code.status().to_string(), super::problem(&row));
-            }
-        }
-    }
+fn operation(entry: &Entry, row: &Row) -> Value {
     let mut operation = json!({
-        "operationId": format!("{:?}", entry.route),
+        "operationId": camel_case(entry.route),
         "summary": entry.summary,
-        "parameters": parameters,
-        "responses": responses,
+        "parameters": parameters(entry, row),
+        "responses": responses(entry, row),
     });
     if let Some(operation) = operation.as_object_mut() {
         let needs = match entry.route.right() {
@@ -312,6 +301,9 @@ fn operation(entry: &Entry, pattern: &str) -> Value {
         if let Some(needs) = needs {
             operation.insert("description".to_owned(), needs.into());
         }
+        if is_open(entry.route) {
+            operation.insert("security".to_owned(), json!([]));
+        }
         if let Some(name) = entry.body {
             let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
             let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
@@ -319,4 +311,159 @@ fn operation(entry: &Entry, pattern: &str) -> Value {
         }
     }
     operation
+}
+
+/// Whether no key is asked for.
+const fn is_open(route: Route) -> bool {
+    matches!(route, Route::Health | Route::OpenApi)
+}
+
+/// A route's name, as generators make functions of it.
+fn camel_case(route: Route) -> String {
+    let name = format!("{route:?}");
+    let (first, rest) = name.split_at(1);
+    format!("{}{rest}", first.to_lowercase())
+}
+
+fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
+    let mut parameters: Vec<Value> = Vec::new();
+    for (name, shape) in [("model", NAME), ("id", ID), ("version", NUMBER)] {
+        if row.pattern.contains(&format!("{{{name}}}")) {
+            parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": shape.json_schema() }));
+        }
+    }
+    for (name, required) in entry.query {
+        let shape = match *name {
+            "name" => NAME,
+            "dry_run" => Shape::Bool,
+            "pageSize" => Shape::Integer(1, 100),
+            "after" => Shape::Integer(0, ENDLESS),
+            _ => NUMBER,
+        };
+        parameters.push(json!({ "name": name, "in": "query", "required": required, "schema": shape.json_schema() }));
+    }
+    for (name, required, about) in headers(entry.route) {
+        parameters.push(json!({
+            "name": name, "in": "header", "required": required, "description": about, "schema": { "type": "string" },
+        }));
+    }
+    parameters
+}
+
+const NAME: Shape = Shape::Text(Text::new(1, 256));
+const ID: Shape = Shape::Text(Text::of(Rule::Uuid));
+const NUMBER: Shape = Shape::Integer(1, 1_000_000);
+
+/// Headers of the request that mean something: name, whether it must be there, and what it says.
+fn headers(route: Route) -> Vec<(&'static str, bool, &'static str)> {
+    const KEY: (&str, bool, &str) = (
+        "Idempotency-Key",
+        false,
+        "1 to 255 printable ASCII characters: upstream executes requests of the same key at most once.",
+    );
+    const SINCE: (&str, bool, &str) = ("If-None-Match", false, "An ETag that the client has: 304 where it is current.");
+    match route {
+        Route::Chat
+        | Route::ExecuteTemplate
+        | Route::Completions
+        | Route::Embeddings
+        | Route::InvokeModel
+        | Route::InvokeNamed => vec![KEY],
+        Route::UpdateTemplate => {
+            vec![("If-Match", true, "The ETag of the version that is changed: `version=3`, or `*`.")]
+        }
+        Route::Publish => vec![
+            ("If-Match", false, "The ETag of what is replaced, or `*`; one of the two headers is needed."),
+            ("If-None-Match", false, "`*`: only where there is none."),
+        ],
+        Route::ReadTemplate | Route::ReadCached => {
+            vec![SINCE, ("Cache-Control", false, "`no-cache`: upstream is asked, whatever is kept at the edge.")]
+        }
+        Route::WatchModel => vec![("Last-Event-ID", false, "The number of the last event that the client has.")],
+        _ => Vec::new(),
+    }
+}
+
+/// Headers of an answer of success, beside `X-Request-Id`.
+fn answer_headers(route: Route, status: u16) -> &'static [(&'static str, &'static str)] {
+    const ETAG: (&str, &str) = ("ETag", "The version, for If-Match and If-None-Match.");
+    match (route, status) {
+        (Route::CreateTemplate | Route::UpdateTemplate | Route::PublishNew | Route::Publish, _) => &[
+            ETAG,
+            ("Location", "Where it is."),
+            ("X-Merged", "Whether someone else's change is in it, too: `true` or `false`."),
+        ],
+        (Route::ReadTemplate | Route::ReadCached, _) => {
+            &[ETAG, ("X-Cache", "`HIT` or `MISS`."), ("Age", "How old the edge's copy is, in seconds.")]
+        }
+        (Route::SubmitModel | Route::ConfigureNamed, _) | (Route::ConfigureModel, 202) => {
+            &[("Location", "Where to look.")]
+        }
+        _ => &[],
+    }
+}
+
+fn responses(entry: &Entry, row: &Row) -> Value {
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let header = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    let mut responses = Map::new();
+    for (status, description, content_type) in entry.answers {
+        let schema = answers::of(entry.route).map_or_else(|| json!({ "type": "object" }), reference);
+        let text = json!({ "type": "string" });
+        let content = match (*content_type, entry.route) {
+            (None, _) => Value::Null,
+            (Some(_), Route::Chat | Route::ExecuteTemplate) => json!({
+                "text/event-stream": { "schema": {
+                    "type": "string",
+                    "description": "Events `delta` {content}, `usage`, then `done` (Summary) or `error` (Problem).",
+                } },
+                "application/x-ndjson": { "schema": reference("Event") },
+                "application/json": { "schema": schema },
+            }),
+            (Some("application/json"), Route::Completions) => {
+                json!({ "application/json": { "schema": schema }, "text/event-stream": { "schema": text } })
+            }
+            (Some("application/json"), _) => json!({ "application/json": { "schema": schema } }),
+            (Some(other), _) => json!({ other: { "schema": text } }),
+        };
+        let mut response = json!({ "description": description });
+        if let Some(response) = response.as_object_mut() {
+            if !content.is_null() {
+                response.insert("content".to_owned(), content);
+            }
+            let mut headers = Map::new();
+            headers.insert("X-Request-Id".to_owned(), header("The request's id, as in the audit log."));
+            for (name, about) in answer_headers(entry.route, *status) {
+                headers.insert((*name).to_owned(), header(about));
+            }
+            response.insert("headers".to_owned(), headers.into());
+        }
+        responses.insert(status.to_string(), response);
+    }
+    // A wire of its own has errors of its own form.
+    let openai = row.pattern.starts_with("/openai/");
+    for code in errors::of(row, entry.body.is_some()) {
+        let line = format!("`{}`: {}.", code.as_str(), code.title());
+        match responses.get_mut(&code.status().to_string()).and_then(|known| known.get_mut("description")) {
+            Some(Value::String(text)) => text.push_str(&format!(" {line}")),
+            _ => {
+                let content = match openai {
+                    true => {
+                        json!({ "application/json": { "schema": { "type": "object", "required": ["error"], "properties": { "error": { "type": "object" } } } } })
+                    }
+                    false => json!({ "application/problem+json": { "schema": reference("Problem") } }),
+                };
+                let mut response = json!({ "description": line, "content": content });
+                if let (429 | 503, Some(response)) = (code.status(), response.as_object_mut()) {
+                    let after = header("Seconds after which to try again, where that is known.");
+                    response.insert("headers".to_owned(), json!({ "Retry-After": after }));
+                }
+                if let (412, Some(response)) = (code.status(), response.as_object_mut()) {
+                    response.insert("headers".to_owned(), json!({ "ETag": header("The current version.") }));
+                }
+                responses.insert(code.status().to_string(), response);
+            }
+        }
+    }
+    responses.into()
 }

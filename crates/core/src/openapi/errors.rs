@@ -1,0 +1,81 @@
+//! Which errors each operation can have.
+
+use crate::problem::Code;
+use crate::route::{Route, Row};
+
+/// Of everything that needs a client's key.
+const KEY: [Code; 7] = [
+    Code::InvalidRequest,
+    Code::Unauthenticated,
+    Code::Forbidden,
+    Code::NotConfigured,
+    Code::Overloaded,
+    Code::TotalDeadline,
+    Code::Internal,
+];
+/// Of everything that takes a body.
+const BODY: [Code; 5] =
+    [Code::InvalidJson, Code::BodyTimeout, Code::BodyIncomplete, Code::BodyTooLarge, Code::UnsupportedMediaType];
+/// Of everything that asks upstream or what the gateway keeps of it.
+const UPSTREAM: [Code; 13] = [
+    Code::NotFound,
+    Code::UpstreamForbidden,
+    Code::UpstreamRateLimited,
+    Code::UpstreamUnauthorized,
+    Code::UpstreamRejected,
+    Code::UpstreamError,
+    Code::UpstreamMalformed,
+    Code::UpstreamUnavailable,
+    Code::TokenUnavailable,
+    Code::IdleDeadline,
+    Code::StorageUnavailable,
+    Code::AnswerTooLong,
+    Code::ClientLeft,
+];
+/// Of an answer of a model.
+const ANSWER: [Code; 10] = [
+    Code::NotAcceptable,
+    Code::InvalidIdempotencyKey,
+    Code::SafetyRefused,
+    Code::ContextTooLong,
+    Code::UpstreamUnprocessable,
+    Code::ModelNotFound,
+    Code::UnsupportedByUpstream,
+    Code::UpstreamTruncated,
+    Code::AnswerRefused,
+    Code::FirstContentDeadline,
+];
+/// Of a change of something that others change, too.
+const CHANGE: [Code; 4] = [Code::Conflict, Code::PreconditionFailed, Code::PreconditionRequired, Code::TemplateRefused];
+
+/// The errors of an operation, in the table's order; the method and the address fit.
+pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
+    if matches!(row.route, Route::Health | Route::OpenApi) {
+        return vec![Code::NotConfigured, Code::Internal];
+    }
+    let mut own: Vec<Code> = KEY.to_vec();
+    if takes_body {
+        own.extend(BODY);
+    }
+    if !matches!(row.route, Route::Guard | Route::Lint) {
+        own.extend(UPSTREAM);
+    }
+    match row.route {
+        Route::Chat | Route::Completions | Route::Embeddings | Route::ExecuteTemplate => own.extend(ANSWER),
+        Route::RenderTemplate => own.extend([Code::SafetyRefused, Code::ContextTooLong, Code::TemplateRefused]),
+        Route::CreateTemplate | Route::UpdateTemplate | Route::SyncTemplates | Route::PublishNew | Route::Publish => {
+            own.extend(CHANGE);
+        }
+        Route::SubmitModel | Route::ConfigureNamed => own.extend([Code::Conflict, Code::SafetyRefused]),
+        Route::ConfigureModel => own.extend([Code::Conflict, Code::ModelNotActive]),
+        Route::InvokeModel | Route::InvokeNamed => {
+            own.extend(ANSWER);
+            own.extend([Code::ModelNotActive, Code::ResultInvalid]);
+        }
+        _ => {}
+    }
+    if row.route == Route::ExecuteTemplate {
+        own.push(Code::TemplateRefused);
+    }
+    Code::ALL.into_iter().filter(|code| own.contains(code)).collect()
+}
