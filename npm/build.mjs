@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
+import { thirdPartyLicences } from "./licences.mjs";
 
 const [glue, out] = process.argv.slice(2).map((path) => resolve(path));
 const here = new URL(".", import.meta.url).pathname;
@@ -143,3 +144,4 @@ const field = (field) => new RegExp(`^${field} = "(.*)"$`, "m").exec(cargo)[1];
 writeFileSync(`${out}/package.json`, `${JSON.stringify({ name, version, license: field("license"), repository: { type: "git", url: `git+${field("repository")}.git` }, ...manifest }, null, 2)}\n`);
 for (const page of ["README.md", "rules.md"]) cpSync(`${here}${page}`, `${out}/${page}`);
 for (const license of ["LICENSE-APACHE", "LICENSE-MIT"]) cpSync(`${here}../${license}`, `${out}/${license}`);
+writeFileSync(`${out}/THIRD-PARTY-LICENSES`, thirdPartyLicences());

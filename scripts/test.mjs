@@ -12,6 +12,8 @@ mkdirSync(RESULTS, { recursive: true });
 const node = (name, files) => `node --test --test-concurrency=2 --test-reporter=dot --test-reporter-destination=stdout \
   --test-reporter=tap --test-reporter-destination=${RESULTS}/${name}.tap ${files}`;
 const wasm = "--target wasm32-unknown-unknown";
+const border = `${wasmCargo} test --profile quick ${wasm} -p promptgate-wasm --test border`;
+const CHROMEDRIVER = [process.env.CHROMEDRIVER, "/usr/bin/chromedriver"].find((path) => path && existsSync(path));
 // Debian's Rust, which serves where rustup cannot download the target, has no clippy.
 const lintsWasm = wasmCargo.includes("RUSTUP_TOOLCHAIN") ? "cargo clippy --quiet" : `${wasmCargo} clippy --quiet ${wasm} --profile quick`;
 
@@ -30,8 +32,8 @@ const STEPS = {
   },
   "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`), needs: ["build the Worker, the package and the page", "programs of the tests"] },
   "the border to JavaScript": {
-    run: `${wasmCargo} test --quiet --profile quick ${wasm} -p promptgate-wasm --test border`, after: ["build the Worker, the package and the page"],
-    env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" },
+    run: [border, ...(CHROMEDRIVER ? [`WASM_BINDGEN_USE_BROWSER=1 CHROMEDRIVER=${CHROMEDRIVER} ${border}`] : [])].join(" && "),
+    after: ["build the Worker, the package and the page"], env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" },
   },
   "clients that nobody here wrote": { run: node("clients", `"tests/clients/*.test.mjs"`), needs: ["clients", "build the Worker, the package and the page", "programs of the tests"] },
   "the npm package, as packed": {
@@ -52,6 +54,7 @@ const STEPS = {
 const skipped = [];
 if (!existsSync("../shared/data")) skipped.push("what needs the evaluation data in ../shared/data (training, evaluation): it is not there");
 if (!CHROMIUM) skipped.push("every test of the page: there is no Chromium here. Install it, or name it in CHROMIUM");
+if (!CHROMEDRIVER) skipped.push("the border to JavaScript in Chromium: there is no chromedriver here. Install it, or name it in CHROMEDRIVER");
 if (profile !== "release") skipped.push("the Worker's size: the Wasm is not the one that is deployed (PROMPTGATE_PROFILE=release npm test, and CI)");
 
 const bold = (text) => `\n\x1b[1m${text}\x1b[0m`;

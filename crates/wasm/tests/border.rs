@@ -39,7 +39,7 @@ fn an_ignore_is_an_edit() {
     for (text_, code, reason, expected) in [
         ("a", "S999", "x", "unknown_rule"),
         ("a", "S004", " ", "no_reason"),
-        ("{\"context\": []}", "S004", "x", "no_place"),
+        ("{\"systemInstructions\": [], \"context\": [], \"modelId\": \"m\"}", "S004", "x", "no_place"),
     ] {
         let thrown = ignore(text_, code, reason).unwrap_err();
         assert_eq!((text(&thrown, "name"), text(&thrown, "code")), ("PromptgateError".into(), expected.into()));
