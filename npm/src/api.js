@@ -83,6 +83,26 @@ export const lint = (text, options) => call(() => glue.lint(text, options));
 export const fix = (text, options) => call(() => glue.fix(text, options));
 export const ignore = (text, code, reason, options) => call(() => glue.ignore(text, code, reason, options));
 export const render = (template, variables) => call(() => glue.render(template, variables));
+export const guard = (text, options) => call(() => glue.guard(text, options));
+export const redact = (text, options) => call(() => glue.redact(text, options));
+
+/** One of the instance at hand: where that has broken, so has this. */
+export class GuardStream {
+  #stream;
+  constructor(options) {
+    this.#stream = call(() => new glue.GuardStream(options));
+  }
+  push(text) {
+    return call(() => this.#stream.push(text));
+  }
+  finish() {
+    return call(() => this.#stream.finish());
+  }
+  get action() {
+    return call(() => this.#stream.action);
+  }
+}
+
 export const rules = () => call(() => glue.rules());
 export const explain = (code) => call(() => glue.explain(code));
 export const verifyAudit = (text, options) => call(() => glue.verifyAudit(text, options));

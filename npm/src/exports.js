@@ -1,5 +1,5 @@
 // What every entry exports.
 export {
-  countTokens, explain, fix, ignore, init, lint, loadVocabulary, prepareChat, render, rules, sarif, validateChat, verifyAudit,
-  verifyAuditPart, vocabularyOf,
+  countTokens, explain, fix, guard, GuardStream, ignore, init, lint, loadVocabulary, prepareChat, redact, render, rules, sarif,
+  validateChat, verifyAudit, verifyAuditPart, vocabularyOf,
 } from "./api.js";

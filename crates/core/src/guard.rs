@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
+use promptgate_guard::{Action, Changes, Entry, Guard, Kind, Policy, Role};
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,8 +12,8 @@ use promptgate_lint::message;
 use crate::chat;
 use crate::fault::{Fault, Faults, MAX_FAULTS, Path, spans};
 use crate::json::{Json, MAX_BODY, Number};
-use crate::problem::Problem;
-use crate::schema::{Field, Shape, Text, decode};
+use crate::problem::{Code, Problem};
+use crate::schema::{Field, List, Shape, Text, decode};
 
 /// The engine, with a policy for each direction.
 #[derive(Debug, Clone)]
@@ -208,13 +208,14 @@ pub(crate) fn long_number(number: &Number) -> Option<String> {
 
 impl Guards {
     /// Answers `POST /v1/guard`: what the engine says of a text, as JSON. The body is
-    /// `{text, role?: user | agent | system, direction?: input | output}`.
+    /// `{text, role?: user | agent | system, direction?: input | output, policy?}`, with changes to the
+    /// direction's policy that are tried on this text.
     ///
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of the body.
     pub fn explain(&self, body: &[u8]) -> Result<String, Problem> {
         let asked = Question::parse(body)?;
-        let guard = if asked.output { &self.output } else { &self.input };
+        let guard = self.asked(asked.output, asked.changes)?;
         let (redacted, report) = guard.redact(&asked.text, asked.role);
         let listed = report.findings.get(..MAX_FAULTS).unwrap_or(&report.findings);
         let ranges: Vec<_> = listed.iter().map(|entry| entry.span.clone()).collect();
@@ -248,12 +249,54 @@ pub static REQUEST: Shape = Shape::Object(&[
     Field::optional("direction", Shape::OneOf(&["input", "output"]))
         .about("By which policy: for what clients send, or for answers.")
         .default("\"input\""),
+    Field::optional("policy", Shape::Object(POLICY)).about("Changes to that policy, tried on this text."),
 ]);
+
+/// Changes to a policy; the engine says which roles, kinds and rules there are.
+const POLICY: &[Field] = &[
+    Field::optional("base", Shape::OneOf(&["default", "none"])).about("What is changed.").default("\"default\""),
+    Field::optional("actions", Shape::Map(&Shape::Map(&Shape::OneOf(&["ignore", "flag", "redact", "block"]))))
+        .about("By role and kind."),
+    Field::optional("thresholds", SCORES).about("The lowest score that counts, by kind."),
+    Field::optional("act_from", SCORES)
+        .about("From which score on the action is taken, by kind; below it a finding is flagged."),
+    Field::optional("allow", TEXTS).about("Values that are no findings, or `@domain` for all addresses there."),
+    Field::optional("disabled", TEXTS).about("Codes of rules that are switched off."),
+    Field::optional("keep_last_four", Shape::Bool).about("A card's tag has its last four digits."),
+    Field::optional("sanitise", Shape::Bool).about("`<`, `>`, NUL and outer white space are taken out first."),
+];
+
+const SCORES: Shape = Shape::Map(&Shape::Number(0.0, 1.0));
+const TEXTS: Shape = Shape::List(List { item: &Shape::Text(Text::new(1, 1000)), least: 0, most: 1000, unique: None });
+
+impl Guards {
+    /// The guard of a direction with `changes` to its policy.
+    ///
+    /// # Errors
+    /// [`Code::InvalidRequest`] where the changes are none, at `$.policy`.
+    pub fn asked(&self, output: bool, changes: Option<Changes>) -> Result<Guard, Problem> {
+        let guard = if output { &self.output } else { &self.input };
+        let Some(changes) = changes else { return Ok(guard.clone()) };
+        changes.over(guard.policy().clone()).map(|policy| Guard::new(&policy)).map_err(|message| bad_policy(&message))
+    }
+}
+
+/// Changes to a policy whose shape is right. The parser's message may quote the allow-list, which may be personal data.
+fn changes(policy: &Json) -> Result<Changes, Problem> {
+    let message = "There is no such role or kind: README.md lists them";
+    serde_json::from_str(&policy.to_text()).map_err(|_| bad_policy(message))
+}
+
+fn bad_policy(message: &str) -> Problem {
+    let fault = Fault::new(&Path::root().name("policy"), "bad_policy", format!("{message}."));
+    Problem::with_errors(Code::InvalidRequest, vec![fault])
+}
 
 struct Question {
     text: String,
     role: Role,
     output: bool,
+    changes: Option<Changes>,
 }
 
 impl Question {
@@ -265,7 +308,8 @@ impl Question {
             _ => Role::User,
         };
         let output = body.text("direction").as_deref() == Some("output");
-        Ok(Question { text: body.text("text").unwrap_or_default(), role, output })
+        let changes = body.take("policy").map(|policy| changes(&policy)).transpose()?;
+        Ok(Question { text: body.text("text").unwrap_or_default(), role, output, changes })
     }
 }
 
@@ -295,6 +339,22 @@ mod tests {
         assert_eq!(action("agent", "input"), "block");
         assert_eq!(action("agent", "output"), "redact");
         assert_eq!(explain(json!({ "text": "Where is my parcel?" }))["action"], "ignore");
+    }
+
+    #[test]
+    fn a_policy_is_tried() {
+        let mail = |policy| explain(json!({ "text": "mail a@example.com", "policy": policy }));
+        assert_eq!(mail(json!({}))["action"], "flag");
+        let blocked = mail(json!({ "actions": { "user": { "email": "redact" } } }));
+        assert_eq!((&blocked["action"], &blocked["redacted"]), (&json!("redact"), &json!("mail [EMAIL]")));
+        assert_eq!(mail(json!({ "base": "none" }))["action"], "ignore");
+        for policy in
+            [json!(1), json!({ "actions": { "user": { "email": "burn" } } }), json!({ "thresholds": { "email": 7 } })]
+        {
+            let body = json!({ "text": "x", "policy": policy }).to_string();
+            let problem = Guards::default().explain(body.as_bytes()).unwrap_err();
+            assert!(problem.errors.iter().all(|fault| fault.path.starts_with("$.policy")), "{body}");
+        }
     }
 
     #[test]

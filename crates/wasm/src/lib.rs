@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod chat;
 mod error;
+pub mod guard;
 mod input;
 pub mod linter;
 mod output;

@@ -41,7 +41,9 @@ fn a_spent_throttle_stops_repetitions() {
 fn the_answer_is_guarded_across_frames() {
     let card = ["{\"content\":\"Your card 4111 11\"}\n", "{\"content\":\"11 1111 1111 is fine.\"}\n"];
     let run = Run::new(Format::EventStream, true).play(&[Token, OK, Chunk(card[0]), Chunk(card[1]), Chunk(TERMINAL)]);
-    assert!(run.body.contains("Your card [CARD] is fine."), "{}", run.body);
+    // The first word is passed on at once.
+    assert!(run.body.contains("{\"content\":\"Your \"}"), "{}", run.body);
+    assert!(run.body.contains("{\"content\":\"card [CARD] is fine.\"}"), "{}", run.body);
     assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 1);
     run.check();
 
@@ -258,7 +260,9 @@ fn a_prompt_that_cannot_be_trimmed_is_not_sent_again() {
 fn half_a_surrogate_pair_costs_one_character() {
     let frame = Chunk("{\"content\":\"before \\ud83d after \\\\ud83d \\ud83d\\ude00 \\ude00\\ud83d!\"}\n");
     let run = Run::new(Format::EventStream, true).play(&[Token, OK, frame, Chunk(TERMINAL)]);
-    assert!(run.body.contains("before \u{FFFD} after \\\\ud83d \u{1F600} \u{FFFD}\u{FFFD}!"), "{}", run.body);
+    assert!(run.body.contains("before \u{FFFD} after \\\\ud83d \u{1F600} "), "{}", run.body);
+    // The word at the end of what has come may still become a part of something.
+    assert!(run.body.contains("{\"content\":\"\u{FFFD}\u{FFFD}!\"}"), "{}", run.body);
     assert_eq!(run.outcome.as_ref().unwrap().malformed_frames, 0);
 }
 

@@ -1,0 +1,213 @@
+//! The guard: what the gateway says of a text, and of one that comes in pieces.
+
+use promptgate_guard::{Changes, Role, Stream};
+use serde_json::{Map, Value, json};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{error, problem};
+use crate::{GUARDS, input, output};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What is done about a finding, mildest first. */
+export type GuardAction = "ignore" | "flag" | "redact" | "block";
+
+/** What can be found. */
+export type GuardKind =
+  | "injection"
+  | "private_key"
+  | "token"
+  | "password"
+  | "card"
+  | "ssn"
+  | "iban"
+  | "passport"
+  | "driver_licence"
+  | "birth_date"
+  | "email"
+  | "phone"
+  | "ip";
+
+/** Changes to the gateway's policy. */
+export interface GuardPolicy {
+  /** What is changed: the default of the direction, or one that ignores everything. */
+  base?: "default" | "none";
+  /** By role and kind. */
+  actions?: Partial<Record<"system" | "assistant" | "user", Partial<Record<GuardKind, GuardAction>>>>;
+  /** The lowest score that counts, 0 to 1. */
+  thresholds?: Partial<Record<GuardKind, number>>;
+  /** From which score on the action is taken; below it a finding is flagged. */
+  act_from?: Partial<Record<GuardKind, number>>;
+  /** Values that are no findings, or `@domain` for all addresses there. */
+  allow?: string[];
+  /** Codes of rules that are switched off. */
+  disabled?: string[];
+  /** `[CARD 1111]` */
+  keep_last_four?: boolean;
+  /** Takes `<`, `>`, NUL and outer white space out first. */
+  sanitise?: boolean;
+}
+
+export interface GuardOptions {
+  /** Who wrote the text; `user` by default. */
+  role?: "user" | "agent" | "system";
+  /** What clients send, or what a model answers; `input` by default. */
+  direction?: "input" | "output";
+  policy?: GuardPolicy;
+}
+
+export interface GuardFinding {
+  code: string;
+  name: string | null;
+  kind: GuardKind;
+  action: GuardAction;
+  /** In UTF-16 code units: start inclusive, end exclusive. */
+  span: [start: number, end: number];
+  /** How sure, 0 to 1. */
+  score: number;
+  /** In which reading of the text. */
+  view: string;
+  message: string;
+  about: string | null;
+}
+
+/** What `POST /v1/guard` answers. */
+export interface GuardReport {
+  /** The strictest of all. */
+  action: GuardAction;
+  /** The text with a tag in the place of what is redacted or blocked. */
+  redacted: string;
+  /** The first hundred. */
+  findings: GuardFinding[];
+  /** How many there are beyond these. */
+  more: number;
+}
+
+/** What a stream lets go. */
+export interface GuardPiece {
+  /** Text to pass on. */
+  text: string;
+  /** What was found in it. */
+  findings: { code: string; kind: GuardKind; action: GuardAction; score: number }[];
+  /** What comes next is refused: end the stream. Nothing more comes. */
+  blocked: boolean;
+}
+
+/**
+ * A text that comes in pieces, as a model's answer does: what it lets go is what `redact` makes of the whole,
+ * wherever it is cut. Injection is not scored in it.
+ */
+export class GuardStream {
+  /** Without options: an answer under the gateway's default policy. Throws `invalid_request` for a policy that a
+   * stream cannot carry out. */
+  constructor(options?: { policy?: GuardPolicy });
+  /** Takes the next piece and gives what has become certain. */
+  push(text: string): GuardPiece;
+  /** The text has ended: gives all that was held back. */
+  finish(): GuardPiece;
+  /** The strictest action so far. */
+  readonly action: GuardAction;
+}
+"#;
+
+/// What the gateway finds in a text and does about it: personal data, secrets and prompt injection.
+///
+/// Throws `invalid_request` for options that the gateway would refuse.
+#[wasm_bindgen(unchecked_return_type = "GuardReport")]
+pub fn guard(
+    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "GuardOptions")] options: &JsValue,
+) -> Result<JsValue, JsValue> {
+    output::parsed(&explain(text, options)?)
+}
+
+/// The text with a tag in the place of what the policy redacts or blocks: `guard(text, options).redacted`.
+#[wasm_bindgen]
+pub fn redact(
+    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "GuardOptions")] options: &JsValue,
+) -> Result<String, JsValue> {
+    let answer: Value = serde_json::from_str(&explain(text, options)?).unwrap_or_default();
+    Ok(answer.get("redacted").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+fn explain(text: &JsValue, options: &JsValue) -> Result<String, JsValue> {
+    let mut body = members(options)?;
+    body.insert("text".to_owned(), Value::String(input::text(text, "text")?));
+    let body = Value::Object(body).to_string();
+    GUARDS.with(|guards| guards.explain(body.as_bytes())).map_err(|refused| problem(&refused))
+}
+
+/// The options' members; none where there are no options.
+fn members(options: &JsValue) -> Result<Map<String, Value>, JsValue> {
+    if options.is_undefined() {
+        return Ok(Map::new());
+    }
+    let text = input::json(options, "options")?;
+    serde_json::from_str(&text).map_err(|_| error("invalid_argument", "`options` must be an object."))
+}
+
+/// A text that comes in pieces, as a model's answer does: what it lets go is what `redact` makes of the
+/// whole, wherever it is cut. Injection is not scored in it.
+#[wasm_bindgen(skip_typescript)]
+#[derive(Debug)]
+pub struct GuardStream {
+    stream: Stream,
+}
+
+#[wasm_bindgen]
+impl GuardStream {
+    /// Without options: an answer under the gateway's default policy. `direction` is `output` here.
+    ///
+    /// Throws `invalid_request` for a policy that a stream cannot carry out.
+    #[wasm_bindgen(constructor, skip_typescript)]
+    pub fn new(options: &JsValue) -> Result<GuardStream, JsValue> {
+        let mut members = members(options)?;
+        let changes: Option<Changes> = match members.remove("policy") {
+            None => None,
+            Some(policy) => Some(serde_json::from_value(policy).map_err(|_| {
+                error("invalid_request", "`policy` must be changes to a policy: README.md describes it.")
+            })?),
+        };
+        if let Some(other) = members.keys().next() {
+            return Err(error("invalid_argument", &format!("There is no option `{other}`: there is `policy`.")));
+        }
+        if let Some(Err(fault)) = changes.as_ref().map(Changes::carried_out_by_a_stream) {
+            return Err(error("invalid_request", &fault));
+        }
+        let guard = GUARDS.with(|guards| guards.asked(true, changes)).map_err(|refused| problem(&refused))?;
+        Ok(GuardStream { stream: guard.stream(Role::Assistant) })
+    }
+
+    /// Takes the next piece and gives what has become certain.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn push(&mut self, text: &JsValue) -> Result<JsValue, JsValue> {
+        let text = input::text(text, "text")?;
+        piece(&self.stream.push(&text))
+    }
+
+    /// The text has ended: gives all that was held back.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn finish(&mut self) -> Result<JsValue, JsValue> {
+        piece(&self.stream.finish())
+    }
+
+    /// The strictest action so far.
+    #[wasm_bindgen(getter, skip_typescript)]
+    pub fn action(&self) -> Result<JsValue, JsValue> {
+        output::json(&self.stream.report().action)
+    }
+}
+
+fn piece(piece: &promptgate_guard::Piece) -> Result<JsValue, JsValue> {
+    let findings: Vec<_> = piece
+        .findings
+        .iter()
+        .map(|entry| {
+            let score = (f64::from(entry.score) * 100.0).round() / 100.0;
+            json!({ "code": entry.code, "kind": entry.kind, "action": entry.action, "score": score })
+        })
+        .collect();
+    output::json(&json!({ "text": piece.text, "findings": findings, "blocked": piece.blocked }))
+}
