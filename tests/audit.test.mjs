@@ -65,7 +65,7 @@ test("what is done stands in the log, and in a chain that a second implementatio
   assert.deepEqual(kept.map(({ action }) => action).sort(), ["audit_log.export", "chat.complete", "chat.complete", "chat.complete", "model.submit", "template.create"]);
   // One spelling: every row has the same members at its top, and only those that do not apply are left out.
   for (const row of kept) {
-    for (const name of ["event", "id", "time", "request_id", "tenant", "key_id", "action", "outcome", "code", "rules", "attempts", "tokens", "cost_usd", "latency_ms"]) assert.ok(name in row, `${name} of ${row.action}`);
+    for (const name of ["event", "id", "time", "request_id", "tenant", "key_id", "action", "outcome", "code", "rules", "policy_sha256", "attempts", "tokens", "cost_usd", "latency_ms"]) assert.ok(name in row, `${name} of ${row.action}`);
     assert.match(row.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.ok([KEY, MANAGER, AUDITOR].map((key) => digest(key).slice(0, 12)).includes(row.key_id), row.key_id);
   }

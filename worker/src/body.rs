@@ -43,6 +43,9 @@ impl Drop for Held {
     }
 }
 
+/// A read waits for so many bytes: few, so that what is held of a slow body is counted as it comes.
+const LEAST: u32 = 1 << 10;
+
 /// The whole body of a request with the key `key_id`, of `most` bytes.
 ///
 /// # Errors
@@ -70,7 +73,7 @@ pub(crate) async fn read(
 
 async fn collect(reader: &Reader, buffer: &mut Buffer, held: &mut Held) -> Result<(), Problem> {
     loop {
-        match reader.chunk().await {
+        match reader.chunk(LEAST).await {
             Chunk::Bytes(chunk) => {
                 let bytes = chunk.length() as usize;
                 if let Some(reading) = &mut held.0 {

@@ -94,9 +94,10 @@ impl RequestContext {
         let (request_id, now_ms) = (self.random.request_id(), self.clock.unix_ms());
         let occasion = Occasion::of(&self.caller, &request_id, &self.settings, now_ms);
         let Some(row) = done.row(&occasion, problem, self.clock.elapsed_ms()) else { return };
-        match problem {
-            None => telemetry::row(&row.line()),
-            Some(_) => telemetry::refusal(self.tenant(), &self.caller.key_id, &row.line()),
+        if row.outcome.costs_nothing() {
+            telemetry::refusal(self.tenant(), &self.caller.key_id, &row.line());
+        } else {
+            telemetry::row(&row.line());
         }
         let webhook = self.settings.webhook.as_ref();
         if let Some(event) = webhook.and_then(|webhook| done.event(&row, webhook, now_ms)) {

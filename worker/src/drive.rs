@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
-use promptgate_core::call::{Call, Input, Outcome, Output};
+use promptgate_core::call::{Call, Input, Outcome, Output, Pace};
 use promptgate_core::client::Caller;
 use promptgate_core::governance::{CallRecord, Metric, Occasion};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
@@ -33,6 +33,8 @@ pub(crate) struct Driver {
     pub(crate) caller: Caller,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
+    /// The pace of an answer that goes out whole; a stream is read as it comes.
+    pub(crate) pace: Option<Pace>,
     /// The timer that runs, and when it will be done.
     pub(crate) timer: Option<(Duration, Delay)>,
 }
@@ -92,10 +94,13 @@ impl Driver {
                     let input = self.wait(until, &mut waiting, &mut reader).await;
                     let reading = matches!(input, Input::Head(_) | Input::Chunk(_) | Input::Flushed);
                     let now = self.clock.elapsed();
+                    if let (Some(pace), Input::Chunk(bytes)) = (&mut self.pace, &input) {
+                        pace.read(now, bytes.0.len());
+                    }
                     self.handle(now, input);
                     if let (true, Some(reader)) = (reading, &reader) {
                         // Nothing is read before it is polled: what the call wants first comes first.
-                        waiting = read(reader.clone());
+                        waiting = read(reader.clone(), self.pace.map_or(1, |pace| pace.least()));
                     }
                 }
                 Output::Done(outcome) => break outcome,
@@ -204,9 +209,9 @@ fn send(request: HttpRequest, signal: AbortSignal) -> Pending {
     .boxed_local()
 }
 
-fn read(reader: Reader) -> Pending {
+fn read(reader: Reader, least: u32) -> Pending {
     async move {
-        let input = match reader.read().await {
+        let input = match reader.read(least).await {
             Piece::Chunk(bytes) => Input::Chunk(bytes),
             Piece::End => Input::End,
             Piece::Failed => Input::Failed,

@@ -23,7 +23,7 @@ mod upstream;
 
 use std::rc::Rc;
 
-use promptgate_core::call::{Call, Identity, Job};
+use promptgate_core::call::{Call, Identity, Job, Pace};
 use promptgate_core::chat::Prepared;
 use promptgate_core::chat::message::Kind;
 use promptgate_core::front::openai::{self, Completion, Window};
@@ -193,6 +193,7 @@ impl RequestContext {
             request_id,
             caller: self.caller.clone(),
             left: self.limits.left(),
+            pace: admitted.front.is_whole().then(Pace::default),
             timer: None,
         };
         self.life.wait_until(driver.run(reply));

@@ -1,13 +1,12 @@
 //! Requests to other servers: the core's [`HttpRequest`] to `fetch`, and bytes back.
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use promptgate_core::http::{Head, HttpRequest};
 use promptgate_core::sensitive::Bytes;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, ReadableStream, ReadableStreamDefaultReader, RequestInit, RequestRedirect, WorkerGlobalScope,
-};
+use web_sys::{AbortSignal, ReadableStream, RequestInit, RequestRedirect, WorkerGlobalScope};
 
 /// Sends `request`; redirects are not followed. `None` where no answer came.
 pub(crate) async fn send(request: &HttpRequest, signal: &AbortSignal) -> Option<(Head, Option<Reader>)> {
@@ -94,30 +93,53 @@ pub(crate) enum Piece {
     Failed,
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// A reader into buffers of ours (`getReader({mode: "byob"})`).
+    #[derive(Clone)]
+    type BufferReader;
+    /// Workerd's own: done when `least` bytes have come, or the end has. A read of each HTTP chunk costs some 100 µs.
+    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
+    fn read_at_least(this: &BufferReader, least: u32, into: &Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &BufferReader) -> Result<Promise, JsValue>;
+}
+
+/// The bytes of one read at most: a few chunks of the network.
+const ROOM: u32 = 16 << 10;
+/// So many bytes of an answer that is small and whole are read at once.
+const WHOLE: u32 = 4 << 10;
+
 /// A body that is being read.
 #[derive(Clone)]
-pub(crate) struct Reader(ReadableStreamDefaultReader);
+pub(crate) struct Reader(BufferReader);
 
 impl Reader {
     pub(crate) fn of(stream: &ReadableStream) -> Option<Reader> {
-        stream.get_reader().dyn_into().ok().map(Reader)
+        let mode = Object::new();
+        Reflect::set(&mode, &"mode".into(), &"byob".into()).ok()?;
+        let get: Function = Reflect::get(stream, &"getReader".into()).ok()?.dyn_into().ok()?;
+        Some(Reader(get.call1(stream, &mode).ok()?.unchecked_into()))
     }
 
-    /// The next chunk.
-    pub(crate) async fn chunk(&self) -> Chunk {
-        let Ok(result) = JsFuture::from(self.0.read()).await else { return Chunk::Failed };
+    /// The next chunk, of `least` bytes but for the last one.
+    pub(crate) async fn chunk(&self, least: u32) -> Chunk {
+        let read = self.0.read_at_least(least.clamp(1, ROOM), &Uint8Array::new_with_length(ROOM));
+        let Ok(read) = read else { return Chunk::Failed };
+        let Ok(result) = JsFuture::from(read).await else { return Chunk::Failed };
         let result: Object = result.unchecked_into();
         let done = Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy());
-        match Reflect::get(&result, &"value".into()) {
-            Ok(value) if !done => Chunk::Bytes(Uint8Array::new(&value)),
-            Ok(_) => Chunk::End,
-            Err(_) => Chunk::Failed,
+        match Reflect::get(&result, &"value".into()).map(JsCast::dyn_into::<Uint8Array>) {
+            // The end may come with the bytes before it; then it comes again, alone.
+            Ok(Ok(bytes)) if bytes.length() > 0 => Chunk::Bytes(bytes),
+            Ok(_) if done => Chunk::End,
+            Ok(_) | Err(_) => Chunk::Failed,
         }
     }
 
-    /// The next piece.
-    pub(crate) async fn read(&self) -> Piece {
-        match self.chunk().await {
+    /// The next piece, of `least` bytes but for the last one.
+    pub(crate) async fn read(&self, least: u32) -> Piece {
+        match self.chunk(least).await {
             Chunk::Bytes(bytes) => Piece::Chunk(Bytes(bytes.to_vec())),
             Chunk::End => Piece::End,
             Chunk::Failed => Piece::Failed,
@@ -128,7 +150,7 @@ impl Reader {
     pub(crate) async fn read_all(&self, most: usize) -> Option<Vec<u8>> {
         let mut body = Buffer::default();
         loop {
-            match self.chunk().await {
+            match self.chunk(WHOLE).await {
                 Chunk::Bytes(chunk) if body.length() + chunk.length() as usize <= most => body.push(&chunk),
                 Chunk::End => return Some(body.bytes()),
                 Chunk::Bytes(_) | Chunk::Failed => {

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use promptgate_guard::{Changes, Guard, Policy};
 use promptgate_tokens::Vocabulary;
+use serde_json::json;
 
 use crate::call::CallRules;
+use crate::canonical;
 use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
@@ -68,6 +70,8 @@ pub struct Settings {
     pub call: CallRules,
     /// `GUARD_INPUT` and `GUARD_OUTPUT`.
     pub guards: Guards,
+    /// SHA-256 of both policies as canonical JSON, for audit rows.
+    pub policy_sha256: String,
     /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
     pub webhook: Option<Webhook>,
     /// `TEMPLATE_TTL`: how long the edge takes its copy of a prompt template for the newest, in seconds. Cached
@@ -149,6 +153,9 @@ impl Reader<'_> {
                 total: Duration::from_millis(total),
                 fallback: Some(fallback).filter(|text| !text.is_empty()),
             },
+            policy_sha256: canonical::hash(
+                &json!({ "input": guards.input.policy(), "output": guards.output.policy() }),
+            ),
             guards,
             webhook,
             template_ttl_s,

@@ -21,6 +21,7 @@ mod exchange;
 pub(crate) mod health;
 mod job;
 mod machine;
+mod pace;
 mod token;
 pub(crate) mod verdict;
 
@@ -36,6 +37,7 @@ pub use exchange::{
 pub use health::Health;
 pub use job::{Execution, Job};
 pub use machine::Call;
+pub use pace::Pace;
 pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
 
 use crate::chat::event::Usage;

@@ -26,6 +26,14 @@ pub fn refusal(path: &str, problem: &Problem, request_id: &str) -> Reply {
 }
 
 impl Front {
+    /// Whether nothing of the answer goes out before all of it has come.
+    pub fn is_whole(self) -> bool {
+        match self {
+            Front::Promptgate(format) => format == Format::Json,
+            Front::OpenAi(answer) => !answer.streamed,
+        }
+    }
+
     /// The whole answer of a request that has failed.
     pub fn refusal(self, problem: &Problem, request_id: &str) -> Reply {
         match self {

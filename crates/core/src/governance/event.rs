@@ -25,6 +25,8 @@ pub struct Occasion<'a> {
     pub environment: &'a str,
     /// What the operator calls the rules that hold (requirements, A6).
     pub compliance_framework: &'a str,
+    /// SHA-256 of the guard's policies for both directions, as canonical JSON.
+    pub policy_sha256: &'a str,
     /// Unix ms.
     pub now_ms: u64,
 }
@@ -38,6 +40,7 @@ impl<'a> Occasion<'a> {
             key_id: "0123456789ab",
             environment: "production",
             compliance_framework: "F",
+            policy_sha256: "p",
             now_ms: 1_700_000_000_000,
         }
     }
@@ -50,6 +53,7 @@ impl<'a> Occasion<'a> {
             key_id: &caller.key_id,
             environment: &settings.environment,
             compliance_framework: &settings.compliance_framework,
+            policy_sha256: &settings.policy_sha256,
             now_ms,
         }
     }
@@ -139,6 +143,8 @@ pub struct AuditEvent {
     pub code: Option<String>,
     /// The rules that fired, with their action, on refusals too.
     pub rules: Vec<RuleFired>,
+    /// The policies that held: SHA-256 of them as canonical JSON.
+    pub policy_sha256: String,
     /// The model that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -179,6 +185,7 @@ impl AuditEvent {
             outcome: AuditOutcome::Success,
             code: None,
             rules: Vec::new(),
+            policy_sha256: occasion.policy_sha256.to_owned(),
             model: None,
             attempts: 0,
             idempotency_key: None,
@@ -249,11 +256,17 @@ impl AuditEvent {
 }
 
 impl AuditOutcome {
+    /// Whether a client can bring it about as often as it likes at no cost.
+    pub fn costs_nothing(self) -> bool {
+        matches!(self, AuditOutcome::Refused | AuditOutcome::Cancelled)
+    }
+
     /// How something ended that ended with the problem `code`.
     pub fn of(code: Code) -> AuditOutcome {
         match code {
             Code::ClientLeft => AuditOutcome::Cancelled,
             Code::UpstreamTruncated => AuditOutcome::Truncated,
+            Code::Overloaded => AuditOutcome::Refused,
             _ if code.status() < 500 => AuditOutcome::Refused,
             _ => AuditOutcome::Failed,
         }

@@ -60,6 +60,7 @@ impl Refusals {
                     key_id,
                     environment: "",
                     compliance_framework: "",
+                    policy_sha256: "",
                     now_ms,
                 };
                 let mut row = AuditEvent::new(&occasion, "refusals.omit")

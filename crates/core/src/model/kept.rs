@@ -371,5 +371,6 @@ fn occasion<'a>(
     now_ms: u64,
 ) -> Occasion<'a> {
     let (environment, compliance_framework) = (&settings.environment, &settings.compliance_framework);
-    Occasion { request_id, tenant, key_id, environment, compliance_framework, now_ms }
+    let policy_sha256 = &settings.policy_sha256;
+    Occasion { request_id, tenant, key_id, environment, compliance_framework, policy_sha256, now_ms }
 }

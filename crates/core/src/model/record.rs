@@ -100,6 +100,8 @@ pub struct Record {
     #[serde(skip)]
     compliance_framework: String,
     #[serde(skip)]
+    policy_sha256: String,
+    #[serde(skip)]
     now_ms: u64,
     #[serde(skip)]
     usage: Option<Usage>,
@@ -116,6 +118,7 @@ impl Record {
             tenant: Some(occasion.tenant.to_owned()),
             key_id: occasion.key_id.to_owned(),
             compliance_framework: occasion.compliance_framework.to_owned(),
+            policy_sha256: occasion.policy_sha256.to_owned(),
             now_ms: occasion.now_ms,
             action,
             model_id: model.map(str::to_owned),
@@ -219,6 +222,7 @@ impl Record {
             key_id: &self.key_id,
             environment: &self.environment,
             compliance_framework: &self.compliance_framework,
+            policy_sha256: &self.policy_sha256,
             now_ms: self.now_ms,
         };
         let mut event = AuditEvent::new(&occasion, self.action.row())
