@@ -160,11 +160,10 @@ impl Invocation {
             return Step::Done;
         }
         if now >= self.identity.deadline_ms {
-            if self.exchange.is_awaiting() {
-                self.signed(now, Sign::Ill, health);
+            if !self.exchange.is_awaiting() {
+                return self.fail(now, late());
             }
-            let detail = "The answer was not there in time.";
-            return self.fail(now, Problem::new(Code::TotalDeadline, detail));
+            return self.late(now, health);
         }
         if let Some(until) = self.exchange.waits(now) {
             return Step::Wait(until.min(self.identity.deadline_ms));
@@ -206,6 +205,10 @@ impl Invocation {
         health: &mut Health,
     ) {
         if self.ended.is_some() || !self.exchange.takes(attempt) {
+            return;
+        }
+        if *received == Received::Unreachable && now >= self.identity.deadline_ms {
+            self.late(now, health);
             return;
         }
         let (verdict, sign) = verdict(received, now, genesys::CHAT_SCOPE);
@@ -284,6 +287,12 @@ impl Invocation {
         }
     }
 
+    /// Upstream has not answered by the deadline.
+    fn late(&mut self, now: u64, health: &mut Health) -> Step {
+        self.signed(now, Sign::Ill, health);
+        self.fail(now, late())
+    }
+
     fn fail(&mut self, now: u64, problem: Problem) -> Step {
         self.end(now, Err(problem));
         Step::Done
@@ -346,6 +355,10 @@ impl Invocation {
             "request_id": ended.request_id,
         }))
     }
+}
+
+fn late() -> Problem {
+    Problem::new(Code::TotalDeadline, "The answer was not there in time.")
 }
 
 /// Applies the policy for answers to every text of a result. A member's name and a number cannot be redacted in their

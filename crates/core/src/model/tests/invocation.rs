@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::genesys::ModelId;
-use crate::governance::Occasion;
+use crate::governance::{AuditOutcome, Occasion};
 use crate::governance::{Metrics, Rates};
 use crate::guard::Guards;
 use crate::problem::Code;
@@ -218,6 +218,29 @@ fn the_deadline_ends_it() {
     world.machine.received(dispatch.attempt, START + 60_001, &late, &guard, &Rates::default(), &mut world.health);
     assert_eq!(world.code(), Some(Code::TotalDeadline));
     assert_eq!(world.machine.ended().unwrap().cost, None, "what it cost is not known");
+}
+
+/// Whoever drives the machine aborts at the deadline: that is what the client is told, and not that upstream is away.
+#[test]
+fn an_abort_at_the_deadline_is_the_deadline() {
+    let mut world = World::new();
+    let Step::Send(dispatch) = world.machine.step(world.now, &mut world.health) else { panic!("nothing is sent") };
+    world.now = dispatch.until_ms;
+    let (guard, rates) = (Guards::default().output, Rates::default());
+    let received = Received::Unreachable;
+    world.machine.received(dispatch.attempt, world.now, &received, &guard, &rates, &mut world.health);
+    assert_eq!(world.code(), Some(Code::TotalDeadline));
+}
+
+#[test]
+fn a_client_that_leaves_ends_it_and_the_cost_is_unknown() {
+    let mut world = World::new();
+    let Step::Send(_) = world.machine.step(world.now, &mut world.health) else { panic!("nothing is sent") };
+    world.machine.cancel(world.now + 5, &mut world.health);
+    assert_eq!(world.code(), Some(Code::ClientLeft));
+    let row = Record::invocation(Occasion::for_test(), &world.machine).event();
+    assert_eq!((row.outcome, row.cost_usd), (AuditOutcome::Cancelled, None));
+    assert!(matches!(world.machine.step(world.now + 6, &mut world.health), Step::Done));
 }
 
 #[test]
