@@ -1,0 +1,52 @@
+// The configuration of raw workerd, as text: the Worker, its Durable Objects on disk, and its settings.
+
+/** Every setting of the gateway, as README.md and docs/upstreams.md describe them. */
+export const SETTINGS = [
+  "AUDIT_OBJECT_ROWS", "CLIENT_KEYS", "COMPLIANCE_FRAMEWORK", "CONTEXT_RATIO", "CONTEXT_WINDOW", "ENVIRONMENT", "FALLBACK_TEXT",
+  "GUARD_INPUT", "GUARD_OUTPUT", "IDLE_MS", "MAX_LATENCY_MS", "MODELS", "MODEL_POLL_MS", "MODEL_RATES", "TEMPLATE_TTL",
+  "TOKEN_COUNT", "TOTAL_MS", "UPSTREAMS", "UPSTREAM_API_URL", "UPSTREAM_CLIENT_ID", "UPSTREAM_CLIENT_SECRET",
+  "UPSTREAM_LOGIN_URL", "UPSTREAM_REGION", "WEBHOOK_SECRET", "WEBHOOK_URL",
+];
+
+/** The names of secrets in the credentials of `UPSTREAMS`; none where it is not JSON, which the gateway reports. */
+export function secretsOf(upstreams) {
+  try {
+    return JSON.parse(upstreams ?? "[]").flatMap(({ credential: { secret, clientId, clientSecret } = {} }) => [secret, clientId, clientSecret])
+      .filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name ?? ""));
+  } catch {
+    return [];
+  }
+}
+
+/** What workerd reads: the Worker of the folder `build` at `address`; the variables `names` of its environment are bound. */
+export function configuration({ build, wrangler, address, objects, names }) {
+  const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
+  const classes = [...wrangler.matchAll(/^name = "([A-Z_]+)"\nclass_name = "(\w+)"$/gm)];
+  const text = JSON.stringify;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+    (name = "objects", disk = (path = ${text(objects)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = ${text(address)}, http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "index.js", esModule = embed ${text(`${build}index.js`)}),
+    (name = "./index_bg.wasm", wasm = embed ${text(`${build}index_bg.wasm`)}),
+  ],
+  compatibilityDate = ${text(setting("compatibility_date"))},
+  compatibilityFlags = ${text(setting("compatibility_flags"))},
+  bindings = [
+    ${[
+      ...classes.map(([, name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`),
+      ...new Set(names.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`)),
+    ].join(",\n    ")}
+  ],
+  durableObjectNamespaces = [${classes.map(([, , className]) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`).join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
+);
+`;
+}

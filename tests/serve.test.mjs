@@ -1,0 +1,104 @@
+// `npm run serve`: raw workerd as a service, its data on disk, its settings from the environment.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { KEY, MANAGER, digest, request } from "./support/gateway.mjs";
+import { SETTINGS, secretsOf } from "../scripts/workerd.mjs";
+import { startSimulator } from "./support/simulator.mjs";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+let simulator, data;
+before(async () => {
+  simulator = await startSimulator();
+  data = mkdtempSync(join(tmpdir(), "promptgate-serve-"));
+});
+after(async () => {
+  await simulator?.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** The service, when it says that it is there: `{ url, child, ended }`. */
+async function serve(environment = {}) {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  const child = spawn(process.execPath, ["scripts/serve.mjs"], {
+    cwd: root, stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      PATH: process.env.PATH, PORT: String(port), DATA: data, UPSTREAM_CLIENT_ID: "dev-client", UPSTREAM_CLIENT_SECRET: "dev-secret",
+      CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage`, UPSTREAM_API_URL: simulator.url, UPSTREAM_LOGIN_URL: simulator.url, ...environment,
+    },
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8");
+  const ended = once(child, "exit").then(([code]) => ({ code, said }));
+  await new Promise((resolve) => {
+    child.stderr.on("data", (text) => /Promptgate (is )?at/.test(said += text) && resolve());
+    child.on("exit", resolve);
+  });
+  return { url: `http://127.0.0.1:${port}`, child, ended, said: () => said };
+}
+const ask = (url, method, path, key, body) => fetch(url + path, {
+  method, headers: { authorization: `Bearer ${key}`, ...(body && { "content-type": "application/json" }) }, body: body && JSON.stringify(body),
+});
+
+test("it serves, stops in good order, and has its templates and metrics after a restart", { timeout: 60_000 }, async () => {
+  let service = await serve();
+  const made = await ask(service.url, "POST", "/v1/templates", MANAGER, JSON.parse(readFileSync(`${root}examples/templates/${readdirSync(`${root}examples/templates`)[0]}`, "utf8")));
+  assert.equal(made.status, 201, await made.clone().text());
+  const { id } = await made.json();
+
+  // an answer that is under way when the service is told to stop comes whole
+  await simulator.fault({ kind: "gate", after_frames: 2 });
+  const stream = ask(service.url, "POST", "/v1/chat", KEY, request());
+  await simulator.wait({ held: 1 });
+  service.child.kill("SIGTERM");
+  await simulator.openGate();
+  const text = await (await stream).text();
+  assert.match(text, /event: done/);
+  const { code, said } = await service.ended;
+  assert.equal(code, 0, said);
+
+  service = await serve();
+  const read = await ask(service.url, "GET", `/v1/templates/${id}`, KEY);
+  assert.equal(read.status, 200);
+  assert.match(await (await ask(service.url, "GET", "/v1/metrics", MANAGER)).text(), /promptgate_requests_total\{/);
+  service.child.kill("SIGINT");
+  assert.equal((await service.ended).code, 0);
+});
+
+test("no secret is written to the disk, and what is wrong with the settings is said", { timeout: 60_000 }, async () => {
+  const service = await serve({ UPSTREAM_CLIENT_SECRET: "canary-secret", MAX_LATENCY_MS: "5s" });
+  assert.match(service.said(), /MAX_LATENCY_MS/);
+  assert.doesNotMatch(service.said(), /canary/);
+  assert.doesNotMatch(readFileSync(join(data, "workerd.capnp"), "utf8"), /canary|dev-client/);
+  service.child.kill("SIGTERM");
+  await service.ended;
+});
+
+test("every setting that is described is passed on", () => {
+  const described = new Set();
+  for (const row of readFileSync(`${root}README.md`, "utf8").matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)) {
+    for (const [, name] of row[1].matchAll(/`([A-Z_]+)`/g)) described.add(name);
+  }
+  assert.ok(described.size > 15);
+  for (const name of described) assert.ok(SETTINGS.includes(name), name);
+  assert.deepEqual(SETTINGS, [...SETTINGS].sort());
+  assert.deepEqual(secretsOf(JSON.stringify([{ credential: { secret: "OPENAI_API_KEY" } }, { credential: { clientId: "A", clientSecret: "B" } }, {}])), ["OPENAI_API_KEY", "A", "B"]);
+  assert.deepEqual([secretsOf("{"), secretsOf(undefined)], [[], []]);
+});
+
+test("the dashboard asks for metrics that there are", () => {
+  const { panels } = JSON.parse(readFileSync(`${root}deploy/grafana.json`, "utf8"));
+  const asked = new Set(panels.flatMap(({ targets = [] }) => targets).flatMap(({ expr }) => expr.match(/promptgate_\w+/g)));
+  assert.ok(asked.size >= 10);
+  const source = readFileSync(`${root}crates/core/src/governance/metrics.rs`, "utf8");
+  for (const name of asked) assert.ok(source.includes(name.replace(/_(bucket|sum|count)$/, "")), name);
+});
