@@ -9,7 +9,7 @@ export const GUARDS = {
 /** One upstream of OpenAI's wire, and models by their own names. */
 export const openai = (url, secret = "dev-key") => ({
   UPSTREAMS: JSON.stringify([{ name: "openai", wire: "openai", url, credential: { secret: "OPENAI_API_KEY" } }]),
-  MODELS: JSON.stringify(["gpt-4o-mini", "text-embedding-3-small", "*"].map((name) => ({ name, targets: [{ upstream: "openai" }] }))),
+  MODELS: JSON.stringify(["gpt-4o-mini", "text-embedding-3-small", "mock"].map((name) => ({ name, targets: [{ upstream: "openai" }] }))),
   OPENAI_API_KEY: secret,
 });
 
