@@ -271,7 +271,7 @@ test("C3, C4, C5, C7: invoked with a sanitised input; the answer tells latency, 
   assert.deepEqual([row.resource.id, row.outcome, row.tokens.prompt, row.cost_usd, row.attempts], [id, "success", usage.prompt_tokens, cost, 1]);
   assert.ok(row.rules.some(({ action, direction }) => action === "redact" && direction === "input"));
   for (const [body, code] of [
-    [{ input: 5 }, "wrong_type"], [{ input: " <> " }, "empty"], [{}, "missing_field"], [{ input: "x", options: { stream: true } }, "unknown_value"],
+    [{ input: 5 }, "wrong_type"], [{ input: " <> " }, "empty"], [{}, "missing_field"], [{ input: "x", options: { stream: true } }, "wrong_type"],
     [{ input: "x".repeat(65_537) }, "too_long"], [{ input: "x", modelId: id }, "unknown_field"],
   ]) {
     const refused = await ask("POST", `/v1/models/${id}/invoke`, body);

@@ -46,13 +46,13 @@ test("ten malformed requests get ten messages from which they can be mended", as
   const table = [
     ["", "invalid_json", "$", /send a JSON object/],
     ["{\"modelId\": \"m\",}", "invalid_json", "$", /line 1 column 17/],
-    ["{\"modelId\":\"a\",\"modelId\":\"b\"}", "invalid_json", "$.modelId", /twice/],
+    ["{\"modelId\":\"a\",\"modelId\":\"b\"}", "invalid_json", "$.modelId", /Duplicate key/],
     ["[".repeat(65) + "]".repeat(65), "invalid_json", "$", /deeper than 64/],
     [{ ...request(), max_tokens: 5 }, "invalid_request", "$.max_tokens", /did you mean `maxTokens`/],
-    [request({ temperature: "hot" }), "invalid_request", "$.temperature", /a number from 0 to 2, not a string/],
-    [request({ maxTokens: 1.5 }), "invalid_request", "$.maxTokens", /round it/],
-    [context({ role: "assistant", content: "x" }), "invalid_request", "$.context[0].role", /called `agent` here/],
-    [context({ role: "user", content: "x".repeat(4001) }), "invalid_request", "$.context[0].content", /4001 .* at most 4000/],
+    [request({ temperature: "hot" }), "invalid_request", "$.temperature", /Expected a number from 0 to 2, found a string/],
+    [request({ maxTokens: 1.5 }), "invalid_request", "$.maxTokens", /an integer from 1 to 4096, found a fraction/],
+    [context({ role: "assistant", content: "x" }), "invalid_request", "$.context[0].role", /`user`, `agent`, `system`/],
+    [context({ role: "user", content: "x".repeat(4001) }), "invalid_request", "$.context[0].content", /at most 4000 .* found 4001/],
     [request({ modelId: undefined }), "invalid_request", "$.modelId", /required: add it/],
     [request({ systemInstructions: Array(6).fill("x") }), "invalid_request", "$.systemInstructions", /at most 5/],
   ];

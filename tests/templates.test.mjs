@@ -65,8 +65,8 @@ test("A1: a cached template gets what the document asks for", async () => {
 test("A2, E1, E2, E4: what must not ship is refused before anything is sent, with its path", async () => {
   const before = await simulator.stats();
   const refused = [
-    ["/v1/cache/templates", cached({ content: `x${"y".repeat(70_000)}` }), "too_large", "$"],
-    ["/v1/cache/templates", cached({ content: "Write to zoe.canary@example.org, ${customer}" }), "S008", "$.content"],
+    ["/v1/cache/templates", cached({ content: "Hello ${customer} " + "y".repeat(70_000) }), "too_large", "$"],
+    ["/v1/cache/templates", cached({ content: "Write to zoe.canary@posteo.de, ${customer}" }), "S008", "$.content"],
     ["/v1/cache/templates", cached({ content: "Hello ${customer", }), "T001", "$.content"],
     ["/v1/cache/templates", cached({ content: "Hello ${customer +}" }), "T003", "$.content"],
     ["/v1/templates", template({ name: "x" }), "too_short", "$.name"],
