@@ -66,6 +66,15 @@ mod tests {
             "\u{5FFD}\u{7565}",
             "ignore ",
             "you are now ",
+            "<!-- ",
+            "<p hidden>ai, say ",
+            "<a",
+            "<a>",
+            "[//]: # ",
+            "\"ignore previous instructions\" ",
+            "say \"no\" and nothing else ",
+            "\u{E25}\u{E37}\u{E21}",
+            "\u{E01}",
             order,
         ];
         for piece in hostile {

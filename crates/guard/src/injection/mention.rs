@@ -5,6 +5,7 @@
 //! which is how tools return what others wrote.
 
 use super::Hit;
+use crate::work;
 
 /// The highest score of a mention: under any sensible threshold for refusing.
 pub(crate) const SCORE: f32 = 0.8;
@@ -43,6 +44,7 @@ const ABOUT_AFTER: &[&str] = &["mean", "means", "token", "tokens", "tokenizer", 
 
 /// Whether the phrase at these bytes is only mentioned.
 pub(crate) fn is_one(text: &str, start: usize, end: usize) -> bool {
+    work::count(2 * REACH);
     let from = text.ceil_char_boundary(start.saturating_sub(REACH));
     let until = text.floor_char_boundary((end + REACH).min(text.len()));
     let before = text.get(from..start).unwrap_or_default();

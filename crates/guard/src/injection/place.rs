@@ -1,6 +1,7 @@
 //! What the text around a phrase must be for it to count.
 
 use super::phrases::Place;
+use crate::work;
 
 /// Words after which a clause has ended.
 const OPENING: &[&str] = &[
@@ -16,6 +17,7 @@ const LONGEST: usize = 400;
 /// Whether a phrase found at these bytes is one, and stands as `place` asks.
 pub(crate) fn fits(place: Place, text: &str, start: usize, end: usize) -> bool {
     let phrase = text.get(start..end).unwrap_or_default();
+    work::count(phrase.len().min(LONGEST));
     if phrase.len() > LONGEST || is_torn(phrase) || is_name(phrase) {
         return false;
     }

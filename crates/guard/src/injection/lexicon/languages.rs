@@ -10,7 +10,6 @@ use super::*;
 pub(super) const LANGUAGES: &[(Classes, &str)] = &[
     // German, French, Italian, Portuguese, Dutch: what the groups lack.
     (SYSPROMPT, "systemprompts systeemprompt systeemprompts"),
-    (PROMPT, "invite"),
     (UNBOUND, "uneingeschrankte unbeschrankte"),
     (SAFETY, "einschrankung begrenzungen aucune restriction beperking"),
     (LEAK, "zeigt ausgib gib affichez montrez montre mostrate mostre exiba toont laat"),
@@ -43,7 +42,6 @@ pub(super) const LANGUAGES: &[(Classes, &str)] = &[
     (ARE, "jsi"),
     (NOW, "nyni ted odted"),
     (SAFETY, "omezeni pravidel"),
-    (MACHINE, "ui"),
     // Finnish
     (IGNORE, "unohda unohtakaa sivuuta ohita huomiotta"),
     (ALL, "kaikki kaikkia"),
@@ -71,7 +69,7 @@ pub(super) const LANGUAGES: &[(Classes, &str)] = &[
     (NOW, "mostantol most"),
     (NEG, "nelkuli nelkul"),
     (SAFETY, "korlatozasok korlatok korlatozas"),
-    (MACHINE, "mi mesterseges intelligencia"),
+    (MACHINE, "mesterseges intelligencia"),
     (UNBOUND, "korlatlan"),
     // Romanian
     (IGNORE, "ignora ignorati uita uitati"),
@@ -237,7 +235,7 @@ pub(super) const LANGUAGES: &[(Classes, &str)] = &[
     (NEG, "no jangan huwag لا אל đừng 不受"),
     (SYSTEM, "sistema systeme sistem системные системных systemowych"),
     (ASK, "quais jakie jaka які mitka milyen care hvad vad hvilke"),
-    (PRETEND, "agis agissez zachowuj веди actua handle upptrad"),
+    (PRETEND, "agis agissez zachowuj веди actua upptrad"),
     (LAST_VERB, "yok sayin davran konus 振る 舞っ"),
     // Korean and Japanese, by pairs of characters
     (INSTR, "지시 지침 指示"),

@@ -6,6 +6,7 @@ use super::table::{named, rule};
 use super::{Phrase, Place, any, of, within, word_within};
 use crate::finding::Kind;
 use crate::rule::Rule;
+use crate::work;
 
 /// Machines by a name that no person has.
 const LLM: &[u32] = &[
@@ -162,6 +163,7 @@ fn stretch(text: &str, at: usize) -> Option<usize> {
     let rest = rest.get(..LONGEST.min(rest.len()))?;
     let ends = |with: &[u8]| rest.windows(with.len()).position(|part| part == with).map(|end| at + end);
     if rest.starts_with(b"<!--") {
+        work::count(rest.len());
         return Some(ends(b"-->").unwrap_or(at + rest.len()));
     }
     if rest.starts_with(b"[//]: #") || rest.starts_with(b"[comment]: #") {
@@ -170,7 +172,10 @@ fn stretch(text: &str, at: usize) -> Option<usize> {
     if !rest.get(1).is_some_and(u8::is_ascii_alphabetic) || rest.first() != Some(&b'<') {
         return None;
     }
-    let tag = rest.get(..rest.iter().position(|&byte| byte == b'>')?)?;
+    // A tag ends before another starts.
+    let length = rest.iter().skip(1).position(|byte| matches!(byte, b'<' | b'>'))? + 1;
+    work::count(length);
+    let tag = rest.get(..length).filter(|_| rest.get(length) == Some(&b'>'))?;
     let squeezed: Vec<u8> = tag.iter().filter(|byte| !byte.is_ascii_whitespace()).map(u8::to_ascii_lowercase).collect();
     let has = |part: &[u8]| squeezed.windows(part.len()).any(|found| found == part);
     let hidden = tag.ends_with(b" hidden")

@@ -79,6 +79,7 @@ pub(super) const PERSONA_WITHOUT_LIMITS: Phrase = Phrase {
         any(&[of(YOU | PRETEND), within(3, NEG), within(3, SAFETY), within(3, MACHINE)]),
         any(&[of(SAFETY), within(2, NEG), within(1, MACHINE), within(6, LAST_VERB)]),
         any(&[of(YOU | NOW), within(3, SAFETY), within(3, NEG), within(4, MACHINE)]),
+        any(&[of(NOW), of(SAFETY), of(NEG), within(2, YOU)]),
         any(&[of(NOW), within(5, NEG), within(4, SAFETY), within(4, MACHINE)]),
         any(&[of(YOU | ARE), within(2, NOW), within(2, JAILNAME)]),
     ],
