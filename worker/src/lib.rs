@@ -136,7 +136,8 @@ impl RequestContext {
         let (admitted, body) = self.admit().await?;
         let settings = &self.settings;
         let prepared = isolate::counters(|counters| {
-            Prepared::from_body(body.bytes(), &settings.guards.input, &settings.chat, counters)
+            let window = |model: &str| settings.models.window(model);
+            Prepared::in_window(body.bytes(), &settings.guards.input, &settings.chat, counters, window)
         });
         drop(body);
         let job = Job::Chat(Box::new(prepared.map_err(|problem| self.refused(problem))?));

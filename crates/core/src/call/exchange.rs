@@ -11,15 +11,15 @@
 
 use std::time::Duration;
 
-use super::backoff::{Random, jitter};
-use super::health::{Admission, RESOURCES};
-use super::verdict::{Sign, Verdict, verdict};
 use super::{AccessToken, Health};
 use crate::genesys::{Ask, Endpoints};
 use crate::governance::{Metric, Metrics};
 use crate::http::{Head, HttpRequest, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
+use crate::upstream::backoff::{Random, jitter};
+use crate::upstream::health::{Admission, RESOURCES};
+use crate::upstream::retry::{Sign, Verdict, verdict};
 
 /// Most requests sent for one exchange, repetitions of every kind included (R2).
 const MAX_ATTEMPTS: u32 = 3;

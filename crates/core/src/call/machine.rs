@@ -8,16 +8,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::backoff::{Random, jitter};
-use super::health::Admission;
-use super::verdict::{Sign, Verdict, rejected, verdict};
 use super::{AccessToken, Asked, CallRules, Health, Identity, Input, Job, Outcome, Output};
 use crate::chat::event::Usage;
 use crate::front::{Front, Writer};
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::reply::Status;
-use crate::upstream::{Credential, Target};
+use crate::upstream::backoff::{Random, jitter};
+use crate::upstream::health::Admission;
+use crate::upstream::retry::{Sign, Verdict, rejected, verdict};
+use crate::upstream::{Credential, Reason, Target};
 use promptgate_guard::Guard;
 
 /// Most requests sent to one target for one call, repetitions of every kind included (R2).
@@ -149,8 +149,8 @@ impl Call {
             }
             (State::Refused(body), Input::End) => {
                 let body = std::mem::take(body);
-                let too_long = self.target().is_some_and(|target| target.upstream.wire.is_too_long(&body));
-                self.refused(now, too_long, health);
+                let reason = self.target().map_or(Reason::Other, |target| target.upstream.wire.reason(&body));
+                self.refused(now, reason, health);
             }
             (State::Answering { answer, silent_since }, Input::Chunk(chunk)) => {
                 *silent_since = Some(now);
@@ -317,10 +317,15 @@ impl Call {
     }
 
     /// A 400 has said why.
-    fn refused(&mut self, now: Duration, too_long: bool, health: &mut Health) {
+    fn refused(&mut self, now: Duration, reason: Reason, health: &mut Health) {
         self.succeeded(health);
-        if !too_long {
-            return self.fail(now, Status::Error, rejected(400));
+        match reason {
+            Reason::TooLong => {}
+            Reason::Filtered => {
+                let detail = "The upstream's own filter refuses the request: rephrase it.";
+                return self.fail(now, Status::Error, Problem::new(Code::SafetyRefused, detail));
+            }
+            Reason::Other => return self.fail(now, Status::Error, rejected(400)),
         }
         let too_long = |detail: &str| Err(Problem::new(Code::ContextTooLong, detail));
         let tighter = if self.retrimmed {

@@ -16,29 +16,25 @@
 //! [`Output::Wait`] or [`Output::Done`]. Times are durations since the request began.
 
 mod answer;
-pub(crate) mod backoff;
 mod exchange;
-pub(crate) mod health;
 mod job;
 mod machine;
 mod pace;
-mod token;
-pub(crate) mod verdict;
 
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+pub use crate::upstream::credential::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
+pub use crate::upstream::health::Health;
 pub(crate) use exchange::client_left;
 pub use exchange::{
     Answer, EXCHANGE_LIMIT, Exchange, Input as ExchangeInput, MAX_ANSWER as MAX_EXCHANGE, Output as ExchangeOutput,
 };
-pub use health::Health;
 pub use job::{Execution, Job};
 pub use machine::Call;
 pub use pace::Pace;
-pub use token::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY, TokenCache};
 
 use crate::chat::event::Usage;
 use crate::guard::Findings;

@@ -78,7 +78,7 @@ impl Weighed {
         if after > limit {
             let detail = format!(
                 "System text, `system` messages and the newest `user` message take {} tokens; at most {} fit \
-                 ({}/1000 of a budget of {}). Shorten them, or raise `maxTokens`.",
+                 ({}/1000 of a budget of {}). Shorten them, or raise `maxTokens`, or configure the model's window.",
                 after.ceil(),
                 limit.floor(),
                 rules.ratio_permille,

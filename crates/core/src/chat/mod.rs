@@ -60,8 +60,23 @@ impl Prepared {
         rules: &ChatRules,
         counters: &mut Counters,
     ) -> Result<Prepared, Problem> {
+        Prepared::in_window(body, guard, rules, counters, |_| None)
+    }
+
+    /// The same, where `window` knows the windows of some models.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::from_body`].
+    pub fn in_window(
+        body: &[u8],
+        guard: &Guard,
+        rules: &ChatRules,
+        counters: &mut Counters,
+        window: impl Fn(&str) -> Option<u64>,
+    ) -> Result<Prepared, Problem> {
         let checked = Request::parse(body)?.check(guard)?;
-        Prepared::fit(checked.weigh(rules.counting, counters), rules.fit)
+        let context_window = window(checked.request().model_id()).or(rules.fit.context_window);
+        Prepared::fit(checked.weigh(rules.counting, counters), FitRules { context_window, ..rules.fit })
     }
 
     /// The same request, trimmed harder (B7); nothing is counted again.

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::backoff::{Random, jitter, retry_after};
-use crate::call::health::RESOURCES;
-use crate::call::verdict::Sign;
-use crate::call::{self, Health};
+use crate::call::Health;
 use crate::genesys;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
+use crate::upstream::backoff::{Random, jitter, retry_after};
+use crate::upstream::health::RESOURCES;
+use crate::upstream::retry::Sign;
 
 /// How long an answer is waited for before the request counts as lost (no source; ours).
 pub const EXCHANGE_MS: u64 = 30_000;
@@ -222,13 +222,13 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, S
             }
         },
         _ => {
-            let (verdict, sign) = call::verdict::verdict(head, now, Some(scope));
+            let (verdict, sign) = crate::upstream::retry::verdict(head, now, Some(scope));
             let verdict = match verdict {
-                call::verdict::Verdict::Renew(problem) => Verdict::Renew(named(problem)),
-                call::verdict::Verdict::Repeat(problem, after) => Verdict::Repeat(named(problem), after),
-                call::verdict::Verdict::Away(problem) => Verdict::Away(named(problem)),
-                call::verdict::Verdict::Tell(problem) => Verdict::Refused(named(problem)),
-                call::verdict::Verdict::Explain => Verdict::Refused(malformed(received)),
+                crate::upstream::retry::Verdict::Renew(problem) => Verdict::Renew(named(problem)),
+                crate::upstream::retry::Verdict::Repeat(problem, after) => Verdict::Repeat(named(problem), after),
+                crate::upstream::retry::Verdict::Away(problem) => Verdict::Away(named(problem)),
+                crate::upstream::retry::Verdict::Tell(problem) => Verdict::Refused(named(problem)),
+                crate::upstream::retry::Verdict::Explain => Verdict::Refused(malformed(received)),
             };
             (verdict, sign)
         }

@@ -8,8 +8,6 @@ use serde_json::{Value, json};
 
 use super::definition::Definition;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, malformed, verdict};
-use crate::call::health::Admission;
-use crate::call::verdict::Sign;
 use crate::call::{Health, client_left};
 use crate::fault::{Fault, Path};
 use crate::genesys::{self, Endpoints, ModelId, Usage};
@@ -19,6 +17,8 @@ use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
+use crate::upstream::health::Admission;
+use crate::upstream::retry::Sign;
 
 /// Longest input, in UTF-16 code units (no source; ours).
 pub const MAX_INPUT: usize = 65_536;

@@ -26,12 +26,12 @@ use super::definition::{Credentials, Definition, Submission, body};
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge, malformed};
 use super::failure::{Failure, reason};
 use crate::call::Health;
-use crate::call::health::RESOURCES;
 use crate::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::governance::timestamp;
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::health::RESOURCES;
 
 pub use status::{ModelStatus, News, StatusEvent};
 

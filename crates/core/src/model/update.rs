@@ -20,11 +20,11 @@ use super::configuration::Configuration;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge};
 use super::failure::Failure;
 use crate::call::Health;
-use crate::call::health::RESOURCES;
 use crate::genesys::{self, Endpoints, ModelId};
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::health::RESOURCES;
 
 /// Most repetitions after 429 (D3).
 const MAX_REPEATS: u32 = 3;

@@ -3,9 +3,13 @@
 //! An upstream makes a [`HttpRequest`] of a [`ChatRequest`], and [`ChatEvent`]s of the bytes that come back. Nothing
 //! else knows a path, a header or a member's name of a provider.
 
+pub(crate) mod backoff;
+pub(crate) mod credential;
 pub mod genesys;
+pub(crate) mod health;
 mod ndjson;
 pub mod openai;
+pub(crate) mod retry;
 mod sse;
 pub(crate) mod surrogate;
 
@@ -121,11 +125,12 @@ impl Wire {
         }
     }
 
-    /// Whether the body of a 400 says that the prompt is too long (requirements, B7).
-    pub(crate) fn is_too_long(&self, body: &[u8]) -> bool {
+    /// Why upstream refuses a request with 400, as its body says.
+    pub(crate) fn reason(&self, body: &[u8]) -> Reason {
         match self {
-            Wire::Genesys(_) => genesys::is_token_limit(body),
-            Wire::OpenAi(_) => openai::is_too_long(body),
+            Wire::Genesys(_) if genesys::is_token_limit(body) => Reason::TooLong,
+            Wire::Genesys(_) => Reason::Other,
+            Wire::OpenAi(_) => openai::reason(body),
         }
     }
 
@@ -136,6 +141,17 @@ impl Wire {
             Wire::OpenAi(_) => None,
         }
     }
+}
+
+/// Why upstream refuses a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The prompt is too long (requirements, B7).
+    TooLong,
+    /// Upstream has a filter of its own.
+    Filtered,
+    /// It does not say, or nobody here knows what it says.
+    Other,
 }
 
 /// Reads one answer.

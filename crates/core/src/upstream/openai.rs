@@ -3,7 +3,7 @@
 mod decode;
 mod encode;
 
-pub(crate) use decode::{Decoder, Frame, is_too_long};
+pub(crate) use decode::{Decoder, Frame, reason};
 pub(crate) use encode::request;
 
 use crate::chat::message::Kind;

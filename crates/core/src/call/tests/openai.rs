@@ -374,6 +374,10 @@ fn a_prompt_that_is_too_long_has_its_code() {
     let answer: Value = serde_json::from_str(&run.body).unwrap();
     assert_eq!((run.status, &answer["error"]["code"]), (Some(400), &json!("context_length_exceeded")));
     assert!(!run.body.contains("canary"));
+    let filter = Chunk("{\"error\":{\"message\":\"canary\",\"code\":\"content_filter\"}}");
+    let run = self::run(&body(true), targets()).play(&[Token, Head(400, &[]), filter, End]);
+    let answer: Value = serde_json::from_str(&run.body).unwrap();
+    assert_eq!((run.status, &answer["error"]["code"]), (Some(400), &json!("content_filter")));
 }
 
 #[test]

@@ -3,6 +3,13 @@
 use super::super::answer::STEP;
 use super::*;
 
+/// The text of an answer, however the guard has cut it.
+fn content(run: &Run) -> String {
+    let data = run.body.lines().filter_map(|line| line.strip_prefix("data: "));
+    let deltas = data.filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok());
+    deltas.filter_map(|delta| delta["content"].as_str().map(str::to_owned)).collect()
+}
+
 #[test]
 fn a_rejected_token_is_named() {
     let run = Run::new(Format::Json, true).play(&[Token, Head(401, &[]), Token]);
@@ -44,6 +51,7 @@ fn the_answer_is_guarded_across_frames() {
     // The first word is passed on at once.
     assert!(run.body.contains("{\"content\":\"Your \"}"), "{}", run.body);
     assert!(run.body.contains("{\"content\":\"card [CARD] is fine.\"}"), "{}", run.body);
+    assert_eq!(content(&run), "Your card [CARD] is fine.");
     assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 1);
     run.check();
 
@@ -263,6 +271,7 @@ fn half_a_surrogate_pair_costs_one_character() {
     assert!(run.body.contains("before \u{FFFD} after \\\\ud83d \u{1F600} "), "{}", run.body);
     // The word at the end of what has come may still become a part of something.
     assert!(run.body.contains("{\"content\":\"\u{FFFD}\u{FFFD}!\"}"), "{}", run.body);
+    assert_eq!(content(&run), "before \u{FFFD} after \\ud83d \u{1F600} \u{FFFD}\u{FFFD}!");
     assert_eq!(run.outcome.as_ref().unwrap().malformed_frames, 0);
 }
 

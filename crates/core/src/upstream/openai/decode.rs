@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Members, Part, Usage};
 use crate::http::{Head, essence};
+use crate::upstream::Reason;
 use crate::upstream::sse::{Event, Events};
 use crate::upstream::surrogate;
 
@@ -300,9 +301,12 @@ fn status(value: &Value) -> Option<u16> {
     u16::try_from(status).ok().filter(|status| (400..600).contains(status))
 }
 
-/// Whether the body of a 400 says that the prompt is too long for the model.
-pub(crate) fn is_too_long(body: &[u8]) -> bool {
-    let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return false };
-    let error = body.get("error").unwrap_or(&Value::Null);
-    error.get("code").and_then(Value::as_str) == Some("context_length_exceeded")
+/// Why upstream refuses a request with 400.
+pub(crate) fn reason(body: &[u8]) -> Reason {
+    let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return Reason::Other };
+    match body.get("error").and_then(|error| error.get("code")).and_then(Value::as_str) {
+        Some("context_length_exceeded") => Reason::TooLong,
+        Some("content_filter") => Reason::Filtered,
+        _ => Reason::Other,
+    }
 }

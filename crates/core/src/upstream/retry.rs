@@ -87,7 +87,7 @@ pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdic
 }
 
 /// Upstream refuses the request for a reason that is not the gateway's.
-pub(super) fn rejected(status: u16) -> Problem {
+pub(crate) fn rejected(status: u16) -> Problem {
     let (code, hint) = match status {
         404 => (Code::ModelNotFound, "it has no such model, or the gateway may not use it"),
         409 => {
