@@ -5,20 +5,18 @@ use promptgate_guard::Kind;
 /// That a value of this kind stands in a text and what to do, for people. It quotes nothing.
 pub const fn message(kind: Kind) -> &'static str {
     match kind {
-        Kind::Injection => {
-            "This reads like an attempt to change the model's instructions: take it out, or rephrase it."
-        }
-        Kind::PrivateKey => "A private key stands here: remove it, and replace the key if it was in use.",
-        Kind::Token => "A key or token of a service stands here: remove it, and revoke it if it was in use.",
-        Kind::Password => "A password or secret is given here: remove its value.",
-        Kind::Card => "A payment card number stands here: remove it.",
-        Kind::Ssn => "A social security number stands here: remove it.",
-        Kind::Iban => "A bank account number stands here: remove it.",
-        Kind::Passport => "A passport number stands here: remove it.",
-        Kind::DriverLicence => "A driver's licence number stands here: remove it.",
-        Kind::BirthDate => "A date of birth stands here: remove it.",
-        Kind::Email => "An e-mail address stands here: remove it.",
-        Kind::Phone => "A telephone number stands here: remove it.",
-        Kind::Ip => "An IP address stands here: remove it.",
+        Kind::Injection => "This reads like an attempt to change the model's instructions: remove or rephrase it.",
+        Kind::PrivateKey => "Private key: remove it, and replace the key if it was in use.",
+        Kind::Token => "Key or token of a service: remove it, and revoke it if it was in use.",
+        Kind::Password => "Password or secret: remove its value.",
+        Kind::Card => "Payment card number: remove it.",
+        Kind::Ssn => "Social security number: remove it.",
+        Kind::Iban => "Bank account number: remove it.",
+        Kind::Passport => "Passport number: remove it.",
+        Kind::DriverLicence => "Driver's licence number: remove it.",
+        Kind::BirthDate => "Date of birth: remove it.",
+        Kind::Email => "E-mail address: remove it.",
+        Kind::Phone => "Telephone number: remove it.",
+        Kind::Ip => "IP address: remove it.",
     }
 }

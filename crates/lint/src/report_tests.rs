@@ -15,7 +15,7 @@ fn the_report_as_json() {
     let report = lint("é\npass\u{200B}word");
     let rest = concat!(
         r#""code":"U003","name":"zero-width","severity":"warning","#,
-        r#""message":"An invisible character stands here: remove it.","path":"$","#,
+        r#""message":"Invisible character: remove it.","path":"$","#,
     );
     assert_eq!(
         report.json(Unit::Utf16),
@@ -243,6 +243,11 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         "Never b c. B c.\n",
         "at most 5 words\n",
         "user:\n\n",
+        "? ",
+        ": ",
+        "- ",
+        "{a: ",
+        "- a\n- ",
         "name@example.com ",
     ];
     let frames: [(&str, &str); 7] = [
@@ -289,4 +294,58 @@ proptest::proptest! {
         proptest::prop_assert!(fixed.report.findings.len() <= report.findings.len());
         proptest::prop_assert_eq!(linter.lint(&source).json(Unit::Bytes), report.json(Unit::Bytes));
     }
+}
+
+/// What `--fix` makes of files of every format: they stay what they are, no mark of their format is less or more, and
+/// nothing but hidden characters goes.
+#[test]
+fn safe_fixes_keep_every_format() {
+    let files: [(&str, &[&str]); 9] = [
+        (
+            "a.md",
+            &["# H\n", "Use `{x}` and {y}.\n", "```js\nconst { a } = b;\n```\n", "Dear {{name}}.\n", "<b>x</b>\n"],
+        ),
+        (
+            "a.j2",
+            &["{% if a %}x{% endif %}", "{{ a | upper }}", "{# c #}", "{\"a\": {\"b\": 1}}", "{% raw %}{{{% endraw %}"],
+        ),
+        ("a.njk", &["{% if a === 1 %}x{% endif %}", "{{ a }}", "{ b }"]),
+        ("a.hbs", &["{{#if a}}x{{/if}}", "{{a}}", "{{! c }}", "{\"a\": 1}", "{{{{raw}}}}{{b{{{{/raw}}}}"]),
+        ("a.prompt", &["{{role \"user\"}}\n", "Hi {{name}}\n", "{ \"a\": 1 }\n"]),
+        ("a.prompty", &["system:\nBe brief.\n\n", "user:\n{{a}}\n\n", "{ \"a\": 1 }\n"]),
+        ("a.yaml", &["- a: b\n", "- |\n  x {y}\n  z\n", "- \"c: {d}\"\n", "- 'it''s'\n"]),
+        ("a.json", &["\"a {b}\",", "{\"c\": \"d\"},", "[1, true],"]),
+        ("a.txt", &["Answer {a} as {\"b\": 1}.\n", "x = { y; }\n", "${z} {{w}}\n"]),
+    ];
+    let hidden = ["", "\u{200B}", "\u{202E}", "\u{E0041}"];
+    let linter = Linter::default();
+    // A generator of numbers of its own, so that a failure can be repeated.
+    let mut seed: u32 = 20_261_126;
+    let mut next = |most: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % most
+    };
+    let mut mended = 0;
+    for number in 0..540 {
+        let (file, pieces) = files[number % files.len()];
+        let mut text: String = (0..1 + next(8)).map(|_| pieces[next(pieces.len())]).collect();
+        let mark = hidden[next(hidden.len())];
+        let words: Vec<usize> = text.match_indices(char::is_alphabetic).map(|(at, _)| at).collect();
+        let at = words[next(words.len())];
+        if !text[..at].ends_with('\\') {
+            text.insert_str(at, mark);
+        }
+        if file.ends_with(".json") {
+            text = format!("[{}]", text.trim_end_matches(','));
+        }
+        let source = Source { text: &text, file: Some(file), kind: None };
+        let (before, fixed) = (linter.lint(&source), linter.fix(&source, true));
+        let without = |text: &str| text.replace(['\u{200B}', '\u{202E}', '\u{E0041}'], "");
+        assert_eq!(without(&fixed.text), without(&text), "{file} {text:?}");
+        assert_eq!(fixed.report.taken.format, before.taken.format, "{file} {text:?}");
+        let odd = |report: &Report| report.findings.iter().filter(|one| one.code.starts_with(['T', 'D'])).count();
+        assert!(odd(&fixed.report) <= odd(&before), "{file} {text:?}");
+        mended += usize::from(fixed.text != text);
+    }
+    assert!(mended > 200, "{mended}");
 }

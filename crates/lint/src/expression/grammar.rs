@@ -152,7 +152,7 @@ impl<'t> Grammar<'t> {
     pub(super) fn finish(&mut self, token: Token) -> Step {
         if self.expect == Expect::Value {
             if self.level.is_empty() && !self.comma {
-                let message = "Nothing stands in this placeholder: name a variable, or remove it.";
+                let message = "Empty placeholder: name a variable, or remove it.";
                 return Err(Fault { kind: Malformation::Empty, span: self.start..token.start, message });
             }
             return wrong(token.start..token.end, NO_VALUE);

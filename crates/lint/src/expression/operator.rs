@@ -73,7 +73,7 @@ impl<'t> Grammar<'t> {
         self.may_go_on(token)?;
         match source {
             "**" if self.level.unary => {
-                return wrong(span, "What stands before `**` has a sign: put it in brackets.");
+                return wrong(span, "A sign is not allowed before `**`: put the operand in brackets.");
             }
             "??" => self.level.coalesce = true,
             "&&" | "||" => self.level.logical = true,
@@ -111,7 +111,7 @@ impl<'t> Grammar<'t> {
         self.settle(token)?;
         let free = !self.level.update && self.level.news == 0;
         let Some(value) = self.value.as_mut().filter(|value| free && value.simple) else {
-            return wrong(span, "What stands before this cannot be incremented: name a variable or a member.");
+            return wrong(span, "Expected a variable or a member before the increment.");
         };
         (value.simple, value.open, value.parameters, value.shape) = (false, false, false, NO_TARGET);
         (value.path, value.literal) = (None, None);
@@ -124,7 +124,7 @@ impl<'t> Grammar<'t> {
         let span = token.start..token.end;
         let bare = self.level.bare && self.level.news == 0 && !token.newline;
         let Some(value) = self.value.as_ref().filter(|value| bare && value.parameters) else {
-            return wrong(span, "What stands before `=>` are no parameters: write `(name) =>`.");
+            return wrong(span, "Expected parameters before `=>`: write `(name) =>`.");
         };
         let (start, asynchronous) = (value.start, value.asynchronous);
         let names = value.names.min(self.expression.names.len());

@@ -161,11 +161,11 @@ pub(super) type Step = Result<(), Fault>;
 pub(super) const TWO_VALUES: &str =
     "An operator is missing before this: write one, or make this text instead of a placeholder.";
 pub(super) const NO_VALUE: &str = "A value is missing before this: name a variable.";
-pub(super) const NO_ASSIGNMENT: &str = "What stands before this cannot be assigned to: name a variable or a member.";
+pub(super) const NO_ASSIGNMENT: &str = "Expected a variable or a member before the assignment.";
 pub(super) const NO_PATTERN: &str = "This `=` has no meaning in an object: write `:`.";
 pub(super) const ONLY_PARAMETERS: &str =
     "Only an arrow function may have this: write `=>` behind its parameters, or a value here.";
-pub(super) const NOT_HERE: &str = "This has no meaning here: take it away.";
+pub(super) const NOT_HERE: &str = "Unexpected in `${…}`: remove it.";
 
 pub(super) fn wrong<T>(span: Range<usize>, message: &'static str) -> Result<T, Fault> {
     Err(Fault { kind: Malformation::NotAnExpression, span, message })

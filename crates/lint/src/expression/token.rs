@@ -237,7 +237,7 @@ impl<'t> Lexer<'t> {
                 _ => {
                     return Err((
                         start..start + 1,
-                        "A value stands before `/`, or a `/` at the regular expression's end.",
+                        "Expected a value before `/`, or `/` at the end of the regular expression.",
                     ));
                 }
             }
@@ -250,7 +250,7 @@ impl<'t> Lexer<'t> {
                 || (c == 'u' && seen.contains(&'v'))
                 || (c == 'v' && seen.contains(&'u'))
             {
-                return Err((flags..self.at, "These flags are not those of a regular expression: take them away."));
+                return Err((flags..self.at, "Unknown flags of a regular expression: remove them."));
             }
             seen.push(c);
             self.bump();
@@ -289,7 +289,7 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let Some(mut found) = PUNCTUATORS.iter().copied().find(|punctuator| rest.starts_with(punctuator)) else {
             self.bump();
-            return Err((start..self.at, "This character has no meaning in an expression: take it away."));
+            return Err((start..self.at, "Unexpected character in `${…}`: remove it."));
         };
         // `a?.5:b` is a conditional.
         if found == "?." && rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit) {

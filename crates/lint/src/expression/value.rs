@@ -93,7 +93,7 @@ impl<'t> Grammar<'t> {
                 self.unary(token)
             }
             "await" if self.level.no_await => {
-                wrong(span, "`await` may not stand in an arrow function that is not `async`: take it out.")
+                wrong(span, "`await` is not allowed in an arrow function that is not `async`: remove it.")
             }
             "await" => {
                 self.effect(Effect::Await, span);
@@ -102,7 +102,7 @@ impl<'t> Grammar<'t> {
             "new" => {
                 self.effect(Effect::New, span.clone());
                 if self.ahead(false)?.1 == "." {
-                    return wrong(span, "`new.target` has no meaning outside a function: take it away.");
+                    return wrong(span, "`new.target` is not allowed outside a function: remove it.");
                 }
                 self.level.news += 1;
                 self.level.fresh = false;

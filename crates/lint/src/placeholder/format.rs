@@ -37,12 +37,14 @@ pub(super) fn scan(text: &str, scan: &mut Scan) {
 
 fn fault(scan: &mut Scan, kind: Malformation, span: Range<usize>) {
     let message = match kind {
-        Malformation::Unclosed => "This brace is never closed: close it, or double it if it stands for itself.",
-        Malformation::StrayCloser => "This brace closes nothing: double it if it stands for itself.",
-        Malformation::Empty => "Nothing stands in this placeholder: name a variable, or double the braces.",
-        Malformation::LiteralBraces => "These braces read as a placeholder: double them if they stand for themselves.",
+        Malformation::Unclosed => "Unclosed `{`: add `}`, or write `{{` for a literal brace.",
+        Malformation::StrayCloser => "Unexpected `}`: remove it, or write `}}` for a literal brace.",
+        Malformation::Empty => "Empty placeholder: name a variable, or double the braces.",
+        Malformation::LiteralBraces => {
+            "These braces are read as a placeholder: write `{{` and `}}` for literal braces."
+        }
         Malformation::TooComplex => "This placeholder is longer than 1 KiB: give the value a name of its own.",
-        _ => "This is not a variable's name: name one, or double the braces.",
+        _ => "Expected a variable's name: name one, or double the braces.",
     };
     scan.malformed.push(Malformed { kind, span: span.clone(), placeholder: span, message: message.into() });
 }

@@ -232,7 +232,7 @@ impl Reader<'_> {
             body = named;
         }
         if body.is_empty() && sigil != Some('^') {
-            let message = "Nothing stands in this placeholder: name a variable, or remove it.";
+            let message = "Empty placeholder: name a variable, or remove it.";
             return Err((Malformation::Empty, message));
         }
         match sigil {
@@ -323,7 +323,7 @@ impl Reader<'_> {
     /// `path`, or `helper argument… key=argument…`, where an argument may be `( … )`.
     fn words(&mut self, at: usize, body: &str) -> Result<Expression, (Malformation, &'static str)> {
         const WRONG: (Malformation, &str) =
-            (Malformation::NotAnExpression, "This is no variable's name: name one, or take the braces away.");
+            (Malformation::NotAnExpression, "Expected a variable's name: name one, or remove the braces.");
         let mut expression = Expression::default();
         let bytes = body.as_bytes();
         let mut depth = 0usize;

@@ -27,7 +27,7 @@ pub(super) fn scan(text: &str, scan: &mut Scan) {
             let message = "This placeholder is longer than 1 KiB: give the value a name of its own.";
             fault(scan, Malformation::TooComplex, open..end, message);
         } else if body.trim().is_empty() {
-            let message = "Nothing stands in this placeholder: name a variable, or remove it.";
+            let message = "Empty placeholder: name a variable, or remove it.";
             fault(scan, Malformation::Empty, open..end, message);
         } else {
             match words(body, inner) {

@@ -1,4 +1,4 @@
-//! C002 cache-busting-prefix: What changes with every call stands before a long text that never does.
+//! C002 cache-busting-prefix: A value that changes with every call comes before a long text that never does.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "C002",
     name: "cache-busting-prefix",
     severity: Severity::Warning,
-    summary: "What changes with every call stands before a long text that never does.",
+    summary: "A value that changes with every call comes before a long text that never does.",
     page: include_str!("c002_cache_busting_prefix.md"),
     fix: FixKind::Suggested,
     harmful: false,

@@ -1,4 +1,4 @@
-//! D002 duplicate-key: A name stands twice in one object.
+//! D002 duplicate-key: Duplicate key in one object.
 
 use crate::{Context, Draft, Example, FixKind, Rule, Severity};
 
@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "D002",
     name: "duplicate-key",
     severity: Severity::Error,
-    summary: "A name stands twice in one object.",
+    summary: "Duplicate key in one object.",
     page: include_str!("d002_duplicate_key.md"),
     fix: FixKind::None,
     harmful: false,
@@ -24,6 +24,6 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let Some(tree) = context.tree() else { return Vec::new() };
-    let message = "This key stands twice in its object, and the last one wins silently: keep one of them.";
+    let message = "Duplicate key: the last one wins silently. Remove one.";
     tree.duplicates.iter().map(|id| context.at_key(*id, message)).collect()
 }

@@ -1,4 +1,4 @@
-//! I002 duplicate-instruction: An instruction stands twice.
+//! I002 duplicate-instruction: Duplicate instruction.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "I002",
     name: "duplicate-instruction",
     severity: Severity::Info,
-    summary: "An instruction stands twice.",
+    summary: "Duplicate instruction.",
     page: include_str!("i002_duplicate_instruction.md"),
     fix: FixKind::Suggested,
     harmful: false,

@@ -134,8 +134,22 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         if set || !foreign || !seen.insert(names.next().map(|name| name.name.as_str())) {
             continue;
         }
-        let message =
-            "What stands here is written by somebody else, and nothing shows where it ends: put it between tags.";
+        let written = prompt.as_str().get(placeholder.span.clone()).unwrap_or_default();
+        let name = placeholder.content.expression().and_then(|expression| expression.names.first());
+        let name = name.map_or("", |name| name.name.as_str());
+        // What could be a secret is not repeated.
+        let letters = |text: &str, signs: &[char]| {
+            !text.is_empty() && text.len() <= 40 && text.chars().all(|c| c.is_ascii_alphabetic() || signs.contains(&c))
+        };
+        let plain = letters(name, &['_']) && letters(written, &['_', '{', '}', '$', ' ', '.']);
+        let message = if plain {
+            let tag = name.trim_start_matches('$').to_lowercase();
+            format!(
+                "`{written}` comes from outside, and nothing marks its start and end. Wrap it: `<{tag}>{written}</{tag}>`."
+            )
+        } else {
+            "This value comes from outside, and nothing marks its start and end: put it between tags.".to_owned()
+        };
         let draft = prompt.draft(placeholder.span.clone(), message).fix(between(context, prompt, placeholder, list));
         drafts.push(if variables.say_trust() { draft } else { draft.severity(Severity::Info) });
     }

@@ -1,4 +1,4 @@
-//! S004 special-token: A control token of a chat format stands in the text.
+//! S004 special-token: The text contains a control token of a chat format.
 
 use crate::sample::is_own_delimiter;
 use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "S004",
     name: "special-token",
     severity: Severity::Error,
-    summary: "A control token of a chat format stands in the text.",
+    summary: "The text contains a control token of a chat format.",
     page: include_str!("s004_special_token.md"),
     fix: FixKind::Suggested,
     harmful: true,
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     tokens
         .map(|(prompt, entry)| {
             let fix = Fix::suggested("Remove the token", prompt.edit(entry.span.clone(), ""));
-            let message = "A control token of a chat format stands here: take it out, the server writes them itself.";
+            let message = "Control token of a chat format: remove it. The server adds them itself.";
             let draft = prompt.draft(entry.span.clone(), message).fix(fix);
             // Documentation shows such tokens as code.
             let code = prompt.prose().get(entry.span.clone()).is_some_and(|prose| prose.trim().is_empty());

@@ -1,4 +1,4 @@
-//! S006 injection-phrase: A phrase stands in the text by which attackers change a model's instructions.
+//! S006 injection-phrase: The text contains a phrase by which attackers change a model's instructions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "S006",
     name: "injection-phrase",
     severity: Severity::Warning,
-    summary: "A phrase stands in the text by which attackers change a model's instructions.",
+    summary: "The text contains a phrase by which attackers change a model's instructions.",
     page: include_str!("s006_injection_phrase.md"),
     fix: FixKind::None,
     harmful: false,
@@ -42,7 +42,7 @@ const REFUSED: [&[&str]; 3] =
 /// The same, after letters only.
 const REFUSED_FIRST: &[&str] = &["you", "are", "now", "an", "ai"];
 
-const MESSAGE: &str = "This reads like an attempt to change the model's instructions: take it out, or rephrase it.";
+const MESSAGE: &str = "This reads like an attempt to change the model's instructions: remove or rephrase it.";
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();

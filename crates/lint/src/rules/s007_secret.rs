@@ -1,4 +1,4 @@
-//! S007 secret: A key, token or password stands in the text.
+//! S007 secret: The text contains a key, token or password.
 
 use promptgate_guard::Kind;
 
@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "S007",
     name: "secret",
     severity: Severity::Error,
-    summary: "A key, token or password stands in the text.",
+    summary: "The text contains a key, token or password.",
     page: include_str!("s007_secret.md"),
     fix: FixKind::None,
     harmful: true,

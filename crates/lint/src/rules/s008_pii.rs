@@ -1,4 +1,4 @@
-//! S008 pii: Personal data stands in the text.
+//! S008 pii: The text contains personal data.
 
 use promptgate_guard::Kind as GuardKind;
 
@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "S008",
     name: "pii",
     severity: Severity::Warning,
-    summary: "Personal data stands in the text.",
+    summary: "The text contains personal data.",
     page: include_str!("s008_pii.md"),
     fix: FixKind::Suggested,
     harmful: true,

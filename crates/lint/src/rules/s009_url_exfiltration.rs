@@ -52,9 +52,11 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         last = Some((prompt, placeholder.span.end, target));
         let (message, severity) = match target {
             Some(Target::Shown) => {
-                ("Showing the answer sends this value to a server: take it out of the address.", Severity::Warning)
+                ("Displaying the answer sends this value to a server: remove it from the address.", Severity::Warning)
             }
-            Some(Target::Bare) => ("This value becomes part of an address: take only what is checked.", Severity::Info),
+            Some(Target::Bare) => {
+                ("This value becomes part of an address: check it before it is filled in.", Severity::Info)
+            }
             None => continue,
         };
         drafts.push(prompt.draft(placeholder.span.clone(), message).severity(severity));

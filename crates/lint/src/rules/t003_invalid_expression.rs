@@ -1,4 +1,4 @@
-//! T003 invalid-expression: A placeholder is empty, or what stands in it is no expression of its dialect.
+//! T003 invalid-expression: A placeholder is empty, or is no expression of its dialect.
 
 use crate::placeholder::{Content, Dialect, Malformation};
 use crate::{Context, Draft, Example, FixKind, Kind, Rule, Severity};
@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "T003",
     name: "invalid-expression",
     severity: Severity::Error,
-    summary: "A placeholder is empty, or what stands in it is no expression of its dialect.",
+    summary: "A placeholder is empty, or is no expression of its dialect.",
     page: include_str!("t003_invalid_expression.md"),
     fix: FixKind::None,
     harmful: false,

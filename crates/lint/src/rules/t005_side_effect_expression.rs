@@ -30,7 +30,10 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (prompt, _, expression) in context.expressions() {
         for (effect, span) in &expression.effects {
-            let message = format!("Here stands {}: compute the value first, and give it a name.", effect.name());
+            let message = format!(
+                "Expected a value without effects, found {}: compute it first, and give it a name.",
+                effect.name()
+            );
             drafts.push(prompt.draft(span.clone(), message));
         }
     }

@@ -1,4 +1,4 @@
-//! T008 mixed-syntax: A variable of the template stands in another dialect's braces.
+//! T008 mixed-syntax: A variable of the template is written in another dialect's braces.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "T008",
     name: "mixed-syntax",
     severity: Severity::Warning,
-    summary: "A variable of the template stands in another dialect's braces.",
+    summary: "A variable of the template is written in another dialect's braces.",
     page: include_str!("t008_mixed_syntax.md"),
     fix: FixKind::Suggested,
     harmful: false,

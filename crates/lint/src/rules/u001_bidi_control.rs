@@ -1,4 +1,4 @@
-//! U001 bidi-control: A character that reorders the display stands in the text.
+//! U001 bidi-control: The text contains a character that reorders the display.
 
 use std::cell::LazyCell;
 
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "U001",
     name: "bidi-control",
     severity: Severity::Error,
-    summary: "A character that reorders the display stands in the text.",
+    summary: "The text contains a character that reorders the display.",
     page: include_str!("u001_bidi_control.md"),
     fix: FixKind::Safe,
     harmful: true,
@@ -36,10 +36,10 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         for hidden in hidden::find(prompt.as_str()).into_iter().filter(|hidden| hidden.class == Class::Bidi) {
             let edit = prompt.edit(hidden.span.clone(), "");
             if hidden.reorders {
-                let message = "This character changes the order in which the text is shown: remove it.";
+                let message = "This character changes the order in which the text is displayed: remove it.";
                 drafts.push(prompt.draft(hidden.span, message).fix(Fix::safe("Remove the character", edit)));
             } else if !*right_to_left {
-                let message = "An invisible directional mark stands here, and no text runs right to left: remove it.";
+                let message = "Invisible directional mark where no text runs right to left: remove it.";
                 let fix = Fix::suggested("Remove the mark", edit);
                 drafts.push(prompt.draft(hidden.span, message).fix(fix).severity(Severity::Info));
             }

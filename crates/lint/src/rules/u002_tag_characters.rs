@@ -1,4 +1,4 @@
-//! U002 tag-characters: Invisible copies of ASCII stand in the text.
+//! U002 tag-characters: The text contains invisible copies of ASCII.
 
 use promptgate_guard::view::hidden::{self, Class};
 
@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "U002",
     name: "tag-characters",
     severity: Severity::Error,
-    summary: "Invisible copies of ASCII stand in the text.",
+    summary: "The text contains invisible copies of ASCII.",
     page: include_str!("u002_tag_characters.md"),
     fix: FixKind::Safe,
     harmful: true,
@@ -23,7 +23,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     for prompt in context.prompts() {
         for hidden in hidden::find(prompt.as_str()).into_iter().filter(|hidden| hidden.class == Class::Tag) {
             let fix = Fix::safe("Remove the characters", prompt.edit(hidden.span.clone(), ""));
-            let message = "Invisible characters that a model reads as letters stand here: remove them.";
+            let message = "Invisible characters that a model reads as letters: remove them.";
             drafts.push(prompt.draft(hidden.span, message).fix(fix));
         }
     }

@@ -1,4 +1,4 @@
-//! U003 zero-width: Characters without width stand in the text.
+//! U003 zero-width: The text contains characters without width.
 
 use promptgate_guard::view::hidden::{self, Class};
 
@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "U003",
     name: "zero-width",
     severity: Severity::Warning,
-    summary: "Characters without width stand in the text.",
+    summary: "The text contains characters without width.",
     page: include_str!("u003_zero_width.md"),
     fix: FixKind::Safe,
     harmful: false,
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
                 continue;
             }
             let fix = Fix::safe("Remove the characters", prompt.edit(hidden.span.clone(), ""));
-            let message = "An invisible character stands here: remove it.";
+            let message = "Invisible character: remove it.";
             drafts.push(prompt.draft(hidden.span, message).fix(fix));
         }
     }

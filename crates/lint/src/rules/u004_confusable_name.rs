@@ -29,7 +29,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         let names = expression.names.iter().map(|name| (name.name.as_str(), &name.span));
         let members = expression.members.iter().filter_map(|member| Some((member.name.as_deref()?, &member.span)));
         for (_, span) in names.chain(members).filter(|(name, _)| name.split(['_', '-']).any(is_mixed)) {
-            let message = "Letters of different alphabets that look alike stand in this name: write it in one of them.";
+            let message = "This name mixes look-alike letters of different alphabets: write it in one alphabet.";
             drafts.push(prompt.draft(span.clone(), message));
         }
     }

@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         let key = Key { text: name, span: start..self.at };
         self.space();
         if self.peek() != Some(b':') {
-            return self.stop("A colon must stand between a member's name and its value.");
+            return self.stop("Expected `:` between a member's name and its value.");
         }
         self.at += 1;
         self.space();
@@ -141,8 +141,8 @@ impl<'a> Reader<'a> {
             }
             (None, true) => self.stop("The text ends inside an object: a `}` is missing."),
             (None, false) => self.stop("The text ends inside an array: a `]` is missing."),
-            (_, true) => self.stop("Here a comma or the `}` of the object must stand."),
-            (_, false) => self.stop("Here a comma or the `]` of the array must stand."),
+            (_, true) => self.stop("Expected `,` or `}` here."),
+            (_, false) => self.stop("Expected `,` or `]` here."),
         }
     }
 
@@ -166,9 +166,9 @@ impl<'a> Reader<'a> {
             Some(b'[') => (Value::Array(Vec::new()), Expect::Item(None)),
             Some(b'"') => (Value::String(self.string()?), Expect::Comma),
             Some(b'-' | b'0'..=b'9') => (Value::Number(self.number()?), Expect::Comma),
-            Some(b'\'') => return self.stop("JSON strings stand in double quotes."),
+            Some(b'\'') => return self.stop("Expected double quotes: JSON has no other strings."),
             None if start == 0 || self.open.is_empty() => return self.stop("The document is empty: write an object."),
-            None => return self.stop("The text ends where a value must stand."),
+            None => return self.stop("Expected a value, found the end of the text."),
             Some(_) => (self.word()?, Expect::Comma),
         };
         let opens = !matches!(next, Expect::Comma);
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
                 return Some(value);
             }
         }
-        self.stop("Here a JSON value must stand: a string in double quotes, a number, true, false, null, { or [.");
+        self.stop("Expected a JSON value: a string in double quotes, a number, true, false, null, { or [.");
         None
     }
 

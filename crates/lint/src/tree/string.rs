@@ -28,7 +28,7 @@ impl Reader<'_> {
                 Some(_) => {
                     if !std::mem::replace(&mut raw, true) {
                         let message =
-                            "A line break or control character stands raw in a string: write \\n, \\t or \\u….";
+                            "A raw line break or control character is not allowed in a string: write \\n, \\t or \\u….";
                         self.error(self.at..self.at + 1, message);
                     }
                     text.copy(self.text.get(self.at..=self.at).unwrap_or_default());
@@ -73,7 +73,7 @@ impl Reader<'_> {
         let (first, second) = (unit(self.at), unit(self.at + 6));
         let (char, length) = match (first, second) {
             (None, _) => {
-                self.error(self.at..self.at + 2, "After \\u four hexadecimal digits must stand.");
+                self.error(self.at..self.at + 2, "Expected four hexadecimal digits after \\u.");
                 text.copy("\\u");
                 self.at += 2;
                 return;
@@ -84,7 +84,7 @@ impl Reader<'_> {
             (Some(unit), _) => (char::from_u32(unit), 6),
         };
         if char.is_none() {
-            self.error(self.at..self.at + length, "Half of a surrogate pair stands alone: write the whole character.");
+            self.error(self.at..self.at + length, "Half a surrogate pair: write the whole character.");
         }
         text.escape(char.unwrap_or('\u{FFFD}'), length);
         self.at += length;

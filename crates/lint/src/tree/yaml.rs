@@ -25,7 +25,16 @@ pub(super) fn read(text: &str, place: Range<usize>) -> Tree {
     let mut parser = Parser::new_from_str(source);
     loop {
         match parser.next_event() {
-            Some(Ok((event, span))) => reader.event(event, span),
+            Some(Ok((event, span))) => {
+                let at = place.start + reader.offset(span.start.index());
+                reader.event(event, span);
+                if reader.too_deep {
+                    let message = "arrays and objects nest deeper than 64 levels".to_owned();
+                    reader.tree.errors.push(SyntaxError { span: at..at, message });
+                    reader.tree.unread = at..place.end;
+                    break;
+                }
+            }
             Some(Err(error)) => {
                 let at = place.start + reader.offset(error.marker().index());
                 let span =
@@ -35,7 +44,7 @@ pub(super) fn read(text: &str, place: Range<usize>) -> Tree {
                 break;
             }
             None => {
-                reader.tree.complete = !reader.too_deep;
+                reader.tree.complete = true;
                 break;
             }
         }

@@ -131,7 +131,7 @@ impl<'a> Reader<'a, '_> {
                 let (kind, span, message) = if refusal.deep {
                     (Malformation::TooComplex, open..end, refusal.message)
                 } else if empty {
-                    (Malformation::Empty, open..end, "Nothing stands in this tag: name a value, or remove it.")
+                    (Malformation::Empty, open..end, "Empty tag: name a value, or remove it.")
                 } else {
                     let inside = refusal.span.start >= open && refusal.span.end <= end && !refusal.span.is_empty();
                     (Malformation::NotAnExpression, if inside { refusal.span } else { open..end }, refusal.message)

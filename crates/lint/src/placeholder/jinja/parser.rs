@@ -414,7 +414,7 @@ impl<'a> Parser<'a> {
 
     /// `(a, *b, c=d, **e)`.
     fn arguments(&mut self) -> Read<()> {
-        const ORDER: &str = "Arguments with names stand behind those without, `**` last.";
+        const ORDER: &str = "Expected positional arguments first, then named ones, `**` last.";
         let (mut named, mut starred, mut last) = (false, false, false);
         self.list(")", |parser| {
             if parser.skip_sign("*") {

@@ -235,7 +235,7 @@ fn signature(parser: &mut Parser<'_>) -> Read<()> {
             defaults = true;
             parser.expression()?;
         } else if defaults {
-            return parser.refuse("An argument without a default stands behind one that has one.");
+            return parser.refuse("An argument without a default is not allowed after one with a default.");
         }
     }
     parser.advance();
