@@ -443,6 +443,8 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     const random = (length) => Array.from({ length }, (_, at) => String.fromCharCode(0x4e00 + ((at * 7919 + (at >> 3) * 104729) % 20000))).join("");
     const filled = (text) => page.evaluate((text) => document.querySelector("#editor").shadowRoot.querySelector(".cm-content").cmTile?.view.dispatch({ changes: { from: 0, insert: text } }), text);
     for (const [text, isShared] of [["x".repeat(500_000), true], ["x".repeat(530_000), false], [random(200_000), true], [random(520_000), undefined]]) {
+      await page.goto(site.url);
+      await ready(page);
       await write(page, "");
       await filled(text);
       await page.locator("#share").click();
@@ -459,8 +461,6 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
       assert.equal((await written(other.page)).length, text.length);
       assert.deepEqual(other.faults, []);
       await other.context.close();
-      await page.goto(site.url);
-      await ready(page);
     }
   });
 
