@@ -140,7 +140,7 @@ test("C2, C7: 202 with a place to watch, polled by alarms to ACTIVE; the events 
   assert.deepEqual([read.body.status, read.body.capabilities.max_context_window], ["ACTIVE", 8192]);
   const [created] = await rows("model.provision", 1, id);
   assert.deepEqual([created.resource.id, created.outcome, created.tenant, created.details.payload_sha256], [id, "success", "acme", body.auditLog.payloadHash]);
-  assert.ok(created.latencyMs > 0 && created.upstreamCorrelationId);
+  assert.ok(created.latency_ms > 0 && created.upstream_correlation_id);
 });
 
 test("C2: the same definition is created once, however often it is submitted", async () => {
@@ -323,11 +323,11 @@ test("C6: a definition is exported without its credentials, with a hash that any
   assert.deepEqual(Object.keys(body).sort(), ["apiVersion", "environment", "exportedAt", "modelDefinition", "version"]);
   const { credentials, ...shown } = document;
   assert.deepEqual(body.modelDefinition, shown);
-  const [row] = await rows("MODEL_CONFIG_SYNC");
+  const [row] = await rows("model.export");
   const sorted = (value) => Array.isArray(value) ? value.map(sorted)
     : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
       : value;
-  assert.equal(row.payloadHash, digest(JSON.stringify(sorted(body.modelDefinition))));
+  assert.equal(row.details.payload_sha256, digest(JSON.stringify(sorted(body.modelDefinition))));
 });
 
 test("D1, D2: what the model cannot have is refused with the reason, and not sent", async () => {

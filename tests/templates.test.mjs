@@ -432,7 +432,7 @@ test("A6: metrics in Prometheus text, for those who may manage", async () => {
   }
   assert.match(text, /promptgate_cache_hit_ratio 0\.\d{3}|promptgate_cache_hit_ratio 1\.000/);
   assert.match(text, /promptgate_request_duration_seconds_bucket\{route="\/v1\/cache\/templates\/\{id\}",le="\+Inf"\} \d+/);
-  assert.match(text, /promptgate_breaker_state \d/);
+  assert.match(text, /promptgate_breaker_state\{upstream="genesys"\} \d/);
   await simulator.fault({ kind: "status", status: 429, retry_after: "0" }, { on: "prompt_list" });
   const retries = (text) => Number(/promptgate_upstream_retries_total (\d+)/.exec(text)?.[1] ?? 0);
   const before = retries(text);
