@@ -22,7 +22,7 @@ mod ssn;
 
 use crate::evidence::Evidence;
 use crate::rule::Rule;
-use crate::scan::{Hit, Place};
+use crate::scan::{Hit, LOOK_BACK, Place};
 use number::Number;
 
 /// The rules for personal data, by code.
@@ -52,6 +52,9 @@ pub(crate) use phone::plus;
 /// is certain enough, the gravest and the most telling forms first.
 pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let accepted = |hit: &Hit| place.accepts(hit);
+    if is_nameless(place, at) {
+        return None;
+    }
     if let Some(hit) = iban::before_digit(place, at).filter(accepted) {
         return Some(hit);
     }
@@ -82,6 +85,20 @@ pub(crate) fn digit(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         .filter(accepted)
         .or_else(|| ssn::number(place, &number).filter(accepted))
         .or_else(|| phone::number(place, &number).filter(accepted))
+}
+
+/// Whether the digits at `at` are a small number of a list or column without a word anywhere before it:
+/// nothing that is written in groups is found there without one.
+fn is_nameless(place: &Place<'_, '_>, at: usize) -> bool {
+    let text = place.text;
+    let apart = |byte: u8| matches!(byte, b' ' | b'\n');
+    if !apart(text.before(at)) || !text.before(at - 1).is_ascii_digit() {
+        return false;
+    }
+    let end = text.run(at, 6, |byte| byte.is_ascii_digit());
+    let floor = at.saturating_sub(LOOK_BACK).max(place.barrier.min(at));
+    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80;
+    end - at < 6 && apart(text.at(end)) && !text.slice(floor..at).iter().any(letter)
 }
 
 /// What the words around a value say, as far as they are not another finding's.
