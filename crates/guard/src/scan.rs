@@ -235,7 +235,7 @@ impl Scanner {
     }
 
     /// Where findings to come may start: with the word in which the undecided part starts, or the one
-    /// before it if a single blank and no more than signs stand between (`July 4`, `ann [at] …`,
+    /// before it if a single blank or line break and no more than signs stand between (`July 4`, `ann [at] …`,
     /// `"…" != password`); of a script that is written without blanks, [`FOREIGN`] bytes. What has been
     /// found is no part of them. A run that may be Base64 is undecided from its start.
     pub(crate) fn held(&self, bytes: &[u8]) -> usize {
@@ -253,7 +253,7 @@ impl Scanner {
         let start = word(at);
         let signs =
             bytes.get(start..at).is_some_and(|word| word.len() <= 3 && word.iter().all(u8::is_ascii_punctuation));
-        let blank = start > least && bytes.get(start - 1) == Some(&b' ');
+        let blank = start > least && matches!(bytes.get(start - 1), Some(b' ' | b'\n'));
         let start = if signs && blank { word(start - 1) } else { start };
         start.min(self.undecided())
     }

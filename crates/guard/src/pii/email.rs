@@ -53,7 +53,9 @@ const FILES: [&[u8]; 20] = [
 /// An address around the at sign at `at`.
 pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    let end = at;
+    // A line break before the sign is the mail program's, where a usual top-level label follows.
+    let broken = text.before(at) == b'\n';
+    let end = at - usize::from(broken);
     let floor = end.saturating_sub(LOCAL + 1).max(place.barrier.min(end));
     let foreign = std::cell::Cell::new(0);
     let mut start = text.run_before(end, end - floor, |byte| {
@@ -76,9 +78,12 @@ pub(crate) fn at_sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         }
     }
     // A line break after the sign is the mail program's.
-    let next = at + 1 + usize::from(text.at(at + 1) == b'\n');
+    let next = at + 1 + usize::from(text.at(at + 1) == b'\n' && !broken);
     let (last, label) = domain(text, next)?;
     let top = text.slice(label..last);
+    if broken && !TOPS.contains(&top) {
+        return None;
+    }
     let score = if FILES.contains(&top) {
         0.2
     } else if text.slice(start..end) == b"git" {
@@ -148,12 +153,14 @@ fn domain(text: &Text<'_>, from: usize) -> Option<(usize, usize)> {
     Some((end, label))
 }
 
+/// Usual top-level labels.
+const TOPS: [&[u8]; 24] = [
+    b"at", b"au", b"be", b"br", b"ca", b"ch", b"co", b"com", b"de", b"edu", b"es", b"eu", b"fr", b"gov", b"in",
+    b"info", b"io", b"it", b"jp", b"net", b"nl", b"org", b"uk", b"us",
+];
+
 /// Whether an address goes on in the line at `at`, and no sentence begins.
 fn goes_on(text: &Text<'_>, at: usize) -> bool {
-    const TOPS: [&[u8]; 24] = [
-        b"at", b"au", b"be", b"br", b"ca", b"ch", b"co", b"com", b"de", b"edu", b"es", b"eu", b"fr", b"gov", b"in",
-        b"info", b"io", b"it", b"jp", b"net", b"nl", b"org", b"uk", b"us",
-    ];
     let end = text.run(at, 24, |byte| byte.is_ascii_alphanumeric());
     let label = text.slice(at..end);
     let small = label.iter().all(u8::is_ascii_lowercase);

@@ -160,6 +160,7 @@ const MAIL: &[Row] = &[
     (Find(Email), "ann@mail.example.com"),
     (Find(Email), "ann@example.\ncom"),
     (Find(Email), "ann@\nexample.com"),
+    (Find(Email), "ann.b\n@example.com"),
 ];
 
 #[test]
