@@ -75,9 +75,9 @@ who wrote them had read samples of these sources. As it ships, the written attac
 
 What was tried (`compare` prints it): windows alone recall more at the same share of easy messages, but flag two to \
 four times as many hard ones and up to ten times as many pastes; where all three are bounded, the sum with the whole \
-stretch is better by two to five points. Fewer than 2^15 weights each cost up to five points. Counting the families of \
-generated texts as sources halves the flagged documentation. Word pairs without characters, attacks as half of the \
-weight, hard messages twice as heavy, more epochs and lines as windows change less than a point and a half.
+stretch is better by about three points. 2^14 weights each cost up to five points. Counting the families of generated texts as \
+sources more than halves the flagged documentation. Attacks as half of the weight, hard messages twice as heavy, more \
+epochs and lines as windows change less than two points.
 ";
 
 const LIMITS: &str = "
