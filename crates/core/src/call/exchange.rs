@@ -325,7 +325,7 @@ mod tests {
                 }
                 Output::Send(_) => {
                     // The client's leaving comes before the answer.
-                    while let Some(input) = inputs.next() {
+                    for input in inputs.by_ref() {
                         let left = input == Input::Left;
                         exchange.handle(now, input, &mut health);
                         if !left {
