@@ -155,7 +155,7 @@ impl fmt::Debug for Json {
 ///
 /// # Errors
 /// All duplicate keys at once, or the one syntax error, as faults with codes `empty_body`,
-/// `invalid_utf8`, `invalid_json`, `too_deep` or `duplicate_key`. No message quotes the document.
+/// `invalid_utf8`, `invalid_json`, `lone_surrogate`, `too_deep` or `duplicate_key`. No message quotes the document.
 pub fn parse(bytes: &[u8]) -> Result<Json, Faults> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -176,12 +176,26 @@ pub fn parse(bytes: &[u8]) -> Result<Json, Faults> {
         Err(error) => {
             // The fault of depth ended the reading and stands in the list already.
             if !faults.iter().any(|fault| fault.code == "too_deep") {
-                let message = format!("This is not JSON: {error}. Mend the text at that place.");
-                faults.add(|| Fault::new(&Path::root(), "invalid_json", message));
+                faults.add(|| syntax(&error));
             }
             Err(faults)
         }
     }
+}
+
+/// The fault of a text that is not JSON. serde_json's message quotes nothing of the text.
+fn syntax(error: &serde_json::Error) -> Fault {
+    let text = error.to_string();
+    // A first half with no second one is an end to serde_json.
+    if text.contains("surrogate") || text.contains("unexpected end of hex escape") {
+        let message = format!(
+            "Half of a surrogate pair stands alone, at line {} column {}: escape both halves, or neither.",
+            error.line(),
+            error.column()
+        );
+        return Fault::new(&Path::root(), "lone_surrogate", message);
+    }
+    Fault::new(&Path::root(), "invalid_json", format!("This is not JSON: {text}. Mend the text at that place."))
 }
 
 /// Where the reader is and what it has found.
@@ -299,7 +313,9 @@ mod tests {
             ("nul", "$", "invalid_json"),
             ("1e999", "$", "invalid_json"),
             ("NaN", "$", "invalid_json"),
-            (r#""\ud800""#, "$", "invalid_json"),
+            (r#""\ud800""#, "$", "lone_surrogate"),
+            (r#"{"a":"\ude00\ud83d"}"#, "$", "lone_surrogate"),
+            (r#""\ud83dx""#, "$", "lone_surrogate"),
             ("\"a\nb\"", "$", "invalid_json"),
             (&deep(MAX_DEPTH + 1), "$", "too_deep"),
             (&"[".repeat(1_000_000), "$", "too_deep"),

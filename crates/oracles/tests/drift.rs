@@ -4,13 +4,14 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use promptgate_core::chat::Request;
+use promptgate_core::chat::{Counters, Request};
 use promptgate_core::genesys::Family;
 use promptgate_core::guard::Guards;
 use promptgate_core::lint::{Kind, Linter, Severity, Source};
 use promptgate_core::model::{Configuration, Question, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::{Desk, ExecuteRequest, Library, RenderRequest};
+use promptgate_core::sensitive::Bytes;
+use promptgate_core::template::{Desk, ExecuteRequest, Library, Plan, RenderRequest, Template, difference};
 use promptgate_core::{lint, openapi, usage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -140,7 +141,8 @@ impl OpenApi {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         compiler.enable_format_assertions();
         compiler.add_resource("http://openapi/", document).unwrap();
-        let names = rows().iter().map(|row| row.schema).collect::<Vec<_>>();
+        let answers = ["GuardReport", "LintReport", "Rendering", "Plan", "Difference", "Problem"];
+        let names = rows().iter().map(|row| row.schema).chain(answers).collect::<Vec<_>>();
         let compile = |name: &'static str| {
             let address = format!("http://openapi/#/components/schemas/{name}");
             (name, compiler.compile(&address, &mut schemas).unwrap())
@@ -271,6 +273,45 @@ fn good_and_bad_documents() {
         }
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What the core answers fits the schema of the answer, and every problem fits that of problems.
+#[test]
+fn answers_fit_their_schemas() {
+    let openapi = OpenApi::read();
+    let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+    let guards = Guards::default();
+    let long = "my card is 4111 1111 1111 1111. ".repeat(200);
+    let template = Template::read(
+        &json!({"version": 1, "name": "test", "system_instruction": "Be brief.", "user_template": "{{message}}",
+            "variables": ["message"], "max_tokens": 4096})
+        .to_string(),
+    )
+    .unwrap();
+    let render = RenderRequest::parse(br#"{"variables":{"message":"Write to a@mail.example.net"}}"#).unwrap();
+    let library = json!({"templates": [{"name": "one", "system_instruction": "Be brief.", "user_template": "Hello"}]});
+    let plans = Library::parse(library.to_string().as_bytes(), &Desk::default()).unwrap().plan(&[]);
+    let bytes = |text: &str| Bytes(text.as_bytes().to_vec());
+    let samples = [
+        ("GuardReport", guards.explain(json!({ "text": long }).to_string().as_bytes()).unwrap()),
+        ("GuardReport", guards.explain(br#"{"text":""}"#).unwrap()),
+        ("LintReport", lint::answer(&Linter::default(), br#"{"text":"Use the password: hunter2!x {{name"}"#).unwrap()),
+        ("Rendering", render.answer("t", &template, &guards.input, &mut Counters::default()).unwrap()),
+        ("Plan", Plan::json(&plans, true)),
+        ("Difference", difference(1, &bytes(r#"{"name":"a"}"#), 2, &bytes(r#"{"name":"b"}"#)).unwrap()),
+    ];
+    for (schema, text) in samples {
+        assert!(openapi.takes(schema, &read(text.clone())), "{schema}: {text}");
+    }
+    for row in rows() {
+        for body in ["", "[]", "{\"a\":1}", "{\"a\":1,\"a\":2}"] {
+            let Err(problem) = (row.decode)(body) else { continue };
+            assert!(openapi.takes("Problem", &problem.document("r")), "{}: {problem:?}", row.schema);
+        }
+    }
+    let refused = Desk::default().check(Family::Cached, r#"{"content":"Hello ${customer +}"}"#).unwrap_err();
+    let document = refused.document("r");
+    assert!(openapi.takes("Problem", &document) && document["errors"][0]["line"].is_u64(), "{document}");
 }
 
 /// Every pointer into a value.
