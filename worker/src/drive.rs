@@ -7,10 +7,11 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output, Pace};
 use promptgate_core::client::Caller;
+use promptgate_core::governance::trace::Trace;
 use promptgate_core::governance::{CallRecord, Metric, Occasion};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
 use promptgate_core::route::Route;
-use promptgate_core::sensitive::Bytes;
+use promptgate_core::sensitive::{Bytes, Sensitive};
 use promptgate_core::settings::Settings;
 use web_sys::{AbortController, AbortSignal};
 use worker::{Delay, Env, Response};
@@ -31,6 +32,8 @@ pub(crate) struct Driver {
     pub(crate) route: Route,
     pub(crate) request_id: String,
     pub(crate) caller: Caller,
+    /// The place in a trace, where spans are exported and this one is sampled.
+    pub(crate) trace: Option<Trace>,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
     /// The pace of an answer that goes out whole; a stream is read as it comes.
@@ -55,7 +58,9 @@ impl Driver {
         let outcome = loop {
             match next.take().unwrap_or_else(|| self.call.poll()) {
                 Output::Authorize { rejected } => waiting = self.authorize(rejected),
-                Output::Send(request) => {
+                Output::Send(mut request) => {
+                    let traceparent = self.trace.map(|trace| ("traceparent", Sensitive::new(trace.traceparent())));
+                    request.headers.extend(traceparent);
                     // Without a controller nothing is sent, and the deadline ends the call.
                     let Ok(control) = AbortController::new() else { continue };
                     waiting = send(request, control.signal());
@@ -182,6 +187,9 @@ impl Driver {
             record.measure(self.route.pattern(), metrics);
             isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
+        if let Some(trace) = self.trace {
+            telemetry::span(record.span(trace, now_ms));
+        }
         if let Some(event) = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&record, now_ms)) {
             telemetry::webhook(&self.life, &self.env, event);
         }

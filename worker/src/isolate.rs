@@ -125,6 +125,8 @@ pub(crate) struct Random {
     pub(crate) key: [u8; 16],
     /// For the jitter.
     pub(crate) seed: u64,
+    /// For the ids of a trace and a span.
+    pub(crate) trace: [u8; 24],
 }
 
 impl Random {
@@ -147,9 +149,9 @@ pub(crate) fn random() -> Result<Random, Problem> {
 }
 
 fn draw(mut fill: impl FnMut(&mut [u8]) -> bool) -> Result<Random, Problem> {
-    let mut random = Random { request: [0; 16], key: [0; 16], seed: 0 };
+    let mut random = Random { request: [0; 16], key: [0; 16], seed: 0, trace: [0; 24] };
     let mut seed = [0; 8];
-    if fill(&mut random.request) && fill(&mut random.key) && fill(&mut seed) {
+    if fill(&mut random.request) && fill(&mut random.key) && fill(&mut random.trace) && fill(&mut seed) {
         random.seed = u64::from_ne_bytes(seed);
         return Ok(random);
     }

@@ -184,6 +184,8 @@ impl RequestContext {
         let route = settings.route(&job).map_err(|problem| self.refused(problem))?;
         let call = Call::new(job, guard, route.targets, route.rules, identity, admitted.front);
         let (reply, replied) = futures_channel::oneshot::channel();
+        let traceparent = client::header(&self.request, "traceparent");
+        let trace = settings.traces.as_ref().and_then(|to| to.begin(traceparent.as_deref(), self.random.trace));
         let driver = drive::Driver {
             call,
             clock: self.clock,
@@ -193,6 +195,7 @@ impl RequestContext {
             route: self.target.route,
             request_id,
             caller: self.caller.clone(),
+            trace,
             left: self.limits.left(),
             pace: admitted.front.is_whole().then(Pace::default),
             timer: None,

@@ -1,11 +1,12 @@
 //! What requests leave for the operator: audit rows, at once as lines of the log and in batches in the chain; counts, in
-//! batches in the object that keeps the metrics; webhooks, each as one POST.
+//! batches in the object that keeps the metrics; spans, in batches to the collector; webhooks, each as one POST.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use promptgate_core::governance::chain::Outbox;
+use promptgate_core::governance::trace::{MAX_SPANS, Span};
 use promptgate_core::governance::{Metric, Metrics, Refusals, Schedule, WebhookEvent};
 use web_sys::AbortSignal;
 use worker::{Date, Delay, Env};
@@ -16,6 +17,9 @@ use crate::{object, upstream};
 /// How long one request brings what others leave (ours): the platform ends its work some 30 s after its answer.
 const SHIFT: Duration = Duration::from_secs(20);
 
+/// How long an export may take (ours).
+const EXPORT_MS: u32 = 5_000;
+
 thread_local! {
     static WAITING: RefCell<Waiting> = RefCell::default();
 }
@@ -25,6 +29,7 @@ thread_local! {
 struct Waiting {
     rows: Option<Outbox>,
     counted: Metrics,
+    spans: Vec<Span>,
     refusals: Refusals,
     schedule: Schedule,
 }
@@ -78,6 +83,15 @@ pub(crate) fn count(count: impl FnOnce(&mut Metrics)) {
     WAITING.with_borrow_mut(|waiting| count(&mut waiting.counted));
 }
 
+/// A span; [`bring`] takes it to the collector. It may be lost: what must not be is in the audit log.
+pub(crate) fn span(span: Span) {
+    WAITING.with_borrow_mut(|waiting| {
+        if waiting.spans.len() < MAX_SPANS {
+            waiting.spans.push(span);
+        }
+    });
+}
+
 /// Sends the webhook, once, within its limit; a failure is a line of the log.
 pub(crate) fn webhook(life: &Life, env: &Env, event: WebhookEvent) {
     let (own, env) = (life.clone(), env.clone());
@@ -116,7 +130,7 @@ pub(crate) fn bring(life: &Life, env: &Env) {
                 Delay::from(Duration::from_secs(1)).await;
             }
             let again = WAITING.with_borrow_mut(|waiting| {
-                let nothing = waiting.rows() == 0 && waiting.counted.is_empty();
+                let nothing = waiting.rows() == 0 && waiting.counted.is_empty() && waiting.spans.is_empty();
                 if nothing { None } else { waiting.bring() }
             });
             match again {
@@ -129,8 +143,24 @@ pub(crate) fn bring(life: &Life, env: &Env) {
 
 /// Brings everything that waits now; says whether all of it is kept.
 pub(crate) async fn flush(env: &Env) -> bool {
-    let (rows, counts) = join(flush_rows(env), flush_counts(env)).await;
+    let (rows, counts, ()) = join3(flush_rows(env), flush_counts(env), flush_spans(env)).await;
     rows && counts
+}
+
+/// Exports the spans, once: a collector that is away must not make the isolate's memory its own.
+async fn flush_spans(env: &Env) {
+    let spans = WAITING.with_borrow_mut(|waiting| std::mem::take(&mut waiting.spans));
+    let Ok(settings) = isolate::settings(env) else { return };
+    let Some(exporter) = settings.traces.as_ref().filter(|_| !spans.is_empty()) else { return };
+    let limit = AbortSignal::timeout_with_u32(EXPORT_MS);
+    let answer = upstream::send(&exporter.request(&spans), &limit).await;
+    if let Some((_, Some(body))) = &answer {
+        body.cancel();
+    }
+    let status = answer.map(|(head, _)| head.status);
+    if !status.is_some_and(|status| (200..=299).contains(&status)) {
+        worker::console_log!("{}", exporter.failure(spans.len(), status));
+    }
 }
 
 async fn flush_rows(env: &Env) -> bool {

@@ -16,6 +16,7 @@ use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
 use crate::genesys::{Credentials, Endpoints};
+use crate::governance::trace::{self, Exporter};
 use crate::governance::{Rates, Webhook, chain};
 use crate::guard::{self, Guards};
 use crate::model::POLL_MS;
@@ -74,6 +75,9 @@ pub struct Settings {
     pub policy_sha256: String,
     /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
     pub webhook: Option<Webhook>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME` and `OTEL_TRACES_SAMPLER_ARG`,
+    /// as OpenTelemetry's specification names them: where spans go, if anywhere.
+    pub traces: Option<Exporter>,
     /// `TEMPLATE_TTL`: how long the edge takes its copy of a prompt template for the newest, in seconds. Cached
     /// templates say it themselves.
     pub template_ttl_s: u64,
@@ -137,6 +141,7 @@ impl Reader<'_> {
             output: Guard::new(&self.policy("GUARD_OUTPUT", Policy::default(), true)),
         };
         let webhook = self.webhook();
+        let traces = self.traces();
         // KV keeps nothing for less than a minute (requirements, A5).
         let template_ttl_s = self.integer("TEMPLATE_TTL", 60..=86_400).unwrap_or(300);
         let compliance_framework = self.get("COMPLIANCE_FRAMEWORK").unwrap_or_else(|| "AI_Governance_v2".to_owned());
@@ -158,6 +163,7 @@ impl Reader<'_> {
             ),
             guards,
             webhook,
+            traces,
             template_ttl_s,
             compliance_framework,
             environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
@@ -302,6 +308,51 @@ impl Reader<'_> {
         })
     }
 
+    fn traces(&mut self) -> Option<Exporter> {
+        let url = self.url("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+        let service = self.get("OTEL_SERVICE_NAME").unwrap_or_else(|| "promptgate".to_owned());
+        Some(Exporter {
+            url: format!("{}/v1/traces", url.trim_end_matches('/')),
+            headers: self.trace_headers(),
+            service,
+            ratio: self.sampled(),
+        })
+    }
+
+    fn sampled(&mut self) -> f64 {
+        const NAME: &str = "OTEL_TRACES_SAMPLER_ARG";
+        let Some(text) = self.get(NAME) else { return 1.0 };
+        let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+        if ratio.is_none() {
+            self.fault(NAME, "bad_variable", format!("{NAME} must be a number from 0 to 1."));
+        }
+        ratio.unwrap_or(1.0)
+    }
+
+    /// `name=value` pairs with commas between them.
+    fn trace_headers(&mut self) -> Vec<(&'static str, Sensitive)> {
+        const NAME: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+        let text = self.get(NAME).unwrap_or_default();
+        let mut headers = Vec::new();
+        for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = name.trim().to_ascii_lowercase();
+            let value = value.trim();
+            match trace::HEADERS.into_iter().find(|known| *known == name) {
+                Some(name) if !value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+                    headers.push((name, Sensitive::new(value)));
+                }
+                _ => {
+                    let names = trace::HEADERS.join(", ");
+                    let message = format!("{NAME} must be `name=value` pairs with commas between them, of {names}.");
+                    self.fault(NAME, "bad_variable", message);
+                    return headers;
+                }
+            }
+        }
+        headers
+    }
+
     fn webhook(&mut self) -> Option<Webhook> {
         let url = self.url("WEBHOOK_URL")?;
         let key = self.get("WEBHOOK_SECRET").map(|secret| Webhook::key(&secret));
@@ -340,6 +391,39 @@ mod tests {
         assert_eq!(settings.call.idle, Duration::from_secs(15));
         assert_eq!(settings.call.total, Duration::from_secs(60));
         assert_eq!(settings.call.fallback.as_deref(), Some(FALLBACK_TEXT));
+    }
+
+    #[test]
+    fn spans_go_where_opentelemetrys_variables_say() {
+        assert_eq!(read(&[]).unwrap().traces, None);
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318/"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=canary, Authorization=Bearer a=b"),
+            ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+        ];
+        let traces = read(&variables).unwrap().traces.unwrap();
+        assert_eq!((traces.url.as_str(), traces.ratio), ("http://127.0.0.1:4318/v1/traces", 0.25));
+        let headers: Vec<_> = traces.headers.iter().map(|(name, value)| (*name, value.expose())).collect();
+        assert_eq!(headers, [("x-api-key", "canary"), ("authorization", "Bearer a=b")]);
+        for (name, value) in [
+            ("OTEL_EXPORTER_OTLP_HEADERS", "canary"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "canary=x"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=canary\n"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=ca\nary"),
+            ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+            ("OTEL_TRACES_SAMPLER_ARG", "NaN"),
+        ] {
+            let faults = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector"), (name, value)]);
+            match value {
+                // White space around a value is no part of it.
+                "x-api-key=canary\n" => assert!(faults.is_ok()),
+                _ => assert_eq!(faults.unwrap_err(), [format!("$.{name}")], "{value}"),
+            }
+        }
+        assert_eq!(
+            read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://canary")]).unwrap_err(),
+            ["$.OTEL_EXPORTER_OTLP_ENDPOINT"]
+        );
     }
 
     #[test]

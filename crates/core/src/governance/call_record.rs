@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::cost::{Cost, Rates};
 use super::event::{AuditEvent, AuditOutcome, Occasion, Resource};
-use super::{Metric, Metrics};
+use super::trace::{Span, Trace};
+use super::{Generation, Metric, Metrics};
 use crate::call::{Call, Outcome};
 use crate::reply::{Guarded, Status};
 
@@ -20,6 +23,8 @@ pub struct CallRecord {
     /// The name of the model is one that upstream or the operator knows: a client cannot make up labels of metrics.
     model_known: bool,
     guard: Guarded,
+    /// `gen_ai.provider.name` of the upstream that was asked last, and what it calls the model.
+    asked: Option<(&'static str, String)>,
 }
 
 impl CallRecord {
@@ -77,6 +82,7 @@ impl CallRecord {
                 || outcome.status == Status::Success
                 || rates.names(job.model_id()),
             guard,
+            asked: call.target().map(|target| (target.upstream.wire.provider(), target.model.clone())),
         }
     }
 
@@ -115,12 +121,52 @@ impl CallRecord {
             metrics.count(Metric::Tokens, &[("tenant", tenant), ("model", model), ("kind", kind)], tokens);
         }
         metrics.count(Metric::Cost, &[("tenant", tenant), ("model", model)], self.cost_billionths);
+        if let Some((provider, _)) = self.asked.as_ref().filter(|_| attempts > 0) {
+            metrics.generation(&Generation {
+                provider,
+                model,
+                error: self.event.code.as_deref(),
+                took: self.latency,
+                first_content: self.first_content,
+                tokens: self.event.tokens.map(|tokens| (tokens.prompt, tokens.completion)),
+            });
+        }
         for (direction, findings) in [("input", &self.guard.input), ("output", &self.guard.output)] {
             let counts =
                 [("redacted", findings.redacted), ("flagged", findings.flagged), ("allowed", findings.allowed)];
             for (action, count) in counts {
                 metrics.count(Metric::GuardFindings, &[("direction", direction), ("action", action)], u64::from(count));
             }
+        }
+    }
+
+    /// The span of the call, which ended at `now_ms` (Unix ms), at its place in a trace.
+    pub fn span(&self, trace: Trace, now_ms: u64) -> Span {
+        let event = &self.event;
+        let model = event.model.as_deref().unwrap_or_default();
+        let mut attributes = vec![
+            ("gen_ai.operation.name", "chat".into()),
+            ("gen_ai.request.model", model.into()),
+            ("promptgate.request_id", event.request_id.as_str().into()),
+            ("promptgate.tenant", event.tenant.as_str().into()),
+            ("promptgate.attempts", event.attempts.into()),
+        ];
+        let asked = self.asked.as_ref();
+        let optional: [(_, Option<Value>); 5] = [
+            ("gen_ai.provider.name", asked.map(|(provider, _)| (*provider).into())),
+            ("promptgate.upstream_model", asked.map(|(_, model)| model.as_str().into())),
+            ("gen_ai.usage.input_tokens", event.tokens.map(|tokens| tokens.prompt.into())),
+            ("gen_ai.usage.output_tokens", event.tokens.map(|tokens| tokens.completion.into())),
+            ("promptgate.first_content_ms", self.first_content.map(|first| ms(first).into())),
+        ];
+        attributes.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        Span {
+            trace,
+            name: format!("chat {model}"),
+            start_ms: now_ms.saturating_sub(ms(self.latency)),
+            end_ms: now_ms,
+            attributes,
+            error: event.code.clone(),
         }
     }
 
@@ -228,6 +274,23 @@ mod tests {
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_call_has_opentelemetrys_names_in_metrics_and_spans() {
+        let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
+        let row = row("real", Status::Success, usage, &Rates::default());
+        let text = told(std::slice::from_ref(&row));
+        let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"genesys\",gen_ai_request_model=\"real\"";
+        let line = format!("gen_ai_client_token_usage_sum{{{labels},gen_ai_token_type=\"output\"}} 4");
+        assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        let trace = Trace { id: 1, span: 2, parent: None };
+        let span = row.span(trace, 1_700_000_000_123);
+        assert_eq!((span.name.as_str(), span.end_ms, span.error), ("chat real", 1_700_000_000_123, None));
+        let attribute = |name| span.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        assert_eq!(attribute("gen_ai.usage.input_tokens"), Some(3.into()));
+        assert_eq!(attribute("gen_ai.provider.name"), Some("genesys".into()));
+        assert_eq!(attribute("promptgate.upstream_model"), Some("m".into()));
     }
 
     #[test]

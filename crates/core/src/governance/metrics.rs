@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::histogram::{CALLS, FIRST_TOKENS, Histogram, OURS, OUTPUT_TOKENS, Scale, TOKENS, decimal};
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
@@ -35,6 +37,14 @@ pub enum Metric {
     GuardFindings,
     /// Webhooks, by event and result.
     Webhooks,
+    /// Tokens of each call, by the attributes of OpenTelemetry's conventions for generative AI, as all that follow.
+    GenAiTokens,
+    /// From a call's start to its end.
+    GenAiDuration,
+    /// From a call's start to its first content.
+    GenAiFirstToken,
+    /// Time between two tokens of an answer, after the first.
+    GenAiOutputToken,
 }
 
 /// How a metric is told.
@@ -44,11 +54,9 @@ enum Kind {
     /// A counter kept in billionths.
     Billionths,
     Gauge,
-    Histogram,
+    Histogram(Scale),
 }
 
-/// Upper bounds of the histograms, in milliseconds: from the edge's own work to the longest call (R1: 60 s).
-const BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000];
 /// Most series of one metric that one tenant has; its labels beyond are told as `other` (ours). The share is each tenant's
 /// own, so that none can use up what the others need.
 const MAX_SERIES: usize = 200;
@@ -56,7 +64,7 @@ const MAX_SERIES: usize = 200;
 const MAX_LABEL: usize = 64;
 
 impl Metric {
-    const ALL: [Metric; 13] = [
+    const ALL: [Metric; 17] = [
         Metric::Requests,
         Metric::Duration,
         Metric::FirstContent,
@@ -70,6 +78,10 @@ impl Metric {
         Metric::ConfigurationDuration,
         Metric::GuardFindings,
         Metric::Webhooks,
+        Metric::GenAiTokens,
+        Metric::GenAiDuration,
+        Metric::GenAiFirstToken,
+        Metric::GenAiOutputToken,
     ];
 
     /// Name, help, and how it is told.
@@ -77,11 +89,13 @@ impl Metric {
         match self {
             Metric::Requests => ("promptgate_requests_total", "Requests of clients.", Kind::Counter),
             Metric::Duration => {
-                ("promptgate_request_duration_seconds", "From a request's start to its end.", Kind::Histogram)
+                ("promptgate_request_duration_seconds", "From a request's start to its end.", Kind::Histogram(OURS))
             }
-            Metric::FirstContent => {
-                ("promptgate_first_content_seconds", "From a request's start to the first content.", Kind::Histogram)
-            }
+            Metric::FirstContent => (
+                "promptgate_first_content_seconds",
+                "From a request's start to the first content.",
+                Kind::Histogram(OURS),
+            ),
             Metric::Tokens => ("promptgate_tokens_total", "Tokens that upstream says it used.", Kind::Counter),
             Metric::Cost => ("promptgate_cost_usd_total", "Estimated cost in US dollars.", Kind::Billionths),
             Metric::UpstreamRequests => {
@@ -100,12 +114,53 @@ impl Metric {
             Metric::ConfigurationDuration => (
                 "promptgate_model_configuration_update_seconds",
                 "How long updates of a configuration took.",
-                Kind::Histogram,
+                Kind::Histogram(OURS),
             ),
             Metric::GuardFindings => ("promptgate_guard_findings_total", "What the guard has found.", Kind::Counter),
             Metric::Webhooks => ("promptgate_webhooks_total", "Webhooks sent.", Kind::Counter),
+            Metric::GenAiTokens => {
+                ("gen_ai_client_token_usage", "Tokens of a call, by their type.", Kind::Histogram(TOKENS))
+            }
+            Metric::GenAiDuration => {
+                ("gen_ai_server_request_duration_seconds", "From a call's start to its end.", Kind::Histogram(CALLS))
+            }
+            Metric::GenAiFirstToken => (
+                "gen_ai_server_time_to_first_token_seconds",
+                "From a call's start to its first content.",
+                Kind::Histogram(FIRST_TOKENS),
+            ),
+            Metric::GenAiOutputToken => (
+                "gen_ai_server_time_per_output_token_seconds",
+                "Time between two tokens of an answer, after the first.",
+                Kind::Histogram(OUTPUT_TOKENS),
+            ),
         }
     }
+
+    /// The scale of a histogram.
+    const fn scale(self) -> Scale {
+        match self.row().2 {
+            Kind::Histogram(scale) => scale,
+            _ => OURS,
+        }
+    }
+}
+
+/// A call of a model, as OpenTelemetry's metrics of generative AI see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Generation<'a> {
+    /// `gen_ai.provider.name`.
+    pub provider: &'a str,
+    /// `gen_ai.request.model`.
+    pub model: &'a str,
+    /// `error.type`, where the call failed.
+    pub error: Option<&'a str>,
+    /// From start to end.
+    pub took: Duration,
+    /// From start to the first content, where the answer was streamed.
+    pub first_content: Option<Duration>,
+    /// Of the prompt, and of the answer, where upstream says it.
+    pub tokens: Option<(u64, u64)>,
 }
 
 /// What has been counted. Serialises to JSON, for the object that keeps it.
@@ -114,13 +169,6 @@ pub struct Metrics {
     /// Metric's name, then labels as they are told, then the value.
     values: BTreeMap<String, BTreeMap<String, u64>>,
     histograms: BTreeMap<String, BTreeMap<String, Histogram>>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Histogram {
-    /// One for each bound, and one beyond; not cumulated.
-    buckets: Vec<u64>,
-    sum_ms: u64,
 }
 
 impl Metrics {
@@ -133,14 +181,41 @@ impl Metrics {
 
     /// Puts a duration into a histogram.
     pub fn observe(&mut self, metric: Metric, labels: &[(&str, &str)], duration: Duration) {
-        let ms = duration.as_millis() as u64;
-        let histogram = slot(&mut self.histograms, metric.row().0, labels);
-        histogram.buckets.resize(BOUNDS_MS.len() + 1, 0);
-        let place = BOUNDS_MS.iter().position(|bound| ms <= *bound).unwrap_or(BOUNDS_MS.len());
-        if let Some(bucket) = histogram.buckets.get_mut(place) {
-            *bucket = bucket.saturating_add(1);
+        let per_second = u128::from(metric.scale().per_unit);
+        let value = duration.as_nanos().saturating_mul(per_second) / 1_000_000_000;
+        self.record(metric, labels, u64::try_from(value).unwrap_or(u64::MAX));
+    }
+
+    /// Puts a value, in the units of the metric's scale, into a histogram.
+    fn record(&mut self, metric: Metric, labels: &[(&str, &str)], value: u64) {
+        slot(&mut self.histograms, metric.row().0, labels).record(metric.scale().bounds, value);
+    }
+
+    /// Counts a call of a model under OpenTelemetry's names: its tokens, how long it took, and, where it was streamed,
+    /// when its first content came and how far its tokens were apart.
+    pub fn generation(&mut self, generation: &Generation<'_>) {
+        let Generation { provider, model, error, took, first_content, tokens } = *generation;
+        let labels = [
+            ("gen_ai_operation_name", "chat"),
+            ("gen_ai_provider_name", provider),
+            ("gen_ai_request_model", model),
+            ("error_type", error.unwrap_or_default()),
+        ];
+        // An attribute that is not there has no label.
+        let labels = if error.is_some() { &labels[..] } else { labels.split_at(3).0 };
+        self.observe(Metric::GenAiDuration, labels, took);
+        if let Some((input, output)) = tokens {
+            for (kind, tokens) in [("input", input), ("output", output)] {
+                let labels: Vec<_> = labels.iter().copied().chain([("gen_ai_token_type", kind)]).collect();
+                self.record(Metric::GenAiTokens, &labels, tokens);
+            }
         }
-        histogram.sum_ms = histogram.sum_ms.saturating_add(ms);
+        let Some(first) = first_content else { return };
+        self.observe(Metric::GenAiFirstToken, labels, first);
+        let after_first = tokens.and_then(|(_, output)| u32::try_from(output.checked_sub(1)?).ok());
+        if let Some(each) = after_first.and_then(|tokens| took.saturating_sub(first).checked_div(tokens)) {
+            self.observe(Metric::GenAiOutputToken, labels, each);
+        }
     }
 
     /// Counts a request of `tenant` that came by the address `route`; `code` is that of its problem, if it has one.
@@ -164,12 +239,7 @@ impl Metrics {
         for (name, series) in other.histograms {
             let mine = self.histograms.entry(name).or_default();
             for (labels, other) in series {
-                let histogram = bounded(mine, labels);
-                histogram.buckets.resize(BOUNDS_MS.len() + 1, 0);
-                for (bucket, by) in histogram.buckets.iter_mut().zip(other.buckets) {
-                    *bucket = bucket.saturating_add(by);
-                }
-                histogram.sum_ms = histogram.sum_ms.saturating_add(other.sum_ms);
+                bounded(mine, labels).add(other);
             }
         }
     }
@@ -182,14 +252,15 @@ impl Metrics {
     /// Everything as Prometheus text.
     pub fn prometheus(&self) -> String {
         let mut out = String::new();
-        for (name, help, kind) in Metric::ALL.map(Metric::row) {
-            let told = match kind {
+        for metric in Metric::ALL {
+            let (name, help, kind) = metric.row();
+            let written = match kind {
                 Kind::Counter | Kind::Billionths => "counter",
                 Kind::Gauge => "gauge",
-                Kind::Histogram => "histogram",
+                Kind::Histogram(_) => "histogram",
             };
             // Writing to a string does not fail.
-            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {told}");
+            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {written}");
             for (labels, value) in self.values.get(name).into_iter().flatten() {
                 let _ = match kind {
                     Kind::Billionths => {
@@ -199,14 +270,15 @@ impl Metrics {
                     _ => writeln!(out, "{name}{} {value}", braced(labels, "")),
                 };
             }
+            let Scale { per_unit, bounds } = metric.scale();
             for (labels, histogram) in self.histograms.get(name).into_iter().flatten() {
                 let mut total = 0;
-                let bounds = BOUNDS_MS.iter().map(|ms| seconds(*ms)).chain(["+Inf".to_owned()]);
+                let bounds = bounds.iter().map(|bound| decimal(*bound, per_unit)).chain(["+Inf".to_owned()]);
                 for (bound, count) in bounds.zip(&histogram.buckets) {
                     total += count;
                     let _ = writeln!(out, "{name}_bucket{} {total}", braced(labels, &format!("le=\"{bound}\"")));
                 }
-                let _ = writeln!(out, "{name}_sum{} {}", braced(labels, ""), seconds(histogram.sum_ms));
+                let _ = writeln!(out, "{name}_sum{} {}", braced(labels, ""), decimal(histogram.sum, per_unit));
                 let _ = writeln!(out, "{name}_count{} {total}", braced(labels, ""));
             }
         }
@@ -224,7 +296,7 @@ impl Metrics {
         let name = "promptgate_cache_hit_ratio";
         let mut out = format!("# HELP {name} Reads that the edge answered by itself.\n# TYPE {name} gauge\n");
         if let Some(permille) = hits.saturating_mul(1000).checked_div(hits + misses) {
-            let _ = writeln!(out, "{name} {}", seconds(permille));
+            let _ = writeln!(out, "{name} {}", decimal(permille, 1_000));
         }
         out
     }
@@ -281,11 +353,6 @@ fn braced(labels: &str, more: &str) -> String {
     }
 }
 
-/// Thousandths as a decimal number.
-fn seconds(ms: u64) -> String {
-    format!("{}.{:03}", ms / 1000, ms % 1000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +390,51 @@ mod tests {
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn calls_have_the_names_and_bounds_of_opentelemetry() {
+        let mut metrics = Metrics::default();
+        let call = Generation {
+            provider: "openai",
+            model: "m",
+            error: None,
+            took: Duration::from_millis(1_200),
+            first_content: Some(Duration::from_millis(200)),
+            tokens: Some((300, 101)),
+        };
+        metrics.generation(&call);
+        metrics.generation(&Generation { error: Some("upstream_timeout"), first_content: None, tokens: None, ..call });
+        let text = metrics.prometheus();
+        let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",gen_ai_request_model=\"m\"";
+        for line in [
+            format!("gen_ai_client_token_usage_bucket{{{labels},gen_ai_token_type=\"input\",le=\"256\"}} 0"),
+            format!("gen_ai_client_token_usage_bucket{{{labels},gen_ai_token_type=\"input\",le=\"1024\"}} 1"),
+            format!("gen_ai_client_token_usage_sum{{{labels},gen_ai_token_type=\"output\"}} 101"),
+            format!("gen_ai_server_request_duration_seconds_bucket{{{labels},le=\"1.280\"}} 1"),
+            format!("gen_ai_server_request_duration_seconds_count{{{labels},error_type=\"upstream_timeout\"}} 1"),
+            format!("gen_ai_server_time_to_first_token_seconds_sum{{{labels}}} 0.200"),
+            // A second for a hundred tokens.
+            format!("gen_ai_server_time_per_output_token_seconds_bucket{{{labels},le=\"0.010000\"}} 1"),
+            format!("gen_ai_server_time_per_output_token_seconds_sum{{{labels}}} 0.010000"),
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
+        // One token has no time between two.
+        let mut metrics = Metrics::default();
+        metrics.generation(&Generation { tokens: Some((1, 1)), ..call });
+        metrics.generation(&Generation { tokens: Some((1, 0)), ..call });
+        metrics.generation(&Generation { tokens: Some((1, u64::MAX)), ..call });
+        assert!(!metrics.prometheus().contains("time_per_output_token_seconds_sum"));
+    }
+
+    #[test]
+    fn what_an_older_object_kept_is_added_to() {
+        let kept =
+            r#"{"values":{},"histograms":{"promptgate_request_duration_seconds":{"":{"buckets":[1],"sum_ms":7}}}}"#;
+        let mut metrics: Metrics = serde_json::from_str(kept).unwrap();
+        metrics.observe(Metric::Duration, &[], Duration::from_millis(3));
+        assert!(metrics.prometheus().contains("promptgate_request_duration_seconds_sum 0.010\n"));
     }
 
     #[test]

@@ -78,6 +78,15 @@ pub enum Credential {
 }
 
 impl Wire {
+    /// `gen_ai.provider.name` of OpenTelemetry's conventions: of those that imitate a provider, whom they imitate.
+    pub fn provider(&self) -> &'static str {
+        match self {
+            Wire::Genesys(_) => "genesys",
+            Wire::OpenAi(address) if address.is_azure() => "azure.ai.openai",
+            Wire::OpenAi(_) => "openai",
+        }
+    }
+
     /// Whether a request whose answer was lost may be sent again: the wire takes our key for what it is, and executes a
     /// request once (R4).
     pub(crate) const fn repeats_lost(&self) -> bool {

@@ -27,6 +27,11 @@ impl Address {
         Address { base: path.trim_end_matches('/').to_owned(), query }
     }
 
+    /// Whether it is a resource of Azure's.
+    pub fn is_azure(&self) -> bool {
+        self.base.contains(".openai.azure.com/") || self.base.contains(".cognitiveservices.azure.com/")
+    }
+
     /// The address to ask `model` at.
     pub fn of(&self, kind: Kind, model: &str) -> String {
         let path = match kind {
