@@ -87,7 +87,7 @@ test("a collector that is away costs the client nothing", async () => {
   const alone = await startGateway(simulator, { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });
   try {
     assert.equal((await alone.chat()).status, 200);
-    assert.equal((await alone.rows())[0].status, "success");
+    assert.equal((await alone.rows())[0].outcome, "success");
   } finally {
     await alone.stop();
   }
