@@ -31,6 +31,17 @@ const secrets = readFileSync(".dev.vars", "utf8");
 const key = /^# development key: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";
 const auditor = /^# development key that may audit: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";
 
+// A model of your own behind the gateway: UPSTREAM is the address of an OpenAI-compatible server, and OPENAI_API_KEY its
+// key, or that of OpenAI itself. The simulator then keeps templates and provisioned models only.
+const { OPENAI_API_KEY: openaiKey, UPSTREAM: own = openaiKey && "https://api.openai.com/v1" } = process.env;
+const withoutKey = secrets.replace(/^OPENAI_API_KEY=.*\n/gm, "").replace(/\n*$/, "\n");
+writeFileSync(".dev.vars", openaiKey ? `${withoutKey}OPENAI_API_KEY=${JSON.stringify(openaiKey)}\n` : withoutKey, { mode: 0o600 });
+const models = own ? [
+  "--var", `UPSTREAMS:${JSON.stringify([{ name: "own", wire: "openai", url: own, ...(openaiKey && { credential: { secret: "OPENAI_API_KEY" } }) }])}`,
+  "--var", `MODELS:${JSON.stringify([{ name: "*", targets: [{ upstream: "own" }] }])}`,
+] : [];
+const model = process.env.MODEL ?? (openaiKey && !process.env.UPSTREAM ? "gpt-4o-mini" : "support-small");
+
 // Beside what wrangler keeps for the gateway: deleting .wrangler makes both forget.
 const STATE = ".wrangler/simulator.json";
 mkdirSync(".wrangler", { recursive: true });
@@ -42,6 +53,7 @@ const children = [
   spawn("wrangler", [
     "dev", "--port", gateway, "--ip", "127.0.0.1", "--show-interactive-dev-session=false", "--log-level", "log",
     "--var", `UPSTREAM_API_URL:http://127.0.0.1:${upstream}`, "--var", `UPSTREAM_LOGIN_URL:http://127.0.0.1:${upstream}`,
+    ...models,
   ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PROMPTGATE_BUILT: "1", WRANGLER_SEND_METRICS: "false" } }),
 ];
 const [, worker] = children;
@@ -82,11 +94,20 @@ if (!stopping) {
   up = true;
   console.log(`
 Promptgate is at   ${url}
-its upstream, the simulator, at http://127.0.0.1:${upstream}
+its upstream, ${own ?? `the simulator, at http://127.0.0.1:${upstream}`}
 
 Try it:
 
-curl -N ${url}/v1/chat -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"systemInstructions":["Be brief."],"context":[{"role":"user","content":"Where is my parcel?"}],"temperature":0.3,"maxTokens":200,"modelId":"support-small"}'
+curl -N ${url}/v1/chat -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"systemInstructions":["Be brief."],"context":[{"role":"user","content":"Where is my parcel?"}],"temperature":0.3,"maxTokens":200,"modelId":"${model}"}'
+
+With any OpenAI client, its base address and its key changed:
+
+curl -N ${url}/openai/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","stream":true,"temperature":0.3,"max_tokens":200,"messages":[{"role":"user","content":"Where is my parcel?"}]}'
+
+from openai import OpenAI
+client = OpenAI(base_url="${url}/openai/v1", api_key="${key}")
+answer = client.chat.completions.create(model="${model}", temperature=0.3, max_tokens=200, messages=[{"role": "user", "content": "Where is my parcel?"}])
+print(answer.choices[0].message.content)
 
 What was done: curl ${url}/v1/audit -H 'Authorization: Bearer ${auditor}'
 

@@ -182,7 +182,7 @@ impl Reader<'_> {
         texts.sort_by_key(|span| span.start);
         let end = self.base + if self.tree.complete { self.source.len() } else { self.tree.unread.start - self.base };
         let mut at = self.base;
-        for text in texts.into_iter().chain([end..end]) {
+        for text in texts.into_iter().chain(std::iter::once(end..end)) {
             let gap = at..text.start.max(at).min(end);
             let inner = self.source.get(gap.start - self.base..gap.end.max(gap.start) - self.base).unwrap_or_default();
             work::count(inner.len());

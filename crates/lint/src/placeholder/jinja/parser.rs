@@ -234,7 +234,10 @@ impl<'a> Parser<'a> {
             self.primary()?
         };
         shape = self.postfix(shape)?;
-        while filtered {
+        if !filtered {
+            return Ok(shape);
+        }
+        loop {
             if self.is_sign("|") {
                 self.filters()?;
                 shape = Shape::Other;
@@ -245,10 +248,9 @@ impl<'a> Parser<'a> {
                 // A filter may be called once more: jinja2 reads it so.
                 shape = self.postfix(Shape::Other)?;
             } else {
-                break;
+                return Ok(shape);
             }
         }
-        Ok(shape)
     }
 
     pub(super) fn primary(&mut self) -> Read<Shape> {
@@ -399,7 +401,7 @@ impl<'a> Parser<'a> {
             let mut parts = 0;
             loop {
                 let over = matches!(self.token, Token::Sign("]" | ","));
-                if !self.is_sign(":") && !(over && parts > 0) {
+                if !(self.is_sign(":") || over && parts > 0) {
                     self.expression()?;
                 }
                 parts += 1;
