@@ -41,6 +41,7 @@ test("the types are those of the values", () => {
   const values = {
     "Report[]": reports, "Fixed[]": fixed, "Rule[]": api.rules(), "Count": api.countTokens("x", "gpt-4o"),
     "Fault[]": api.validateChat("{\"context\": [{\"role\": \"user\", \"content\": \"\"}]}"),
+    "GuardReport": api.guard(TEXTS[0].text), "GuardPiece": new api.GuardStream().push("call 415-555-0132 or a@example.com, and so on"),
     "string": api.explain("S007"), "Edit": api.ignore(TEXTS[0].text, "S004", "it is quoted"),
     "Rendered": api.render(TEMPLATE, { name: "Zoë {{name}}", question: "mail bob@example.com" }),
   };
@@ -54,7 +55,9 @@ test("the types are those of the values", () => {
     const later: Promise<api.Vocabulary> = api.loadVocabulary("o200k_base");
     const ready: Promise<void> = api.init(new Uint8Array());
     const log = api.sarif([{ uri: "x.txt", text: "x" }]);
-    export { found, name, later, ready, log };
+    const stream: api.GuardStream = new api.GuardStream({ policy: { base: "none", act_from: { injection: 0.9 } } });
+    const rest: string = stream.finish().text + api.redact("x", { role: "agent", direction: "output" }) + stream.action;
+    export { found, name, later, ready, log, rest };
     // @ts-expect-error: there is no such kind
     api.lint("x", { kind: "nope" });
     // @ts-expect-error: a text is a string
@@ -143,6 +146,29 @@ test("the schema is what the engine takes", () => {
   }
 });
 
+test("the guard says of a text what the gateway does, and of its pieces what it says of the whole", () => {
+  const report = api.guard("😀 my card is 4111 1111 1111 1111, mail a@example.com");
+  assert.equal(report.action, "block");
+  assert.deepEqual(report.findings.map(({ kind, action, span }) => [kind, action, span]), [
+    ["card", "block", [14, 33]], ["email", "flag", [40, 53]],
+  ]);
+  const policy = { actions: { user: { email: "redact" } } };
+  assert.equal(api.redact("mail a@example.com", { policy }), "mail [EMAIL]");
+  assert.equal(api.guard("mail a@example.com", { policy: { base: "none" } }).action, "ignore");
+  const answer = "The card 4111 1111 1111 1111 of john.doe@example.com, key AKIA2E0A8F3B244C9986, is fine.";
+  const whole = api.redact(answer, { role: "agent", direction: "output" });
+  for (let at = 0; at <= answer.length; at++) {
+    const stream = new api.GuardStream();
+    const pieces = [stream.push(answer.slice(0, at)), stream.push(answer.slice(at)), stream.finish()];
+    assert.equal(pieces.map((piece) => piece.text).join(""), whole, at);
+    assert.equal(stream.action, "redact");
+  }
+  const blocking = new api.GuardStream({ policy: { actions: { assistant: { card: "block" } } } });
+  const piece = blocking.push("The card 4111 1111 1111 1111 is a card, and more text follows after it.");
+  assert.deepEqual([piece.text, piece.blocked, piece.findings.map(({ kind }) => kind)], ["The card ", true, ["card"]]);
+  assert.equal(blocking.finish().text, "");
+});
+
 test("the page of rules is what the engine says", () => {
   const page = readFileSync(join(ROOT, "npm/rules.md"), "utf8");
   for (const { code, name } of api.rules()) assert.ok(page.includes(`\n# ${code} ${name}\n`), code);
@@ -179,6 +205,17 @@ test("a caller may pass anything", () => {
     [() => api.ignore("x", "S004", "x", { kind: "nope" }), "invalid_argument"],
     [() => api.ignore("x", "S999", "x"), "unknown_rule"], [() => api.ignore("x", "L001", "x"), "unknown_rule"],
     [() => api.ignore("x", "S004", " -- "), "no_reason"], [() => api.ignore("[]", "S004", "x", { file: "x.json" }), "no_place"],
+    ...[undefined, null, 17, {}].flatMap((value) => [
+      [() => api.guard(value), "invalid_argument"], [() => api.redact(value), "invalid_argument"],
+      [() => new api.GuardStream().push(value), "invalid_argument"],
+    ]),
+    ...[null, 17, "x", cyclic].flatMap((options) => [
+      [() => api.guard("x", options), "invalid_argument"], [() => new api.GuardStream(options), "invalid_argument"],
+    ]),
+    ...[{ role: "bot" }, { policy: 1 }, { policy: { actions: { user: { email: "burn" } } } }, { policy: { thresholds: { email: 7 } } }, { rle: "user" }]
+      .map((options) => [() => api.guard("x", options), "invalid_request"]),
+    [() => new api.GuardStream({ policy: { sanitise: true } }), "invalid_request"],
+    [() => new api.GuardStream({ role: "user" }), "invalid_argument"],
     [() => api.explain("S999"), "unknown_rule"], [() => api.explain(1), "invalid_argument"],
     ...[undefined, null, {}, [1], [{}], [{ uri: "x" }], [{ uri: 1, text: "x" }]].map((documents) => [() => api.sarif(documents), "invalid_argument"]),
   ]) {
