@@ -279,9 +279,10 @@ proptest::proptest! {
     /// Whatever the text, spans are its own, and fixing makes nothing worse.
     #[test]
     fn never_panics_and_spans_fit(
-        text in "(\\{|\\}|\\[|\\]|:|,|\"|\\\\|\\$|a|é|😀|\u{200B}|\u{202E}|<\\|im_end\\|>|\"name\"|\"context\"|\"user_template\"|\"\\$lint\"|\\{\\{!| lint-ignore S004: x|\\{\\{a\\}\\}|<a>|</a>|\\$\\{b\\}|\\{c|\"variables\":\\[\"a\"\\]|\\}\\}|\n){0,30}"
+        text in "(\\{|\\}|\\[|\\]|:|,|\"|\\\\|\\$|a|é|😀|\u{200B}|\u{202E}|<\\|im_end\\|>|\"name\"|\"context\"|\"user_template\"|\"\\$lint\"|\\{\\{!| lint-ignore S004: x|\\{\\{a\\}\\}|<a>|</a>|\\$\\{b\\}|\\{c|\"variables\":\\[\"a\"\\]|\\}\\}|\n|\\{%|%\\}| for a in b | endfor |---\n|- a: b\n|a: |#|`|```\n|user:\n|<!-- lint-ignore S004: x -->){0,30}",
+        file in proptest::sample::select(vec![None, Some("a.md"), Some("a.j2"), Some("a.yaml"), Some("a.prompty"), Some("a.prompt"), Some("a.jsonc"), Some("a.hbs"), Some("SKILL.md"), Some("skprompt.txt")])
     ) {
-        let source = Source { text: &text, file: None, kind: None };
+        let source = Source { text: &text, file, kind: None };
         let linter = Linter::default();
         let report = linter.lint(&source);
         for finding in &report.findings {
