@@ -180,7 +180,7 @@ impl RequestContext {
         let execution = Template::from_upstream(&stored.document).and_then(|template| {
             isolate::counters(|counters| request.execution(&self.target.id, &template, guard, counters))
         });
-        let job = Job::Execute(execution.map_err(refused)?);
+        let job = Job::Execute(Box::new(execution.map_err(refused)?));
         self.call(admitted, job).await
     }
 

@@ -18,7 +18,7 @@ pub enum Job {
     /// `POST /openai/v1/chat/completions`.
     Completion(Box<Completion>),
     /// `POST /v1/templates/{id}/execute`.
-    Execute(Execution),
+    Execute(Box<Execution>),
 }
 
 /// A template that is sent to a model with its values (requirements, E6).

@@ -276,7 +276,7 @@ impl Escape {
                     self.alone(decoded);
                     decoded.push_str(run);
                 }
-                let Some(first) = tail.chars().next() else { return None };
+                let first = tail.chars().next()?;
                 rest = tail.get(1..).unwrap_or_default();
                 if first == '"' {
                     self.alone(decoded);

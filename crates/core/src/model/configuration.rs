@@ -250,7 +250,7 @@ mod tests {
             ),
             ("/safety_filters", json!([filter]), json!([]), "$.safety_filters", "too_few"),
             ("/safety_filters", json!([filter]), json!([filter, filter]), "$.safety_filters[1]", "duplicate"),
-            ("/safety_filters", json!([filter]), json!(vec![filter.clone(); 0]), "$.safety_filters", "too_few"),
+            ("/safety_filters", json!([filter]), json!([]), "$.safety_filters", "too_few"),
             (
                 "/safety_filters/0/threshold",
                 json!(100.0),
