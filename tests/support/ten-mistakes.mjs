@@ -10,7 +10,7 @@ export const TEN = [
   "warning S002 5", // a name without anything around it
   "error V001 5", // custommer
   "warning U003 5", // an invisible character in "thank you"
-  "warning T008 5", // ${order_id} among {{…}}
+  "warning T008 5", // ${order_note} among {{…}}
   "warning S003 5", // </message> can be written by a customer
   "error V002 9", // customer is not used
   "warning V004 11", // order_note may be of any length
