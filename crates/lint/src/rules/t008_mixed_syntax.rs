@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::placeholder::{Content, Dialect};
-use crate::{Context, Draft, Example, Fix, FixKind, Rule, Severity};
+use crate::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity};
 
 /// T008.
 pub(crate) static RULE: Rule = Rule {
@@ -48,7 +48,10 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             let Some([name]) = expression.path.as_deref() else { continue };
             // `{x}` of `${x}` is the JavaScript dialect's.
             let dollar = text.get(..placeholder.span.start).is_some_and(|before| before.ends_with('$'));
-            if taken || !known.contains(name.as_str()) || (other.dialect == Dialect::Format && dollar) {
+            // The gateway fills in `{{name}}` alone, so `${name}` in its documents is always a slip.
+            let slip = other.dialect == Dialect::JavaScript && context.document.kind == Kind::PromptTemplate;
+            let meant = slip || known.contains(name.as_str());
+            if taken || !meant || (other.dialect == Dialect::Format && dollar) {
                 continue;
             }
             let written = dialect.example().replace("name", name);
