@@ -12,7 +12,6 @@ use crate::upstream::Wire;
 
 /// What is sent, and what the answer and the audit row tell of it.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "one is made for each request")]
 pub enum Job {
     /// `POST /v1/chat`.
     Chat(Box<Prepared>),
