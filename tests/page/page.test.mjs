@@ -205,7 +205,7 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
     await finds("S001", "I001", "S002", "V001", "T008", "S003", "V002", "V004", "D003");
     await page.locator("#fix-all").focus();
     await press("Enter");
-    await finds("S001", "I001", "S003");
+    await finds("S001", "I001", "V001", "S003");
 
     // what only a person can decide is written in place
     const rewrite = async (code, old, text) => {
@@ -216,8 +216,10 @@ describe("the page", { skip: !CHROMIUM && "no Chromium" }, () => {
       await page.keyboard.type(text);
     };
     await rewrite("I001", "Never name the price.", "Name no discount.");
-    await finds("S001", "S003");
+    await finds("S001", "V001", "S003");
     await rewrite("S001", "{{tone}}", "their channel");
+    await finds("V001", "S003", "V002");
+    await rewrite("V001", "customer", "brand");
     await finds("S003", "V002");
     await rewrite("S003", "</message>", "</message-{{nonce}}>");
     const [, inside] = /<message>(.*<\/message-\{\{nonce\}\}>)/.exec(await written(page));
