@@ -27,7 +27,7 @@ const failing = async (client, call) => client.failure(await call.then((done) =>
 
 /** What each status of the upstream becomes: ours, its code, and how often the upstream is asked. */
 const BECOMES = {
-  400: [400, "context_length_exceeded"], 401: [502], 403: [403], 404: [404, "model_not_found"], 413: [413], 422: [422],
+  400: [400, "context_length_exceeded"], 401: [424], 403: [424], 404: [404, "model_not_found"], 413: [413], 422: [422],
   429: [429, "rate_limit_exceeded"], 500: [502], 502: [503], 503: [503],
 };
 

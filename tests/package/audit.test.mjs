@@ -91,7 +91,7 @@ test("called wrongly it says how", () => {
     [["verify", "."], ". cannot be read: EISDIR"],
     [["verify", "-", "--head", "canary"], "--head is a hash"],
     [["verify", "-", "--format", "xml"], "--format is text or json"],
-    [["verify", "-", "--x"], "Unknown option"],
+    [["verify", "-", "--x"], "There is no option \"--x\""],
   ]) {
     const { code, out, err } = run(args);
     assert.deepEqual([code, out], [2, ""], args.join(" "));

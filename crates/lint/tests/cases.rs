@@ -1,5 +1,10 @@
 //! Small inputs with what is expected of each: rows of our own, and those beside the repository where they are there.
-#![allow(clippy::disallowed_methods, reason = "the rows are files, and this is not the linter")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the rows are files, and this is not the linter"
+)]
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! The border to JavaScript, in Node.js and in a browser: what goes in, what comes out, what is thrown.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a test's message")]
 
 use js_sys::{Array, JSON, Reflect, Uint8Array};
 use promptgate_wasm::{chat, linter, template, tokens};

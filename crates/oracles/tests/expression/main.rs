@@ -2,7 +2,7 @@
 //!
 //! Where they differ, one of the [`Class`]es explains it; an unexplained difference fails.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 mod class;
 mod generator;
