@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 /** Every crate that is compiled into the Wasm, as `name version`; not those that only run while compiling. */
 export function crates() {
   const tree = execFileSync("cargo", [
-    "tree", "--offline", "-p", "promptgate-wasm", "-e", "normal,no-proc-macro", "--target", "wasm32-unknown-unknown", "--prefix", "none", "--format", "{p}",
+    "tree", "--locked", "-p", "promptgate-wasm", "-e", "normal,no-proc-macro", "--target", "wasm32-unknown-unknown", "--prefix", "none", "--format", "{p}",
   ], { encoding: "utf8" });
   return [...new Set(tree.trim().split("\n").map((line) => line.replace(/ \(.*$/, "").replace(/ v(?=\d)/, " ")))]
     .filter((crate) => !crate.startsWith("promptgate-")).sort();
@@ -14,7 +14,7 @@ export function crates() {
 
 /** The text of THIRD-PARTY-LICENSES. */
 export function thirdPartyLicences() {
-  const { packages } = JSON.parse(execFileSync("cargo", ["metadata", "--offline", "--format-version", "1"], { encoding: "utf8", maxBuffer: 1 << 28 }));
+  const { packages } = JSON.parse(execFileSync("cargo", ["metadata", "--locked", "--format-version", "1", "--filter-platform", "wasm32-unknown-unknown"], { encoding: "utf8", maxBuffer: 1 << 28 }));
   const known = new Map(packages.map((found) => [`${found.name} ${found.version}`, found]));
   const list = [], texts = new Map();
   for (const crate of crates()) {
