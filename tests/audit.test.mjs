@@ -46,6 +46,7 @@ const chats = (lines) => rows(lines).filter(({ action }) => action === "chat.com
 
 const template = () => JSON.parse(readFileSync(new URL("../examples/templates/order-status.json", import.meta.url), "utf8"));
 
+// Row H.
 test("what is done stands in the log, and in a chain that a second implementation follows", async () => {
   assert.deepEqual(rows((await gateway.audit()).lines), []);
   await gateway.audited(1);
@@ -110,6 +111,7 @@ test("only a key that may audit reads it", async () => {
   assert.ok(refusals.every(({ code }) => code !== "unauthenticated"), "strangers are not");
 });
 
+// Row H.
 test("a crowd leaves every row once, over many objects, and a restart goes on with the chain", async () => {
   const persist = mkdtempSync(join(tmpdir(), "promptgate-"));
   const vars = { AUDIT_OBJECT_ROWS: "7" };

@@ -78,6 +78,7 @@ test("a request of a key without the right is a refusal of that key", async () =
   assert.deepEqual([row.tenant, row.code, row.outcome], ["acme", "forbidden", "refused"]);
 });
 
+// Row R1.
 test("every route ends by the deadline of its request, whatever upstream does", async () => {
   const late = await startGateway(simulator, { TOTAL_MS: "1500", MAX_LATENCY_MS: "1400", MODEL_POLL_MS: "5" });
   try {

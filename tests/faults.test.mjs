@@ -245,7 +245,7 @@ test("row 17: 500 is never repeated; 502 and 504 are, with the same key; 503 onl
     assert.equal((await chats()).length, 8);
   }));
 
-test("row 17: bodies of errors are never copied, however large", () =>
+test("U3, row 17: bodies of errors are never copied, however large", () =>
   gatewayOf({}, async (gateway) => {
     for (const fault of [{ status: 400, body: "huge" }, { status: 400, message: "canary-upstream" }, { status: 418 }]) {
       await simulator.fault({ kind: "status", ...fault });

@@ -129,6 +129,7 @@ test("content types, formats, idempotency keys", async () => {
   await nothingSent();
 });
 
+// Row Errors.
 test("methods and addresses", async () => {
   for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
     const response = await fetch(`${gateway.url}/v1/chat`, { method });
@@ -142,6 +143,7 @@ test("methods and addresses", async () => {
   assert.equal((await fetch(`${gateway.url}/v1/chat?x=1`, { method: "POST" })).status, 401, "a query changes nothing");
 });
 
+// Row Errors.
 test("the body cap: declared, and while reading", async () => {
   await refused("x".repeat((1 << 20) + 1), {}, 413, "body_too_large");
   // Chunked: no length is declared, the gateway stops reading.

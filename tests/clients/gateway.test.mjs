@@ -34,6 +34,7 @@ const BECOMES = {
 for (const client of CLIENTS) {
   for (const row of ROWS.filter(({ needs }) => !needs || client.can.includes(needs))) {
     for (const how of ["whole", "stream", "helper"].filter((how) => client[how] && !row.without?.includes(how))) {
+      // Row O1.
       test(`${client.name}: ${row.name}, ${how}`, async () => {
         await script(row.answer);
         const { usage, reasoning, ...done } = await client[how](gateway.target, row.request);
@@ -49,6 +50,7 @@ for (const client of CLIENTS) {
   }
 
   for (const how of ["whole", "stream"]) {
+    // Rows O1, O6.
     test(`${client.name}: errors of every status, ${how}`, async () => {
       for (const { fault } of STATUSES) {
         await simulator.reset();
@@ -91,6 +93,7 @@ for (const client of CLIENTS) {
   });
 
   if (client.can.includes("retries")) {
+    // Row O6.
     test(`${client.name}: does not repeat what cannot succeed`, async () => {
       for (const { fault } of STATUSES) {
         // The AI SDK does not look at `x-should-retry`.

@@ -39,6 +39,7 @@ test("a card number is refused with its place, never its value", async () => {
   assert.equal((await simulator.stats()).openai_chat, 0);
 });
 
+// Row O3.
 test("an e-mail in a tool's result is redacted, and the JSON around it stays JSON", async () => {
   const result = JSON.stringify({ customer: "Zoë", mail: "zoe@example.com", since: 2019 }).replace("zoe@", "z\\u006fe@");
   await script({ kind: "answer", content: "Zoë is a customer." });
@@ -52,6 +53,7 @@ test("an e-mail in a tool's result is redacted, and the JSON around it stays JSO
   assert.ok(!content.mail.includes("example.com"), content.mail);
 });
 
+// Row O3.
 test("a key in the streamed arguments of a tool is redacted, however it is cut", async () => {
   for (const piece of [1, 3, 7, 1000]) {
     const call = (name, value) => ({ name, arguments: JSON.stringify({ order: value, more: [1, "ä"] }) });
@@ -66,6 +68,7 @@ test("a key in the streamed arguments of a tool is redacted, however it is cut",
   }
 });
 
+// Row O3.
 test("each choice, its reasoning and its refusal are guarded by themselves", async () => {
   const half = [`The number is ${CARD.slice(0, 9)}`, `${CARD.slice(9)} is not one, ${CARD} is.`];
   for (const piece of [1, 5, 1000]) {
@@ -80,6 +83,7 @@ test("each choice, its reasoning and its refusal are guarded by themselves", asy
   }
 });
 
+// Row O5.
 test("what is not edited goes out byte for byte", async () => {
   const text = `{ "messages":[ {"content":"\\u0041 \\/ 1.0","role":"user", "zz":null} ],\n "zz":{"b":1e2,"a":[ ]},"model":"gpt-4o-mini" ,"seed":12345678901234567890}`;
   const response = await gateway.complete(text);
@@ -111,6 +115,7 @@ test("an image of seven megabytes passes and is not read as prose", async () => 
   large.destroy();
 });
 
+// Row Errors.
 test("hostile bodies are 4xx in the wire's shape, and cost nothing upstream", async () => {
   const request = { model: "gpt-4o-mini", messages: [{ role: "user", content: "x" }] };
   const deep = (open, close, levels) => open.repeat(levels) + close.repeat(levels);

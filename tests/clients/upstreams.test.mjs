@@ -31,6 +31,7 @@ async function both(gateway, model = request.model) {
 }
 
 for (const [name, upstream] of Object.entries(CONFIGURATIONS)) {
+  // Row O2.
   test(name, async () => {
     const gateway = await startOpenaiGateway({
       UPSTREAMS: JSON.stringify([{ name: "provider", wire: "openai", ...upstream() }]), PROVIDER_KEY: "dev-key",
@@ -48,6 +49,7 @@ for (const [name, upstream] of Object.entries(CONFIGURATIONS)) {
   });
 }
 
+// Row O2.
 test("a public name, its model at each upstream, and the next one where the first cannot be had", async () => {
   const gateway = await startOpenaiGateway({
     UPSTREAMS: JSON.stringify([

@@ -43,6 +43,7 @@ function corpus() {
   return [...texts, ...spoilt].map((document) => ({ ...document, text: document.text.toWellFormed() }));
 }
 
+// Row L.
 test("native, Node, browser and gateway", async (t) => {
   t.diagnostic(`SEED=${seed}`);
   const documents = corpus();

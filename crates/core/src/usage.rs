@@ -97,6 +97,7 @@ mod tests {
         assert_eq!((sent["pageNumber"].as_u64(), sent["pageSize"].as_u64()), (Some(1), Some(25)));
     }
 
+    // Row E8.
     #[test]
     fn hostile_questions() {
         for (body, paths) in [

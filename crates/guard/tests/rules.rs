@@ -19,6 +19,7 @@ fn codes_are_unique_and_sorted() {
     }
 }
 
+// Row G.
 #[test]
 fn examples_hold() {
     let guard = Guard::new(&Policy::all(Action::Redact));

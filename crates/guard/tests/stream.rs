@@ -67,6 +67,7 @@ const TEXTS: &[&str] = &[
     "api_key = 'A(415) 555-0132, or mail john.doe@mail.examplepassword: hunter2, api_key = 'A1b",
 ];
 
+// Row G.
 #[test]
 fn every_cut_gives_the_same() {
     let guard = guard();
@@ -180,6 +181,7 @@ fn nothing_but_keys_is_held_for_long() {
 }
 
 /// Each value at 1,024 offsets, by itself, in a tool's arguments and in two streams by turns.
+// Row G.
 #[test]
 fn nothing_of_a_value_leaves_wherever_it_stands() {
     let guard = guard();

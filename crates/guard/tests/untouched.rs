@@ -22,6 +22,7 @@ fn touched<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
         .collect()
 }
 
+// Row G.
 #[test]
 fn contact_centre_sentences_pass() {
     let sentences = file("contact_centre.txt");
@@ -29,6 +30,7 @@ fn contact_centre_sentences_pass() {
     assert_eq!(touched(sentences.lines()), [""; 0]);
 }
 
+// Row G.
 #[test]
 fn code_passes() {
     let code = file("code.txt");
@@ -36,6 +38,7 @@ fn code_passes() {
     assert_eq!(touched(code.split("\n=====\n")), [""; 0]);
 }
 
+// Row G.
 #[test]
 fn logs_and_tables_pass() {
     let pastes = file("pastes.txt");

@@ -371,6 +371,7 @@ mod tests {
         (out, found)
     }
 
+    // Row O3.
     #[test]
     fn what_is_replaced_is_json_still() {
         for (text, expected) in [

@@ -60,6 +60,7 @@ impl Document {
 mod tests {
     use super::*;
 
+    // Row O5.
     #[test]
     fn what_is_not_edited_stays() {
         let text = r#"{ "model" : "gpt","x":[1 , "secret"] }"#;

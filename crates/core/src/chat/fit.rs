@@ -177,6 +177,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        // Row B2.
         #[test]
         fn the_rules_hold(
             lengths in proptest::collection::vec((0usize..3, 0usize..200), 0..25),

@@ -89,6 +89,7 @@ mod tests {
         }
     }
 
+    // Row B1.
     #[test]
     fn limits_hold_at_their_edges() {
         let message = |content: String| json!({"role": "user", "content": content});
@@ -163,6 +164,7 @@ mod tests {
         assert!(problem.detail.contains("did you mean `maxTokens`?"), "{}", problem.detail);
     }
 
+    // Rows Errors, row 39.
     #[test]
     fn hostile_bodies() {
         for (body, code) in [

@@ -210,6 +210,7 @@ mod tests {
         }
     }
 
+    // Row C5.
     #[test]
     fn rates_are_exact() {
         let rates = Rates::parse(

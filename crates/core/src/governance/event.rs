@@ -288,6 +288,7 @@ mod tests {
     use super::*;
     use crate::fault::{Fault, Path};
 
+    // Row H.
     #[test]
     fn times_have_one_width() {
         for (ms, expected) in [
@@ -300,6 +301,7 @@ mod tests {
         }
     }
 
+    // Row H.
     #[test]
     fn a_refusal_names_its_rules_and_no_text() {
         let fault = |code| Fault::new(&Path::root().name("canary"), code, "canary");

@@ -338,6 +338,7 @@ mod tests {
         problem.errors.into_iter().map(|fault| (fault.path, fault.code)).collect()
     }
 
+    // Row A1.
     #[test]
     fn what_is_not_said_is_what_the_document_says() {
         let payload = cached(json!({"content": "Hi ${a} ${b}", "variables": {"a": "1", "b": "2"}})).unwrap();
@@ -351,6 +352,7 @@ mod tests {
         );
     }
 
+    // Row A1.
     #[test]
     fn times_to_live() {
         let ttl = |ttl: serde_json::Value| cached(json!({"content": "Hi", "cacheSettings": {"ttl": ttl}}));
@@ -383,6 +385,7 @@ mod tests {
         assert!(codes(problem).contains(&("$.variables[1]".to_owned(), "duplicate")));
     }
 
+    // Row A2.
     #[test]
     fn the_size_is_that_of_what_is_sent() {
         let longest = |bytes: usize| cached(json!({"content": "x ".repeat(bytes / 2)}));

@@ -212,6 +212,7 @@ mod tests {
         (found.redacted, found.flagged, found.allowed)
     }
 
+    // Row E5.
     #[test]
     fn values_are_guarded() {
         let strict = template(serde_json::json!({}));
@@ -249,6 +250,7 @@ mod tests {
         assert_eq!(execute(&lax, "password: canary1x").unwrap_err().code, Code::SafetyRefused);
     }
 
+    // Row E2.
     #[test]
     fn too_many_tokens() {
         let problem = execute(&template(serde_json::json!({})), &"word ".repeat(300)).unwrap_err();

@@ -166,6 +166,7 @@ mod tests {
     }
 
     proptest! {
+        // Rows A4, E7.
         #[test]
         fn laws(base in document(), one in document(), other in document()) {
             prop_assert_eq!(merge(&base, &base, &one).map(|json| plain(&json)), Ok(plain(&one)));

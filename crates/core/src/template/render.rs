@@ -164,6 +164,7 @@ mod tests {
         template.render(&Path::root().name("variables"), &values).map(|done| done.user_prompt.expose().to_owned())
     }
 
+    // Row E4.
     #[test]
     fn values_are_never_expanded_again() {
         let template = template("<{{a}}|{{ b }}|{{{a}}}|{{! note }}>", &["a", "b"]);
@@ -220,6 +221,7 @@ mod tests {
         assert_eq!(problem.errors[0].code, "too_long");
     }
 
+    // Row E4.
     #[test]
     fn what_cannot_be_rendered_is_said() {
         for text in ["{{#if a}}x{{/if}}", "{{> a}}", "{{a", "{{a.b}}", "{{b}}", "{{helper a}}"] {

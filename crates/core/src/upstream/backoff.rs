@@ -55,6 +55,7 @@ fn date(value: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    // Rows R3, row 15, row 16.
     #[test]
     fn every_form_of_retry_after() {
         // 1994-11-06 08:49:37 UTC
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(retry_after(&Head::default(), now), None);
     }
 
+    // Row R2.
     #[test]
     fn jitter_stays_in_its_bounds_and_uses_them() {
         for (n, most) in [(0, 250), (1, 500), (4, 4000), (5, 8000), (63, 8000), (u32::MAX, 8000)] {

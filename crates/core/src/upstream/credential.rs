@@ -154,6 +154,7 @@ mod tests {
         cache.answer(now, &Head { status: 200, headers: vec![] }, body.as_bytes()).unwrap()
     }
 
+    // Rows U2, row 21.
     #[test]
     fn one_fetches_and_the_others_wait() {
         let mut cache = TokenCache::default();
@@ -164,6 +165,7 @@ mod tests {
         assert_eq!(cache.lookup(2 + HOUR - REFRESH_MS - 1), Lookup::Use(token));
     }
 
+    // Row U2.
     #[test]
     fn refreshed_sixty_seconds_before_its_end_while_it_still_serves() {
         let mut cache = TokenCache::default();
@@ -219,6 +221,7 @@ mod tests {
         }
     }
 
+    // Row 22.
     #[test]
     fn a_clock_that_jumps_does_no_harm() {
         for jump in [-600_000_i64, 600_000] {
@@ -238,6 +241,7 @@ mod tests {
         }
     }
 
+    // Rows U2, U5, row 21.
     #[test]
     fn bad_answers_are_named_and_nothing_of_them_is_told() {
         for (status, body) in [

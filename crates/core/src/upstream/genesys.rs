@@ -320,6 +320,7 @@ pub fn grant(body: &[u8]) -> Option<Grant> {
 mod tests {
     use super::*;
 
+    // Rows B4, row 9.
     #[test]
     fn frames() {
         let part = |content: Option<&str>, usage| Frame::Part { content: content.map(Sensitive::new), usage };
@@ -348,6 +349,7 @@ mod tests {
         assert_eq!(frame(&b"[".repeat(1 << 20)), Frame::Malformed);
     }
 
+    // Rows U1, U5.
     #[test]
     fn grants() {
         assert!(grant(br#"{"access_token":"t","token_type":"bearer","expires_in":3600}"#).is_some());
@@ -368,6 +370,7 @@ mod tests {
         }
     }
 
+    // Row U2.
     #[test]
     fn requests_withhold_their_secrets() {
         let credentials = Credentials { id: Sensitive::new("canary-id"), secret: Sensitive::new("canary-secret") };
@@ -377,6 +380,7 @@ mod tests {
         assert!(!shown.contains("canary") && !shown.contains("Y2Fu"), "{shown}");
     }
 
+    // Row B7.
     #[test]
     fn token_limit() {
         assert!(is_token_limit(br#"{"message":"m","code":"token.limit.exceeded","status":400}"#));

@@ -159,6 +159,7 @@ mod tests {
         health
     }
 
+    // Row R6.
     #[test]
     fn opens_after_five_in_a_row() {
         let mut health = Health::default();
@@ -171,6 +172,7 @@ mod tests {
         assert_eq!((health.breaker(), health.admit("other", 1)), (1, Ok(Admission::Free)), "one model, not all");
     }
 
+    // Row R6.
     #[test]
     fn one_probe_decides() {
         let mut health = open_at(0);
@@ -213,6 +215,7 @@ mod tests {
         assert_eq!(health.admit(MODEL, OPEN_MS), Ok(Admission::Probe));
     }
 
+    // Row R5.
     #[test]
     fn the_throttle_stops_at_half_and_recovers() {
         let mut health = Health::default();

@@ -108,6 +108,7 @@ pub(crate) fn rejected(status: u16) -> Problem {
 mod tests {
     use super::*;
 
+    // Row R4.
     #[test]
     fn every_status_has_one() {
         let head = |status| Head { status, headers: vec![] };

@@ -97,6 +97,7 @@ const USED: &str =
     "data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"x\":1}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
+// Row O2.
 #[test]
 fn a_stream_goes_through() {
     let run = run(&body(true), targets()).play(&[Token, EVENTS, Chunk(HELLO), Chunk(STOP), Chunk(USED), Chunk(DONE)]);
@@ -240,6 +241,7 @@ fn stream_shapes() {
     }
 }
 
+// Row O3.
 #[test]
 fn reasoning_counts_as_content_and_is_guarded() {
     let stream = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"The card is 4111 1111 1111 1111.\"}}]}\n\n";
@@ -251,6 +253,7 @@ fn reasoning_counts_as_content_and_is_guarded() {
     assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 1);
 }
 
+// Row O3.
 #[test]
 fn every_choice_and_call_is_a_text_of_its_own() {
     let choice =
@@ -318,6 +321,7 @@ fn embeddings_go_through_with_their_texts_guarded() {
 }
 
 /// Status of the answer, the code of its error, and how many requests went to each upstream.
+// Rows O2, R4.
 #[test]
 fn what_cannot_be_repeated_goes_to_the_next_upstream() {
     let two = || {
@@ -398,6 +402,7 @@ fn the_native_front_over_this_wire() {
     run.check();
 }
 
+// Row O5.
 #[test]
 fn this_front_over_the_native_wire() {
     let body = json!({

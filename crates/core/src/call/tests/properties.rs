@@ -4,6 +4,7 @@ use super::*;
 
 /// Every script of up to three inputs, from every state, in every order: each must end, never panic, and
 /// keep the invariants.
+// Rows R1, R2, R7, R8.
 #[test]
 fn all_short_scripts() {
     let inputs = [

@@ -16,6 +16,7 @@ fn a_rejected_token_is_named() {
     assert_eq!(run.rejected, [7]);
 }
 
+// Row R3.
 #[test]
 fn retry_after_is_a_lower_bound_and_is_forwarded() {
     let run = Run::new(Format::Json, true).play(&[Token, Head(429, &[("retry-after", "2")])]);
@@ -36,6 +37,7 @@ fn a_slow_upload_does_not_use_up_the_models_time() {
     assert_eq!((run.sent.len(), run.waits), (1, Some(Duration::from_secs(55))));
 }
 
+// Row R5.
 #[test]
 fn a_spent_throttle_stops_repetitions() {
     let mut run = Run::new(Format::Json, false);
@@ -80,6 +82,7 @@ fn early_ticks_are_harmless() {
     assert_eq!((run.waits, run.sent.len()), (Some(wake), 1));
 }
 
+// Row B7.
 #[test]
 fn the_second_try_after_a_token_limit_is_shorter() {
     let limit = Chunk("{\"code\":\"token.limit.exceeded\"}");
@@ -96,6 +99,7 @@ fn a_whole_answer_is_not_begun_before_it_is_whole() {
     assert_eq!(run.status, Some(504), "so that its failure has a status of its own");
 }
 
+// Row R1.
 #[test]
 fn the_total_deadline_ends_an_endless_stream() {
     let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
@@ -156,6 +160,7 @@ fn failed_five_times() -> Health {
     })
 }
 
+// Row R6.
 #[test]
 fn an_open_breaker_sends_nothing_and_a_probes_first_content_closes_it() {
     let run = after(failed_five_times(), 0).play(&[Token]);
@@ -188,6 +193,7 @@ fn a_probe_is_not_repeated_and_its_failure_opens_again() {
     assert_eq!(after(probe.health, 10_001).play(&[Token]).sent.len(), 1);
 }
 
+// Row R6.
 #[test]
 fn calls_are_counted_and_not_their_attempts() {
     let failing = [Token, Failed, Wait, Token, Failed, Wait, Token, Failed];

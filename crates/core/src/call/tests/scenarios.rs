@@ -5,6 +5,7 @@ use super::*;
 /// Script, fallback configured, HTTP status, outcome, code, requests sent.
 type Row = (&'static [Event], bool, Option<u16>, Status, Option<Code>, usize);
 
+// Rows B5, R2, R4, R7.
 #[test]
 fn scenarios() {
     use Status::*;

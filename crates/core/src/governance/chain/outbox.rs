@@ -9,7 +9,7 @@ use super::segment::{Delivery, PAGE_ROWS, Receipt, Row};
 /// Most rows that wait (ours): some megabytes. What comes beyond stands in the log only, and is counted.
 const MOST: usize = 5_000;
 
-/// Rows that wait to be brought to the object that keeps the end of the chain.
+/// Row that wait to be brought to the object that keeps the end of the chain.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     /// What makes the keys of this isolate's rows unique.
@@ -41,7 +41,7 @@ impl Outbox {
         self.rows.push_back(Row { key: format!("{}-{}", self.isolate, self.number), text: text.to_owned() });
     }
 
-    /// Rows that wait.
+    /// Row that wait.
     pub fn waiting(&self) -> usize {
         self.rows.len()
     }
@@ -87,6 +87,7 @@ mod tests {
     use crate::governance::chain::{Segment, Verifier};
 
     /// Objects that lose answers, and isolates that bring rows to them in any order: the chain has every row once.
+    // Row H.
     #[test]
     #[expect(clippy::disallowed_macros, reason = "a randomised test prints its seed")]
     fn lost_answers_lose_and_double_nothing() {

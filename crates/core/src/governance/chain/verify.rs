@@ -266,6 +266,7 @@ mod tests {
         }
     }
 
+    // Rows H, row 38.
     #[test]
     fn the_first_bad_row_is_named() {
         let good = export(6);
@@ -340,6 +341,7 @@ mod tests {
     }
 
     /// A chain that is made anew has nothing wrong in itself: only what was noted elsewhere shows it.
+    // Rows H, row 38.
     #[test]
     fn a_noted_hash_shows_a_chain_that_was_made_anew() {
         let good = export(6);

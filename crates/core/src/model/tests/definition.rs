@@ -14,6 +14,7 @@ fn faults(document: &Value) -> Vec<(String, &'static str)> {
     }
 }
 
+// Row C1.
 #[test]
 fn limits_hold_at_their_edges() {
     for (pointer, good, bad, path, code) in [

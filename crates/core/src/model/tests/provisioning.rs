@@ -119,6 +119,7 @@ fn polls_are_spaced_by_doubling_with_jitter_to_a_cap() {
     assert!(waits.iter().any(|wait| wait % 1_000 != 100), "there is jitter");
 }
 
+// Rows C2, row 36.
 #[test]
 fn every_end_is_bounded_and_terminal() {
     let seconds = |status, seconds| answer(status, &[("Retry-After", seconds)], "");
@@ -220,6 +221,7 @@ fn a_crash_in_flight_is_a_lost_request() {
     assert_eq!(world.sent[0].0, world.sent[1].0, "the same key");
 }
 
+// Rows row 22, row 33.
 #[test]
 fn late_alarms_and_clocks_that_jump() {
     let mut world = World::new();

@@ -207,6 +207,7 @@ fn a_crash_in_flight_is_a_lost_request() {
     assert_eq!(world.settled, [(1, UpdateStatus::Applied, None)]);
 }
 
+// Row D4.
 #[test]
 fn rows_webhooks_and_counters() {
     let occasion = Occasion { request_id: "r", environment: "production", now_ms: START, ..Occasion::for_test() };

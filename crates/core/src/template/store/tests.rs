@@ -223,6 +223,7 @@ fn answers_that_break_the_contract() {
 proptest! {
     /// Writers who each know one of the tags that were ever given: one success for each tag, and what stands at the
     /// end is what the last success wrote.
+    // Rows A4, row 34, row 35.
     #[test]
     fn no_update_is_lost(turns in proptest::collection::vec((0_usize..8, any::<bool>(), any::<bool>()), 1..40)) {
         let (mut upstream, mut kept) = (Upstream::default(), None);

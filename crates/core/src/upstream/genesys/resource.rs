@@ -199,6 +199,7 @@ impl Page {
 mod tests {
     use super::*;
 
+    // Row A3.
     #[test]
     fn conditions() {
         let header = |family: Family, expect| family.put("i", vec![], &expect).headers.swap_remove(0);
@@ -230,6 +231,7 @@ mod tests {
         }
     }
 
+    // Row U4.
     #[test]
     fn every_page_is_asked_for_and_no_more() {
         let page = |number, count, entities: usize| Page {
@@ -246,6 +248,7 @@ mod tests {
         assert_eq!(Page::next(&[page(1, 0, 0)]), None);
     }
 
+    // Row U4.
     #[test]
     fn pages_by_either_name() {
         for name in ["pageCount", "numPages"] {
