@@ -7,6 +7,7 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output, Pace};
 use promptgate_core::client::Caller;
+use promptgate_core::front::{Encoded, Encoder};
 use promptgate_core::governance::trace::Trace;
 use promptgate_core::governance::{CallRecord, Metric, Occasion};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
@@ -25,6 +26,8 @@ use crate::upstream::{self, Piece, Reader};
 /// A call and all that its driver needs.
 pub(crate) struct Driver {
     pub(crate) call: Call,
+    /// Writes the answer as the client asked for it.
+    pub(crate) encoder: Encoder,
     pub(crate) clock: Clock,
     pub(crate) settings: Rc<Settings>,
     pub(crate) life: Life,
@@ -72,17 +75,21 @@ impl Driver {
                     reader = None;
                     waiting = nothing();
                 }
-                Output::Reply(head) => {
-                    let (response, further) = self.begin(head, &mut stream, &mut waiting);
-                    next = Some(further);
-                    if let (Some(reply), Some(response)) = (reply.take(), response) {
-                        // The receiver is gone only with the whole request.
-                        let _ = reply.send(response);
-                    }
-                }
-                Output::Write(bytes) => {
-                    if let Some(stream) = &stream {
+                Output::Answer(events) => {
+                    let Encoded { head, bytes } = self.encoder.encode(events);
+                    if let Some(head) = head {
+                        let (response, further) = self.begin(head, bytes, &mut stream, &mut waiting);
+                        next = Some(further);
+                        if let (Some(reply), Some(response)) = (reply.take(), response) {
+                            // The receiver is gone only with the whole request.
+                            let _ = reply.send(response);
+                        }
+                    } else if let Some(stream) = stream.as_ref().filter(|_| !bytes.0.is_empty()) {
                         waiting = flush(stream, &bytes);
+                    } else {
+                        // The format holds it back.
+                        let now = self.clock.elapsed();
+                        self.handle(now, Input::Flushed);
                     }
                 }
                 Output::Yield => {
@@ -121,13 +128,13 @@ impl Driver {
     fn begin(
         &mut self,
         head: ReplyHead,
+        mut body: Bytes,
         stream: &mut Option<Stream>,
         waiting: &mut Pending,
     ) -> (Option<Response>, Output) {
-        let mut body = Bytes::default();
         let further = loop {
             match self.call.poll() {
-                Output::Write(bytes) => body.0.extend_from_slice(&bytes.0),
+                Output::Answer(events) => body.0.extend_from_slice(&self.encoder.encode(events).bytes.0),
                 further => break further,
             }
         };

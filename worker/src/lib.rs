@@ -27,7 +27,7 @@ use promptgate_core::call::{Call, Identity, Job, Pace};
 use promptgate_core::chat::Prepared;
 use promptgate_core::chat::message::Kind;
 use promptgate_core::front::openai::{self, Completion, Window};
-use promptgate_core::front::{self, Front};
+use promptgate_core::front::{self, Encoder, Front};
 use promptgate_core::governance::Operation;
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Admitted;
@@ -182,12 +182,14 @@ impl RequestContext {
         let request_id = identity.request_id.clone();
         let guard = settings.guards.output.clone();
         let route = settings.route(&job).map_err(|problem| self.refused(problem))?;
-        let call = Call::new(job, guard, route.targets, route.rules, identity, admitted.front);
+        let call = Call::new(job, guard, route.targets, route.rules, identity);
+        let encoder = Encoder::new(admitted.front, &call.about());
         let (reply, replied) = futures_channel::oneshot::channel();
         let traceparent = client::header(&self.request, "traceparent");
         let trace = settings.traces.as_ref().and_then(|to| to.begin(traceparent.as_deref(), self.random.trace));
         let driver = drive::Driver {
             call,
+            encoder,
             clock: self.clock,
             settings: settings.clone(),
             life: self.life.clone(),

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::{AccessToken, Asked, CallRules, Health, Identity, Input, Job, Outcome, Output};
-use crate::chat::event::Usage;
-use crate::front::{Front, Writer};
+use crate::chat::event::{ChatEvent, Usage};
+use crate::front::About;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::reply::Status;
@@ -37,8 +37,6 @@ pub struct Call {
     since: Duration,
     rules: CallRules,
     identity: Identity,
-    front: Front,
-    writer: Writer,
     random: Random,
     state: State,
     outbox: VecDeque<Output>,
@@ -54,13 +52,14 @@ pub struct Call {
     probing: bool,
     replayed: bool,
     retrimmed: bool,
-    replied: bool,
+    /// Something of the answer has gone out.
+    begun: bool,
     first_content: Option<Duration>,
     usage: Option<Usage>,
     malformed: u32,
     correlation_id: Option<String>,
-    /// Bytes that wait for the first content: until then a failure has an HTTP status, and another target may be asked.
-    held: Vec<u8>,
+    /// What waits for the first content: until then a failure has an HTTP status, and another target may be asked.
+    held: Vec<ChatEvent>,
 }
 
 #[derive(Debug)]
@@ -89,18 +88,9 @@ enum State {
 impl Call {
     /// A call that will send `job` to the first of `targets`, of which there is one at least, that begins to answer, and
     /// pass on what `guard` lets through. Its first outputs are there to poll.
-    pub fn new(
-        job: Job,
-        guard: Guard,
-        targets: Vec<Target>,
-        rules: CallRules,
-        identity: Identity,
-        front: Front,
-    ) -> Self {
+    pub fn new(job: Job, guard: Guard, targets: Vec<Target>, rules: CallRules, identity: Identity) -> Self {
         Call {
             random: Random(identity.seed),
-            writer: Writer::new(front, &identity.request_id, job.model_id(), identity.started_ms),
-            front,
             outbox: VecDeque::from([Output::Authorize { rejected: None }]),
             state: State::Authorizing,
             job,
@@ -118,7 +108,7 @@ impl Call {
             probing: false,
             replayed: false,
             retrimmed: false,
-            replied: false,
+            begun: false,
             first_content: None,
             usage: None,
             malformed: 0,
@@ -186,7 +176,7 @@ impl Call {
         self.since = now;
         (self.tries, self.retries, self.grant, self.malformed) = (0, 0, 0, 0);
         (self.probing, self.replayed, self.retrimmed) = (false, false, false);
-        self.restart();
+        self.held.clear();
         self.authorize(None);
         true
     }
@@ -201,13 +191,6 @@ impl Call {
                 code: code.map(Code::as_str),
             });
         }
-    }
-
-    /// What this target has brought before its first content is forgotten.
-    fn restart(&mut self) {
-        self.held.clear();
-        let identity = &self.identity;
-        self.writer = Writer::new(self.front, &identity.request_id, self.job.model_id(), identity.started_ms);
     }
 
     fn token(&mut self, now: Duration, token: Result<AccessToken, Problem>, health: &mut Health) {
@@ -420,6 +403,15 @@ impl Call {
     /// What is sent, and of whom.
     pub fn job(&self) -> &Job {
         &self.job
+    }
+
+    /// What the bytes of the answer name.
+    pub fn about(&self) -> About {
+        About {
+            request_id: self.identity.request_id.clone(),
+            model: self.job.model_id().to_owned(),
+            started_ms: self.identity.started_ms,
+        }
     }
 
     /// Where the model is asked now.

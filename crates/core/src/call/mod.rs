@@ -37,8 +37,9 @@ pub use machine::Call;
 pub use pace::Pace;
 
 use crate::chat::event::Usage;
+use crate::front::AnswerEvent;
 use crate::guard::Findings;
-use crate::http::{Head, HttpRequest, ReplyHead};
+use crate::http::{Head, HttpRequest};
 use crate::problem::{Code, Problem};
 use crate::reply::Status;
 use crate::sensitive::Bytes;
@@ -82,7 +83,7 @@ pub enum Input {
     Chunk(Bytes),
     /// The end of its body.
     End,
-    /// The client has taken all bytes that were written. Until then upstream need not be read: a slow
+    /// The client has taken all of [`Output::Answer`]. Until then upstream need not be read: a slow
     /// client slows upstream down, and its slowness is not upstream's silence.
     Flushed,
     /// Upstream cannot be reached, or the connection broke.
@@ -94,7 +95,7 @@ pub enum Input {
 }
 
 /// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// Get a token; the one of this grant was rejected by upstream.
     Authorize {
@@ -105,10 +106,8 @@ pub enum Output {
     Send(HttpRequest),
     /// Abort what was sent; nothing of it is wanted any more.
     Abort,
-    /// Begin the answer to the client. Comes once, before the first [`Output::Write`].
-    Reply(ReplyHead),
-    /// Bytes for the client.
-    Write(Bytes),
+    /// What the client gets next; [`Input::Flushed`] when it has taken it.
+    Answer(Vec<AnswerEvent>),
     /// More of what has come is to be looked at: let others run, then come with [`Input::Tick`], or with
     /// [`Input::Cancel`]. Bring nothing else meanwhile.
     Yield,

@@ -19,7 +19,7 @@ pub struct Usage {
 }
 
 /// One thing that an answer brings.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum ChatEvent {
     /// Members of the answer as a whole: its id, when it was made, the model that gave it, and whatever else.
     About(Members),
@@ -38,40 +38,48 @@ pub enum ChatEvent {
 }
 
 /// What one event brings of one choice.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ChoiceEvent {
     /// Which choice, from 0.
     pub index: u32,
     /// Texts, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
     /// Other members of the message.
+    #[serde(skip_serializing_if = "Members::is_empty")]
     pub message: Members,
     /// Other members of the choice.
+    #[serde(skip_serializing_if = "Members::is_empty")]
     pub choice: Members,
     /// Why the choice ends here, if it does: `stop`, `length`, `tool_calls`, ….
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub finish: Option<String>,
 }
 
 /// A text of a choice, or a part of it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// What it is a text of.
     pub channel: Channel,
     /// The text; may be empty.
     pub text: String,
     /// Of a call of a tool, where it begins: its members, `id`, `type`, `function.name` among them, without arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Members>,
 }
 
 /// What a text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Channel {
     /// The answer.
     Content,
     /// Why the model does not answer.
     Refusal,
-    /// What the model thought before it answered, in the member of this name.
-    Reasoning(&'static str),
+    /// What the model thought before it answered, in the member `reasoning`.
+    Reasoning,
+    /// The same in the member `reasoning_content`.
+    ReasoningContent,
     /// The arguments of a call of a tool, by its number from 0.
     Tool(u32),
     /// The arguments of a call by the older form of OpenAI's wire, of which an answer has one.

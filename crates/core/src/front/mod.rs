@@ -1,12 +1,17 @@
 //! How clients speak: a front turns their wire into a request, and events back into bytes of it.
 
+mod encoder;
 pub mod openai;
 pub mod promptgate;
+
+pub use encoder::{About, AnswerEvent, Encoded, Encoder};
+
+use serde_json::Value;
 
 use crate::chat::event::{ChatEvent, Usage};
 use crate::http::{Reply, ReplyHead};
 use crate::problem::Problem;
-use promptgate::{Format, Summary};
+use promptgate::Format;
 
 /// The wire by which a request came, and how its answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,55 +50,45 @@ impl Front {
 
 /// Writes one answer.
 #[derive(Debug)]
-pub(crate) enum Writer {
+enum Writer {
     Promptgate(promptgate::Writer),
     OpenAi(Box<openai::Writer>),
 }
 
 impl Writer {
-    pub(crate) fn new(front: Front, request_id: &str, model: &str, started_ms: u64) -> Writer {
+    fn new(front: Front, about: &About) -> Writer {
         match front {
             Front::Promptgate(format) => Writer::Promptgate(promptgate::Writer::new(format)),
-            Front::OpenAi(answer) => {
-                Writer::OpenAi(Box::new(openai::Writer::new(answer, request_id, model, started_ms)))
-            }
+            Front::OpenAi(answer) => Writer::OpenAi(Box::new(openai::Writer::new(answer, about))),
         }
     }
 
     /// The head of an answer that has begun.
-    pub(crate) fn head(&self, request_id: &str) -> ReplyHead {
+    fn head(&self, request_id: &str) -> ReplyHead {
         match self {
             Writer::Promptgate(writer) => writer.head(request_id),
             Writer::OpenAi(writer) => writer.head(request_id),
         }
     }
 
-    /// What upstream has brought and the guard has let through.
-    pub(crate) fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) {
+    /// A piece of the answer.
+    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) {
         match self {
             Writer::Promptgate(writer) => writer.chat(&event, out),
             Writer::OpenAi(writer) => writer.event(event, out),
         }
     }
 
-    /// The configured text in the place of an answer.
-    pub(crate) fn fallback(&mut self, text: &str, out: &mut Vec<u8>) {
-        match self {
-            Writer::Promptgate(writer) => writer.delta(text, out),
-            Writer::OpenAi(writer) => writer.fallback(text, out),
-        }
-    }
-
     /// The success terminator.
-    pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
+    fn done(&mut self, report: &Value, usage: Option<Usage>, out: &mut Vec<u8>) {
         match self {
-            Writer::Promptgate(writer) => writer.done(summary, usage, out),
-            Writer::OpenAi(writer) => writer.done(summary, usage, out),
+            Writer::Promptgate(writer) => writer.done(report, usage, out),
+            Writer::OpenAi(writer) => writer.done(report, usage, out),
         }
     }
 
     /// The error terminator of a stream that has begun.
-    pub(crate) fn error(&self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
+    fn error(&self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
         match self {
             Writer::Promptgate(writer) => writer.error(problem, request_id, out),
             Writer::OpenAi(writer) => writer.error(problem, request_id, out),

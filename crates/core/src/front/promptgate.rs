@@ -159,7 +159,7 @@ impl Writer {
     }
 
     /// A piece of the answer.
-    pub(crate) fn delta(&mut self, text: &str, out: &mut Vec<u8>) {
+    fn delta(&mut self, text: &str, out: &mut Vec<u8>) {
         match self.format {
             Format::Json => self.text.push_str(text),
             _ => self.event("delta", json!({ "content": text }), out),
@@ -175,11 +175,11 @@ impl Writer {
     }
 
     /// The success terminator.
-    pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
+    pub(crate) fn done(&mut self, report: &Value, usage: Option<Usage>, out: &mut Vec<u8>) {
         if let Some(usage) = usage {
             self.usage(usage, out);
         }
-        let mut document = json!(summary);
+        let mut document = report.clone();
         if self.format == Format::Json
             && let Some(members) = document.as_object_mut()
         {
@@ -257,7 +257,7 @@ mod tests {
             trim: Some(Trim::default()),
             guard: Guarded::default(),
         };
-        writer.done(&summary, Some(Usage { prompt_tokens: 1, completion_tokens: 2 }), &mut out);
+        writer.done(&json!(summary), Some(Usage { prompt_tokens: 1, completion_tokens: 2 }), &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -201,10 +201,8 @@ mod tests {
     use super::*;
     use crate::call::{CallRules, Identity, Job};
     use crate::chat::{ChatRules, Counters, Prepared};
-    use crate::front::Front;
     use crate::genesys::{Endpoints, Usage};
     use crate::guard::Guards;
-    use crate::reply::Format;
     use crate::upstream::{Credential, Target, Upstream, Wire};
 
     /// The row of a call of `model` that ended so.
@@ -234,7 +232,7 @@ mod tests {
             received: Duration::ZERO,
         };
         let job = Job::Chat(Box::new(prepared));
-        let call = Call::new(job, guards.output, targets, rules, identity, Front::Promptgate(Format::Json));
+        let call = Call::new(job, guards.output, targets, rules, identity);
         let outcome = Outcome {
             status,
             code: None,

@@ -56,8 +56,8 @@ impl Call {
                 }
                 Event::Chat(ChatEvent::End) => {
                     self.succeeded(health);
-                    self.writer.done(&self.summary(now, Status::Success, None), self.usage, &mut out);
-                    self.write(out);
+                    let report = self.report(now, Status::Success, None);
+                    self.done(out, report, self.usage);
                     self.finish(now, Status::Success, None);
                     return true;
                 }
@@ -80,7 +80,7 @@ impl Call {
                     if let ChatEvent::Usage(usage, _) = &event {
                         self.usage = Some(*usage);
                     }
-                    self.writer.event(event, &mut out);
+                    out.push(event);
                     continue;
                 }
                 Event::Refused => {
@@ -93,17 +93,12 @@ impl Call {
                     Problem::new(Code::AnswerTooLong, detail)
                 }
             };
-            if self.first_content.is_some() {
-                self.write(out);
-            }
+            self.pass(out);
             self.outbox.push_back(Output::Abort);
             self.fail(now, Status::Error, problem);
             return true;
         }
-        match self.first_content {
-            Some(_) => self.write(out),
-            None => self.held.append(&mut out),
-        }
+        self.pass(out);
         false
     }
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::{Call, State};
 use crate::call::{Outcome, Output};
+use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Part, Usage};
+use crate::front::AnswerEvent;
 use crate::guard::Findings;
 use crate::problem::{Code, Problem};
 use crate::reply::{Guarded, Status, Summary};
-use crate::sensitive::Bytes;
 
 impl Call {
     /// Upstream is late or away: the next one in its place, or the fallback, if there is one and no content has come (R7).
@@ -22,11 +25,11 @@ impl Call {
         if problem.code == Code::UpstreamRateLimited {
             return self.fail(now, Status::Error, problem);
         }
-        self.restart();
-        let mut out = Vec::new();
-        self.writer.fallback(&fallback, &mut out);
-        self.writer.done(&self.summary(now, Status::Fallback, Some(problem.code)), None, &mut out);
-        self.write(out);
+        self.held.clear();
+        let part = Part { channel: Channel::Content, text: fallback, call: None };
+        let choice = ChoiceEvent { parts: vec![part], finish: Some("stop".to_owned()), ..ChoiceEvent::default() };
+        let report = self.report(now, Status::Fallback, Some(problem.code));
+        self.done(vec![ChatEvent::Choice(Box::new(choice))], report, None);
         self.finish(now, Status::Fallback, Some(problem.code));
     }
 
@@ -34,24 +37,13 @@ impl Call {
     pub(super) fn fail(&mut self, now: Duration, status: Status, mut problem: Problem) {
         problem.upstream_correlation_id = problem.upstream_correlation_id.or_else(|| self.correlation_id.clone());
         // What the guard held back goes out before the error, as the prefix that it is.
-        let mut out = Vec::new();
         if let State::Answering { answer, .. } = &mut self.state {
-            for event in answer.rest() {
-                self.writer.event(event, &mut out);
-            }
+            let rest = answer.rest();
+            self.pass(rest);
         }
-        let request_id = &self.identity.request_id;
-        if self.replied || !out.is_empty() {
-            self.writer.error(&problem, request_id, &mut out);
-            self.write(out);
-        } else {
-            let reply = self.front.refusal(&problem, request_id);
-            self.replied = true;
-            self.held.clear();
-            self.outbox.push_back(Output::Reply(reply.head));
-            self.write(reply.body.0);
-        }
-        self.finish(now, status, Some(problem.code));
+        let code = problem.code;
+        self.outbox.push_back(Output::Answer(vec![AnswerEvent::Failed(Box::new(problem.into()))]));
+        self.finish(now, status, Some(code));
     }
 
     pub(super) fn finish(&mut self, now: Duration, status: Status, code: Option<Code>) {
@@ -72,26 +64,33 @@ impl Call {
         });
     }
 
-    /// Bytes for the client; the first ones begin the answer.
-    pub(super) fn write(&mut self, mut bytes: Vec<u8>) {
-        if bytes.is_empty() {
-            return;
+    /// Gives the client what upstream has brought. What brings no content waits for the first that does.
+    pub(super) fn pass(&mut self, events: Vec<ChatEvent>) {
+        self.begun |= self.first_content.is_some() && events.iter().any(ChatEvent::has_content);
+        if !self.begun {
+            self.held.extend(events);
+        } else if !events.is_empty() {
+            let all = std::mem::take(&mut self.held).into_iter().chain(events);
+            self.answer(all.map(AnswerEvent::Chat).collect());
         }
-        if !self.held.is_empty() {
-            bytes.splice(..0, std::mem::take(&mut self.held));
-        }
-        if !std::mem::replace(&mut self.replied, true) {
-            self.outbox.push_back(Output::Reply(self.writer.head(&self.identity.request_id)));
-        }
-        self.outbox.push_back(Output::Write(Bytes(bytes)));
+    }
+
+    /// The answer is whole with `events`.
+    pub(super) fn done(&mut self, events: Vec<ChatEvent>, report: Value, usage: Option<Usage>) {
+        let all = std::mem::take(&mut self.held).into_iter().chain(events).map(AnswerEvent::Chat);
+        self.answer(all.chain([AnswerEvent::Done(report, usage)]).collect());
+    }
+
+    fn answer(&mut self, events: Vec<AnswerEvent>) {
+        self.outbox.push_back(Output::Answer(events));
         if let State::Answering { silent_since, .. } = &mut self.state {
             *silent_since = None;
         }
     }
 
     /// What the last event tells.
-    pub(super) fn summary(&self, now: Duration, status: Status, reason: Option<Code>) -> Summary {
-        Summary {
+    pub(super) fn report(&self, now: Duration, status: Status, reason: Option<Code>) -> Value {
+        json!(Summary {
             status,
             reason: reason.map(Code::as_str),
             request_id: self.identity.request_id.clone(),
@@ -100,7 +99,7 @@ impl Call {
             malformed_frames: self.malformed,
             trim: self.job.trim().cloned(),
             guard: Guarded { input: self.job.findings().clone(), output: self.output_findings() },
-        }
+        })
     }
 
     /// What the guard has found in the answer.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::chat::{ChatRules, Counters, Prepared};
-use crate::front::Front;
+use crate::front::{Encoded, Encoder, Front};
 use crate::genesys::{Credentials, Endpoints};
 use crate::guard::Guards;
 use crate::reply::Format;
@@ -40,6 +40,7 @@ use Event::*;
 /// A call, its shared health, and everything that came out of it.
 struct Run {
     call: Call,
+    encoder: Encoder,
     health: Health,
     now: Duration,
     sent: Vec<HttpRequest>,
@@ -109,8 +110,10 @@ impl Run {
             started_ms: 1_000_000,
             received: Duration::ZERO,
         };
+        let call = Call::new(job, Guards::default().output, targets, rules, identity);
         let mut run = Run {
-            call: Call::new(job, Guards::default().output, targets, rules, identity, front),
+            encoder: Encoder::new(front, &call.about()),
+            call,
             health: Health::default(),
             now: Duration::ZERO,
             sent: vec![],
@@ -198,13 +201,19 @@ impl Run {
                     self.in_flight = false;
                     self.aborts += 1;
                 }
-                Output::Reply(head) => {
-                    assert!(self.status.replace(head.status).is_none(), "two replies");
-                    self.headers = head.headers;
-                }
-                Output::Write(bytes) => {
-                    assert!(self.status.is_some(), "bytes before the reply");
+                Output::Answer(events) => {
+                    assert!(!events.is_empty());
+                    let Encoded { head, bytes } = self.encoder.encode(events);
+                    if let Some(head) = head {
+                        assert!(self.status.replace(head.status).is_none(), "two replies");
+                        self.headers = head.headers;
+                    }
+                    assert!(bytes.0.is_empty() || self.status.is_some(), "bytes before the reply");
                     self.body.push_str(std::str::from_utf8(&bytes.0).unwrap());
+                    // A client need not take what its format holds back.
+                    if bytes.0.is_empty() {
+                        self.call.handle(self.now, Input::Flushed, &mut self.health);
+                    }
                 }
                 Output::Wait(until) => {
                     assert!(until <= Duration::from_secs(60), "waits beyond the deadline");

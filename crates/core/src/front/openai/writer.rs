@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, error};
 use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Members, Part, Usage};
-use crate::front::promptgate::Summary;
+use crate::front::encoder::About;
 use crate::http::ReplyHead;
 use crate::problem::Problem;
 
@@ -36,11 +36,11 @@ struct Choice {
 }
 
 impl Writer {
-    pub(crate) fn new(answer: Answer, request_id: &str, model: &str, started_ms: u64) -> Writer {
+    pub(crate) fn new(answer: Answer, of: &About) -> Writer {
         let mut about = Members::new();
-        about.insert("id".into(), format!("chatcmpl-{request_id}").into());
-        about.insert("created".into(), (started_ms / 1000).into());
-        about.insert("model".into(), model.into());
+        about.insert("id".into(), format!("chatcmpl-{}", of.request_id).into());
+        about.insert("created".into(), (of.started_ms / 1000).into());
+        about.insert("model".into(), of.model.as_str().into());
         Writer { answer, about, choices: BTreeMap::new(), usage: None, document: None, ended: false }
     }
 
@@ -110,7 +110,7 @@ impl Writer {
     }
 
     /// One chunk of an answer.
-    fn write(&self, choices: Vec<Value>, usage: Option<Value>, report: Option<&Summary>, out: &mut Vec<u8>) {
+    fn write(&self, choices: Vec<Value>, usage: Option<Value>, report: Option<&Value>, out: &mut Vec<u8>) {
         let mut chunk = self.about.clone();
         chunk.insert("object".into(), "chat.completion.chunk".into());
         chunk.insert("choices".into(), choices.into());
@@ -118,19 +118,12 @@ impl Writer {
             chunk.insert("usage".into(), usage.unwrap_or(Value::Null));
         }
         if let Some(report) = report {
-            chunk.insert("promptgate".into(), json!(report));
+            chunk.insert("promptgate".into(), report.clone());
         }
         out.extend_from_slice(format!("data: {}\n\n", Value::Object(chunk)).as_bytes());
     }
 
-    /// The configured text, as a whole answer of one choice.
-    pub(crate) fn fallback(&mut self, text: &str, out: &mut Vec<u8>) {
-        let part = Part { channel: Channel::Content, text: text.to_owned(), call: None };
-        let event = ChoiceEvent { parts: vec![part], finish: Some("stop".to_owned()), ..ChoiceEvent::default() };
-        self.event(ChatEvent::Choice(Box::new(event)), out);
-    }
-
-    pub(crate) fn done(&mut self, summary: &Summary, usage: Option<Usage>, out: &mut Vec<u8>) {
+    pub(crate) fn done(&mut self, report: &Value, usage: Option<Usage>, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
@@ -139,7 +132,7 @@ impl Writer {
         }
         let usage = usage.map(|usage| self.used(usage));
         if !self.answer.streamed {
-            return self.whole(summary, usage, out);
+            return self.whole(report, usage, out);
         }
         let choices = std::mem::take(&mut self.choices);
         let last = choices.keys().next_back().copied();
@@ -149,11 +142,11 @@ impl Writer {
             members.insert("delta".into(), Members::new().into());
             members.insert("finish_reason".into(), finish(choice.finish).into());
             // The report is in the last chunk.
-            let report = (Some(index) == last && !self.answer.usage).then_some(summary);
-            self.write(vec![members.into()], None, report, out);
+            let last = (Some(index) == last && !self.answer.usage).then_some(report);
+            self.write(vec![members.into()], None, last, out);
         }
         if self.answer.usage {
-            self.write(Vec::new(), usage, Some(summary), out);
+            self.write(Vec::new(), usage, Some(report), out);
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
@@ -168,7 +161,7 @@ impl Writer {
         members.into()
     }
 
-    fn whole(&mut self, summary: &Summary, usage: Option<Value>, out: &mut Vec<u8>) {
+    fn whole(&mut self, report: &Value, usage: Option<Value>, out: &mut Vec<u8>) {
         let choices =
             std::mem::take(&mut self.choices).into_iter().map(|(index, choice)| choice.whole(index)).collect();
         let mut document = std::mem::take(&mut self.about);
@@ -177,7 +170,7 @@ impl Writer {
         if let Some(usage) = usage {
             document.insert("usage".into(), usage);
         }
-        document.insert("promptgate".into(), json!(summary));
+        document.insert("promptgate".into(), report.clone());
         out.extend_from_slice(Value::Object(document).to_string().as_bytes());
     }
 
@@ -202,7 +195,8 @@ fn put(delta: &mut Members, calls: &mut Vec<Value>, part: Part) {
     match part.channel {
         Channel::Content => append(delta, "content", part.text),
         Channel::Refusal => append(delta, "refusal", part.text),
-        Channel::Reasoning(name) => append(delta, name, part.text),
+        Channel::Reasoning => append(delta, "reasoning", part.text),
+        Channel::ReasoningContent => append(delta, "reasoning_content", part.text),
         Channel::Tool(number) => {
             let mut call = part.call.unwrap_or_default();
             call.insert("index".into(), number.into());

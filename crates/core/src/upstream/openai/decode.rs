@@ -13,7 +13,8 @@ use crate::upstream::surrogate;
 /// Most bytes of a whole answer (ours).
 const MAX_WHOLE: usize = 4 << 20;
 /// Members in which models put what they think, beside the answer.
-const REASONING: [&str; 2] = ["reasoning_content", "reasoning"];
+const REASONING: [(&str, Channel); 2] =
+    [("reasoning_content", Channel::ReasoningContent), ("reasoning", Channel::Reasoning)];
 /// Most calls of tools in one choice; numbers beyond are taken for the last (ours).
 const MAX_CALLS: u32 = 255;
 
@@ -224,8 +225,8 @@ fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEven
             message.remove(name);
         }
     };
-    for name in REASONING {
-        text(&mut message, name, Channel::Reasoning(name));
+    for (name, channel) in REASONING {
+        text(&mut message, name, channel);
     }
     text(&mut message, "content", Channel::Content);
     text(&mut message, "refusal", Channel::Refusal);
