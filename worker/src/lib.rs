@@ -16,6 +16,8 @@ mod isolate;
 mod limits;
 mod models;
 mod object;
+#[allow(dead_code, reason = "the stores of answers and secrets seal by it")]
+mod seal;
 mod telemetry;
 mod templates;
 mod token;

@@ -12,6 +12,7 @@ pub mod model;
 pub mod openapi;
 pub mod refusal;
 pub mod route;
+pub mod seal;
 pub mod settings;
 pub mod template;
 pub mod upstream;

@@ -21,6 +21,7 @@ use crate::governance::{Rates, Webhook, chain};
 use crate::guard::{self, Guards};
 use crate::model::POLL_MS;
 use crate::problem::{Code, Problem};
+use crate::seal::SealKeys;
 use crate::sensitive::Sensitive;
 use crate::upstream::Upstream;
 
@@ -92,6 +93,8 @@ pub struct Settings {
     pub audit_object_rows: u64,
     /// `MODEL_RATES`: what models cost (requirements, C5).
     pub rates: Rates,
+    /// `SEAL_KEYS`: what the gateway keeps of answers and secrets is sealed by them; without one it keeps none.
+    pub seal_keys: SealKeys,
 }
 
 impl Settings {
@@ -170,6 +173,7 @@ impl Reader<'_> {
             model_poll_ms: self.integer("MODEL_POLL_MS", 1..=60_000).unwrap_or(POLL_MS),
             audit_object_rows: self.integer("AUDIT_OBJECT_ROWS", 1..=chain::MAX_ROWS).unwrap_or(chain::MAX_ROWS),
             rates: self.rates(),
+            seal_keys: self.seal_keys(),
         })
     }
 
@@ -305,6 +309,16 @@ impl Reader<'_> {
                 self.fault(NAME, "bad_variable", message);
             }
             Rates::default()
+        })
+    }
+
+    fn seal_keys(&mut self) -> SealKeys {
+        const NAME: &str = "SEAL_KEYS";
+        let Some(text) = self.get(NAME) else { return SealKeys::default() };
+        let parsed = SealKeys::parse(&text);
+        parsed.unwrap_or_else(|why| {
+            self.fault(NAME, "bad_variable", format!("SEAL_KEYS cannot be read: {why}."));
+            SealKeys::default()
         })
     }
 
