@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use promptgate_core::client::Caller;
-use promptgate_core::governance::{Metrics, Occasion, Operation};
+use promptgate_core::governance::{Metrics, Operation};
 use promptgate_core::intake::Headers;
 use promptgate_core::problem::Problem;
 use promptgate_core::route::Target;
@@ -92,7 +92,7 @@ impl RequestContext {
     /// Row and webhook of something that was done for the request.
     pub(crate) fn record(&self, done: Operation, problem: Option<&Problem>) {
         let (request_id, now_ms) = (self.random.request_id(), self.clock.unix_ms());
-        let occasion = Occasion::of(&self.caller, &request_id, &self.settings, now_ms);
+        let occasion = self.settings.occasion(&request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms);
         let Some(row) = done.row(&occasion, problem, self.clock.elapsed_ms()) else { return };
         if row.outcome.costs_nothing() {
             telemetry::refusal(self.tenant(), &self.caller.key_id, &row.line());

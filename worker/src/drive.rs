@@ -9,7 +9,7 @@ use promptgate_core::call::{Call, Input, Outcome, Output, Pace};
 use promptgate_core::client::Caller;
 use promptgate_core::front::{Encoded, Encoder};
 use promptgate_core::governance::trace::Trace;
-use promptgate_core::governance::{CallRecord, Metric, Occasion};
+use promptgate_core::governance::{CallRecord, Metric};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::{Bytes, Sensitive};
@@ -186,7 +186,8 @@ impl Driver {
     /// The call has ended: row, webhook, and the rest of the answer meanwhile.
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
-        let occasion = Occasion::of(&self.caller, &self.request_id, &self.settings, now_ms);
+        let occasion =
+            self.settings.occasion(&self.request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms);
         let action = self.route.action().unwrap_or_default();
         let record = CallRecord::new(&occasion, action, &self.call, &outcome, &self.settings.rates);
         telemetry::row(&record.event().line());

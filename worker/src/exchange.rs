@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Answer, Exchange, ExchangeInput, ExchangeOutput, MAX_EXCHANGE};
-use promptgate_core::genesys::Ask;
 use promptgate_core::http::HttpRequest;
 use promptgate_core::model::{Dispatch, MAX_ANSWER_BODY, Received};
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::sensitive::{Bytes, Sensitive};
 use promptgate_core::settings::Settings;
+use promptgate_core::upstream::UpstreamRequest;
 use web_sys::{AbortController, AbortSignal};
 use worker::Delay;
 
@@ -25,10 +25,15 @@ use crate::{token, upstream};
 ///
 /// # Errors
 /// Those of the core's [`Exchange`].
-pub(crate) async fn run(ask: Ask, settings: &Rc<Settings>, life: &Life, limits: &Limits) -> Result<Answer, Problem> {
+pub(crate) async fn run(
+    ask: UpstreamRequest,
+    settings: &Rc<Settings>,
+    life: &Life,
+    limits: &Limits,
+) -> Result<Answer, Problem> {
     let clock = Clock::start();
     let seed = isolate::random()?.seed;
-    let mut exchange = Exchange::new(ask, settings.endpoints.clone(), clock.started_ms, limits.deadline_ms, seed);
+    let mut exchange = Exchange::new(ask, settings.endpoints.api.clone(), clock.started_ms, limits.deadline_ms, seed);
     let mut left = limits.left();
     let mut waiting = nothing();
     let mut controller: Option<AbortController> = None;
@@ -64,7 +69,7 @@ pub(crate) async fn run(ask: Ask, settings: &Rc<Settings>, life: &Life, limits: 
             ExchangeOutput::Done(result) => {
                 // Dropping a controller aborts nothing.
                 controller.iter().for_each(AbortController::abort);
-                telemetry::count(|metrics| exchange.measure(metrics));
+                telemetry::count(|metrics| metrics.attempts(exchange.attempts()));
                 return result;
             }
         }

@@ -98,8 +98,11 @@ impl RequestContext {
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
             Route::Embeddings => self.completion(Kind::Embeddings).await,
-            Route::ListPublicModels => self.look(Ok(openai::list(&self.settings))),
-            Route::ReadPublicModel => self.look(openai::model(&self.settings, &self.target.id)),
+            Route::ListPublicModels => self.look(Ok(openai::list(self.settings.models.names()))),
+            Route::ReadPublicModel => self.look(openai::model(
+                &self.target.id,
+                self.settings.models.find(&self.target.id, &self.settings.call).is_some(),
+            )),
             Route::ExecuteTemplate => self.execute().await,
             Route::SubmitModel
             | Route::ReadModel

@@ -1,7 +1,6 @@
 //! The routes of templates: reads from the edge, writes by the template's object, the rest by upstream.
 
 use promptgate_core::call::Job;
-use promptgate_core::genesys::{self, Ask, Family, Page};
 use promptgate_core::governance::{Metric, Metrics, Operation};
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
@@ -9,6 +8,8 @@ use promptgate_core::template::{
     self, Command, ExecuteRequest, Library, Plan, PlannedAction, Precondition, RenderRequest, Stored, Template, Told,
     Verb, edge,
 };
+use promptgate_core::upstream::UpstreamRequest;
+use promptgate_core::upstream::genesys::{self, Family, Page};
 use promptgate_core::usage;
 use worker::Response;
 
@@ -47,11 +48,11 @@ impl RequestContext {
     }
 
     /// Asks upstream for what must be there.
-    async fn upstream(&self, ask: Ask) -> Result<promptgate_core::call::Answer, Problem> {
+    async fn upstream(&self, ask: UpstreamRequest) -> Result<promptgate_core::call::Answer, Problem> {
         exchange::run(ask, &self.settings, &self.life, &self.limits).await.and_then(template::there)
     }
 
-    async fn page(&self, ask: Ask) -> Result<Page, Problem> {
+    async fn page(&self, ask: UpstreamRequest) -> Result<Page, Problem> {
         Page::read(&self.upstream(ask).await?.body)
     }
 
@@ -78,7 +79,7 @@ impl RequestContext {
     async fn create(&self, done: &mut Operation) -> Result<Response, Problem> {
         let document = isolate::desk().prompt(&self.text().await?)?;
         let told = self.create_upstream(document.to_text(), &self.random.new_id()).await?;
-        done.did(&told);
+        done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::written(&told, Family::Prompt, &self.random.request_id())))
     }
 
@@ -149,13 +150,13 @@ impl RequestContext {
             _ => Precondition::read(self.headers.if_match.as_deref(), self.headers.if_none_match.as_deref()),
         };
         let told = self.ask(family, &id, Verb::Write { precondition, document: document.to_text() }).await?;
-        done.did(&told);
+        done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::written(&told, family, &self.random.request_id())))
     }
 
     async fn invalidate(&self, done: &mut Operation) -> Result<Response, Problem> {
         let told = self.ask(Family::Cached, &self.target.id, Verb::Invalidate).await?;
-        done.did(&told);
+        done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::gone(&self.random.request_id())))
     }
 
@@ -224,7 +225,7 @@ impl RequestContext {
         }
         match &told {
             Ok(told) => {
-                done.did(told);
+                done.did(&told.stored.document, &told.stored.etag, told.created);
                 plan.done(&told.stored.document, told.merged);
             }
             Err(problem) => plan.failed(problem.code.as_str()),
@@ -234,6 +235,6 @@ impl RequestContext {
 
     async fn usage(&self) -> Result<Response, Problem> {
         let text = self.text().await?;
-        Ok(json(self.page(usage::question(text.as_bytes())?).await?.json()))
+        Ok(json(self.page(genesys::usage_query(usage::question(text.as_bytes())?)).await?.json()))
     }
 }

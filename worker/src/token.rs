@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use promptgate_core::call::{AccessToken, FETCH_MS, Lookup, MAX_TOKEN_BODY};
-use promptgate_core::genesys;
 use promptgate_core::http::HttpRequest;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::sensitive::Sensitive;
 use promptgate_core::settings::Settings;
+use promptgate_core::upstream::oauth::token_request;
 use promptgate_core::upstream::{Credential, Upstream};
 use web_sys::AbortSignal;
 
@@ -56,7 +56,7 @@ pub(crate) async fn of(
             Lookup::Wait(ms) => worker::Delay::from(Duration::from_millis(ms)).await,
             Lookup::Fetch => {
                 let (told, result) = oneshot::channel();
-                let (name, request) = (upstream.name.clone(), genesys::token_request(&login, &client));
+                let (name, request) = (upstream.name.clone(), token_request(&login, &client));
                 // Others wait for this token: it is fetched also if this request's client leaves.
                 life.wait_until(async move {
                     // Nobody listens where the client has left.

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use promptgate_lint::message;
 
-use crate::chat;
 use crate::fault::{Fault, Faults, MAX_FAULTS, Path, spans};
 use crate::json::{Json, MAX_BODY, Number};
 use crate::problem::{Code, Problem};
@@ -43,16 +42,6 @@ pub fn input_policy() -> Policy {
     policy.act_from.insert(Kind::Card, 0.4);
     policy.thresholds.insert(Kind::Ssn, 0.4);
     policy
-}
-
-/// The engine's word for who speaks in a chat.
-pub(crate) fn role(role: chat::Role) -> Role {
-    match role {
-        chat::Role::User => Role::User,
-        chat::Role::Assistant => Role::Assistant,
-        chat::Role::System => Role::System,
-        chat::Role::Tool => Role::Tool,
-    }
 }
 
 /// How many findings there were, without their values: for answers and audit rows.

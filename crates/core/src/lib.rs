@@ -19,6 +19,5 @@ pub mod upstream;
 pub mod usage;
 
 pub use front::promptgate as reply;
-pub use upstream::genesys;
 
 pub use promptgate_base::{canonical, fault, http, json, label, problem, schema, sensitive};

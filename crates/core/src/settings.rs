@@ -15,18 +15,21 @@ use crate::canonical;
 use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
-use crate::genesys::{Credentials, Endpoints};
 use crate::governance::trace::{self, Exporter};
-use crate::governance::{Rates, Webhook, chain};
+use crate::governance::{Occasion, Rates, Webhook, chain};
 use crate::guard::{self, Guards};
-use crate::model::POLL_MS;
 use crate::problem::{Code, Problem};
 use crate::seal::SealKeys;
 use crate::sensitive::Sensitive;
 use crate::upstream::Upstream;
+use crate::upstream::genesys::Endpoints;
+use crate::upstream::oauth::ClientCredentials;
 
 pub use models::{KEEPER, Models, Route};
 
+/// The first wait between two polls of a model that is being provisioned, doubled each time (requirements, C2), in
+/// milliseconds, unless the operator says otherwise.
+pub const POLL_MS: u64 = 5_000;
 /// The regions of the platform (requirements, U1).
 pub const REGIONS: [&str; 18] = [
     "mypurecloud.com",
@@ -61,7 +64,7 @@ pub struct Settings {
     pub endpoints: Endpoints,
     /// `UPSTREAM_CLIENT_ID` and `UPSTREAM_CLIENT_SECRET`; empty where only `UPSTREAMS` is set: then there are no
     /// templates and no models to provision.
-    pub credentials: Credentials,
+    pub credentials: ClientCredentials,
     /// `UPSTREAMS`, and the one of the short form.
     pub upstreams: Vec<Arc<Upstream>>,
     /// `MODELS`: where each model is asked.
@@ -98,6 +101,19 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What the audit rows of a request say of it: `key_id` names a key of `tenant`; Unix ms.
+    pub fn occasion<'a>(&'a self, request_id: &'a str, tenant: &'a str, key_id: &'a str, now_ms: u64) -> Occasion<'a> {
+        Occasion {
+            request_id,
+            tenant,
+            key_id,
+            environment: &self.environment,
+            compliance_framework: &self.compliance_framework,
+            policy_sha256: &self.policy_sha256,
+            now_ms,
+        }
+    }
+
     /// The upstream that keeps templates and the models to be provisioned: that of the short form.
     pub fn keeper(&self) -> Option<&Arc<Upstream>> {
         self.upstreams.iter().find(|upstream| upstream.name == KEEPER)
@@ -186,15 +202,15 @@ impl Reader<'_> {
     }
 
     /// The client of the short form; empty where it is not set and there are `others`.
-    fn credentials(&mut self, others: bool) -> Option<Credentials> {
+    fn credentials(&mut self, others: bool) -> Option<ClientCredentials> {
         const NAMES: [&str; 2] = ["UPSTREAM_CLIENT_ID", "UPSTREAM_CLIENT_SECRET"];
         if others && NAMES.iter().all(|name| self.get(name).is_none()) {
-            return Some(Credentials { id: Sensitive::default(), secret: Sensitive::default() });
+            return Some(ClientCredentials { id: Sensitive::default(), secret: Sensitive::default() });
         }
         let [id, secret] = NAMES;
         let id = self.required(id, "the id of the gateway's OAuth client");
         let secret = self.required(secret, "the secret of the gateway's OAuth client");
-        Some(Credentials { id: id?, secret: secret? })
+        Some(ClientCredentials { id: id?, secret: secret? })
     }
 
     fn required(&mut self, name: &str, what: &str) -> Option<Sensitive> {

@@ -5,7 +5,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::fault::{Fault, Faults, Path};
-use crate::genesys::{Ask, usage_query};
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, List, Rule, Shape, Text, decode};
 
@@ -34,12 +33,12 @@ pub static QUERY: Shape = Shape::Object(&[
     Field::optional("pageSize", Shape::Integer(1, 100)).default("25"),
 ]);
 
-/// Reads a question and turns it into upstream's. `groupBy` is `["modelId"]` and `metrics` are all unless given;
+/// Reads a question and writes it as upstream takes it. `groupBy` is `["modelId"]` and `metrics` are all unless given;
 /// `pageNumber` and `pageSize` are 1 and 25.
 ///
 /// # Errors
 /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
-pub fn question(body: &[u8]) -> Result<Ask, Problem> {
+pub fn question(body: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut body = decode(body, &QUERY)?;
     let mut faults = Faults::default();
     let mut date = |name| {
@@ -77,7 +76,7 @@ pub fn question(body: &[u8]) -> Result<Ask, Problem> {
         "dateFrom": text(from), "dateTo": text(to), "groupBy": groups, "metrics": metrics, "pageNumber": page,
         "pageSize": size,
     });
-    Ok(usage_query(question.to_string().into_bytes()))
+    Ok(question.to_string().into_bytes())
 }
 
 #[cfg(test)]
@@ -86,11 +85,11 @@ mod tests {
 
     #[test]
     fn a_question_is_passed_on() {
-        let ask = question(
+        let sent = question(
             br#"{"dateFrom":"2026-01-01T01:00:00+01:00","dateTo":"2026-02-01T00:00:00Z","groupBy":["templateId"]}"#,
         )
         .unwrap();
-        let sent: serde_json::Value = serde_json::from_slice(&ask.body.0).unwrap();
+        let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
         assert_eq!(sent["dateFrom"], "2026-01-01T00:00:00Z");
         assert_eq!(sent["groupBy"], json!(["templateId"]));
         assert_eq!(sent["metrics"].as_array().unwrap().len(), METRICS.len());

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use promptgate_core::chat::Request;
-use promptgate_core::genesys::Family;
 use promptgate_core::lint::{Kind, Linter, Report, Severity, Source};
 use promptgate_core::model::{Configuration, Submission};
 use promptgate_core::problem::Problem;
 use promptgate_core::template::Desk;
+use promptgate_core::upstream::genesys::Family;
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)

@@ -5,13 +5,13 @@
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use promptgate_core::chat::{Counters, Request};
-use promptgate_core::genesys::Family;
 use promptgate_core::guard::Guards;
 use promptgate_core::lint::{Kind, Linter, Severity, Source};
 use promptgate_core::model::{Configuration, Question, Submission};
 use promptgate_core::problem::Problem;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::template::{Desk, ExecuteRequest, Library, Plan, RenderRequest, Template, difference};
+use promptgate_core::upstream::genesys::Family;
 use promptgate_core::{lint, openapi, usage};
 use proptest::prelude::*;
 use serde_json::{Value, json};

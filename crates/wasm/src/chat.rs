@@ -1,7 +1,7 @@
 //! Chat requests, as the gateway takes them.
 
 use promptgate_core::chat::{ChatRules, Prepared, Request};
-use promptgate_core::genesys;
+use promptgate_core::upstream::genesys;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 

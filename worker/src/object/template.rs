@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
-use promptgate_core::genesys::Family;
 use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
 use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
+use promptgate_core::upstream::genesys::Family;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::isolate::{self, Clock, Life};
@@ -81,7 +81,7 @@ impl TemplateObject {
         let (mut work, mut step) = Work::begin(command, kept.clone(), clock.unix_ms());
         let ended = loop {
             match step {
-                Step::Ask(ask) => {
+                Step::Send(ask) => {
                     let answer = exchange::run(ask, settings, &life, &limits).await;
                     (work, step) = work.answer(answer, &isolate::desk(), clock.unix_ms());
                 }

@@ -12,11 +12,10 @@
 use std::time::Duration;
 
 use super::{AccessToken, Health};
-use crate::genesys::{Ask, Endpoints};
-use crate::governance::{Metric, Metrics};
 use crate::http::{Head, HttpRequest, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
+use crate::upstream::UpstreamRequest;
 use crate::upstream::backoff::{Random, jitter};
 use crate::upstream::health::{Admission, RESOURCES};
 use crate::upstream::retry::{Sign, Verdict, verdict};
@@ -72,8 +71,9 @@ pub enum Output {
 /// The exchange.
 #[derive(Debug)]
 pub struct Exchange {
-    ask: Ask,
-    endpoints: Endpoints,
+    request: UpstreamRequest,
+    /// Where the API is, without a slash at the end.
+    base: String,
     random: Random,
     /// Unix ms.
     started_ms: u64,
@@ -103,15 +103,15 @@ enum State {
 }
 
 impl Exchange {
-    /// An exchange that begins at `started_ms` and must have ended at `deadline_ms`, that of its request (Unix ms);
+    /// An exchange with the API at `base` (without a slash at the end) that begins at `started_ms` and must have ended at `deadline_ms`, that of its request (Unix ms);
     /// `seed` is for the jitter.
-    pub fn new(ask: Ask, endpoints: Endpoints, started_ms: u64, deadline_ms: u64, seed: u64) -> Exchange {
+    pub fn new(request: UpstreamRequest, base: String, started_ms: u64, deadline_ms: u64, seed: u64) -> Exchange {
         let limit = EXCHANGE_LIMIT.min(Duration::from_millis(deadline_ms.saturating_sub(started_ms)));
         Exchange {
             limit,
             left: false,
-            ask,
-            endpoints,
+            request,
+            base,
             random: Random(seed),
             started_ms,
             state: State::Authorizing,
@@ -133,13 +133,13 @@ impl Exchange {
             (State::Sent, Input::Failed) => {
                 let detail = "The upstream cannot be reached, or broke the connection.";
                 let problem = Problem::new(Code::UpstreamUnavailable, detail);
-                match self.ask.repeatable {
+                match self.request.repeatable {
                     true => self.repeat(now, problem, None, Sign::Ill, health),
                     false => self.fail(now, self.unknown(), Sign::Ill, health),
                 }
             }
             // Whether a change was made is worth knowing for its audit row; nobody waits for what was read.
-            (State::Sent, Input::Left) if !self.ask.reads => self.left = true,
+            (State::Sent, Input::Left) if !self.request.reads => self.left = true,
             (_, Input::Left) => self.fail(now, client_left(), Sign::None, health),
             (State::Waiting { until, .. }, Input::Tick) if now >= *until && now < self.limit => self.authorize(None),
             (state, _) if now >= self.limit => {
@@ -164,14 +164,6 @@ impl Exchange {
             State::Ended(result) => Output::Done(result.clone()),
             State::Waiting { until, .. } => Output::Wait((*until).min(self.limit)),
             State::Authorizing | State::Sent => Output::Wait(self.limit),
-        }
-    }
-
-    /// Counts the requests that were sent.
-    pub fn measure(&self, metrics: &mut Metrics) {
-        if self.attempts > 0 {
-            metrics.count(Metric::UpstreamRequests, &[], u64::from(self.attempts));
-            metrics.count(Metric::UpstreamRetries, &[], u64::from(self.attempts) - 1);
         }
     }
 
@@ -205,7 +197,7 @@ impl Exchange {
         self.attempts += 1;
         self.grant = token.grant;
         self.state = State::Sent;
-        self.outbox = Some(Output::Send(self.ask.request(&self.endpoints, &token.token)));
+        self.outbox = Some(Output::Send(self.request.to_http(&self.base, &token.token)));
     }
 
     fn answer(&mut self, now: Duration, answer: Answer, health: &mut Health) {
@@ -213,7 +205,7 @@ impl Exchange {
             health.succeeded(RESOURCES);
             return self.end(Ok(answer));
         }
-        let (verdict, sign) = verdict(&answer.head, self.unix_ms(now), Some(self.ask.scope));
+        let (verdict, sign) = verdict(&answer.head, self.unix_ms(now), Some(self.request.scope));
         let id = correlation_id(&answer.head);
         let named = |mut problem: Problem| {
             problem.upstream_correlation_id = id.clone();
@@ -225,7 +217,7 @@ impl Exchange {
                 self.authorize(Some(self.grant));
             }
             // Refused before it was executed (429, 503 with Retry-After), or harmless to execute twice.
-            Verdict::Repeat(problem, after) if self.ask.repeatable || matches!(answer.head.status, 429 | 503) => {
+            Verdict::Repeat(problem, after) if self.request.repeatable || matches!(answer.head.status, 429 | 503) => {
                 self.repeat(now, named(problem), after, sign, health);
             }
             Verdict::Repeat(..) => self.fail(now, named(self.unknown()), sign, health),
@@ -307,12 +299,12 @@ mod tests {
 
     /// Runs the inputs, one for each request that is sent; gives the end and the number of requests.
     fn run(repeatable: bool, inputs: &[Input]) -> (Result<u16, Code>, u32) {
-        run_ask(Ask { repeatable, ..Ask::get("/x".into(), "a:scope") }, inputs)
+        run_ask(UpstreamRequest { repeatable, ..UpstreamRequest::get("/x".into(), "a:scope") }, inputs)
     }
 
-    fn run_ask(ask: Ask, inputs: &[Input]) -> (Result<u16, Code>, u32) {
-        let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
-        let mut exchange = Exchange::new(ask, endpoints, 1_000, 1_000 + DEADLINE.as_millis() as u64, 7);
+    fn run_ask(ask: UpstreamRequest, inputs: &[Input]) -> (Result<u16, Code>, u32) {
+        let mut exchange =
+            Exchange::new(ask, "https://api.example".into(), 1_000, 1_000 + DEADLINE.as_millis() as u64, 7);
         let mut health = Health::default();
         let mut inputs = inputs.iter().cloned();
         let mut now = Duration::ZERO;
@@ -383,8 +375,8 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_for_a_client_that_has_left() {
-        let reads = Ask::get("/x".into(), "a:scope");
-        let changes = Ask { reads: false, ..reads.clone() };
+        let reads = UpstreamRequest::get("/x".into(), "a:scope");
+        let changes = UpstreamRequest { reads: false, ..reads.clone() };
         let soon = [("retry-after", "1")];
         for (ask, inputs, expected) in [
             (&reads, vec![Input::Left], (Err(Code::ClientLeft), 1)),
@@ -400,10 +392,9 @@ mod tests {
 
     #[test]
     fn the_deadline_is_that_of_the_request() {
-        let endpoints = Endpoints { api: "https://api.example".into(), login: "https://login.example".into() };
         for (deadline_ms, limit_ms) in [(6_000, 5_000), (61_000, 15_000), (1_000, 0), (0, 0)] {
-            let ask = Ask::get("/x".into(), "a:scope");
-            let mut exchange = Exchange::new(ask, endpoints.clone(), 1_000, deadline_ms, 7);
+            let ask = UpstreamRequest::get("/x".into(), "a:scope");
+            let mut exchange = Exchange::new(ask, "https://api.example".into(), 1_000, deadline_ms, 7);
             assert_eq!(exchange.limit(), Duration::from_millis(limit_ms));
             // without a token in time it ends too, and sends nothing
             let mut health = Health::default();

@@ -3,12 +3,11 @@
 use crate::chat::message::ChatRequest;
 use crate::chat::{Prepared, Trim};
 use crate::front::openai::Completion;
-use crate::genesys::{self, Payload};
 use crate::guard::Findings;
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
-use crate::upstream::Wire;
+use crate::upstream::{Payload, Wire};
 
 /// What is sent, and what the answer and the audit row tell of it.
 #[derive(Debug, Clone)]
@@ -117,10 +116,7 @@ impl Job {
         key: &str,
     ) -> Option<HttpRequest> {
         match (self, wire) {
-            (Job::Execute(execution), Wire::Genesys(endpoints)) => {
-                Some(genesys::chat_request(endpoints, &execution.payload, key, credential))
-            }
-            (Job::Execute(_), Wire::OpenAi(_)) => None,
+            (Job::Execute(execution), wire) => wire.execution(&execution.payload, credential, key),
             (Job::Chat(_) | Job::Completion(_), wire) => {
                 self.conversation().map(|request| wire.request(request, model, credential, key))
             }

@@ -18,6 +18,16 @@ pub struct Usage {
     pub completion_tokens: u64,
 }
 
+impl Usage {
+    /// Most tokens of one prompt or answer that are believed (ours): ten times the largest window that can be set.
+    const MOST: u64 = 100_000_000;
+
+    /// Whether a call can have used that much: a counter that has taken 2⁶⁴ never counts again.
+    pub fn is_plausible(&self) -> bool {
+        self.prompt_tokens <= Self::MOST && self.completion_tokens <= Self::MOST
+    }
+}
+
 /// One thing that an answer brings.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum ChatEvent {

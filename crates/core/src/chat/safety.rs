@@ -30,7 +30,7 @@ impl Request {
         }
         for (index, message) in self.context.iter_mut().enumerate() {
             let path = || Path::root().name("context").index(index).name("content");
-            check.text(path, &mut message.content, guard::role(message.role));
+            check.text(path, &mut message.content, message.role.into());
         }
         if check.faults.is_empty() {
             Ok(Checked { request: self, findings: check.findings })

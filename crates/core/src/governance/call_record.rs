@@ -111,10 +111,7 @@ impl CallRecord {
         if let Some(first) = self.first_content {
             metrics.observe(Metric::FirstContent, &[("route", route)], first);
         }
-        if attempts > 0 {
-            metrics.count(Metric::UpstreamRequests, &[], u64::from(attempts));
-            metrics.count(Metric::UpstreamRetries, &[], u64::from(attempts) - 1);
-        }
+        metrics.attempts(attempts);
         let model = self.event.model.as_deref().filter(|_| self.model_known).unwrap_or("other");
         let (prompt, completion) = self.event.tokens.map_or((0, 0), |tokens| (tokens.prompt, tokens.completion));
         for (kind, tokens) in [("prompt", prompt), ("completion", completion)] {
@@ -200,9 +197,10 @@ fn ms(duration: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::call::{CallRules, Identity, Job};
+    use crate::chat::event::Usage;
     use crate::chat::{ChatRules, Counters, Prepared};
-    use crate::genesys::{Endpoints, Usage};
     use crate::guard::Guards;
+    use crate::upstream::openai::Address;
     use crate::upstream::{Credential, Target, Upstream, Wire};
 
     /// The row of a call of `model` that ended so.
@@ -214,9 +212,8 @@ mod tests {
         let guards = Guards::default();
         let (rules, mut counters) = (ChatRules::default(), Counters::default());
         let prepared = Prepared::from_body(body.to_string().as_bytes(), &guards.input, &rules, &mut counters).unwrap();
-        let endpoints = Endpoints { api: "https://api".into(), login: "https://login".into() };
-        let wire = Wire::Genesys(endpoints);
-        let upstream = Upstream { name: "genesys".into(), wire, credential: Credential::Nothing };
+        let wire = Wire::OpenAi(Address::new("https://api.example/v1"));
+        let upstream = Upstream { name: "a".into(), wire, credential: Credential::Nothing };
         let targets = vec![Target { upstream: upstream.into(), model: "m".into() }];
         let rules = CallRules {
             first_content: Duration::from_secs(5),
@@ -279,7 +276,7 @@ mod tests {
         let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
         let row = row("real", Status::Success, usage, &Rates::default());
         let text = told(std::slice::from_ref(&row));
-        let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"genesys\",gen_ai_request_model=\"real\"";
+        let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",gen_ai_request_model=\"real\"";
         let line = format!("gen_ai_client_token_usage_sum{{{labels},gen_ai_token_type=\"output\"}} 4");
         assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         let trace = Trace { id: 1, span: 2, parent: None };
@@ -287,7 +284,7 @@ mod tests {
         assert_eq!((span.name.as_str(), span.end_ms, span.error), ("chat real", 1_700_000_000_123, None));
         let attribute = |name| span.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         assert_eq!(attribute("gen_ai.usage.input_tokens"), Some(3.into()));
-        assert_eq!(attribute("gen_ai.provider.name"), Some("genesys".into()));
+        assert_eq!(attribute("gen_ai.provider.name"), Some("openai".into()));
         assert_eq!(attribute("promptgate.upstream_model"), Some("m".into()));
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::chat::event::Usage;
 use crate::fault::{Fault, Faults, Path};
-use crate::genesys::Usage;
 use crate::json::{self, Json};
-use crate::model::Provider;
 use crate::schema::{Document, Field, Shape, document};
+use crate::upstream::Provider;
 
 /// What a price is counted in: 10⁻¹² US dollars, so that a price of nine decimals per 1,000 tokens is a whole
 /// number per token.

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::Cost;
-use crate::client::Caller;
-use crate::genesys::Usage;
+use crate::chat::event::Usage;
 use crate::guard::Findings;
 use crate::problem::{Code, Problem};
 
@@ -42,19 +41,6 @@ impl<'a> Occasion<'a> {
             compliance_framework: "F",
             policy_sha256: "p",
             now_ms: 1_700_000_000_000,
-        }
-    }
-
-    /// Of a request of `caller`.
-    pub fn of(caller: &'a Caller, request_id: &'a str, settings: &'a crate::settings::Settings, now_ms: u64) -> Self {
-        Occasion {
-            request_id,
-            tenant: caller.tenant.as_str(),
-            key_id: &caller.key_id,
-            environment: &settings.environment,
-            compliance_framework: &settings.compliance_framework,
-            policy_sha256: &settings.policy_sha256,
-            now_ms,
         }
     }
 }

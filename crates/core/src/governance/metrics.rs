@@ -179,6 +179,14 @@ impl Metrics {
         *value = if kind == Kind::Gauge { by } else { value.saturating_add(by) };
     }
 
+    /// Counts the requests that were sent upstream for one request of a client: all but the first are repetitions.
+    pub fn attempts(&mut self, attempts: u32) {
+        if attempts > 0 {
+            self.count(Metric::UpstreamRequests, &[], u64::from(attempts));
+            self.count(Metric::UpstreamRetries, &[], u64::from(attempts) - 1);
+        }
+    }
+
     /// Puts a duration into a histogram.
     pub fn observe(&mut self, metric: Metric, labels: &[(&str, &str)], duration: Duration) {
         let per_second = u128::from(metric.scale().per_unit);

@@ -9,7 +9,6 @@ use crate::canonical;
 use crate::json::{self, Json};
 use crate::problem::Problem;
 use crate::route::Route;
-use crate::template::Told;
 
 /// How long a webhook about a template may take (A6), in milliseconds.
 const WEBHOOK_MS: u32 = 5_000;
@@ -42,11 +41,11 @@ impl Operation {
         }
     }
 
-    /// It was done, and this is there now.
-    pub fn did(&mut self, told: &Told) {
-        self.created = told.created;
-        self.etag = Some(told.stored.etag.clone());
-        let Ok(document) = json::parse(told.stored.document.as_bytes()) else { return };
+    /// It was done, and `document` with the tag `etag` is there now, `created` where nothing was.
+    pub fn did(&mut self, document: &str, etag: &str, created: bool) {
+        self.created = created;
+        self.etag = Some(etag.to_owned());
+        let Ok(document) = json::parse(document.as_bytes()) else { return };
         let get = |path: &[&str]| path.iter().try_fold(&document, |here, name| here.member(name));
         if let Some(Json::String(id)) = get(&["id"]) {
             self.on(id);
@@ -120,19 +119,12 @@ impl Operation {
 mod tests {
     use super::*;
     use crate::problem::Code;
-    use crate::template::Stored;
 
     #[test]
     fn a_row_says_what_was_done_and_no_text() {
         let document = r#"{"id":"t-1","name":"greeting","content":"canary","cacheSettings":{"ttl":600},"metadata":{"version":"1.2"}}"#;
-        let told = Told {
-            stored: Stored { etag: "\"e\"".into(), document: document.into(), fetched_ms: 0 },
-            created: false,
-            merged: false,
-            propagation_id: None,
-        };
         let mut operation = Operation::of(Route::Publish);
-        operation.did(&told);
+        operation.did(document, "\"e\"", false);
         let occasion = Occasion::for_test();
         let row = operation.row(&occasion, None, 7).unwrap();
         assert!(!row.line().contains("canary") && !row.line().contains('\n'), "{}", row.line());

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::definition::Definition;
 use super::invocation::{Invocation, InvocationIdentity, Question};
-use crate::genesys::ModelId;
 use crate::problem::{Code, Problem};
+use crate::upstream::genesys::ModelId;
 
 /// A model that can be invoked.
 #[derive(Debug, Clone, PartialEq)]

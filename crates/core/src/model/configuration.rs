@@ -6,10 +6,10 @@ use serde_json::{Number, Value, json};
 
 use crate::canonical::{canonical, hash};
 use crate::fault::{Fault, Faults, Path};
-use crate::genesys::{Capabilities, ModelId};
 use crate::problem::{Code, Problem};
 use crate::schema::{Document, decode};
 use crate::sensitive::Bytes;
+use crate::upstream::genesys::{Capabilities, ModelId};
 
 const FILTERS: [(&str, FilterType); 4] = [
     ("profanity", FilterType::Profanity),

@@ -14,34 +14,7 @@ use crate::json::{self, Number};
 use crate::problem::{Code, Problem};
 use crate::schema::{self, Document, document};
 use crate::sensitive::{Bytes, Sensitive};
-
-/// Who runs the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Provider {
-    /// `openai`
-    OpenAi,
-    /// `azure`
-    Azure,
-    /// `anthropic`
-    Anthropic,
-    /// `bedrock`
-    Bedrock,
-}
-
-impl Provider {
-    /// Every provider, by the name it has in documents.
-    pub const ALL: [(&'static str, Provider); 4] = [
-        ("openai", Provider::OpenAi),
-        ("azure", Provider::Azure),
-        ("anthropic", Provider::Anthropic),
-        ("bedrock", Provider::Bedrock),
-    ];
-
-    /// The name it has in documents.
-    pub fn name(self) -> &'static str {
-        Provider::ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
-    }
-}
+use crate::upstream::Provider;
 
 /// A definition without its credentials: it may be stored, hashed and shown to its tenant.
 #[derive(Debug, Clone, PartialEq)]

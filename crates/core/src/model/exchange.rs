@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Health;
-use crate::genesys;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
 use crate::upstream::backoff::{Random, jitter, retry_after};
+use crate::upstream::genesys;
 use crate::upstream::health::RESOURCES;
 use crate::upstream::retry::Sign;
 

@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use super::definition::Definition;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, malformed, verdict};
 use crate::call::{Health, client_left};
+use crate::chat::event::Usage;
 use crate::fault::{Fault, Path};
-use crate::genesys::{self, Endpoints, ModelId, Usage};
 use crate::governance::{Cost, Rates};
 use crate::guard::{self, Findings, Guards};
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::{self, Endpoints, ModelId};
 use crate::upstream::health::Admission;
 use crate::upstream::retry::Sign;
 

@@ -21,12 +21,12 @@ use super::snapshot::Snapshot;
 use super::update::{Update, UpdateStatus, Updates};
 use crate::call::Health;
 use crate::fault::Fault;
-use crate::genesys::Endpoints;
 use crate::governance::{Metrics, Occasion, WebhookEvent, timestamp};
 use crate::http::{HttpRequest, Reply};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use crate::settings::Settings;
+use crate::upstream::genesys::Endpoints;
 
 /// Most updates that have ended and can still be looked at (no source; ours).
 const MAX_SETTLED: usize = 8;
@@ -87,7 +87,7 @@ impl Command {
 
     /// For the row of what it leads to.
     pub fn occasion<'a>(&'a self, settings: &'a Settings, now: u64) -> Occasion<'a> {
-        occasion(&self.request_id, &self.tenant, &self.key_id, settings, now)
+        settings.occasion(&self.request_id, &self.tenant, &self.key_id, now)
     }
 }
 
@@ -334,7 +334,7 @@ impl Kept {
         let (ended, deferred) = self.mark();
         if ended && !before.0 {
             let origin = self.provisioning.origin();
-            let occasion = occasion(&origin.request_id, &origin.tenant, &origin.key_id, settings, now);
+            let occasion = settings.occasion(&origin.request_id, &origin.tenant, &origin.key_id, now);
             self.left.rows.push(Record::provisioned(occasion, &self.provisioning).event().line());
         }
         if let (true, Some(open)) =
@@ -358,19 +358,7 @@ impl Kept {
 
     fn row(&self, update: &Update, settings: &Settings, now: u64) -> Record {
         let origin = self.provisioning.origin();
-        let occasion = occasion(&update.request_id, &origin.tenant, &update.key_id, settings, now);
+        let occasion = settings.occasion(&update.request_id, &origin.tenant, &update.key_id, now);
         Record::update(occasion, &origin.id, update)
     }
-}
-
-fn occasion<'a>(
-    request_id: &'a str,
-    tenant: &'a str,
-    key_id: &'a str,
-    settings: &'a Settings,
-    now_ms: u64,
-) -> Occasion<'a> {
-    let (environment, compliance_framework) = (&settings.environment, &settings.compliance_framework);
-    let policy_sha256 = &settings.policy_sha256;
-    Occasion { request_id, tenant, key_id, environment, compliance_framework, policy_sha256, now_ms }
 }

@@ -28,7 +28,7 @@ mod tests;
 
 pub use active::Active;
 pub use configuration::{ComplianceMode, Configuration, FilterAction, FilterType, SafetyFilter, TemperatureMatrix};
-pub use definition::{Credentials, Definition, Provider, Submission};
+pub use definition::{Credentials, Definition, Submission};
 pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
 pub use failure::Failure;
 pub use invocation::{
@@ -36,7 +36,7 @@ pub use invocation::{
 };
 pub use kept::{Command, Kept, Left, Taken, Verb};
 pub use promptgate_base::json_schema::{JsonSchema as ResponseSchema, MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS};
-pub use provisioning::{MAX_POLLS, ModelStatus, News, Origin, POLL_MS, Provisioning, StatusEvent};
+pub use provisioning::{MAX_POLLS, ModelStatus, News, Origin, Provisioning, StatusEvent};
 pub use record::{ModelAction, Record, RecordStatus};
 pub use snapshot::Snapshot;
 pub use update::{Update, UpdateStatus, Updates};

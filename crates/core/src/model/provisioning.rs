@@ -26,11 +26,11 @@ use super::definition::{Credentials, Definition, Submission, body};
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge, malformed};
 use super::failure::{Failure, reason};
 use crate::call::Health;
-use crate::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::governance::timestamp;
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::upstream::health::RESOURCES;
 
 pub use status::{ModelStatus, News, StatusEvent};
@@ -39,8 +39,6 @@ pub use status::{ModelStatus, News, StatusEvent};
 const MAX_SUBMISSIONS: u32 = 3;
 /// Most polls (C2).
 pub const MAX_POLLS: u32 = 15;
-/// The first wait between two polls, doubled each time (C2), in milliseconds, unless the operator says otherwise.
-pub const POLL_MS: u64 = 5_000;
 /// The longest wait between two polls, jitter included, in first waits: 60 s (C2).
 const CAP: u64 = 12;
 /// The jitter is 0 to so much of the first wait: a second, as the document has it.
@@ -87,7 +85,7 @@ pub struct Provisioning {
 
 // handle
 impl Provisioning {
-    /// Begins at `now` (Unix ms); `poll_ms` is [`POLL_MS`] or the operator's, `seed` is for the jitter. If `earlier`, the machine of the same id, has not
+    /// Begins at `now` (Unix ms); `poll_ms` is [`POLL_MS`](crate::settings::POLL_MS) or the operator's, `seed` is for the jitter. If `earlier`, the machine of the same id, has not
     /// failed, it goes on as it is: a second submission creates nothing. One that has failed begins anew; upstream
     /// is sent the same key again, and so the same model if it has made one, unless upstream itself has failed it.
     pub fn submit(

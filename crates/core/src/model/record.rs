@@ -11,7 +11,7 @@ use super::invocation::Invocation;
 use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
 use super::update::{Update, UpdateStatus};
-use crate::genesys::Usage;
+use crate::chat::event::Usage;
 use crate::governance::{AuditEvent, AuditOutcome, Cost, Metric, Metrics, Occasion, Resource, timestamp};
 use crate::problem::Code;
 use crate::reply::Guarded;

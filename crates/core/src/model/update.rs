@@ -20,10 +20,10 @@ use super::configuration::Configuration;
 use super::exchange::{Exchange, Received, Step, Verdict, correlation, judge};
 use super::failure::Failure;
 use crate::call::Health;
-use crate::genesys::{self, Endpoints, ModelId};
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::{self, Endpoints, ModelId};
 use crate::upstream::health::RESOURCES;
 
 /// Most repetitions after 429 (D3).
@@ -112,7 +112,7 @@ pub struct Updates {
 
 // handle
 impl Updates {
-    /// For the model that upstream knows as `id`; `poll_ms` is [`super::POLL_MS`] or the operator's, `seed` is for the
+    /// For the model that upstream knows as `id`; `poll_ms` is [`POLL_MS`](crate::settings::POLL_MS) or the operator's, `seed` is for the
     /// jitter.
     pub fn new(id: ModelId, poll_ms: u64, seed: u64) -> Updates {
         Updates {

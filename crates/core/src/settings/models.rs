@@ -11,10 +11,11 @@ use std::time::Duration;
 use super::{Reader, Settings, address};
 use crate::call::{CallRules, Job};
 use crate::fault::{Fault, Path, nearest};
-use crate::genesys::{Credentials, Endpoints};
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::Endpoints;
+use crate::upstream::oauth::ClientCredentials;
 use crate::upstream::{Credential, Target, Upstream, Wire, openai};
 
 /// Headers that an upstream's key may be sent in.
@@ -152,7 +153,7 @@ impl Models {
 
 impl Reader<'_> {
     /// `UPSTREAMS`, and after them the one of the short form.
-    pub(super) fn upstreams(&mut self, short: Option<(Endpoints, Credentials)>) -> Vec<Arc<Upstream>> {
+    pub(super) fn upstreams(&mut self, short: Option<(Endpoints, ClientCredentials)>) -> Vec<Arc<Upstream>> {
         let mut upstreams = Vec::new();
         for (path, item) in self.list("UPSTREAMS") {
             upstreams.extend(self.upstream(&path, &item));
@@ -220,7 +221,7 @@ impl Reader<'_> {
             if login.is_none() {
                 self.wrong(path, "`loginUrl` is required beside a client: the address of its login.".to_owned());
             }
-            return Some(Credential::Client { login: login?, client: Credentials { id: id?, secret: secret? } });
+            return Some(Credential::Client { login: login?, client: ClientCredentials { id: id?, secret: secret? } });
         }
         let secret = self.secret(path, item, "secret");
         let asked = match item.member("header") {

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use promptgate_lint::shapes::{CACHED_TEMPLATE, PROMPT_TEMPLATE};
 
 use crate::fault::{Fault, Path, Place};
-use crate::genesys::Family;
 use crate::json::{self, Json};
 use crate::lint::{Config, Id, Kind, Linter, Severity, Source, Tree, Unit, Value};
 use crate::problem::{Code, Problem};
 use crate::schema;
+use crate::upstream::genesys::Family;
 
 /// What a template says of itself and upstream does not take.
 const OURS: [&str; 3] = ["$lint", "$schema", "target_version"];

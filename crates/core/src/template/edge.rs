@@ -2,11 +2,11 @@
 
 use super::precondition::is_unchanged;
 use super::store::{Stored, Told};
-use crate::genesys::Family;
 use crate::http::{Reply, ReplyHead};
 use crate::json::{self, Json};
 use crate::label;
 use crate::sensitive::Bytes;
+use crate::upstream::genesys::Family;
 
 /// KV keeps nothing for less, in seconds (requirements, A5).
 const MIN_TTL: u64 = 60;

@@ -10,12 +10,12 @@ use super::render::{Answer, Rendered};
 use crate::call::Execution;
 use crate::chat::{Counters, Counting, Trim};
 use crate::fault::{Faults, Path};
-use crate::genesys::execute_payload;
 use crate::guard::{self, Findings};
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::execute_payload;
 
 const VARIABLES: Field = Field::required("variables", Shape::Map(&Shape::Text(Text::of(Rule::None))))
     .about("The value of every variable that the template declares.");

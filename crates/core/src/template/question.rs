@@ -5,11 +5,12 @@ use serde_json::json;
 use super::merge::diff;
 use super::store::{MAX_DOCUMENT, own};
 use crate::fault::{Fault, Path};
-use crate::genesys::{Ask, list_templates, list_versions};
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 use crate::route::Target;
 use crate::sensitive::Bytes;
+use crate::upstream::UpstreamRequest;
+use crate::upstream::genesys::{list_templates, list_versions};
 
 /// Most entries of a page, and how many there are unless asked for (contract, section 8).
 const PAGE: (u64, u64) = (100, 25);
@@ -20,7 +21,7 @@ const MOST: u64 = 1_000_000;
 ///
 /// # Errors
 /// [`Code::InvalidRequest`].
-pub fn list_question(target: &Target) -> Result<Ask, Problem> {
+pub fn list_question(target: &Target) -> Result<UpstreamRequest, Problem> {
     let query = target.query(&["pageNumber", "pageSize", "name"])?;
     let number = query.integer("pageNumber", MOST)?.unwrap_or(1);
     let size = query.integer("pageSize", PAGE.0)?.unwrap_or(PAGE.1);
@@ -31,7 +32,7 @@ pub fn list_question(target: &Target) -> Result<Ask, Problem> {
 ///
 /// # Errors
 /// [`Code::InvalidRequest`].
-pub fn versions_question(target: &Target) -> Result<Ask, Problem> {
+pub fn versions_question(target: &Target) -> Result<UpstreamRequest, Problem> {
     let query = target.query(&["pageNumber", "pageSize"])?;
     let number = query.integer("pageNumber", MOST)?.unwrap_or(1);
     Ok(list_versions(&target.id, number, query.integer("pageSize", PAGE.0)?.unwrap_or(PAGE.1)))

@@ -9,10 +9,10 @@ use super::merge::{Change, diff};
 use super::precondition::Precondition;
 use super::store::Verb;
 use crate::fault::{Fault, Faults, Path};
-use crate::genesys::Page;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, Shape, decode};
+use crate::upstream::genesys::Page;
 
 /// Most templates of a library (ours): their plan is made and applied within one request.
 const MAX_TEMPLATES: usize = 100;

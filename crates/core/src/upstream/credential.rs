@@ -9,7 +9,7 @@
 //! The machine is shared by the requests of an isolate. Workerd lets no request wait for another's I/O, so
 //! whoever does not fetch gets [`Lookup::Wait`] and asks again on a timer of its own.
 
-use crate::genesys::{self, Grant};
+use super::oauth::{Grant, grant};
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -41,7 +41,7 @@ pub struct AccessToken {
 pub enum Lookup {
     /// Use this one.
     Use(AccessToken),
-    /// Fetch one ([`genesys::token_request`]) and bring the answer to [`TokenCache::answer`] or
+    /// Fetch one ([`token_request`](super::oauth::token_request)) and bring the answer to [`TokenCache::answer`] or
     /// [`TokenCache::fail`].
     Fetch,
     /// Another request is fetching: look again in so many milliseconds.
@@ -93,7 +93,7 @@ impl TokenCache {
     /// # Errors
     /// [`Code::TokenUnavailable`], which says why, without a word of the answer's body.
     pub fn answer(&mut self, now: u64, head: &Head, body: &[u8]) -> Result<AccessToken, Problem> {
-        let why = match (head.status, genesys::grant(body)) {
+        let why = match (head.status, grant(body)) {
             (200, Some(grant)) => return Ok(self.keep(now, grant)),
             (200, None) => "its answer has no usable `access_token` and `expires_in`".to_owned(),
             (400 | 401 | 403, _) => {

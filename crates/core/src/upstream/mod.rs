@@ -8,7 +8,10 @@ pub(crate) mod credential;
 pub mod genesys;
 pub(crate) mod health;
 mod ndjson;
+pub mod oauth;
 pub mod openai;
+mod provider;
+mod request;
 pub(crate) mod retry;
 mod sse;
 pub(crate) mod surrogate;
@@ -20,6 +23,8 @@ use crate::chat::message::ChatRequest;
 use crate::http::{Head, HttpRequest};
 use crate::sensitive::Sensitive;
 use ndjson::{Line, Lines};
+pub use provider::Provider;
+pub use request::{Payload, UpstreamRequest};
 
 /// One upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +74,7 @@ pub enum Credential {
         /// Where, without a slash at the end.
         login: String,
         /// Whose.
-        client: genesys::Credentials,
+        client: oauth::ClientCredentials,
     },
     /// A key in a header, which the value is whole: `Bearer …` where that is asked for.
     Key(&'static str, Sensitive),
@@ -123,6 +128,19 @@ impl Wire {
                 genesys::chat_request(endpoints, &genesys::chat_payload(request, model), key, credential)
             }
             Wire::OpenAi(address) => openai::request(address, request, model, credential, key),
+        }
+    }
+
+    /// What sends a template's `payload`, where the wire keeps templates.
+    pub(crate) fn execution(
+        &self,
+        payload: &Payload,
+        credential: Option<(&'static str, Sensitive)>,
+        key: &str,
+    ) -> Option<HttpRequest> {
+        match self {
+            Wire::Genesys(endpoints) => Some(genesys::chat_request(endpoints, payload, key, credential)),
+            Wire::OpenAi(_) => None,
         }
     }
 

@@ -10,10 +10,11 @@ use std::time::Duration;
 use super::*;
 use crate::chat::{ChatRules, Counters, Prepared};
 use crate::front::{Encoded, Encoder, Front};
-use crate::genesys::{Credentials, Endpoints};
 use crate::guard::Guards;
 use crate::reply::Format;
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::Endpoints;
+use crate::upstream::oauth::ClientCredentials;
 use crate::upstream::{Credential, Target, Upstream, Wire};
 
 const CONTENT: &str = "{\"content\":\"Hi\"}\n";
@@ -85,7 +86,7 @@ fn genesys() -> Vec<Target> {
         wire: Wire::Genesys(endpoints),
         credential: Credential::Client {
             login: "https://login".into(),
-            client: Credentials { id: secret(), secret: secret() },
+            client: ClientCredentials { id: secret(), secret: secret() },
         },
     };
     vec![Target { upstream: upstream.into(), model: "m".into() }]

@@ -3,22 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::problem::{Code, Problem};
-use crate::settings::Settings;
 
-/// All that have a name of their own.
-pub fn list(settings: &Settings) -> String {
-    let data: Vec<Value> = settings.models.names().map(entry).collect();
+/// The models `names`.
+pub fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let data: Vec<Value> = names.map(entry).collect();
     json!({ "object": "list", "data": data }).to_string()
 }
 
-/// The model `name`.
+/// The model `name`, if it is `known`.
 ///
 /// # Errors
 /// [`Code::ModelNotFound`].
-pub fn model(settings: &Settings, name: &str) -> Result<String, Problem> {
-    match settings.models.find(name, &settings.call) {
-        Some(_) => Ok(entry(name).to_string()),
-        None => Err(Problem::new(Code::ModelNotFound, "There is no such model: `GET /openai/v1/models` lists all.")),
+pub fn model(name: &str, known: bool) -> Result<String, Problem> {
+    match known {
+        true => Ok(entry(name).to_string()),
+        false => Err(Problem::new(Code::ModelNotFound, "There is no such model: `GET /openai/v1/models` lists all.")),
     }
 }
 

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ModelStatus, Origin, Provisioning, StatusEvent};
-use crate::genesys::{Capabilities, ModelId};
 use crate::model::definition::{Credentials, Definition};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::upstream::genesys::{Capabilities, ModelId};
 
 impl Provisioning {
     /// The machine as text, for storage only: until the end it holds the provider's key.

@@ -1,11 +1,11 @@
 //! Invocations: what is asked, what is answered, and what is left behind (requirements, C3–C5 and C7).
 
 use super::*;
-use crate::genesys::ModelId;
 use crate::governance::{AuditOutcome, Occasion};
 use crate::governance::{Metrics, Rates};
 use crate::guard::Guards;
 use crate::problem::Code;
+use crate::upstream::genesys::ModelId;
 use promptgate_guard::Guard;
 
 fn question(input: &Value) -> Result<Question, Problem> {

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::call::Health;
-use crate::genesys::{Capabilities, Endpoints};
 use crate::http::Head;
 use crate::problem::Problem;
 use crate::sensitive::{Bytes, Sensitive};
+use crate::settings::POLL_MS;
+use crate::upstream::genesys::{Capabilities, Endpoints};
 
 /// Stands wherever a secret does; must come out nowhere.
 const CANARY: &str = "canary-key-0123456789";

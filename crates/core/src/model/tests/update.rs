@@ -1,9 +1,9 @@
 //! Configuration updates: applied, refused, deferred, replaced (requirements, D3 and D4).
 
 use super::*;
-use crate::genesys::ModelId;
 use crate::governance::Metrics;
 use crate::governance::{AuditOutcome, Occasion};
+use crate::upstream::genesys::ModelId;
 
 fn configuration(max_tokens: u64) -> Configuration {
     let document = json!({

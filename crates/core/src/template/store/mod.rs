@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use super::document::Desk;
 use super::precondition::Precondition;
 use crate::call::Answer;
-use crate::genesys::{Ask, Family};
 use crate::json;
 use crate::problem::{Code, Problem};
+use crate::upstream::UpstreamRequest;
+use crate::upstream::genesys::Family;
 
 use read::Read;
 pub(super) use seen::{MAX_DOCUMENT, own};
@@ -84,8 +85,8 @@ pub enum Verb {
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Ask upstream; bring the answer.
-    Ask(Ask),
+    /// Send this upstream; bring the answer.
+    Send(UpstreamRequest),
     /// It has ended.
     Done(Box<Ended>),
 }

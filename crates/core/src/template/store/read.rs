@@ -3,8 +3,8 @@
 use super::seen::{missing, seen};
 use super::{Ended, Step, Stored};
 use crate::call::Answer;
-use crate::genesys::Family;
 use crate::problem::Problem;
+use crate::upstream::genesys::Family;
 
 /// A read.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ impl Read {
     pub fn begin(family: Family, id: &str, kept: Option<Stored>, max_age_s: u64, now_ms: u64) -> (Read, Step) {
         let step = match &kept {
             Some(stored) if stored.age_s(now_ms) < max_age_s => Ended::step(Ok(stored.clone()), kept.clone()),
-            _ => Step::Ask(family.get(id)),
+            _ => Step::Send(family.get(id)),
         };
         (Read { kept }, step)
     }

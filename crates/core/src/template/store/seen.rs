@@ -3,9 +3,9 @@
 use super::Stored;
 use crate::call::Answer;
 use crate::fault::Fault;
-use crate::genesys;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
+use crate::upstream::genesys;
 
 /// The members that upstream sets; a client's document does not have them.
 const UPSTREAMS: [&str; 3] = ["id", "version", "date_modified"];

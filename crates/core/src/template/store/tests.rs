@@ -26,7 +26,7 @@ impl Upstream {
         format!("\"{}\"", self.writes)
     }
 
-    fn answer(&mut self, ask: &Ask) -> Result<Answer, Problem> {
+    fn answer(&mut self, ask: &UpstreamRequest) -> Result<Answer, Problem> {
         self.asked.push(ask.method);
         let head = |status, tag: Option<String>| Head {
             status,
@@ -80,7 +80,7 @@ fn run(upstream: &mut Upstream, kept: &mut Option<Stored>, verb: Verb) -> Ended 
     let (mut work, mut step) = Work::begin(command, kept.clone(), 1_000);
     for _ in 0..20 {
         match step {
-            Step::Ask(ask) => (work, step) = work.answer(upstream.answer(&ask), &desk, 1_000),
+            Step::Send(ask) => (work, step) = work.answer(upstream.answer(&ask), &desk, 1_000),
             Step::Done(ended) => {
                 *kept = ended.keep.clone();
                 return *ended;

@@ -5,10 +5,10 @@ use super::seen::{content, malformed, missing, name_taken, own, seen, stale};
 use super::{Desk, Ended, Precondition, Step, Stored};
 use crate::call::Answer;
 use crate::fault::Fault;
-use crate::genesys::{self, Expect, Family};
 use crate::http::correlation_id;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
+use crate::upstream::genesys::{self, Expect, Family};
 
 /// Most merges for one write (requirements, A4).
 const MAX_MERGES: u32 = 3;
@@ -67,7 +67,7 @@ impl Write {
                 write.put(Expect::Tag(tag))
             }
             // What is kept may be old: upstream decides.
-            _ => Step::Ask(family.get(id)),
+            _ => Step::Send(family.get(id)),
         };
         (write, step)
     }
@@ -116,7 +116,7 @@ impl Write {
 
     fn put(&mut self, expect: Expect) -> Step {
         self.state = State::Putting(expect.clone());
-        Step::Ask(self.family.put(&self.id, self.sent.clone().into_bytes(), &expect))
+        Step::Send(self.family.put(&self.id, self.sent.clone().into_bytes(), &expect))
     }
 
     fn put_answered(&mut self, expect: &Expect, answer: Answer, now_ms: u64) -> Step {
@@ -156,7 +156,7 @@ impl Write {
             _ if self.merges < MAX_MERGES => {
                 self.merges += 1;
                 self.state = State::Merging;
-                Step::Ask(self.family.get(&self.id))
+                Step::Send(self.family.get(&self.id))
             }
             _ => {
                 let mut problem = stale(None, Vec::new());

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Ask, Payload};
 use crate::http::Head;
 use crate::problem::{Code, Problem};
 use crate::sensitive::{Bytes, Sensitive};
+use crate::upstream::{Payload, UpstreamRequest};
 
 /// The two kinds of templates that upstream keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,12 +54,12 @@ impl Family {
     }
 
     /// Reads one; `id` is a UUID.
-    pub fn get(self, id: &str) -> Ask {
-        Ask::get(format!("{}/{id}", self.path()), self.scopes().0)
+    pub fn get(self, id: &str) -> UpstreamRequest {
+        UpstreamRequest::get(format!("{}/{id}", self.path()), self.scopes().0)
     }
 
     /// Replaces one, or makes it, where what is there is as `expect` says (A3, E3).
-    pub fn put(self, id: &str, document: Vec<u8>, expect: &Expect) -> Ask {
+    pub fn put(self, id: &str, document: Vec<u8>, expect: &Expect) -> UpstreamRequest {
         let condition = match expect {
             Expect::Nothing => ("if-none-match", "*".to_owned()),
             Expect::Anything => ("if-match", "*".to_owned()),
@@ -73,7 +73,7 @@ impl Family {
         }
         let path = format!("{}/{id}", self.path());
         // With a condition a second one changes nothing; without, it does the same again.
-        Ask {
+        UpstreamRequest {
             method: "PUT",
             path,
             headers,
@@ -86,38 +86,46 @@ impl Family {
 }
 
 /// Makes a prompt template; upstream chooses its id (E3), and does it once for one `key`.
-pub fn create_template(document: Vec<u8>, key: &str) -> Ask {
+pub fn create_template(document: Vec<u8>, key: &str) -> UpstreamRequest {
     let (path, scope) = (Family::Prompt.path().to_owned(), Family::Prompt.scopes().1);
     let headers = vec![("idempotency-key", key.to_owned())];
-    Ask { method: "POST", path, headers, body: Bytes(document), scope, repeatable: true, reads: false }
+    UpstreamRequest { method: "POST", path, headers, body: Bytes(document), scope, repeatable: true, reads: false }
 }
 
 /// One page of the prompt templates; `name` narrows to that name.
-pub fn list_templates(page: u64, size: u64, name: Option<&str>) -> Ask {
+pub fn list_templates(page: u64, size: u64, name: Option<&str>) -> UpstreamRequest {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("pageNumber", &page.to_string()).append_pair("pageSize", &size.to_string());
     if let Some(name) = name {
         query.append_pair("name", name);
     }
-    Ask::get(format!("{}?{}", Family::Prompt.path(), query.finish()), Family::Prompt.scopes().0)
+    UpstreamRequest::get(format!("{}?{}", Family::Prompt.path(), query.finish()), Family::Prompt.scopes().0)
 }
 
 /// One page of a prompt template's versions, oldest first.
-pub fn list_versions(id: &str, page: u64, size: u64) -> Ask {
+pub fn list_versions(id: &str, page: u64, size: u64) -> UpstreamRequest {
     let path = format!("{}/{id}/versions?pageNumber={page}&pageSize={size}", Family::Prompt.path());
-    Ask::get(path, Family::Prompt.scopes().0)
+    UpstreamRequest::get(path, Family::Prompt.scopes().0)
 }
 
 /// One version of a prompt template.
-pub fn get_version(id: &str, version: u64) -> Ask {
-    Ask::get(format!("{}/{id}/versions/{version}", Family::Prompt.path()), Family::Prompt.scopes().0)
+pub fn get_version(id: &str, version: u64) -> UpstreamRequest {
+    UpstreamRequest::get(format!("{}/{id}/versions/{version}", Family::Prompt.path()), Family::Prompt.scopes().0)
 }
 
 /// A query of usage (E8).
-pub fn usage_query(body: Vec<u8>) -> Ask {
+pub fn usage_query(body: Vec<u8>) -> UpstreamRequest {
     let path = "/api/v2/analytics/llm-gateway/details/query".to_owned();
     let scope = "analytics:llm-gateway:view";
-    Ask { method: "POST", path, headers: Vec::new(), body: Bytes(body), scope, repeatable: true, reads: true }
+    UpstreamRequest {
+        method: "POST",
+        path,
+        headers: Vec::new(),
+        body: Bytes(body),
+        scope,
+        repeatable: true,
+        reads: true,
+    }
 }
 
 /// The body of a template's execution (E6). Values are sent as they came: upstream does not look into them.
@@ -174,7 +182,7 @@ impl Page {
 
     /// The question for the prompt templates that are not among `pages` yet; none if all are, or if there are more
     /// than a thousand pages.
-    pub fn next(pages: &[Page]) -> Option<Ask> {
+    pub fn next(pages: &[Page]) -> Option<UpstreamRequest> {
         const SIZE: u64 = 100;
         let number = pages.len() as u64 + 1;
         let more = match pages.last() {

@@ -1,6 +1,6 @@
 //! The adapter of the one upstream dialect there is: `contract/upstream.v1.md` in this repository.
 //!
-//! It turns our [`Payload`] into requests and upstream's frames into [`Frame`]s. Nothing else knows a path,
+//! It turns a [`ChatRequest`] into requests and upstream's frames into [`Frame`]s. Nothing else knows a path,
 //! a header or a member name of upstream.
 
 mod model;
@@ -19,9 +19,9 @@ pub use resource::{
 use serde::{Deserialize, Serialize};
 
 use super::ndjson::Line;
+use super::request::Payload;
 use super::surrogate;
-pub use crate::chat::event::Usage;
-use crate::chat::event::{ChatEvent, ChoiceEvent};
+use crate::chat::event::{ChatEvent, ChoiceEvent, Usage};
 use crate::chat::message::{ChatRequest, Kind, Role};
 use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS};
 use crate::http::{Head, HttpRequest, essence};
@@ -32,20 +32,6 @@ pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
 /// The code of upstream's 400 that says that the prompt is too long (contract, "Errors").
 pub const TOKEN_LIMIT_CODE: &str = "token.limit.exceeded";
 
-/// The body of a call for an answer of a model, and where it is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payload {
-    path: &'static str,
-    body: Bytes,
-}
-
-impl Payload {
-    /// The JSON text.
-    pub fn text(&self) -> &str {
-        std::str::from_utf8(&self.body.0).unwrap_or_default()
-    }
-}
-
 /// Where upstream is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
@@ -53,15 +39,6 @@ pub struct Endpoints {
     pub api: String,
     /// `https://login.{region}`, without a slash at the end.
     pub login: String,
-}
-
-/// The OAuth client (requirements, U1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The client's id.
-    pub id: Sensitive,
-    /// The client's secret.
-    pub secret: Sensitive,
 }
 
 /// Writes the body of a chat call (requirements, B1 and B4).
@@ -123,50 +100,6 @@ pub fn cannot_express(request: &ChatRequest) -> Option<String> {
     }
 }
 
-/// A request about a resource, to which a token is still to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// `GET`, `POST`, `PUT`.
-    pub method: &'static str,
-    /// From the slash after the host on.
-    pub path: String,
-    /// Names in lower case.
-    pub headers: Vec<(&'static str, String)>,
-    /// JSON, or nothing.
-    pub body: Bytes,
-    /// The scope that it needs (requirements, U5).
-    pub scope: &'static str,
-    /// Whether it may be sent again though it may have been executed (contract, sections 6 and 8).
-    pub repeatable: bool,
-    /// Whether it changes nothing upstream, so that nobody misses its answer once its client has left.
-    pub reads: bool,
-}
-
-impl Ask {
-    /// Reads `path`.
-    pub fn get(path: String, scope: &'static str) -> Ask {
-        Ask { method: "GET", path, headers: Vec::new(), body: Bytes::default(), scope, repeatable: true, reads: true }
-    }
-
-    /// The request with its token.
-    pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> HttpRequest {
-        let mut headers = vec![
-            ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
-            ("accept", Sensitive::new("application/json")),
-        ];
-        if !self.body.0.is_empty() {
-            headers.push(("content-type", Sensitive::new("application/json")));
-        }
-        headers.extend(self.headers.iter().map(|(name, value)| (*name, Sensitive::new(value))));
-        HttpRequest {
-            method: self.method,
-            url: format!("{}{}", endpoints.api, self.path),
-            headers,
-            body: self.body.clone(),
-        }
-    }
-}
-
 /// The call for an answer of a model (requirements, B4 and E6).
 pub fn chat_request(
     endpoints: &Endpoints,
@@ -185,23 +118,6 @@ pub fn chat_request(
         url: format!("{}{}", endpoints.api, payload.path),
         headers,
         body: payload.body.clone(),
-    }
-}
-
-/// The call for a token (requirements, U1).
-pub fn token_request(login: &str, credentials: &Credentials) -> HttpRequest {
-    use base64::Engine as _;
-    let pair = format!("{}:{}", credentials.id.expose(), credentials.secret.expose());
-    let basic = base64::engine::general_purpose::STANDARD.encode(pair);
-    HttpRequest {
-        method: "POST",
-        url: format!("{login}/oauth/token"),
-        headers: vec![
-            ("authorization", Sensitive::new(format!("Basic {basic}"))),
-            ("content-type", Sensitive::new("application/x-www-form-urlencoded")),
-            ("accept", Sensitive::new("application/json")),
-        ],
-        body: Bytes(b"grant_type=client_credentials".to_vec()),
     }
 }
 
@@ -238,16 +154,6 @@ pub(super) fn events(line: &Line) -> Vec<ChatEvent> {
             }
             events
         }
-    }
-}
-
-impl Usage {
-    /// Most tokens of one prompt or answer that are believed (ours): ten times the largest window that can be set.
-    const MOST: u64 = 100_000_000;
-
-    /// Whether a call can have used that much: a counter that has taken 2⁶⁴ never counts again.
-    pub fn is_plausible(&self) -> bool {
-        self.prompt_tokens <= Self::MOST && self.completion_tokens <= Self::MOST
     }
 }
 
@@ -294,28 +200,6 @@ pub fn is_token_limit(body: &[u8]) -> bool {
     serde_json::from_slice::<Error>(body).is_ok_and(|error| error.code.as_deref() == Some(TOKEN_LIMIT_CODE))
 }
 
-/// A token as upstream gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// The token.
-    pub access_token: Sensitive,
-    /// Seconds that it lives.
-    pub expires_in: u64,
-}
-
-/// Reads the body of a 200 of the token endpoint; `None` where it has no usable token (requirements, U2).
-pub fn grant(body: &[u8]) -> Option<Grant> {
-    #[derive(Deserialize)]
-    struct Answer {
-        access_token: String,
-        expires_in: u64,
-    }
-    let answer: Answer = serde_json::from_slice(body).ok()?;
-    // It goes into a header: RFC 6750's b64token alphabet is a part of this.
-    let usable = !answer.access_token.is_empty() && answer.access_token.bytes().all(|byte| byte.is_ascii_graphic());
-    usable.then(|| Grant { access_token: Sensitive::new(answer.access_token), expires_in: answer.expires_in })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,37 +231,6 @@ mod tests {
         }
         assert_eq!(frame(b"{\"content\":\"\xff\"}"), Frame::Malformed);
         assert_eq!(frame(&b"[".repeat(1 << 20)), Frame::Malformed);
-    }
-
-    // Rows U1, U5.
-    #[test]
-    fn grants() {
-        assert!(grant(br#"{"access_token":"t","token_type":"bearer","expires_in":3600}"#).is_some());
-        for body in [
-            "",
-            "{}",
-            "[]",
-            "<html>",
-            r#"{"access_token":"t"}"#,
-            r#"{"access_token":"","expires_in":1}"#,
-            r#"{"access_token":"a\r\nb","expires_in":1}"#,
-            r#"{"access_token":null,"expires_in":1}"#,
-            r#"{"access_token":"t","expires_in":-1}"#,
-            r#"{"access_token":"t","expires_in":"x"}"#,
-            r#"{"error":"invalid_client"}"#,
-        ] {
-            assert_eq!(grant(body.as_bytes()), None, "{body}");
-        }
-    }
-
-    // Row U2.
-    #[test]
-    fn requests_withhold_their_secrets() {
-        let credentials = Credentials { id: Sensitive::new("canary-id"), secret: Sensitive::new("canary-secret") };
-        let request = token_request("https://login.example", &credentials);
-        assert_eq!(request.headers[0].1.expose(), "Basic Y2FuYXJ5LWlkOmNhbmFyeS1zZWNyZXQ=");
-        let shown = format!("{request:?} {credentials:?}");
-        assert!(!shown.contains("canary") && !shown.contains("Y2Fu"), "{shown}");
     }
 
     // Row B7.

@@ -1,0 +1,89 @@
+//! The proofs of the house (ARCHITECTURE.md): what the modules of the core may know of each other.
+
+#![expect(clippy::disallowed_methods, reason = "the sources are files, and this is not the core")]
+#![expect(clippy::unwrap_used, reason = "a source that cannot be read ends the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Where `genesys` may be named: its wire, what the operator sets, what it keeps, and the one arm that each wire has.
+const NAMES_GENESYS: [&str; 6] =
+    ["settings.rs", "settings/", "template/", "model/", "upstream/genesys/", "upstream/mod.rs"];
+
+#[test]
+fn no_cycle_among_the_top_modules() {
+    let used = uses();
+    assert!(used.len() > 10 && used["call"].contains_key("upstream"), "nothing was read: {used:?}");
+    for start in used.keys() {
+        let mut ways = vec![vec![start.as_str()]];
+        let mut seen = BTreeSet::new();
+        while let Some(way) = ways.pop() {
+            let Some(last) = way.last().and_then(|last| used.get(*last)) else { continue };
+            for (next, line) in last {
+                assert!(next != start, "a cycle of modules: {} → {next}, closed by {line}", way.join(" → "));
+                if seen.insert(next) {
+                    ways.push([&way[..], &[next]].concat());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_wire_is_named_in_its_own_places() {
+    let mut named = 0;
+    // The scripts of the call run over one wire or another.
+    for (file, text) in sources().into_iter().filter(|(file, _)| !file.starts_with("call/tests")) {
+        let there = text.to_ascii_lowercase().contains("genesys");
+        let may = NAMES_GENESYS.iter().any(|place| file.starts_with(place));
+        assert!(may || !there, "{file} names genesys: a wire is known in its own folder");
+        named += usize::from(there);
+    }
+    assert!(named > 5, "nothing was read");
+}
+
+/// Which top modules each of them uses outside of its tests, with one line that does.
+fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
+    let sources = sources();
+    let top = |file: &str| file.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
+    let tops: BTreeSet<String> = sources.iter().map(|(file, _)| top(file)).filter(|top| top != "lib").collect();
+    let mut used: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (file, text) in sources.iter().filter(|(file, _)| file != "lib.rs" && !file.contains("tests")) {
+        let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for (at, _) in code.match_indices("crate::") {
+            let outside =
+                code[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_');
+            let rest = &code[at + "crate::".len()..];
+            // One name, or several in braces.
+            let names = rest.strip_prefix('{').and_then(|list| list.split('}').next()).unwrap_or(rest);
+            let names = names.split(',').take(if rest.starts_with('{') { usize::MAX } else { 1 });
+            for name in names.map(|name| name.trim().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()) {
+                let name = name.unwrap_or_default();
+                if outside && tops.contains(name) && name != top(file) {
+                    let line = format!("crate::{name} in {file}");
+                    used.entry(top(file)).or_default().entry(name.to_owned()).or_insert(line);
+                }
+            }
+        }
+    }
+    used
+}
+
+/// Every source of the core, by its path from `src`.
+fn sources() -> Vec<(String, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![src.clone()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        for path in entries {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+                sources.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    sources
+}
