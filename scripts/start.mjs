@@ -23,7 +23,7 @@ if (!existsSync(".dev.vars")) {
   const example = readFileSync(".dev.vars.example", "utf8");
   const auditor = `pg_dev_${randomBytes(16).toString("hex")}`;
   const digest = (key) => createHash("sha256").update(key).digest("hex");
-  const entries = `CLIENT_KEYS="dev:${digest(key)}:manage dev:${digest(auditor)}:audit"`;
+  const entries = `CLIENT_KEYS="dev:${digest(key)}:admin dev:${digest(auditor)}:audit"`;
   const said = `# development key: ${key}\n# development key that may audit: ${auditor}\n`;
   writeFileSync(".dev.vars", said + example.replace(/^CLIENT_KEYS=.*$/m, entries), { mode: 0o600 });
 }

@@ -13,6 +13,8 @@ export const KEY = "pg_test_0123456789";
 export const MANAGER = "pg_test_manager_0123456789";
 /** A key that may also read the audit log. */
 export const AUDITOR = "pg_test_auditor_0123456789";
+/** A key that may do everything, for every tenant; its own is another. */
+export const ADMIN = "pg_test_admin_0123456789";
 /** A key of another tenant. */
 export const OTHER = "pg_test_other_0123456789";
 export const digest = (key) => createHash("sha256").update(key).digest("hex");
@@ -34,7 +36,7 @@ const durableObjects = Object.fromEntries(objects.map(([, name, className]) => [
 export async function startGateway(simulator, vars = {}, { persist, page, without } = {}) {
   if (!existsSync(`${BUILD}/index.js`)) throw new Error("worker/build is missing: npm run build");
   const bindings = {
-    CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage acme:${digest(AUDITOR)}:audit globex:${digest(OTHER)}`,
+    CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage acme:${digest(AUDITOR)}:audit globex:${digest(OTHER)} platform:${digest(ADMIN)}:admin`,
     UPSTREAM_CLIENT_ID: "dev-client",
     UPSTREAM_CLIENT_SECRET: "dev-secret",
     UPSTREAM_API_URL: simulator?.url,

@@ -21,7 +21,7 @@ impl RequestContext {
     }
 
     async fn export(&self) -> Result<Response, Problem> {
-        let mut export = Export::begin(&self.target)?;
+        let mut export = Export::begin(&self.target, self.caller.sees())?;
         // What this isolate has left so far is in it.
         let _ = self.limits.within(telemetry::flush(&self.env)).await;
         let first: Page = object::audit::page(&self.env, &export, &self.limits).await?;

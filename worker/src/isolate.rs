@@ -12,6 +12,7 @@ use promptgate_core::lint::Linter;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
 use promptgate_core::template::Desk;
+use promptgate_core::template::ownership::Owners;
 use worker::{Context, Date, Env, State};
 
 thread_local! {
@@ -20,6 +21,7 @@ thread_local! {
     static HEALTH: RefCell<BTreeMap<String, Health>> = const { RefCell::new(BTreeMap::new()) };
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+    static OWNERS: RefCell<Owners> = RefCell::default();
     static DESK: Desk = Desk::default();
     static LINTER: Linter = Linter::default();
     static TOKENS: RefCell<BTreeMap<String, TokenCache>> = const { RefCell::new(BTreeMap::new()) };
@@ -36,6 +38,11 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
         };
         settings.get_or_insert_with(read).clone()
     })
+}
+
+/// Whose templates are, as far as this isolate knows. `use_it` must not wait for anything.
+pub(crate) fn owners<T>(use_it: impl FnOnce(&mut Owners) -> T) -> T {
+    OWNERS.with_borrow_mut(use_it)
 }
 
 /// The bytes of bodies that are being read. `use_it` must not wait for anything.

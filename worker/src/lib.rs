@@ -132,7 +132,7 @@ impl RequestContext {
     async fn metrics(&self) -> Result<Response, Problem> {
         // What this isolate has counted is in it.
         let _ = self.limits.within(telemetry::flush(&self.env)).await;
-        let text = object::metrics::prometheus(&self.env, &self.limits).await;
+        let text = object::metrics::prometheus(&self.env, self.caller.sees(), &self.limits).await;
         self.close(Operation::of(self.target.route), text.as_ref().err());
         Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text?))
     }

@@ -40,6 +40,7 @@ impl RequestContext {
         Command {
             id: id.to_owned(),
             tenant: self.tenant().to_owned(),
+            any_tenant: self.caller.is_admin(),
             key_id: self.caller.key_id.clone(),
             request_id: self.random.request_id(),
             started_ms: self.clock.started_ms,

@@ -1,12 +1,15 @@
 //! The routes of templates: reads from the edge, writes by the template's object, the rest by upstream.
 
+use std::collections::BTreeMap;
+
 use promptgate_core::call::Job;
+use promptgate_core::client::Access;
 use promptgate_core::governance::{Metric, Metrics, Operation};
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::template::{
-    self, Command, ExecuteRequest, Library, Plan, PlannedAction, Precondition, RenderRequest, Stored, Template, Told,
-    Verb, edge,
+    self, Command, ExecuteRequest, Library, Listing, Plan, PlannedAction, Precondition, RenderRequest, Stored,
+    Template, Told, Verb, edge, ownership,
 };
 use promptgate_core::upstream::UpstreamRequest;
 use promptgate_core::upstream::genesys::{self, Family, Page};
@@ -35,6 +38,8 @@ impl RequestContext {
             Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(&mut done).await,
             Route::Invalidate => self.invalidate(&mut done).await,
             Route::RenderTemplate => self.render().await,
+            Route::AdoptTemplate => self.adopt(Family::Prompt).await,
+            Route::AdoptCached => self.adopt(Family::Cached).await,
             Route::SyncTemplates => self.sync().await,
             Route::Usage => self.usage().await,
             _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
@@ -56,21 +61,81 @@ impl RequestContext {
         Page::read(&self.upstream(ask).await?.body)
     }
 
+    /// Pages of all there is, for a tenant that sees some of it.
+    async fn pages(&self, ask: impl Fn(u64, u64) -> UpstreamRequest) -> Result<Vec<Page>, Problem> {
+        let mut pages: Vec<Page> = Vec::new();
+        while let Some(number) = Page::next(&pages) {
+            pages.push(self.page(ask(number, Page::SIZE)).await?);
+        }
+        Ok(pages)
+    }
+
     async fn list(&self) -> Result<Response, Problem> {
-        Ok(json(self.page(template::list_question(&self.target)?).await?.json()))
+        let listing = Listing::read(&self.target)?;
+        if self.caller.is_admin() {
+            return Ok(json(self.page(listing.page(listing.number, listing.size)).await?.json()));
+        }
+        let pages = self.pages(|number, size| listing.page(number, size)).await?;
+        let owners = self.owners(Page::texts(&pages, "/id")).await?;
+        let owner = |id: &str| owners.get(id).cloned().flatten();
+        Ok(json(ownership::visible(pages, &self.caller, owner, Some((listing.number, listing.size))).json()))
+    }
+
+    /// Whose the prompt templates of these ids are.
+    async fn owners(&self, ids: Vec<String>) -> Result<BTreeMap<String, Option<String>>, Problem> {
+        let names: Vec<String> = ids.iter().map(|id| ownership::name(Family::Prompt, id)).collect();
+        let owners = object::owners::find(&self.env, &names, false, &self.limits).await?;
+        Ok(ids.into_iter().zip(owners).collect())
+    }
+
+    /// Whose a template is; where it is to be changed, as of now.
+    async fn owner(&self, family: Family, id: &str, access: Access) -> Result<Option<String>, Problem> {
+        let names = [ownership::name(family, id)];
+        let owners = object::owners::find(&self.env, &names, access == Access::Change, &self.limits).await?;
+        Ok(owners.into_iter().next().flatten())
+    }
+
+    /// Whether this key may do what its route does with a template.
+    async fn reach(&self, family: Family, id: &str) -> Result<(), Problem> {
+        if self.caller.is_admin() {
+            return Ok(());
+        }
+        let access = self.target.route.access().unwrap_or(Access::Change);
+        ownership::reach(&self.caller, self.owner(family, id, access).await?.as_deref(), access)
+    }
+
+    /// Makes a template this tenant's, unless it is another's.
+    async fn claim(&self, family: Family, id: &str) -> Result<(), Problem> {
+        let name = ownership::name(family, id);
+        let owner = object::owners::claim(&self.env, name, self.tenant(), &self.limits.unattended()).await?;
+        ownership::reach(&self.caller, owner.as_deref(), Access::Change)
+    }
+
+    async fn adopt(&self, family: Family) -> Result<Response, Problem> {
+        let tenant = ownership::adopter(self.text().await?.as_bytes(), &self.caller)?;
+        let id = &self.target.id;
+        // Upstream must have it.
+        self.ask(family, id, Verb::Read { max_age_s: 0 }).await?;
+        let name = ownership::name(family, id);
+        let owner = object::owners::claim(&self.env, name, tenant.as_str(), &self.limits.unattended()).await?;
+        ownership::adopted(id, owner, &tenant).map(json)
     }
 
     async fn versions(&self) -> Result<Response, Problem> {
-        Ok(json(self.page(template::versions_question(&self.target)?).await?.json()))
+        let ask = template::versions_question(&self.target)?;
+        self.reach(Family::Prompt, &self.target.id).await?;
+        Ok(json(self.page(ask).await?.json()))
     }
 
     async fn version(&self) -> Result<Response, Problem> {
+        self.reach(Family::Prompt, &self.target.id).await?;
         let answer = self.upstream(genesys::get_version(&self.target.id, self.target.version)).await?;
         template::version(self.target.version, &answer.body).map(json)
     }
 
     async fn difference(&self) -> Result<Response, Problem> {
         let (from, to) = template::diff_question(&self.target)?;
+        self.reach(Family::Prompt, &self.target.id).await?;
         let before = self.upstream(genesys::get_version(&self.target.id, from)).await?;
         let after = self.upstream(genesys::get_version(&self.target.id, to)).await?;
         template::difference(from, &before.body, to, &after.body).map(json)
@@ -86,11 +151,15 @@ impl RequestContext {
     async fn create_upstream(&self, document: String, key: &str) -> Result<Told, Problem> {
         let ask = genesys::create_template(document.into_bytes(), key);
         let answer = exchange::run(ask, &self.settings, &self.life, &self.limits).await?;
-        Told::created(answer, self.clock.unix_ms())
+        let told = Told::created(answer, self.clock.unix_ms())?;
+        // Upstream has it now, and chose its id.
+        self.claim(Family::Prompt, &told.id()).await.map_err(|problem| ownership::unclaimed(&told.id(), problem))?;
+        Ok(told)
     }
 
     /// The template as the edge has it: the copy in KV, else what its object has. And whether it was the copy.
     async fn copy(&self, family: Family, id: &str) -> Result<(Stored, bool), Problem> {
+        self.reach(family, id).await?;
         let newest = edge::wants_newest(self.headers.cache_control.as_deref());
         if !newest && let Some(stored) = self.limits.within(self.kept(family, id)).await? {
             return Ok((stored, true));
@@ -129,7 +198,8 @@ impl RequestContext {
     fn count_read(&self, family: Family, hit: bool) {
         let mut metrics = Metrics::default();
         let result = if hit { "hit" } else { "miss" };
-        metrics.count(Metric::CacheReads, &[("family", family.as_str()), ("result", result)], 1);
+        let labels = [("family", family.as_str()), ("result", result), ("tenant", self.tenant())];
+        metrics.count(Metric::CacheReads, &labels, 1);
         self.count(metrics);
     }
 
@@ -149,12 +219,32 @@ impl RequestContext {
             Route::PublishNew => Precondition::Nothing,
             _ => Precondition::read(self.headers.if_match.as_deref(), self.headers.if_none_match.as_deref()),
         };
+        let precondition = self.hold(family, &id, precondition).await?;
         let told = self.ask(family, &id, Verb::Write { precondition, document: document.to_text() }).await?;
         done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::written(&told, family, &self.random.request_id())))
     }
 
+    /// Makes sure that a template may be written, and makes a new one this tenant's; then what the write expects.
+    async fn hold(&self, family: Family, id: &str, expected: Precondition) -> Result<Precondition, Problem> {
+        let owner = self.owner(family, id, Access::Change).await?;
+        if owner.is_some() || family == Family::Prompt {
+            return ownership::reach(&self.caller, owner.as_deref(), Access::Change).map(|()| expected);
+        }
+        if self.target.route != Route::PublishNew {
+            match self.ask(family, id, Verb::Read { max_age_s: 0 }).await {
+                Ok(_) => return ownership::reach(&self.caller, None, Access::Change).map(|()| expected),
+                Err(problem) if problem.code == Code::NotFound => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        self.claim(family, id).await?;
+        // What someone puts there meanwhile, without the gateway, is not ours to replace.
+        Ok(expected.of_new())
+    }
+
     async fn invalidate(&self, done: &mut Operation) -> Result<Response, Problem> {
+        self.reach(Family::Cached, &self.target.id).await?;
         let told = self.ask(Family::Cached, &self.target.id, Verb::Invalidate).await?;
         done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::gone(&self.random.request_id())))
@@ -189,9 +279,11 @@ impl RequestContext {
         let text = self.text().await?;
         let dry_run = template::sync_question(&self.target)?;
         let library = Library::parse(text.as_bytes(), &isolate::desk())?;
-        let mut pages: Vec<Page> = Vec::new();
-        while let Some(ask) = Page::next(&pages) {
-            pages.push(self.page(ask).await?);
+        let mut pages = self.pages(|number, size| genesys::list_templates(number, size, None)).await?;
+        if !self.caller.is_admin() {
+            let owners = self.owners(Page::texts(&pages, "/id")).await?;
+            let owner = |id: &str| owners.get(id).cloned().flatten();
+            pages = vec![ownership::visible(pages, &self.caller, owner, None)];
         }
         let mut plans = library.plan(&pages);
         if !dry_run {
@@ -212,7 +304,11 @@ impl RequestContext {
         let (route, told) = match (plan.action, plan.write()) {
             (PlannedAction::Leave, _) => return,
             (PlannedAction::Update, Some((id, verb))) => {
-                (Route::UpdateTemplate, self.ask(Family::Prompt, &id, verb).await)
+                let told = match self.reach(Family::Prompt, &id).await {
+                    Ok(()) => self.ask(Family::Prompt, &id, verb).await,
+                    Err(problem) => Err(problem),
+                };
+                (Route::UpdateTemplate, told)
             }
             _ => {
                 let key = plan.key(&self.random.request_id());
@@ -234,7 +330,14 @@ impl RequestContext {
     }
 
     async fn usage(&self) -> Result<Response, Problem> {
-        let text = self.text().await?;
-        Ok(json(self.page(genesys::usage_query(usage::question(text.as_bytes())?)).await?.json()))
+        let usage = usage::question(self.text().await?.as_bytes())?;
+        if self.caller.is_admin() {
+            return Ok(json(self.page(genesys::usage_query(usage.page(usage.number, usage.size))).await?.json()));
+        }
+        usage.by_template()?;
+        let pages = self.pages(|number, size| genesys::usage_query(usage.page(number, size))).await?;
+        let owners = self.owners(Page::texts(&pages, "/group/templateId")).await?;
+        let owner = |id: &str| owners.get(id).cloned().flatten();
+        Ok(json(ownership::own_usage(pages, &self.caller, owner, (usage.number, usage.size)).json()))
     }
 }

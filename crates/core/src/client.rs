@@ -1,7 +1,8 @@
 //! Who may call the gateway: keys stored as SHA-256 digests, a tenant's name beside each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -15,6 +16,12 @@ const KEY_ID: usize = 12;
 pub struct Tenant(String);
 
 impl Tenant {
+    /// The tenant of this name, if it can be one's.
+    pub fn named(name: &str) -> Option<Tenant> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        ((1..=64).contains(&name.len()) && name.chars().all(plain)).then(|| Tenant(name.to_owned()))
+    }
+
     #[cfg(test)]
     pub(crate) fn for_test(name: &str) -> Tenant {
         Tenant(name.to_owned())
@@ -27,7 +34,8 @@ impl Tenant {
 }
 
 /// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Right {
     /// Call: chat, guard, lint, read and execute templates, invoke models. Every key may.
     Use,
@@ -35,6 +43,37 @@ pub enum Right {
     Manage,
     /// Read the audit log.
     Audit,
+    /// Everything, for every tenant; and change what belongs to none.
+    Admin,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Right; 4] = [Right::Use, Right::Manage, Right::Audit, Right::Admin];
+
+    /// Its name, as `CLIENT_KEYS` and `/v1/keys` have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Right::Use => "use",
+            Right::Manage => "manage",
+            Right::Audit => "audit",
+            Right::Admin => "admin",
+        }
+    }
+
+    /// The right of this name.
+    pub fn named(name: &str) -> Option<Right> {
+        Right::ALL.into_iter().find(|right| right.as_str() == name)
+    }
+}
+
+/// What is done with something that has an owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is read, rendered, executed.
+    Read,
+    /// It is changed.
+    Change,
 }
 
 /// The keys that are known.
@@ -55,7 +94,7 @@ pub struct Caller {
     /// The name of the key: the first 12 hexadecimal digits of its digest, which find its entry in `CLIENT_KEYS`.
     pub key_id: String,
     /// What the key may do besides calling.
-    right: Right,
+    pub rights: BTreeSet<Right>,
 }
 
 impl Caller {
@@ -64,29 +103,40 @@ impl Caller {
     /// # Errors
     /// [`Code::Forbidden`].
     pub fn may(&self, right: Right) -> Result<(), Problem> {
-        if right == Right::Use || right == self.right {
+        if right == Right::Use || self.rights.contains(&right) || self.is_admin() {
             return Ok(());
         }
-        let detail = match right {
-            Right::Audit => {
-                "This client key may not read the audit log: that needs a key whose entry in CLIENT_KEYS ends in \
-                 `:audit`. Ask the gateway's operator for one."
-            }
-            _ => {
-                "This client key may call, and not manage: templates, models, metrics and usage need a key whose \
-                 entry in CLIENT_KEYS ends in `:manage`. Ask the gateway's operator for one."
-            }
+        let what = match right {
+            Right::Audit => "may not read the audit log",
+            Right::Admin => "may not do what touches all tenants",
+            Right::Use | Right::Manage => "may call, and not manage templates, models, metrics, usage and keys",
         };
+        let right = right.as_str();
+        let detail = format!(
+            "This client key {what}: that needs a key with the right `{right}` (made with POST /v1/keys, or an entry \
+             of CLIENT_KEYS that ends in `:{right}`). Ask the gateway's operator for one."
+        );
         Err(Problem::new(Code::Forbidden, detail))
+    }
+
+    /// Whether the key may do everything for every tenant.
+    pub fn is_admin(&self) -> bool {
+        self.rights.contains(&Right::Admin)
+    }
+
+    /// The tenant whose rows and counts the key sees; none where it sees those of all.
+    pub fn sees(&self) -> Option<&str> {
+        (!self.is_admin()).then(|| self.tenant.as_str())
     }
 }
 
 impl Clients {
-    /// Reads entries `tenant:digest`, `tenant:digest:manage` or `tenant:digest:audit`, separated by white space or
-    /// commas; the digest is the SHA-256 of the key in hexadecimal. A tenant may have several keys, and each digest has
+    /// Reads entries `tenant:digest` or `tenant:digest:right` with the right `manage`, `audit` or `admin`, separated by
+    /// white space or commas; the digest is the SHA-256 of the key in hexadecimal. A tenant may have several keys, and each digest has
     /// one entry: with two, which tenant and right it gives would depend on their order. Only a key with
     /// `manage` has [`Right::Manage`]: the key of an application that leaks cannot rewrite the templates of all
-    /// others. Only one with `audit` has [`Right::Audit`]: who manages does not see what all others do.
+    /// others. Only one with `audit` has [`Right::Audit`]: who manages does not see what all others do. One with `admin`
+    /// has every right, for every tenant.
     ///
     /// # Errors
     /// A sentence that names the entry by its number, never by its text.
@@ -96,24 +146,21 @@ impl Clients {
             .enumerate()
             .map(|(index, entry)| {
                 let (tenant, digest) = entry.split_once(':').unwrap_or_default();
-                let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-                if tenant.is_empty() || tenant.len() > 64 || !tenant.chars().all(plain) {
-                    return Err(format!("entry {} is not `tenant:sha256-hex`", index + 1));
-                }
+                let tenant =
+                    Tenant::named(tenant).ok_or_else(|| format!("entry {} is not `tenant:sha256-hex`", index + 1))?;
                 let (digest, right) = digest.split_once(':').map_or((digest, None), |(d, right)| (d, Some(right)));
-                let right = match right {
-                    None => Right::Use,
-                    Some("manage") => Right::Manage,
-                    Some("audit") => Right::Audit,
+                let rights = match right.map(Right::named) {
+                    None => BTreeSet::new(),
+                    Some(Some(right)) if right != Right::Use => BTreeSet::from([right]),
                     Some(_) => {
-                        let message = "has something after its digest that is not `:manage` or `:audit`";
+                        let message = "has something after its digest that is not `:manage`, `:audit` or `:admin`";
                         return Err(format!("entry {} {message}", index + 1));
                     }
                 };
                 let bytes = hex32(digest)
                     .ok_or_else(|| format!("the digest of entry {} is not 64 hexadecimal digits", index + 1))?;
                 let key_id = digest.chars().take(KEY_ID).collect::<String>().to_ascii_lowercase();
-                let caller = Caller { tenant: Tenant(tenant.to_owned()), key_id, right };
+                let caller = Caller { tenant, key_id, rights };
                 Ok(Client { caller, digest: bytes })
             })
             .collect::<Result<Vec<_>, String>>()?;
@@ -229,7 +276,8 @@ mod tests {
 
     #[test]
     fn only_some_keys_manage() {
-        let entries = format!("a:{}, a:{}:manage, b:{}:audit", hex("uses"), hex("manages"), hex("audits"));
+        let [uses, manages, audits, admin] = ["uses", "manages", "audits", "admin"].map(hex);
+        let entries = format!("a:{uses}, a:{manages}:manage, b:{audits}:audit c:{admin}:admin");
         let clients = Clients::parse(&entries).unwrap();
         let ask = |key: &str, right| {
             let caller = clients.authenticate(Some(&format!("Bearer {key}"))).map_err(|p| p.code)?;
@@ -238,9 +286,16 @@ mod tests {
         assert!(ask("uses", Right::Use).is_ok() && ask("manages", Right::Use).is_ok());
         assert!(ask("manages", Right::Manage).is_ok());
         assert!(ask("audits", Right::Use).is_ok() && ask("audits", Right::Audit).is_ok());
-        for (key, right) in
-            [("uses", Right::Manage), ("uses", Right::Audit), ("manages", Right::Audit), ("audits", Right::Manage)]
-        {
+        assert!(Right::ALL.into_iter().all(|right| ask("admin", right).is_ok()));
+        for (key, right) in [
+            ("uses", Right::Manage),
+            ("uses", Right::Audit),
+            ("uses", Right::Admin),
+            ("manages", Right::Audit),
+            ("manages", Right::Admin),
+            ("audits", Right::Manage),
+            ("audits", Right::Admin),
+        ] {
             assert_eq!(ask(key, right), Err(Code::Forbidden), "{key}");
         }
         assert_eq!(ask("other", Right::Manage), Err(Code::Unauthenticated));
@@ -269,6 +324,7 @@ mod tests {
             &format!("ä:{A}"),
             &format!("a:{A}:canary"),
             &format!("a:{A}:"),
+            &format!("a:{A}:use"),
             &format!("a:{A}:manage:canary"),
         ] {
             let error = Clients::parse(text).unwrap_err();

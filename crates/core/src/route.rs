@@ -1,6 +1,6 @@
 //! What an address stands for: the table of routes, and the parameters that an address carries.
 
-use crate::client::Right;
+use crate::client::{Access, Right};
 use crate::fault::{Fault, Faults, Path, nearest};
 use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
@@ -28,12 +28,14 @@ pub enum Route {
     ListVersions,
     ReadVersion,
     DiffVersions,
+    AdoptTemplate,
     RenderTemplate,
     ExecuteTemplate,
     PublishNew,
     ReadCached,
     Publish,
     Invalidate,
+    AdoptCached,
     Usage,
     SubmitModel,
     ReadModel,
@@ -79,7 +81,7 @@ const fn row(
 }
 
 /// Every route.
-pub const ROUTES: [Row; 35] = [
+pub const ROUTES: [Row; 37] = [
     row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
@@ -95,12 +97,14 @@ pub const ROUTES: [Row; 35] = [
     row("GET", "/v1/templates/{id}/versions", Route::ListVersions, Right::Use, None),
     row("GET", "/v1/templates/{id}/versions/{version}", Route::ReadVersion, Right::Use, None),
     row("GET", "/v1/templates/{id}/diff", Route::DiffVersions, Right::Use, None),
+    row("POST", "/v1/templates/{id}/adopt", Route::AdoptTemplate, Right::Admin, Some("template.adopt")),
     row("POST", "/v1/templates/{id}/render", Route::RenderTemplate, Right::Use, Some("template.render")),
     row("POST", "/v1/templates/{id}/execute", Route::ExecuteTemplate, Right::Use, Some("template.execute")),
     row("POST", "/v1/cache/templates", Route::PublishNew, Right::Manage, Some("cached_template.create")),
     row("GET", "/v1/cache/templates/{id}", Route::ReadCached, Right::Use, None),
     row("PUT", "/v1/cache/templates/{id}", Route::Publish, Right::Manage, Some("cached_template.update")),
     row("DELETE", "/v1/cache/templates/{id}", Route::Invalidate, Right::Manage, Some("cached_template.invalidate")),
+    row("POST", "/v1/cache/templates/{id}/adopt", Route::AdoptCached, Right::Admin, Some("cached_template.adopt")),
     row("POST", "/v1/usage/query", Route::Usage, Right::Manage, Some("usage.query")),
     row("POST", "/v1/models", Route::SubmitModel, Right::Manage, Some("model.submit")),
     row("GET", "/v1/models/{id}", Route::ReadModel, Right::Use, None),
@@ -132,7 +136,9 @@ impl Route {
     /// The kind of thing that it is about, for audit rows.
     pub fn resource(self) -> Option<&'static str> {
         match self {
-            Route::PublishNew | Route::ReadCached | Route::Publish | Route::Invalidate => Some("cached_template"),
+            Route::PublishNew | Route::ReadCached | Route::Publish | Route::Invalidate | Route::AdoptCached => {
+                Some("cached_template")
+            }
             Route::Usage => Some("usage"),
             Route::Audit => Some("audit_log"),
             Route::SubmitModel
@@ -152,6 +158,7 @@ impl Route {
             | Route::ListVersions
             | Route::ReadVersion
             | Route::DiffVersions
+            | Route::AdoptTemplate
             | Route::RenderTemplate
             | Route::ExecuteTemplate => Some("prompt_template"),
             Route::Chat
@@ -164,6 +171,27 @@ impl Route {
             | Route::Metrics
             | Route::Health
             | Route::OpenApi => None,
+        }
+    }
+
+    /// What is done with the templates that it is about, which have owners.
+    pub fn access(self) -> Option<Access> {
+        match self {
+            Route::ListTemplates
+            | Route::ReadTemplate
+            | Route::ListVersions
+            | Route::ReadVersion
+            | Route::DiffVersions
+            | Route::RenderTemplate
+            | Route::ExecuteTemplate
+            | Route::ReadCached => Some(Access::Read),
+            Route::SyncTemplates
+            | Route::UpdateTemplate
+            | Route::AdoptTemplate
+            | Route::Publish
+            | Route::Invalidate
+            | Route::AdoptCached => Some(Access::Change),
+            _ => None,
         }
     }
 

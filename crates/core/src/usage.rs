@@ -33,12 +33,49 @@ pub static QUERY: Shape = Shape::Object(&[
     Field::optional("pageSize", Shape::Integer(1, 100)).default("25"),
 ]);
 
-/// Reads a question and writes it as upstream takes it. `groupBy` is `["modelId"]` and `metrics` are all unless given;
-/// `pageNumber` and `pageSize` are 1 and 25.
+/// A question about usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    from: Option<String>,
+    to: Option<String>,
+    groups: Vec<String>,
+    metrics: Vec<String>,
+    /// Which page, from 1.
+    pub number: u64,
+    /// Most groups of it.
+    pub size: u64,
+}
+
+impl Usage {
+    /// The question for that page, as upstream takes it.
+    pub fn page(&self, number: u64, size: u64) -> Vec<u8> {
+        let question = json!({
+            "dateFrom": self.from, "dateTo": self.to, "groupBy": self.groups, "metrics": self.metrics,
+            "pageNumber": number, "pageSize": size,
+        });
+        question.to_string().into_bytes()
+    }
+
+    /// Upstream knows no tenants, but which template was executed: what is not grouped by that is everybody's.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn by_template(&self) -> Result<(), Problem> {
+        if self.groups.iter().any(|group| group == "templateId") {
+            return Ok(());
+        }
+        let detail = "This key sees the usage of its tenant's own templates: put `templateId` into `groupBy`. That of \
+                      all tenants needs a key with the right `admin`.";
+        Err(Problem::new(Code::Forbidden, detail))
+    }
+}
+
+/// Reads a question. `groupBy` is `["modelId"]` and `metrics` are all unless given; `pageNumber` and `pageSize` are 1
+/// and 25.
 ///
 /// # Errors
 /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
-pub fn question(body: &[u8]) -> Result<Vec<u8>, Problem> {
+pub fn question(body: &[u8]) -> Result<Usage, Problem> {
     let mut body = decode(body, &QUERY)?;
     let mut faults = Faults::default();
     let mut date = |name| {
@@ -69,14 +106,10 @@ pub fn question(body: &[u8]) -> Result<Vec<u8>, Problem> {
     let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let groups: Vec<String> = body.texts("groupBy").unwrap_or_else(|| all(&["modelId"]));
     let metrics: Vec<String> = body.texts("metrics").unwrap_or_else(|| all(&METRICS));
-    let page = body.integer("pageNumber").unwrap_or(1);
+    let number = body.integer("pageNumber").unwrap_or(1);
     let size = body.integer("pageSize").unwrap_or(25);
     let text = |date: Option<OffsetDateTime>| date.and_then(|date| date.format(&Rfc3339).ok());
-    let question = json!({
-        "dateFrom": text(from), "dateTo": text(to), "groupBy": groups, "metrics": metrics, "pageNumber": page,
-        "pageSize": size,
-    });
-    Ok(question.to_string().into_bytes())
+    Ok(Usage { from: text(from), to: text(to), groups, metrics, number, size })
 }
 
 #[cfg(test)]
@@ -85,10 +118,12 @@ mod tests {
 
     #[test]
     fn a_question_is_passed_on() {
-        let sent = question(
+        let usage = question(
             br#"{"dateFrom":"2026-01-01T01:00:00+01:00","dateTo":"2026-02-01T00:00:00Z","groupBy":["templateId"]}"#,
         )
         .unwrap();
+        assert!(usage.by_template().is_ok());
+        let sent = usage.page(usage.number, usage.size);
         let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
         assert_eq!(sent["dateFrom"], "2026-01-01T00:00:00Z");
         assert_eq!(sent["groupBy"], json!(["templateId"]));

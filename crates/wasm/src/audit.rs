@@ -22,6 +22,8 @@ export type AuditReport =
       ok: true;
       /** How many rows were read. */
       rows: number;
+      /** How many of them are other tenants': their place in the chain is there, what they say is not. */
+      withheld: number;
       /** What the first of them follows: `sequence` 0 where the log was read from its beginning. */
       after: AuditHead;
       /** Where it ends. */

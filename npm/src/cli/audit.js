@@ -52,9 +52,10 @@ async function verified(file, head) {
   return verifyAudit(rest, options);
 }
 
-function text(file, { ok, rows, after, head, line, code, message }) {
+function text(file, { ok, rows, withheld, after, head, line, code, message }) {
   if (!ok) return `${file}:${line}: ${message} (${code})\n`;
   if (rows === 0) return `${file}: no row after ${head.sequence}, unbroken\n  head ${head.hash}\n`;
   const before = after.sequence === 0 ? "" : `\n  after ${after.hash}, which must be the head of the export before`;
-  return `${file}: rows ${after.sequence + 1} to ${head.sequence}, unbroken${before}\n  head ${head.hash}\n`;
+  const others = withheld === 0 ? "" : `, ${withheld} of them other tenants' and not shown`;
+  return `${file}: rows ${after.sequence + 1} to ${head.sequence}, unbroken${others}${before}\n  head ${head.hash}\n`;
 }

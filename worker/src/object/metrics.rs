@@ -21,12 +21,12 @@ pub(crate) async fn add(env: &Env, counted: &Metrics) -> bool {
     super::ask(env, "METRICS", "all", "", Some(body), &limits).await.is_ok()
 }
 
-/// Everything as Prometheus text.
+/// The series of this tenant, or of all, as Prometheus text.
 ///
 /// # Errors
 /// Those of [`super::ask`].
-pub(crate) async fn prometheus(env: &Env, limits: &Limits) -> Result<String, Problem> {
-    super::ask(env, "METRICS", "all", "", None, &limits.at_most(LIMIT)).await
+pub(crate) async fn prometheus(env: &Env, tenant: Option<&str>, limits: &Limits) -> Result<String, Problem> {
+    super::ask(env, "METRICS", "all", tenant.unwrap_or_default(), None, &limits.at_most(LIMIT)).await
 }
 
 /// One for the whole gateway.
@@ -54,8 +54,14 @@ impl DurableObject for MetricsObject {
             self.metrics.borrow_mut().get_or_insert(stored);
         }
         if counted.is_empty() {
-            let text = self.metrics.borrow().as_ref().map(Metrics::prometheus).unwrap_or_default();
-            return Response::ok(text);
+            let path = request.path();
+            let tenant = path.trim_start_matches('/');
+            let metrics = self.metrics.borrow();
+            let text = metrics.as_ref().map(|metrics| match tenant {
+                "" => metrics.prometheus(),
+                tenant => metrics.of(tenant).prometheus(),
+            });
+            return Response::ok(text.unwrap_or_default());
         }
         let stored = {
             let mut metrics = self.metrics.borrow_mut();

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod metrics;
 pub(crate) mod model;
+pub(crate) mod owners;
 pub(crate) mod template;
 
 use promptgate_core::problem::{Code, Problem};

@@ -257,6 +257,22 @@ impl Metrics {
         self.values.is_empty() && self.histograms.is_empty()
     }
 
+    /// The series of one tenant; those that name no tenant are everybody's.
+    pub fn of(&self, tenant: &str) -> Metrics {
+        let label = format!("tenant=\"{}\"", escaped(tenant));
+        fn keep<T: Clone>(
+            all: &BTreeMap<String, BTreeMap<String, T>>,
+            label: &str,
+        ) -> BTreeMap<String, BTreeMap<String, T>> {
+            let own = |series: &BTreeMap<String, T>| -> BTreeMap<String, T> {
+                let own = series.iter().filter(|(labels, _)| self::tenant(labels) == label);
+                own.map(|(labels, value)| (labels.clone(), value.clone())).collect()
+            };
+            all.iter().map(|(name, series)| (name.clone(), own(series))).collect()
+        }
+        Metrics { values: keep(&self.values, &label), histograms: keep(&self.histograms, &label) }
+    }
+
     /// Everything as Prometheus text.
     pub fn prometheus(&self) -> String {
         let mut out = String::new();
@@ -477,6 +493,19 @@ mod tests {
         }
         assert_eq!(tenant("a=\"tenant=\\\"x\\\"\",tenant=\"t-1\",b=\"\""), "tenant=\"t-1\"");
         assert_eq!(tenant("a=\"\""), "");
+    }
+
+    #[test]
+    fn a_tenant_sees_its_own_series() {
+        let mut metrics = some();
+        for tenant in ["a", "b", "a\",tenant=\"b"] {
+            metrics.request("/v1/chat", tenant, None, Duration::ZERO);
+        }
+        let text = metrics.of("b").prometheus();
+        let series: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let own = "promptgate_requests_total{route=\"/v1/chat\",tenant=\"b\",outcome=\"success\",code=\"\"} 1";
+        assert_eq!(series, [own]);
+        assert!(!metrics.of("").prometheus().contains("tenant="), "what names no tenant is nobody's");
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub struct Command {
     pub id: String,
     /// Who asks.
     pub tenant: String,
+    /// Whether the key reaches the models of every tenant.
+    #[serde(default)]
+    pub any_tenant: bool,
     /// By which key ([`crate::client::Caller::key_id`]).
     pub key_id: String,
     /// The client's request.
@@ -175,7 +178,8 @@ impl Kept {
         if let Verb::Submit(body) = &command.verb {
             return Kept::submit(kept, command, body, settings, now, seed);
         }
-        let kept = kept.as_mut().filter(|kept| kept.provisioning.origin().tenant == command.tenant);
+        let reached = |kept: &&mut Kept| command.any_tenant || kept.provisioning.origin().tenant == command.tenant;
+        let kept = kept.as_mut().filter(reached);
         let kept = kept.ok_or_else(|| {
             Problem::new(Code::NotFound, "There is no such model. Its id is in the answer to its submission.")
         })?;

@@ -23,6 +23,7 @@ pub(super) const fn of(route: Route) -> Option<&'static str> {
         Route::ReadConfiguration => "Configurations",
         Route::InvokeModel | Route::InvokeNamed => "Result",
         Route::ExportModel => "Snapshot",
+        Route::AdoptTemplate | Route::AdoptCached => "Adopted",
         Route::Health => "Health",
         _ => return None,
     })
@@ -55,6 +56,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let change = object(&["path"], json!({ "path": text, "before": {}, "after": {} }));
     let schemas = json!({
         "Place": place,
+        "Adopted": object(&["id", "tenant"], json!({ "id": text, "tenant": text })),
         "LintReport": object(&["kind", "unit", "summary", "findings"], json!({
             "kind": text, "unit": { "type": "string", "enum": ["bytes", "utf16"] },
             "summary": object(&["errors", "warnings", "infos", "fixable", "omitted"], json!({

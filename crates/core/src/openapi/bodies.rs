@@ -6,13 +6,14 @@ use crate::schema::Shape;
 use crate::{guard, lint, model, template, usage};
 
 /// Each schema's name and shape.
-pub static BODIES: [(&str, &Shape); 13] = [
+pub static BODIES: [(&str, &Shape); 14] = [
     ("ChatRequest", &shapes::CHAT_REQUEST),
     ("GuardRequest", &guard::REQUEST),
     ("LintRequest", &lint::REQUEST),
     ("PromptTemplate", &shapes::PROMPT_TEMPLATE),
     ("CachedTemplate", &shapes::CACHED_TEMPLATE),
     ("Library", &template::LIBRARY),
+    ("Adoption", &template::ownership::ADOPTION),
     ("RenderRequest", &template::RENDER),
     ("ExecuteRequest", &template::EXECUTE),
     ("ModelDefinition", &shapes::MODEL_DEFINITION),

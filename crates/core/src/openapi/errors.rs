@@ -66,6 +66,7 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
         Route::CreateTemplate | Route::UpdateTemplate | Route::SyncTemplates | Route::PublishNew | Route::Publish => {
             own.extend(CHANGE);
         }
+        Route::AdoptTemplate | Route::AdoptCached => own.push(Code::Conflict),
         Route::SubmitModel | Route::ConfigureNamed => own.extend([Code::Conflict, Code::SafetyRefused]),
         Route::ConfigureModel => own.extend([Code::Conflict, Code::ModelNotActive]),
         Route::InvokeModel | Route::InvokeNamed => {

@@ -144,6 +144,13 @@ const ENTRIES: &[Entry] = &[
         answers: &[(200, "The changes, each with its path.", JSON)],
     },
     Entry {
+        route: Route::AdoptTemplate,
+        summary: "Gives a prompt template that belongs to no tenant an owner.",
+        query: &[],
+        body: Some("Adoption"),
+        answers: &[(200, "Whose it is.", JSON)],
+    },
+    Entry {
         route: Route::RenderTemplate,
         summary: "A prompt template with values, as it would be sent. Values are never expanded again.",
         query: &[],
@@ -184,6 +191,13 @@ const ENTRIES: &[Entry] = &[
         query: &[],
         body: None,
         answers: &[(204, "They are gone.", None)],
+    },
+    Entry {
+        route: Route::AdoptCached,
+        summary: "Gives a cached template that belongs to no tenant an owner.",
+        query: &[],
+        body: Some("Adoption"),
+        answers: &[(200, "Whose it is.", JSON)],
     },
     Entry {
         route: Route::Usage,
@@ -295,8 +309,7 @@ fn operation(entry: &Entry, row: &Row) -> Value {
     if let Some(operation) = operation.as_object_mut() {
         let needs = match entry.route.right() {
             Right::Use => None,
-            Right::Manage => Some("Needs a client key that may manage (`tenant:digest:manage` in CLIENT_KEYS)."),
-            Right::Audit => Some("Needs a client key that may audit (`tenant:digest:audit` in CLIENT_KEYS)."),
+            right => Some(format!("Needs a client key with the right `{}`.", right.as_str())),
         };
         if let Some(needs) = needs {
             operation.insert("description".to_owned(), needs.into());

@@ -27,6 +27,14 @@ impl Precondition {
         }
     }
 
+    /// What a write of something new expects: that it is still new.
+    pub fn of_new(self) -> Precondition {
+        match self {
+            Precondition::OneOf(tags) => Precondition::OneOf(tags),
+            Precondition::Missing | Precondition::Nothing | Precondition::Anything => Precondition::Nothing,
+        }
+    }
+
     /// Whether what has the entity tag `etag` is one of those that the client names.
     pub fn names(&self, etag: &str) -> bool {
         match self {

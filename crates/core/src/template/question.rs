@@ -18,14 +18,31 @@ const PAGE: (u64, u64) = (100, 25);
 const MOST: u64 = 1_000_000;
 
 /// `GET /v1/templates?pageNumber=&pageSize=&name=`.
-///
-/// # Errors
-/// [`Code::InvalidRequest`].
-pub fn list_question(target: &Target) -> Result<UpstreamRequest, Problem> {
-    let query = target.query(&["pageNumber", "pageSize", "name"])?;
-    let number = query.integer("pageNumber", MOST)?.unwrap_or(1);
-    let size = query.integer("pageSize", PAGE.0)?.unwrap_or(PAGE.1);
-    Ok(list_templates(number, size, query.get("name")))
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Which page, from 1.
+    pub number: u64,
+    /// Most members of it.
+    pub size: u64,
+    name: Option<String>,
+}
+
+impl Listing {
+    /// Reads the question.
+    ///
+    /// # Errors
+    /// [`Code::InvalidRequest`].
+    pub fn read(target: &Target) -> Result<Listing, Problem> {
+        let query = target.query(&["pageNumber", "pageSize", "name"])?;
+        let number = query.integer("pageNumber", MOST)?.unwrap_or(1);
+        let size = query.integer("pageSize", PAGE.0)?.unwrap_or(PAGE.1);
+        Ok(Listing { number, size, name: query.get("name").map(str::to_owned) })
+    }
+
+    /// The question for that page upstream.
+    pub fn page(&self, number: u64, size: u64) -> UpstreamRequest {
+        list_templates(number, size, self.name.as_deref())
+    }
 }
 
 /// `GET /v1/templates/{id}/versions?pageNumber=&pageSize=`.
@@ -104,10 +121,11 @@ mod tests {
     #[test]
     fn questions() {
         let target = |address: &str| Target::find("GET", address).unwrap();
-        let ask = list_question(&target("/v1/templates?pageNumber=2&name=a")).unwrap();
+        let listing = Listing::read(&target("/v1/templates?pageNumber=2&name=a")).unwrap();
+        let ask = listing.page(listing.number, listing.size);
         assert!(ask.path.ends_with("?pageNumber=2&pageSize=25&name=a"));
-        assert!(list_question(&target("/v1/templates?pageSize=101")).is_err());
-        assert!(list_question(&target("/v1/templates?size=1")).is_err());
+        assert!(Listing::read(&target("/v1/templates?pageSize=101")).is_err());
+        assert!(Listing::read(&target("/v1/templates?size=1")).is_err());
         assert_eq!(diff_question(&target(&format!("/v1/templates/{ID}/diff?from=1&to=3"))).unwrap(), (1, 3));
         for query in ["", "?from=1", "?from=0&to=1", "?from=x&to=1"] {
             assert!(diff_question(&target(&format!("/v1/templates/{ID}/diff{query}"))).is_err(), "{query}");

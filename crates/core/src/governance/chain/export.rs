@@ -28,23 +28,28 @@ pub struct Export {
     pub after: u64,
     /// The last line that was written, or the end of the last object that was seen.
     last: Head,
+    /// Whose rows are written; of all others there is only that they are there. None for everybody's.
+    tenant: Option<String>,
 }
 
 impl Export {
-    /// What is asked for: `?after=N` leaves out the rows up to number N.
+    /// What is asked for: `?after=N` leaves out the rows up to number N. Rows of others than `tenant` are withheld.
     ///
     /// # Errors
     /// [`Code::InvalidRequest`].
-    pub fn begin(target: &Target) -> Result<Export, Problem> {
+    pub fn begin(target: &Target, tenant: Option<&str>) -> Result<Export, Problem> {
         let after = target.query(&["after"])?.integer("after", (1 << 53) - 1)?.unwrap_or_default();
-        Ok(Export { object: 1, after, last: Head::default() })
+        Ok(Export { object: 1, after, last: Head::default(), tenant: tenant.map(str::to_owned) })
     }
 
     /// The text of a page, and whether it is the last: that one ends with the head.
     pub fn page(&mut self, page: Page) -> (String, bool) {
         let more = page.lines.len() >= PAGE_ROWS;
         let written = page.lines.last().and_then(|line| segment::head(line));
-        let mut text = page.lines.join("\n");
+        let mut text = match &self.tenant {
+            None => page.lines.join("\n"),
+            Some(tenant) => page.lines.iter().map(|line| segment::seen_by(line, tenant)).collect::<Vec<_>>().join("\n"),
+        };
         if !text.is_empty() {
             text.push('\n');
         }
@@ -111,7 +116,7 @@ mod tests {
         for (rows, each) in [(0, 5), (1, 5), (5, 5), (17, 5), (1500, 1100), (1000, 1000), (1000, 5000)] {
             let objects = objects(rows, each);
             for after in [0, 1, 4, 5, 6, rows / 2, rows, rows + 3] {
-                let mut export = Export { object: 1, after, last: Head::default() };
+                let mut export = Export { object: 1, after, last: Head::default(), tenant: None };
                 let mut text = String::new();
                 loop {
                     let page = ask(&objects, &export, each);
@@ -132,7 +137,7 @@ mod tests {
 
     #[test]
     fn questions() {
-        let begin = |query: &str| Export::begin(&Target::find("GET", &format!("/v1/audit{query}")).unwrap());
+        let begin = |query: &str| Export::begin(&Target::find("GET", &format!("/v1/audit{query}")).unwrap(), None);
         assert_eq!(begin("").unwrap().after, 0);
         assert_eq!(begin("?after=12").unwrap().after, 12);
         for query in

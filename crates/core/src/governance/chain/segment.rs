@@ -111,6 +111,16 @@ impl Segment {
     }
 }
 
+/// A line as `tenant` sees it: of a row of another tenant its place in the chain is left, and not what it says.
+pub(super) fn seen_by(line: &str, tenant: &str) -> String {
+    let Ok(Json::Object(members)) = json::parse(line.as_bytes()) else { return String::new() };
+    let row = members.iter().find(|(name, _)| name == "row").map(|(_, row)| row);
+    if row.and_then(|row| row.member("tenant")).and_then(Json::text) == Some(tenant) {
+        return line.to_owned();
+    }
+    Json::Object(members.into_iter().filter(|(name, _)| name != "row").collect()).to_text()
+}
+
 /// Where the chain is after a line.
 pub(super) fn head(line: &str) -> Option<Head> {
     let line = json::parse(line.as_bytes()).ok()?;

@@ -24,6 +24,9 @@ pub struct Break {
 pub struct Verified {
     /// How many rows were read.
     pub rows: u64,
+    /// How many of them are other tenants': they have their place in the chain and not what they say, which only an
+    /// export by a key with `admin` has.
+    pub withheld: u64,
     /// What the first of them follows. An export that begins later begins with the head of the one before.
     pub after: Head,
     /// Where the chain ends.
@@ -36,6 +39,8 @@ pub struct Verified {
 pub struct Verifier {
     line: u64,
     rows: u64,
+    #[serde(default)]
+    withheld: u64,
     after: Option<Head>,
     last: Option<Head>,
     /// The last line was a head.
@@ -48,7 +53,13 @@ pub struct Verifier {
 
 /// A line of an export.
 enum Line {
-    Row { sequence: u64, previous: String, hash: String, row: Value },
+    /// One without its row is another tenant's.
+    Row {
+        sequence: u64,
+        previous: String,
+        hash: String,
+        row: Option<Value>,
+    },
     Head(Head),
 }
 
@@ -83,12 +94,12 @@ impl Verifier {
         match read(text) {
             None => Err(self.broken(next, "unreadable", "This line is neither a row nor the head of an audit log.")),
             Some(Line::Head(head)) => self.close(head),
-            Some(Line::Row { sequence, previous, hash, row }) => self.row(sequence, previous, hash, &row),
+            Some(Line::Row { sequence, previous, hash, row }) => self.row(sequence, previous, hash, row.as_ref()),
         }
     }
 
-    fn row(&mut self, sequence: u64, previous: String, hash: String, row: &Value) -> Result<(), Break> {
-        if link(&previous, sequence, row) != hash {
+    fn row(&mut self, sequence: u64, previous: String, hash: String, row: Option<&Value>) -> Result<(), Break> {
+        if row.is_some_and(|row| link(&previous, sequence, row) != hash) {
             let message = format!("Row {sequence} was changed: its hash does not fit what it says.");
             return Err(self.broken(Some(sequence), "changed", &message));
         }
@@ -121,6 +132,7 @@ impl Verifier {
         self.see(&hash);
         self.last = Some(Head { sequence, hash });
         self.rows += 1;
+        self.withheld += u64::from(row.is_none());
         self.closed = false;
         Ok(())
     }
@@ -169,7 +181,7 @@ impl Verifier {
             return Err(self.broken(None, "other_chain", message));
         }
         let after = self.after.clone().unwrap_or_else(|| head.clone());
-        Ok(Verified { rows: self.rows, after, head: head.clone() })
+        Ok(Verified { rows: self.rows, withheld: self.withheld, after, head: head.clone() })
     }
 
     fn broken(&self, sequence: Option<u64>, code: &'static str, message: &str) -> Break {
@@ -183,11 +195,14 @@ fn read(text: &str) -> Option<Line> {
     let members = value.as_object()?;
     match members.len() {
         1 => serde_json::from_value(members.get("head")?.clone()).ok().map(Line::Head),
-        4 => Some(Line::Row {
+        3 | 4 => Some(Line::Row {
             sequence: members.get("sequence")?.as_u64()?,
             previous: members.get("previous")?.as_str()?.to_owned(),
             hash: members.get("hash")?.as_str()?.to_owned(),
-            row: members.get("row")?.clone(),
+            row: match members.len() {
+                4 => Some(members.get("row")?.clone()),
+                _ => None,
+            },
         }),
         _ => None,
     }
@@ -252,6 +267,37 @@ mod tests {
         assert!(verify(&text.split('\n').map(str::to_owned).collect::<Vec<_>>()).is_ok());
         let spaced: Vec<_> = export(2).iter().map(|line| line.replace("\":", "\" : ")).collect();
         assert_eq!(verify(&spaced).unwrap().rows, 2);
+    }
+
+    /// Rows that are withheld keep their place: what is dropped or moved among them is found, and they are counted.
+    #[test]
+    fn what_is_another_tenants_is_counted_and_keeps_its_place() {
+        let mut head = Head::default();
+        let mut lines = Vec::new();
+        for tenant in ["a", "b", "a", "b", "b", "a"] {
+            let (next, line) = head.append(&json!({ "tenant": tenant, "tokens": 3 }).to_string());
+            head = next;
+            lines.push(super::super::segment::seen_by(&line, "a"));
+        }
+        lines.push(head.line());
+        assert!(!lines.concat().contains("\"b\""), "{lines:?}");
+        let verified = verify(&lines).unwrap();
+        assert_eq!((verified.rows, verified.withheld), (6, 3));
+        for (at, bad) in [(1, (2, Some(2), "missing")), (3, (4, Some(4), "missing")), (0, (7, None, ""))] {
+            let mut lines = lines.clone();
+            lines.remove(at);
+            match at {
+                // An export may begin later.
+                0 => assert_eq!(verify(&lines).unwrap().rows, 5),
+                _ => assert_eq!(first_bad(&lines), bad),
+            }
+        }
+        let mut edited = lines.clone();
+        edited[2] = edited[2].replace("\"tokens\":3", "\"tokens\":4");
+        assert_eq!(first_bad(&edited), (3, Some(3), "changed"));
+        let mut replaced = lines.clone();
+        replaced[3] = replaced[3].replacen("\"hash\":\"", "\"hash\":\"0", 1);
+        assert_eq!(first_bad(&replaced), (5, Some(5), "replaced"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn command(tenant: &str, verb: Verb) -> Command {
     Command {
         id: ID.into(),
         tenant: tenant.into(),
+        any_tenant: false,
         key_id: "k".into(),
         request_id: "r-1".into(),
         started_ms: START,

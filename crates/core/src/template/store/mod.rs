@@ -170,6 +170,12 @@ pub struct Told {
 }
 
 impl Told {
+    /// The id of the template, as upstream has it.
+    pub fn id(&self) -> String {
+        let document = json::parse(self.stored.document.as_bytes()).ok();
+        document.as_ref().and_then(|document| document.member("id")?.text()).unwrap_or_default().to_owned()
+    }
+
     /// What upstream has made of a new prompt template, at `now_ms` (Unix ms).
     ///
     /// # Errors

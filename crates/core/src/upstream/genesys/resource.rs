@@ -180,17 +180,24 @@ impl Page {
         serde_json::from_slice(&body.0).map_err(|_| malformed())
     }
 
-    /// The question for the prompt templates that are not among `pages` yet; none if all are, or if there are more
-    /// than a thousand pages.
-    pub fn next(pages: &[Page]) -> Option<UpstreamRequest> {
-        const SIZE: u64 = 100;
+    /// Most members of a page (contract, section 8): what is asked for where all are wanted.
+    pub const SIZE: u64 = 100;
+
+    /// The number of the page of [`Page::SIZE`] members that comes after `pages`; none if they are all, or a thousand.
+    pub fn next(pages: &[Page]) -> Option<u64> {
         let number = pages.len() as u64 + 1;
         let more = match pages.last() {
             None => true,
             // An upstream that counts wrongly does not keep us for ever.
             Some(last) => !last.entities.is_empty() && number <= last.page_count.min(1_000),
         };
-        more.then(|| list_templates(number, SIZE, None))
+        more.then_some(number)
+    }
+
+    /// The texts at `pointer` (RFC 6901) in the members of `pages`.
+    pub fn texts(pages: &[Page], pointer: &str) -> Vec<String> {
+        let members = pages.iter().flat_map(|page| &page.entities);
+        members.filter_map(|member| Some(member.pointer(pointer)?.as_str()?.to_owned())).collect()
     }
 
     /// As clients get it.
@@ -249,8 +256,8 @@ mod tests {
             total: 0,
             page_count: count,
         };
-        assert!(Page::next(&[]).unwrap().path.contains("pageNumber=1&"));
-        assert!(Page::next(&[page(1, 2, 100)]).unwrap().path.contains("pageNumber=2&"));
+        assert_eq!(Page::next(&[]), Some(1));
+        assert_eq!(Page::next(&[page(1, 2, 100)]), Some(2));
         assert_eq!(Page::next(&[page(1, 2, 100), page(2, 2, 5)]), None);
         assert_eq!(Page::next(&[page(1, 9, 0)]), None, "an empty page is the end");
         assert_eq!(Page::next(&[page(1, 0, 0)]), None);
