@@ -509,7 +509,7 @@ test("tenants share what has no owner, and each stands in the rows by its name; 
   const ask = (method, path, key, body) => gateway.ask(method, path, body, { authorization: `Bearer ${key}` });
   const shared = await ask("GET", `/v1/templates/${id}`, OTHER);
   assert.deepEqual([shared.status, shared.body.id], [200, id]);
-  const seen = (await gateway.rows(1, /^template/)).length;
+  const seen = (await gateway.rows(0, /^template/)).length;
   assert.equal((await ask("PUT", `/v1/templates/${id}`, OTHER, shared.body)).status, 403);
   assert.equal((await ask("POST", `/v1/templates/${id}/render`, OTHER, { variables: {} })).status, 400);
   const rows = (await gateway.rows(seen + 2, /^template/)).slice(seen);

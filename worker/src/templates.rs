@@ -101,7 +101,12 @@ impl RequestContext {
             return Ok(());
         }
         let access = self.target.route.access().unwrap_or(Access::Change);
-        ownership::reach(&self.caller, self.owner(family, id, access).await?.as_deref(), access)
+        let owner = self.owner(family, id, access).await?;
+        if owner.is_none() && access == Access::Change {
+            // What is nowhere is nobody's either: a 404, as for what is another's.
+            self.ask(family, id, Verb::Read { max_age_s: 0 }).await?;
+        }
+        ownership::reach(&self.caller, owner.as_deref(), access)
     }
 
     /// Makes a template this tenant's, unless it is another's.
@@ -227,15 +232,18 @@ impl RequestContext {
 
     /// Makes sure that a template may be written, and makes a new one this tenant's; then what the write expects.
     async fn hold(&self, family: Family, id: &str, expected: Precondition) -> Result<Precondition, Problem> {
-        let owner = self.owner(family, id, Access::Change).await?;
-        if owner.is_some() || family == Family::Prompt {
-            return ownership::reach(&self.caller, owner.as_deref(), Access::Change).map(|()| expected);
-        }
         if self.target.route != Route::PublishNew {
-            match self.ask(family, id, Verb::Read { max_age_s: 0 }).await {
-                Ok(_) => return ownership::reach(&self.caller, None, Access::Change).map(|()| expected),
-                Err(problem) if problem.code == Code::NotFound => {}
+            let owner = self.owner(family, id, Access::Change).await?;
+            let there = match owner {
+                Some(_) => Ok(()),
+                None => self.ask(family, id, Verb::Read { max_age_s: 0 }).await.map(drop),
+            };
+            match there {
+                Err(problem) if problem.code == Code::NotFound && family == Family::Cached => {}
                 Err(problem) => return Err(problem),
+                Ok(()) => {
+                    return ownership::reach(&self.caller, owner.as_deref(), Access::Change).map(|()| expected);
+                }
             }
         }
         self.claim(family, id).await?;
