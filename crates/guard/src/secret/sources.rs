@@ -11,7 +11,7 @@ pub(super) const NONE: &str = "";
 
 /// Vendors and sources, sorted.
 #[rustfmt::skip]
-pub(super) const SOURCES: [(&str, &str); 124] = [
+pub(super) const SOURCES: [(&str, &str); 125] = [
     ("adobe", "Observed: gitleaks, Kingfisher."),
     ("age", "Documented: age-encryption.org/v1, \"The X25519 recipient type\" (Bech32)."),
     ("airtable", "Documented: airtable.com/developers/web/api/authentication; length: gitleaks."),
@@ -95,6 +95,7 @@ pub(super) const SOURCES: [(&str, &str); 124] = [
     ("posthog", "Observed: Kingfisher."),
     ("postman", "Documented: learning.postman.com/docs/developer/postman-api/authentication; length: gitleaks."),
     ("prefect", "Observed: gitleaks, Kingfisher."),
+    ("promptgate", "Documented: docs/keys.md of this repository."),
     ("pubnub", "Observed: smaller scanners' lists."),
     ("pulumi", "Observed: gitleaks, Kingfisher."),
     ("pypi", "Documented: pypi.org/help/#apitoken; length: gitleaks."),

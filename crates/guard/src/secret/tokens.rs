@@ -21,7 +21,7 @@ const fn token(
 }
 
 #[rustfmt::skip]
-pub(super) const TOKENS: [Token; 225] = [
+pub(super) const TOKENS: [Token; 226] = [
     // Amazon Web Services
     token("K101", "aws-access-key-id", "AKIA", Upper, 16, 16),
     token("K102", "aws-temporary-access-key-id", "ASIA", Upper, 16, 16),
@@ -262,4 +262,5 @@ pub(super) const TOKENS: [Token; 225] = [
     token("K323", "cloudflare-api-token", "cfut_", Word, 40, 60),
     token("K324", "cloudflare-account-token", "cfat_", Word, 40, 60),
     token("K325", "openai-secret-project-key", "sk-None-", Word, 40, 220),
+    token("K326", "promptgate-key", "pgk_", Alnum, 38, 38),
 ];
