@@ -175,6 +175,7 @@ mod tests {
 
     /// What comes of it: `.` done, `4` 404, `3` 403. Rights are `use manage audit admin`; for each stands what becomes of
     /// the tenant's own, of another's, of nobody's.
+    // Row T1.
     #[test]
     fn every_route_for_every_right_and_tenant() {
         const READ: [&str; 4] = [".4.", ".4.", ".4.", "..."];

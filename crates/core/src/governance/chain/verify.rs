@@ -270,6 +270,7 @@ mod tests {
     }
 
     /// Rows that are withheld keep their place: what is dropped or moved among them is found, and they are counted.
+    // Row T1.
     #[test]
     fn what_is_another_tenants_is_counted_and_keeps_its_place() {
         let mut head = Head::default();
