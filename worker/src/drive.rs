@@ -62,7 +62,8 @@ impl Driver {
             match next.take().unwrap_or_else(|| self.call.poll()) {
                 Output::Authorize { rejected } => waiting = self.authorize(rejected),
                 Output::Send(mut request) => {
-                    let traceparent = self.trace.map(|trace| ("traceparent", Sensitive::new(trace.traceparent())));
+                    let traceparent =
+                        self.trace.map(|trace| ("traceparent".into(), Sensitive::new(trace.traceparent())));
                     request.headers.extend(traceparent);
                     // Without a controller nothing is sent, and the deadline ends the call.
                     let Ok(control) = AbortController::new() else { continue };

@@ -98,11 +98,11 @@ impl RequestContext {
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
             Route::Embeddings => self.completion(Kind::Embeddings).await,
-            Route::ListPublicModels => self.look(Ok(openai::list(self.settings.models.names()))),
-            Route::ReadPublicModel => self.look(openai::model(
-                &self.target.id,
-                self.settings.models.find(&self.target.id, &self.settings.call).is_some(),
-            )),
+            Route::ListPublicModels => self.look(Ok(openai::list(self.settings.models.names(self.tenant())))),
+            Route::ReadPublicModel => {
+                let known = self.settings.models.has(&self.target.id, self.tenant());
+                self.look(openai::model(&self.target.id, known))
+            }
             Route::ExecuteTemplate => self.execute().await,
             Route::SubmitModel
             | Route::ReadModel
@@ -141,7 +141,7 @@ impl RequestContext {
         let (admitted, body) = self.admit().await?;
         let settings = &self.settings;
         let prepared = isolate::counters(|counters| {
-            let window = |model: &str| settings.models.window(model);
+            let window = |model: &str| settings.models.window(model, self.tenant());
             Prepared::in_window(body.bytes(), &settings.guards.input, &settings.chat, counters, window)
         });
         drop(body);
@@ -156,7 +156,7 @@ impl RequestContext {
         let settings = &self.settings;
         let completion = isolate::counters(|counters| {
             let rules = settings.chat;
-            let of = |model: &str| settings.models.window(model).or(rules.fit.context_window);
+            let of = |model: &str| settings.models.window(model, self.tenant()).or(rules.fit.context_window);
             let window =
                 Window { of: &of, ratio_permille: rules.fit.ratio_permille, counting: rules.counting, counters };
             Completion::from_body(body.into_bytes(), kind, &settings.guards.input, window)
@@ -186,7 +186,7 @@ impl RequestContext {
         };
         let request_id = identity.request_id.clone();
         let guard = settings.guards.output.clone();
-        let route = settings.route(&job).map_err(|problem| self.refused(problem))?;
+        let route = settings.route(&job, self.tenant(), self.random.seed).map_err(|problem| self.refused(problem))?;
         let call = Call::new(job, guard, route.targets, route.rules, identity);
         let encoder = Encoder::new(admitted.front, &call.about());
         let (reply, replied) = futures_channel::oneshot::channel();

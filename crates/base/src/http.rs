@@ -1,7 +1,12 @@
 //! HTTP as values: what to send, and the head of what came.
 
+use std::borrow::Cow;
+
 use crate::label;
 use crate::sensitive::{Bytes, Sensitive};
+
+/// A header of a request: its name in lower case, and its value.
+pub type Header = (Cow<'static, str>, Sensitive);
 
 /// A request to be sent as it stands: no redirect followed, nothing added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,8 +15,8 @@ pub struct HttpRequest {
     pub method: &'static str,
     /// Absolute.
     pub url: String,
-    /// Names in lower case. Values are withheld from `Debug`: one of them is `authorization`.
-    pub headers: Vec<(&'static str, Sensitive)>,
+    /// Values are withheld from `Debug`: one of them is `authorization`.
+    pub headers: Vec<Header>,
     /// The body, UTF-8 text in every request of ours.
     pub body: Bytes,
 }

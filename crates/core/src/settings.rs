@@ -1,7 +1,9 @@
 //! The operator's settings, read from named variables; every fault is reported at once.
 
 mod address;
+mod members;
 mod models;
+mod upstreams;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +17,10 @@ use crate::canonical;
 use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
 use crate::fault::{Fault, Path, nearest};
-use crate::governance::trace::{self, Exporter};
+use crate::governance::trace::Exporter;
 use crate::governance::{Occasion, Rates, Webhook, chain};
 use crate::guard::{self, Guards};
+use crate::http::Header;
 use crate::problem::{Code, Problem};
 use crate::seal::SealKeys;
 use crate::sensitive::Sensitive;
@@ -25,7 +28,8 @@ use crate::upstream::Upstream;
 use crate::upstream::genesys::Endpoints;
 use crate::upstream::oauth::ClientCredentials;
 
-pub use models::{KEEPER, Models, Route};
+pub use models::{Models, Route};
+pub use upstreams::KEEPER;
 
 /// The first wait between two polls of a model that is being provisioned, doubled each time (requirements, C2), in
 /// milliseconds, unless the operator says otherwise.
@@ -360,7 +364,7 @@ impl Reader<'_> {
     }
 
     /// `name=value` pairs with commas between them.
-    fn trace_headers(&mut self) -> Vec<(&'static str, Sensitive)> {
+    fn trace_headers(&mut self) -> Vec<Header> {
         const NAME: &str = "OTEL_EXPORTER_OTLP_HEADERS";
         let text = self.get(NAME).unwrap_or_default();
         let mut headers = Vec::new();
@@ -368,13 +372,12 @@ impl Reader<'_> {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = name.trim().to_ascii_lowercase();
             let value = value.trim();
-            match trace::HEADERS.into_iter().find(|known| *known == name) {
-                Some(name) if !value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
-                    headers.push((name, Sensitive::new(value)));
+            match members::free_header(&name) {
+                Ok(()) if !value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+                    headers.push((name.into(), Sensitive::new(value)));
                 }
                 _ => {
-                    let names = trace::HEADERS.join(", ");
-                    let message = format!("{NAME} must be `name=value` pairs with commas between them, of {names}.");
+                    let message = format!("{NAME} must be `name=value` pairs of headers with commas between them.");
                     self.fault(NAME, "bad_variable", message);
                     return headers;
                 }
@@ -433,11 +436,11 @@ mod tests {
         ];
         let traces = read(&variables).unwrap().traces.unwrap();
         assert_eq!((traces.url.as_str(), traces.ratio), ("http://127.0.0.1:4318/v1/traces", 0.25));
-        let headers: Vec<_> = traces.headers.iter().map(|(name, value)| (*name, value.expose())).collect();
+        let headers: Vec<_> = traces.headers.iter().map(|(name, value)| (name.as_ref(), value.expose())).collect();
         assert_eq!(headers, [("x-api-key", "canary"), ("authorization", "Bearer a=b")]);
         for (name, value) in [
             ("OTEL_EXPORTER_OTLP_HEADERS", "canary"),
-            ("OTEL_EXPORTER_OTLP_HEADERS", "canary=x"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "content-type=canary"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=canary\n"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=ca\nary"),
             ("OTEL_TRACES_SAMPLER_ARG", "1.5"),

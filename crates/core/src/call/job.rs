@@ -4,9 +4,8 @@ use crate::chat::message::ChatRequest;
 use crate::chat::{Prepared, Trim};
 use crate::front::openai::Completion;
 use crate::guard::Findings;
-use crate::http::HttpRequest;
+use crate::http::{Header, HttpRequest};
 use crate::problem::{Code, Problem};
-use crate::sensitive::Sensitive;
 use crate::upstream::{Payload, Wire};
 
 /// What is sent, and what the answer and the audit row tell of it.
@@ -112,7 +111,7 @@ impl Job {
         &self,
         wire: &Wire,
         model: &str,
-        credential: Option<(&'static str, Sensitive)>,
+        credential: Option<Header>,
         key: &str,
     ) -> Option<HttpRequest> {
         match (self, wire) {

@@ -257,7 +257,7 @@ impl Call {
                 self.authorize(Some(self.grant));
             }
             // Refused before it was executed, or executed once only (R4).
-            Verdict::Repeat(problem, after) if wire.repeats_lost() || matches!(head.status, 429 | 503) => {
+            Verdict::Repeat(problem, after) if target.upstream.idempotent || matches!(head.status, 429 | 503) => {
                 self.retry(now, problem, after, sign, health);
             }
             Verdict::Repeat(problem, _) | Verdict::Away(problem) => {
@@ -332,7 +332,7 @@ impl Call {
     fn lost(&mut self, now: Duration, health: &mut Health) {
         let problem =
             Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
-        if self.target().is_some_and(|target| target.upstream.wire.repeats_lost()) {
+        if self.target().is_some_and(|target| target.upstream.idempotent) {
             return self.retry(now, problem, None, Sign::Ill, health);
         }
         self.failed(now, health);

@@ -39,7 +39,8 @@ impl CallRecord {
         let job = call.job();
         let told = outcome.usage.or((outcome.attempts == 0).then(Default::default));
         let usage = told.filter(|usage| usage.is_plausible());
-        let cost = usage.map(|usage| rates.chat_cost(job.model_id(), usage));
+        let cost =
+            usage.map(|usage| rates.chat_cost(job.model_id(), call.target().and_then(|target| target.rate), usage));
         let guard = Guarded { input: job.findings().clone(), output: outcome.findings.clone() };
         let counts = job.counts();
         let mut event = AuditEvent::new(occasion, action)
@@ -213,8 +214,8 @@ mod tests {
         let (rules, mut counters) = (ChatRules::default(), Counters::default());
         let prepared = Prepared::from_body(body.to_string().as_bytes(), &guards.input, &rules, &mut counters).unwrap();
         let wire = Wire::OpenAi(Address::new("https://api.example/v1"));
-        let upstream = Upstream { name: "a".into(), wire, credential: Credential::Nothing };
-        let targets = vec![Target { upstream: upstream.into(), model: "m".into() }];
+        let upstream = Upstream { name: "a".into(), wire, credential: Credential::Nothing, idempotent: false };
+        let targets = vec![Target { upstream: upstream.into(), model: "m".into(), rate: None }];
         let rules = CallRules {
             first_content: Duration::from_secs(5),
             idle: Duration::from_secs(15),

@@ -3,28 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::chat::event::Usage;
-use crate::fault::{Fault, Faults, Path};
-use crate::json::{self, Json};
+use crate::fault::{Faults, Path};
+use crate::json;
 use crate::schema::{Document, Field, Shape, document};
-use crate::upstream::Provider;
+use crate::upstream::{Provider, Rate};
 
 /// What a price is counted in: 10⁻¹² US dollars, so that a price of nine decimals per 1,000 tokens is a whole
 /// number per token.
 const PER_USD: u128 = 1_000_000_000_000;
 /// The price per token where nothing is known about the model: 0.000002 USD (requirements, C5).
-const FLAT: Rate = Rate { prompt: 2_000_000, completion: 2_000_000 };
+const FLAT: Rate = Rate::of_tokens(2_000_000, 2_000_000);
 /// In a document: every model of a provider that is not named.
 const ANY: &str = "*";
-/// The dearest price that is taken for meant, in US dollars per 1,000 tokens (no source; ours).
-const MOST_USD: u128 = 1_000_000;
-
-/// The price of a token, of the prompt and of the answer, in 10⁻¹² US dollars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rate {
-    prompt: u128,
-    completion: u128,
-}
-
 /// An amount and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
@@ -62,7 +52,7 @@ pub struct Rates(BTreeMap<&'static str, BTreeMap<String, Rate>>);
 impl Default for Rates {
     /// Those of requirement C5: openai 0.00015 and 0.0006, azure 0.00012 and 0.0005, for all their models.
     fn default() -> Self {
-        let any = |prompt, completion| BTreeMap::from([(ANY.to_owned(), Rate { prompt, completion })]);
+        let any = |prompt, completion| BTreeMap::from([(ANY.to_owned(), Rate::of_tokens(prompt, completion))]);
         Rates(BTreeMap::from([
             (Provider::OpenAi.name(), any(150_000, 600_000)),
             (Provider::Azure.name(), any(120_000, 500_000)),
@@ -87,11 +77,8 @@ impl Rates {
             for (model, rate) in models.into_members() {
                 let path = Path::root().name(provider).name(&model);
                 let mut rate = Document::from(rate);
-                let mut price = |name| {
-                    let read = price(&path.name(name), rate.take(name));
-                    read.map_err(|fault| faults.add(|| fault)).unwrap_or_default()
-                };
-                rates.insert(model, Rate { prompt: price("promptPer1k"), completion: price("completionPer1k") });
+                let (prompt, completion) = (rate.take("promptPer1k"), rate.take("completionPer1k"));
+                rates.insert(model, Rate::read(&path, prompt, completion, &mut faults));
             }
         }
         if faults.is_empty() { Ok(Rates(rates)) } else { Err(faults) }
@@ -103,7 +90,7 @@ impl Rates {
         let named = models.and_then(|models| models.get(model)).map(|rate| (rate, "model_rate"));
         let any = || models.and_then(|models| models.get(ANY)).map(|rate| (rate, "provider_rate"));
         match named.or_else(any) {
-            Some((rate, basis)) => Cost::of(rate.of(usage), basis),
+            Some((rate, basis)) => Cost::of(rate.cost(usage), basis),
             None => Cost::of(0, "unknown"),
         }
     }
@@ -114,20 +101,16 @@ impl Rates {
     }
 
     /// What `usage` costs in a chat, which names a model and no provider: the model's rate if exactly one provider
-    /// has one for it, else the flat one.
-    pub fn chat_cost(&self, model: &str, usage: Usage) -> Cost {
+    /// has one for it, else the flat one. Where the model's route says what it costs, that counts: `own`.
+    pub fn chat_cost(&self, model: &str, own: Option<Rate>, usage: Usage) -> Cost {
+        if let Some(rate) = own {
+            return Cost::of(rate.cost(usage), "model_rate");
+        }
         let mut named = self.0.values().filter_map(|models| models.get(model).filter(|_| model != ANY));
         match (named.next(), named.next()) {
-            (Some(rate), None) => Cost::of(rate.of(usage), "model_rate"),
-            _ => Cost::of(FLAT.of(usage), "flat_rate"),
+            (Some(rate), None) => Cost::of(rate.cost(usage), "model_rate"),
+            _ => Cost::of(FLAT.cost(usage), "flat_rate"),
         }
-    }
-}
-
-impl Rate {
-    /// 2⁶⁴ tokens at [`MOST_USD`] are below 10³⁵: twice that fits.
-    fn of(self, usage: Usage) -> u128 {
-        u128::from(usage.prompt_tokens) * self.prompt + u128::from(usage.completion_tokens) * self.completion
     }
 }
 
@@ -153,43 +136,6 @@ static SHAPE: Shape = {
     ])
 };
 
-/// Dollars per 1,000 tokens as 10⁻¹² dollars per token.
-fn price(path: &Path, value: Option<Json>) -> Result<u128, Fault> {
-    let text = match value {
-        Some(Json::String(text)) => text,
-        Some(Json::Number(number)) => number.to_string(),
-        other => {
-            let found = other.as_ref().map_or("nothing", Json::kind);
-            let message = format!("Expected a price in US dollars per 1,000 tokens, found {found}.");
-            return Err(Fault::new(path, "wrong_type", message));
-        }
-    };
-    nano(&text).filter(|nano| *nano <= MOST_USD * 1_000_000_000).ok_or_else(|| {
-        let message =
-            format!("Expected a decimal number from 0 to {MOST_USD} with at most nine decimals, such as \"0.00015\".");
-        Fault::new(path, "bad_price", message)
-    })
-}
-
-/// A decimal number in 10⁻⁹: digits, perhaps a point and one to nine digits, perhaps an exponent as serde_json
-/// writes it for small numbers.
-fn nano(text: &str) -> Option<u128> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| (-30..=30).contains(e))?),
-        None => (text, 0),
-    };
-    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{part}");
-    let plain = digits.len() <= 30 && !whole.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !plain || (mantissa.contains('.') && part.is_empty()) {
-        return None;
-    }
-    let shift = 9 + exponent - part.len() as i32;
-    let number: u128 = digits.parse().ok()?;
-    let power = 10_u128.checked_pow(shift.unsigned_abs())?;
-    if shift >= 0 { number.checked_mul(power) } else { number.is_multiple_of(power).then(|| number / power) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,7 +152,7 @@ mod tests {
             (usage(250_000, 250_000), "1.000000"),
             (usage(u64::MAX, u64::MAX), "73786976294838.206460"),
         ] {
-            assert_eq!(Rates::default().chat_cost("m", used).usd, expected);
+            assert_eq!(Rates::default().chat_cost("m", None, used).usd, expected);
         }
     }
 
@@ -239,7 +185,7 @@ mod tests {
         assert_eq!(rates.cost("openai", "tiny", usage(1, 0)).billionths(), 1, "no cost is told as none");
         assert_eq!(rates.cost("openai", "dear", usage(u64::MAX, 0)).billionths(), u64::MAX);
         for (model, basis) in [("tiny", "model_rate"), ("gpt-4o", "flat_rate"), ("*", "flat_rate"), ("", "flat_rate")] {
-            assert_eq!(rates.chat_cost(model, usage(1, 1)).basis, basis, "{model}");
+            assert_eq!(rates.chat_cost(model, None, usage(1, 1)).basis, basis, "{model}");
         }
     }
 

@@ -3,22 +3,18 @@
 
 use serde_json::{Value, json};
 
-use crate::http::HttpRequest;
+use crate::http::{Header, HttpRequest};
 use crate::sensitive::{Bytes, Sensitive};
 
 /// Most spans of one export (ours).
 pub const MAX_SPANS: usize = 500;
-/// Headers that let an exporter in, as collectors and their vendors ask for them.
-pub const HEADERS: [&str; 6] =
-    ["authorization", "api-key", "x-api-key", "x-honeycomb-team", "dd-api-key", "signoz-ingestion-key"];
-
 /// Where spans go.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exporter {
     /// Absolute, up to `/v1/traces`.
     pub url: String,
-    /// Of [`HEADERS`].
-    pub headers: Vec<(&'static str, Sensitive)>,
+    /// What lets the gateway in there.
+    pub headers: Vec<Header>,
     /// `service.name`.
     pub service: String,
     /// Which part of the traces that begin here is kept, from 0 to 1. A client decides for its own.
@@ -84,7 +80,7 @@ impl Exporter {
                 "spans": spans,
             }],
         }] });
-        let mut headers = vec![("content-type", Sensitive::new("application/json"))];
+        let mut headers = vec![("content-type".into(), Sensitive::new("application/json"))];
         headers.extend(self.headers.iter().cloned());
         HttpRequest { method: "POST", url: self.url.clone(), headers, body: Bytes(body.to_string().into_bytes()) }
     }
@@ -171,7 +167,7 @@ mod tests {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     fn exporter(ratio: f64) -> Exporter {
-        let headers = vec![("x-api-key", Sensitive::new("canary"))];
+        let headers = vec![("x-api-key".into(), Sensitive::new("canary"))];
         Exporter { url: "https://collector/v1/traces".into(), headers, service: "promptgate".into(), ratio }
     }
 

@@ -38,12 +38,12 @@ impl Webhook {
         let id = format!("msg_{subject}");
         let timestamp = (now_ms / 1000).to_string();
         let mut headers = vec![
-            ("content-type", Sensitive::new("application/json")),
-            ("webhook-id", Sensitive::new(&id)),
-            ("webhook-timestamp", Sensitive::new(&timestamp)),
+            ("content-type".into(), Sensitive::new("application/json")),
+            ("webhook-id".into(), Sensitive::new(&id)),
+            ("webhook-timestamp".into(), Sensitive::new(&timestamp)),
         ];
         if let Some(key) = &self.key {
-            headers.push(("webhook-signature", Sensitive::new(sign(&key.0, &id, &timestamp, &body))));
+            headers.push(("webhook-signature".into(), Sensitive::new(sign(&key.0, &id, &timestamp, &body))));
         }
         let request = HttpRequest { method: "POST", url: self.url.clone(), headers, body: Bytes(body.into_bytes()) };
         Event { name, id, request, timeout_ms }

@@ -1,32 +1,26 @@
-//! Upstreams and the models that are asked there: `UPSTREAMS` and `MODELS`, each a JSON text.
+//! The models that clients may ask: `MODELS`, a JSON text.
 //!
 //! ```json
-//! [{"name": "openai", "wire": "openai", "url": "https://api.openai.com/v1", "credential": {"secret": "OPENAI_API_KEY"}}]
 //! [{"name": "fast", "targets": [{"upstream": "openai", "model": "gpt-4.1-mini"}], "firstContentMs": 3000}]
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Reader, Settings, address};
+use super::{Reader, Settings};
 use crate::call::{CallRules, Job};
-use crate::fault::{Fault, Path, nearest};
-use crate::json::{self, Json};
+use crate::client::Tenant;
+use crate::fault::{Fault, Faults, Path, nearest};
+use crate::json::Json;
 use crate::problem::{Code, Problem};
-use crate::sensitive::Sensitive;
-use crate::upstream::genesys::Endpoints;
-use crate::upstream::oauth::ClientCredentials;
-use crate::upstream::{Credential, Target, Upstream, Wire, openai};
+use crate::upstream::{Rate, Target, Upstream};
 
-/// Headers that an upstream's key may be sent in.
-const HEADERS: [&str; 6] =
-    ["authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key", "x-auth-token"];
-/// Longest name of an upstream or a model, in bytes: they are in audit rows and metrics (ours).
-const MAX_NAME: usize = 128;
 /// Most targets of one model: each may take a whole deadline for first content (ours).
 const MAX_TARGETS: usize = 8;
-/// The upstream of the short form, which keeps templates and models.
-pub const KEEPER: &str = "genesys";
+/// The largest weight: more say nothing that a thousandth does not (ours).
+const MAX_WEIGHT: u64 = 1_000;
+/// In a target: the model as the client calls it.
+const SAME: &str = "*";
 
 /// The models that clients may ask, by their public names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +31,10 @@ pub struct Models(Vec<Model>);
 struct Model {
     /// A name, or a beginning and `*`.
     name: String,
-    /// Best first; the model's name there may be `*`: what the client asked for.
-    targets: Vec<Target>,
+    /// Best first, each with its weight; the model's name there may be [`SAME`].
+    targets: Vec<(Target, u64)>,
+    /// Who may ask it; everyone, if none is named.
+    tenants: Vec<String>,
     /// In tokens.
     window: Option<u64>,
     first_content: Option<Duration>,
@@ -59,119 +55,132 @@ pub struct Route {
 }
 
 impl Settings {
-    /// Where `job` is sent.
+    /// Where `job` of `tenant` is sent. Of targets with weights one is drawn by `random` to be the first.
     ///
     /// # Errors
-    /// [`Code::ModelNotFound`] where no upstream has the model, [`Code::UnsupportedByUpstream`] where none that has it
-    /// can express the request, [`Code::NotConfigured`] for a template that no upstream keeps.
-    pub fn route(&self, job: &Job) -> Result<Route, Problem> {
+    /// [`Code::ModelNotFound`] where no upstream has the model, or the tenant may not ask it;
+    /// [`Code::UnsupportedByUpstream`] where none that has it can express the request, [`Code::NotConfigured`] for a
+    /// template that no upstream keeps.
+    pub fn route(&self, job: &Job, tenant: &str, random: u64) -> Result<Route, Problem> {
         let Some(request) = job.conversation() else {
             let Some(upstream) = self.keeper() else {
                 let detail = "No upstream that keeps templates is configured.";
                 return Err(Problem::new(Code::NotConfigured, detail));
             };
-            let target = Target { upstream: upstream.clone(), model: job.model_id().to_owned() };
+            let target = Target { upstream: upstream.clone(), model: job.model_id().to_owned(), rate: None };
             return Ok(Route { targets: vec![target], rules: self.call.clone(), fallback: true });
         };
-        let Some(mut route) = self.models.find(&request.model, &self.call) else {
-            let known: Vec<&str> = self.models.names().collect();
+        let Some(model) = self.models.model(&request.model, tenant) else {
+            let known: Vec<&str> = self.models.names(tenant).collect();
             let hint = nearest(&request.model, &known).map(|meant| format!(" Did you mean `{meant}`?"));
             let detail = format!("There is no such model.{}", hint.unwrap_or_default());
             return Err(Problem::new(Code::ModelNotFound, detail));
         };
         let mut cannot = None;
-        route.targets.retain(|target| match target.upstream.wire.cannot_express(request) {
+        let able = model.targets.iter().filter(|(target, _)| match target.upstream.wire.cannot_express(request) {
             None => true,
             Some(path) => {
                 cannot.get_or_insert(path);
                 false
             }
         });
-        match cannot {
-            Some(path) if route.targets.is_empty() => {
-                let message = "The model's upstream cannot express this: leave it out, or ask another model.";
-                let fault = Fault { path, ..Fault::new(&Path::root(), "unsupported_by_upstream", message) };
-                Err(Problem::with_errors(Code::UnsupportedByUpstream, vec![fault]))
-            }
-            _ => {
-                if matches!(job, Job::Completion(_)) && !route.fallback {
-                    route.rules.fallback = None;
-                }
-                Ok(route)
-            }
+        let able: Vec<_> = able.collect();
+        if let (Some(path), true) = (cannot, able.is_empty()) {
+            let message = "The model's upstream cannot express this: leave it out, or ask another model.";
+            let fault = Fault { path, ..Fault::new(&Path::root(), "unsupported_by_upstream", message) };
+            return Err(Problem::with_errors(Code::UnsupportedByUpstream, vec![fault]));
         }
+        let mut route = model.route(able, &request.model, &self.call, random);
+        if matches!(job, Job::Completion(_)) && !route.fallback {
+            route.rules.fallback = None;
+        }
+        Ok(route)
     }
 }
 
 impl Models {
     /// One route for every name: the first of `upstreams`.
     pub(super) fn everything(upstreams: &[Arc<Upstream>]) -> Models {
-        let target = |upstream: &Arc<Upstream>| Target { upstream: upstream.clone(), model: "*".to_owned() };
-        let targets: Vec<_> = upstreams.first().map(target).into_iter().collect();
-        let (window, first_content, idle, total) = (None, None, None, None);
-        Models(vec![Model { name: "*".to_owned(), targets, window, first_content, idle, total, fallback: false }])
+        let target =
+            |upstream: &Arc<Upstream>| Target { upstream: upstream.clone(), model: SAME.to_owned(), rate: None };
+        Models(vec![Model {
+            name: "*".to_owned(),
+            targets: upstreams.first().map(|upstream| (target(upstream), 0)).into_iter().collect(),
+            tenants: Vec::new(),
+            window: None,
+            first_content: None,
+            idle: None,
+            total: None,
+            fallback: false,
+        }])
     }
 
     /// The window of `name` in tokens, if it is configured.
-    pub fn window(&self, name: &str) -> Option<u64> {
-        self.model(name)?.window
+    pub fn window(&self, name: &str, tenant: &str) -> Option<u64> {
+        self.model(name, tenant)?.window
     }
 
-    fn model(&self, name: &str) -> Option<&Model> {
+    /// Whether `tenant` may ask for `name`.
+    pub fn has(&self, name: &str, tenant: &str) -> bool {
+        self.model(name, tenant).is_some()
+    }
+
+    /// What `name` means to `tenant`. A name that is another's is not looked up among the beginnings: it would get by
+    /// `*` what is kept from it.
+    fn model(&self, name: &str, tenant: &str) -> Option<&Model> {
         let fits = |model: &&Model| match model.name.strip_suffix('*') {
             Some(beginning) => name.starts_with(beginning),
             None => model.name == name,
         };
         // An exact name first, then the longest beginning.
-        self.0.iter().filter(fits).max_by_key(|model| (!model.name.ends_with('*'), model.name.len()))
+        let best = self.0.iter().filter(fits).max_by_key(|model| (!model.name.ends_with('*'), model.name.len()));
+        best.filter(|model| model.is_for(tenant))
     }
 
-    /// Where `name` is asked; `rules` are those of calls whose model has none of its own.
-    pub fn find(&self, name: &str, rules: &CallRules) -> Option<Route> {
-        let model = self.model(name)?;
-        let called = |target: &Target| match target.model.as_str() {
-            "*" => Target { model: name.to_owned(), ..target.clone() },
+    /// The public names that `tenant` may ask for, without those that stand for many.
+    pub fn names(&self, tenant: &str) -> impl Iterator<Item = &str> {
+        let names = self.0.iter().filter(move |model| model.is_for(tenant)).map(|model| model.name.as_str());
+        names.filter(|name| !name.ends_with('*'))
+    }
+}
+
+impl Model {
+    fn is_for(&self, tenant: &str) -> bool {
+        self.tenants.is_empty() || self.tenants.iter().any(|known| known == tenant)
+    }
+
+    /// The route to `targets`, some of its own, for a client that calls the model `name`.
+    fn route(&self, mut targets: Vec<&(Target, u64)>, name: &str, rules: &CallRules, random: u64) -> Route {
+        let weights: u64 = targets.iter().map(|(_, weight)| weight).sum();
+        if let Some(mut drawn) = random.checked_rem(weights) {
+            let first = targets.iter().position(|(_, weight)| {
+                let found = drawn < *weight;
+                drawn = drawn.saturating_sub(*weight);
+                found
+            });
+            if let Some(first) = first {
+                // The others stay in their order.
+                targets.get_mut(..=first).unwrap_or_default().rotate_right(1);
+            }
+        }
+        let called = |(target, _): &(Target, u64)| match target.model.as_str() {
+            SAME => Target { model: name.to_owned(), ..target.clone() },
             _ => target.clone(),
         };
-        Some(Route {
-            targets: model.targets.iter().map(called).collect(),
+        Route {
+            targets: targets.into_iter().map(called).collect(),
             rules: CallRules {
-                first_content: model.first_content.unwrap_or(rules.first_content),
-                idle: model.idle.unwrap_or(rules.idle),
-                total: model.total.unwrap_or(rules.total),
+                first_content: self.first_content.unwrap_or(rules.first_content),
+                idle: self.idle.unwrap_or(rules.idle),
+                total: self.total.unwrap_or(rules.total),
                 fallback: rules.fallback.clone(),
             },
-            fallback: model.fallback,
-        })
-    }
-
-    /// The public names, without those that stand for many.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|model| model.name.as_str()).filter(|name| !name.ends_with('*'))
+            fallback: self.fallback,
+        }
     }
 }
 
 impl Reader<'_> {
-    /// `UPSTREAMS`, and after them the one of the short form.
-    pub(super) fn upstreams(&mut self, short: Option<(Endpoints, ClientCredentials)>) -> Vec<Arc<Upstream>> {
-        let mut upstreams = Vec::new();
-        for (path, item) in self.list("UPSTREAMS") {
-            upstreams.extend(self.upstream(&path, &item));
-        }
-        upstreams.extend(short.map(|(endpoints, credentials)| Upstream {
-            name: KEEPER.to_owned(),
-            credential: Credential::Client { login: endpoints.login.clone(), client: credentials },
-            wire: Wire::Genesys(endpoints),
-        }));
-        for (index, upstream) in upstreams.iter().enumerate() {
-            if upstreams.iter().take(index).any(|earlier| earlier.name == upstream.name) {
-                let path = Path::root().name("UPSTREAMS");
-                self.wrong(&path, format!("Duplicate name `{}`: each upstream has a name of its own.", upstream.name));
-            }
-        }
-        upstreams.into_iter().map(Arc::new).collect()
-    }
-
     /// `MODELS`, or the first upstream for every name.
     pub(super) fn models(&mut self, upstreams: &[Arc<Upstream>]) -> Models {
         let list = self.list("MODELS");
@@ -189,115 +198,17 @@ impl Reader<'_> {
         Models(models)
     }
 
-    fn upstream(&mut self, path: &Path, item: &Json) -> Option<Upstream> {
-        self.known(path, item, &["name", "wire", "url", "loginUrl", "credential"]);
-        let name = self.name(path, item, "name");
-        let wire = self.string(path, item, "wire");
-        let url = self.address(path, item, "url");
-        let login = item.member("loginUrl").and_then(|_| self.address(path, item, "loginUrl"));
-        let wire = match wire.as_deref() {
-            Some("openai") => url.map(|url| Wire::OpenAi(openai::Address::new(&url))),
-            Some("genesys") => url.map(|api| {
-                let login = login.clone().unwrap_or_default();
-                Wire::Genesys(Endpoints { api, login })
-            }),
-            Some(_) => {
-                self.wrong(&path.name("wire"), "`wire` must be `openai` or `genesys`.".to_owned());
-                None
-            }
-            None => None,
-        };
-        let credential = match item.member("credential") {
-            None => Some(Credential::Nothing),
-            Some(credential) => self.credential(&path.name("credential"), credential, login),
-        };
-        Some(Upstream { name: name?, wire: wire?, credential: credential? })
-    }
-
-    fn credential(&mut self, path: &Path, item: &Json, login: Option<String>) -> Option<Credential> {
-        self.known(path, item, &["secret", "header", "prefix", "clientId", "clientSecret"]);
-        if item.member("clientId").is_some() || item.member("clientSecret").is_some() {
-            let (id, secret) = (self.secret(path, item, "clientId"), self.secret(path, item, "clientSecret"));
-            if login.is_none() {
-                self.wrong(path, "`loginUrl` is required beside a client: the address of its login.".to_owned());
-            }
-            return Some(Credential::Client { login: login?, client: ClientCredentials { id: id?, secret: secret? } });
-        }
-        let secret = self.secret(path, item, "secret");
-        let asked = match item.member("header") {
-            None => "authorization".to_owned(),
-            Some(_) => self.string(path, item, "header")?.to_ascii_lowercase(),
-        };
-        let Some(header) = HEADERS.into_iter().find(|header| *header == asked) else {
-            let hint = nearest(&asked, &HEADERS).map(|meant| format!(" Did you mean `{meant}`?")).unwrap_or_default();
-            let message = format!("`header` must be one of {}.{hint}", HEADERS.join(", "));
-            self.wrong(&path.name("header"), message);
-            return None;
-        };
-        let prefix = match item.member("prefix") {
-            Some(_) => self.string(path, item, "prefix")?,
-            None if header == "authorization" => "Bearer ".to_owned(),
-            None => String::new(),
-        };
-        let value = format!("{prefix}{}", secret?.expose());
-        Some(Credential::Key(header, Sensitive::new(value)))
-    }
-
-    /// The secret that the member `name` names.
-    fn secret(&mut self, path: &Path, item: &Json, name: &str) -> Option<Sensitive> {
-        let variable = self.string(path, item, name)?;
-        let Some(value) = self.get(&variable) else {
-            let shown = crate::fault::printable(&variable);
-            self.wrong(&path.name(name), format!("There is no secret `{shown}`: set it, or name another."));
-            return None;
-        };
-        // It goes into a header.
-        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            let message = "The secret holds a line end or a character that no header can: set it again.";
-            self.wrong(&path.name(name), message.to_owned());
-            return None;
-        }
-        if value.contains("${") {
-            self.wrong(&path.name(name), "The secret holds an unresolved `${…}`: put its value there.".to_owned());
-            return None;
-        }
-        Some(Sensitive::new(value))
-    }
-
     fn model(&mut self, path: &Path, item: &Json, upstreams: &[Arc<Upstream>]) -> Option<Model> {
-        self.known(path, item, &["name", "targets", "window", "firstContentMs", "idleMs", "totalMs", "fallback"]);
+        const KNOWN: [&str; 9] =
+            ["name", "targets", "tenants", "window", "firstContentMs", "idleMs", "totalMs", "rates", "fallback"];
+        self.known(path, item, &KNOWN);
         let name = self.name(path, item, "name");
-        let duration = |reader: &mut Self, name: &str| {
-            let value = item.member(name)?;
-            let ms = match value {
-                Json::Number(number) => number.as_u64().filter(|ms| (1..=600_000).contains(ms)),
-                _ => None,
-            };
-            if ms.is_none() {
-                reader.wrong(&path.name(name), format!("`{name}` must be an integer from 1 to 600000."));
-            }
-            ms.map(Duration::from_millis)
-        };
-        let (first_content, idle, total) =
-            (duration(self, "firstContentMs"), duration(self, "idleMs"), duration(self, "totalMs"));
-        let window = match item.member("window") {
-            None => None,
-            Some(Json::Number(number)) if number.as_u64().is_some_and(|size| (1..=10_000_000).contains(&size)) => {
-                number.as_u64()
-            }
-            Some(_) => {
-                self.wrong(&path.name("window"), "`window` must be an integer from 1 to 10000000.".to_owned());
-                None
-            }
-        };
-        let fallback = match item.member("fallback") {
-            None => false,
-            Some(Json::Bool(value)) => *value,
-            Some(_) => {
-                self.wrong(&path.name("fallback"), "`fallback` must be true or false.".to_owned());
-                false
-            }
-        };
+        let mut duration = |name: &str| self.whole(path, item, name, 1..=600_000).map(Duration::from_millis);
+        let (first_content, idle, total) = (duration("firstContentMs"), duration("idleMs"), duration("totalMs"));
+        let window = self.whole(path, item, "window", 1..=10_000_000);
+        let fallback = self.flag(path, item, "fallback").unwrap_or_default();
+        let rate = self.rate(path, item);
+        let tenants = self.tenants(path, item);
         let targets = match item.member("targets") {
             Some(Json::Array(items)) if (1..=MAX_TARGETS).contains(&items.len()) => items.clone(),
             _ => {
@@ -308,19 +219,28 @@ impl Reader<'_> {
         };
         let mut found = Vec::new();
         for (index, target) in targets.iter().enumerate() {
-            found.push(self.target(&path.name("targets").index(index), target, upstreams));
+            found.push(self.target(&path.name("targets").index(index), target, rate, upstreams));
         }
         let targets = found.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(Model { name: name?, targets, window, first_content, idle, total, fallback })
+        Some(Model { name: name?, targets, tenants, window, first_content, idle, total, fallback })
     }
 
-    fn target(&mut self, path: &Path, item: &Json, upstreams: &[Arc<Upstream>]) -> Option<Target> {
-        self.known(path, item, &["upstream", "model"]);
+    /// A target and its weight; `rate` is that of targets that have none of their own.
+    fn target(
+        &mut self,
+        path: &Path,
+        item: &Json,
+        rate: Option<Rate>,
+        upstreams: &[Arc<Upstream>],
+    ) -> Option<(Target, u64)> {
+        self.known(path, item, &["upstream", "model", "weight", "rates"]);
         let name = self.string(path, item, "upstream");
         let model = match item.member("model") {
             Some(_) => self.name(path, item, "model"),
-            None => Some("*".to_owned()),
+            None => Some(SAME.to_owned()),
         };
+        let weight = self.whole(path, item, "weight", 0..=MAX_WEIGHT).unwrap_or_default();
+        let rate = self.rate(path, item).or(rate);
         let name = name?;
         let Some(upstream) = upstreams.iter().find(|upstream| upstream.name == name) else {
             let known: Vec<&str> = upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
@@ -331,78 +251,35 @@ impl Reader<'_> {
             self.wrong(&path.name("upstream"), format!("There is no such upstream: {hint}"));
             return None;
         };
-        Some(Target { upstream: upstream.clone(), model: model? })
+        Some((Target { upstream: upstream.clone(), model: model?, rate }, weight))
     }
 
-    /// The items of the JSON array in the variable `name`, with their paths.
-    fn list(&mut self, name: &str) -> Vec<(Path, Json)> {
-        let Some(text) = self.get(name) else { return Vec::new() };
-        let path = Path::root().name(name);
-        match json::parse(text.as_bytes()) {
-            Ok(Json::Array(items)) if !items.is_empty() => {
-                items.into_iter().enumerate().map(|(index, item)| (path.index(index), item)).collect()
-            }
-            Ok(_) => {
-                self.wrong(&path, format!("{name} must be a JSON array with one object at least."));
-                Vec::new()
-            }
-            Err(faults) => {
-                let first = faults.first().map(|fault| fault.message.clone()).unwrap_or_default();
-                self.wrong(&path, format!("{name} must be a JSON array. {first}"));
-                Vec::new()
-            }
-        }
+    fn rate(&mut self, path: &Path, item: &Json) -> Option<Rate> {
+        let (path, item) = (path.name("rates"), item.member("rates")?);
+        self.known(&path, item, &["promptPer1k", "completionPer1k"]);
+        let price = |name| item.member(name).cloned();
+        let mut faults = Faults::default();
+        let rate = Rate::read(&path, price("promptPer1k"), price("completionPer1k"), &mut faults);
+        self.faults.extend(faults);
+        Some(rate)
     }
 
-    fn wrong(&mut self, path: &Path, message: String) {
-        self.faults.extend([Fault::new(path, "bad_variable", message)]);
-    }
-
-    /// Names the members that are not `known`.
-    fn known(&mut self, path: &Path, item: &Json, known: &[&str]) {
-        let Json::Object(members) = item else {
-            return self.wrong(path, format!("Expected an object, found {}.", item.kind()));
+    fn tenants(&mut self, path: &Path, item: &Json) -> Vec<String> {
+        let Some(list) = item.member("tenants") else { return Vec::new() };
+        let names = match list {
+            Json::Array(names) if !names.is_empty() => names.iter(),
+            _ => [].iter(),
         };
-        for (name, _) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
-            let hint = match nearest(name, known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("there are {}.", known.join(", ")),
-            };
-            self.wrong(&path.name(name), format!("This member is not known: {hint}"));
-        }
-    }
-
-    fn string(&mut self, path: &Path, item: &Json, name: &str) -> Option<String> {
-        match item.member(name) {
-            Some(Json::String(text)) if !text.is_empty() => return Some(text.clone()),
-            Some(_) => self.wrong(&path.name(name), format!("`{name}` must be a string, and not empty.")),
-            None if matches!(item, Json::Object(_)) => self.wrong(&path.name(name), format!("`{name}` is required.")),
-            None => {}
-        }
-        None
-    }
-
-    /// A name that may be in logs and metrics.
-    fn name(&mut self, path: &Path, item: &Json, name: &str) -> Option<String> {
-        let text = self.string(path, item, name)?;
-        if text.len() > MAX_NAME || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.wrong(&path.name(name), format!("`{name}` must be 1 to {MAX_NAME} visible ASCII characters."));
-            return None;
-        }
-        Some(text)
-    }
-
-    fn address(&mut self, path: &Path, item: &Json, name: &str) -> Option<String> {
-        let url = self.string(path, item, name)?;
-        if url.contains("${") {
-            self.wrong(&path.name(name), format!("`{name}` holds an unresolved `${{…}}`: put its value there."));
-            return None;
-        }
-        if let Err(why) = address::check(&url.replace("{model}", "model")) {
-            self.wrong(&path.name(name), format!("`{name}` {why}."));
-            return None;
-        }
-        Some(url.trim_end_matches('/').to_owned())
+        let tenant = |name: &Json| match name {
+            Json::String(name) => Tenant::named(name).map(|_| name.clone()),
+            _ => None,
+        };
+        let tenants: Option<Vec<_>> = names.map(tenant).collect();
+        tenants.filter(|tenants| !tenants.is_empty()).unwrap_or_else(|| {
+            let message = "`tenants` must be an array of tenants' names, one at least, as CLIENT_KEYS has them.";
+            self.wrong(&path.name("tenants"), message.to_owned());
+            Vec::new()
+        })
     }
 }
 
@@ -411,7 +288,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::chat::event::Usage;
     use crate::chat::message::Kind;
+    use crate::sensitive::Sensitive;
+    use crate::settings::KEEPER;
+    use crate::upstream::{Credential, Wire};
 
     const UPSTREAMS: &str = r#"[
         {"name": "openai", "wire": "openai", "url": "https://api.openai.com/v1/", "credential": {"secret": "OPENAI_API_KEY"}},
@@ -438,11 +319,18 @@ mod tests {
         })
     }
 
+    const TENANT: &str = "t";
+
+    fn find(settings: &Settings, name: &str, random: u64) -> Route {
+        let model = settings.models.model(name, TENANT).unwrap();
+        model.route(model.targets.iter().collect(), name, &settings.call, random)
+    }
+
     #[test]
     fn models_lead_to_upstreams() {
         let settings = read(&[("UPSTREAMS", UPSTREAMS), ("MODELS", MODELS)]).unwrap();
         assert!(!format!("{settings:?}").contains("canary"));
-        let find = |name: &str| settings.models.find(name, &settings.call).unwrap();
+        let find = |name: &str| find(&settings, name, 0);
         let places = |route: &Route| -> Vec<String> {
             let address = |target: &Target| match &target.upstream.wire {
                 Wire::OpenAi(address) => address.of(Kind::Chat, &target.model),
@@ -462,22 +350,85 @@ mod tests {
         assert!(fast.fallback && !find("x").fallback);
         assert_eq!(places(&find("local/any")), ["llama3 http://127.0.0.1:11434/v1/chat/completions"]);
         assert_eq!(places(&find("gpt-4o")), ["gpt-4o https://api.openai.com/v1/chat/completions"]);
-        assert_eq!(settings.models.names().collect::<Vec<_>>(), ["fast"]);
+        assert_eq!(settings.models.names(TENANT).collect::<Vec<_>>(), ["fast"]);
         let header = |at: usize| settings.upstreams[at].credential.header(&Sensitive::default()).unwrap();
-        assert_eq!((header(0).0, header(0).1.expose()), ("authorization", "Bearer canary-key"));
-        assert_eq!((header(1).0, header(1).1.expose()), ("api-key", "canary-azure"));
+        assert_eq!((header(0).0.as_ref(), header(0).1.expose()), ("authorization", "Bearer canary-key"));
+        assert_eq!((header(1).0.as_ref(), header(1).1.expose()), ("api-key", "canary-azure"));
         assert_eq!(settings.upstreams[2].credential, Credential::Nothing);
     }
 
     #[test]
     fn without_models_the_first_upstream_has_all() {
         let settings = read(&[("UPSTREAMS", UPSTREAMS)]).unwrap();
-        assert_eq!(settings.models.find("any", &settings.call).unwrap().targets[0].upstream.name, "openai");
+        assert_eq!(find(&settings, "any", 0).targets[0].upstream.name, "openai");
         let short = [("UPSTREAM_CLIENT_ID", "id"), ("UPSTREAM_CLIENT_SECRET", "s")];
         let settings = read(&short).unwrap();
-        assert_eq!(settings.models.find("any", &settings.call).unwrap().targets[0].upstream.name, KEEPER);
+        assert_eq!(find(&settings, "any", 0).targets[0].upstream.name, KEEPER);
         let both = [short[0], short[1], ("UPSTREAMS", UPSTREAMS)];
         assert_eq!(read(&both).unwrap().upstreams.len(), 4);
+    }
+
+    /// Ten draws in a row, with everything that can be drawn, as a table of who is first and who follows.
+    #[test]
+    fn weights_draw_the_first_and_the_others_stay() {
+        let models = r#"[{"name": "m", "targets": [{"upstream": "openai", "weight": 3}, {"upstream": "ollama"},
+            {"upstream": "azure", "weight": 1}]}, {"name": "plain", "targets": [{"upstream": "azure"}, {"upstream": "openai"}]}]"#;
+        let settings = read(&[("UPSTREAMS", UPSTREAMS), ("MODELS", models)]).unwrap();
+        let order = |name: &str, random: u64| -> Vec<String> {
+            find(&settings, name, random).targets.iter().map(|target| target.upstream.name.clone()).collect()
+        };
+        for random in 0..8 {
+            let expected = match random % 4 {
+                3 => ["azure", "openai", "ollama"],
+                _ => ["openai", "ollama", "azure"],
+            };
+            assert_eq!(order("m", random), expected, "{random}");
+            assert_eq!(order("plain", random), ["azure", "openai"]);
+        }
+        assert_eq!(order("m", u64::MAX), ["azure", "openai", "ollama"]);
+    }
+
+    #[test]
+    fn a_model_is_for_its_tenants_alone() {
+        let models = r#"[{"name": "ours", "targets": [{"upstream": "openai"}], "tenants": ["t", "u"], "window": 9},
+            {"name": "theirs", "targets": [{"upstream": "openai"}], "tenants": ["u"]},
+            {"name": "*", "targets": [{"upstream": "azure"}]}]"#;
+        let settings = read(&[("UPSTREAMS", UPSTREAMS), ("MODELS", models)]).unwrap();
+        let models = &settings.models;
+        assert_eq!(models.names("t").collect::<Vec<_>>(), ["ours"]);
+        assert_eq!(models.names("u").collect::<Vec<_>>(), ["ours", "theirs"]);
+        assert!(models.has("theirs", "u") && models.has("any", "t"));
+        assert!(!models.has("theirs", "t"), "not by `*` either");
+        assert_eq!((models.window("ours", "t"), models.window("ours", "x")), (Some(9), None));
+    }
+
+    #[test]
+    fn a_route_says_what_its_model_costs() {
+        let models = r#"[{"name": "m", "targets": [{"upstream": "openai"},
+            {"upstream": "azure", "rates": {"promptPer1k": "0.5", "completionPer1k": 0}}],
+            "rates": {"promptPer1k": 0.001, "completionPer1k": "0.002"}}]"#;
+        let settings = read(&[("UPSTREAMS", UPSTREAMS), ("MODELS", models)]).unwrap();
+        let usage = Usage { prompt_tokens: 1000, completion_tokens: 1000 };
+        let cost = |at: usize| settings.rates.chat_cost("m", find(&settings, "m", 0).targets[at].rate, usage);
+        assert_eq!((cost(0).usd.as_str(), cost(0).basis), ("0.003000", "model_rate"));
+        assert_eq!(cost(1).usd, "0.500000");
+        let faults = read(&[("UPSTREAMS", UPSTREAMS), ("MODELS", &models.replace("0.001", "\"canary\""))]).unwrap_err();
+        assert_eq!(faults[0].0, "$.MODELS[0].rates.promptPer1k");
+    }
+
+    #[test]
+    fn a_key_goes_in_any_header_that_is_free() {
+        let upstreams = |header: &str| UPSTREAMS.replace("api-key", header);
+        for (header, expected) in [("X-My_Gateway.Key", Some("x-my_gateway.key")), ("cookie", Some("cookie"))] {
+            let settings = read(&[("UPSTREAMS", &upstreams(header))]).unwrap();
+            let found = settings.upstreams[1].credential.header(&Sensitive::default()).map(|(name, _)| name);
+            assert_eq!(found.as_deref(), expected);
+        }
+        for header in ["host", "Content-Type", "transfer-encoding", "x key", "x:key", "ü", "x\\nkey", &"x".repeat(129)]
+        {
+            let faults = read(&[("UPSTREAMS", &upstreams(header))]).unwrap_err();
+            assert_eq!(faults[0].0, "$.UPSTREAMS[1].credential.header", "{header}");
+        }
     }
 
     #[test]
@@ -485,9 +436,13 @@ mod tests {
         let faults = read(&[
             ("UPSTREAMS", r#"[{"name":"a b","wire":"open","url":"http://canary.example","credentials":{}},
                 {"name":"openai","wire":"openai","url":"https://${canary}","credential":{"secret":"OPENAI_KEY"}},
-                {"name":"x","wire":"openai","url":"https://x.example","credential":{"secret":"BAD","header":"x-apikey"}}, 5]"#),
+                {"name":"x","wire":"openai","url":"https://x.example","credential":{"secret":"BAD","header":"x api"}}, 5]"#),
             ("BAD", "canary\nx"),
-            ("MODELS", r#"[{"name":"m","targets":[{"upstream":"opnai"}],"idleMs":0},{"targets":[]}]"#),
+            (
+                "MODELS",
+                r#"[{"name":"m","targets":[{"upstream":"opnai","weight":1001}],"idleMs":0,"tenants":[]},{"targets":[]},
+                   {"name":"n","targets":[{"upstream":"x"}],"tenants":["a b"],"fallback":1,"rates":{"promptPer1K":1}}]"#,
+            ),
         ])
         .unwrap_err();
         let paths: Vec<&str> = faults.iter().map(|(path, _)| path.as_str()).collect();
@@ -504,12 +459,20 @@ mod tests {
                 "$.UPSTREAMS[2].credential.header",
                 "$.UPSTREAMS[3]",
                 "$.MODELS[0].idleMs",
+                "$.MODELS[0].tenants",
+                "$.MODELS[0].targets[0].weight",
                 "$.MODELS[0].targets[0].upstream",
                 "$.MODELS[1].name",
                 "$.MODELS[1].targets",
+                "$.MODELS[2].fallback",
+                "$.MODELS[2].rates.promptPer1K",
+                "$.MODELS[2].rates.promptPer1k",
+                "$.MODELS[2].rates.completionPer1k",
+                "$.MODELS[2].tenants",
+                "$.MODELS[2].targets[0].upstream",
             ]
         );
-        assert!(faults[0].1.contains("`credential`") && faults[7].1.contains("`x-api-key`"), "{faults:?}");
+        assert!(faults[0].1.contains("`credential`"), "{faults:?}");
         for (name, value) in [("UPSTREAMS", "{}"), ("UPSTREAMS", "[]"), ("UPSTREAMS", "[1"), ("MODELS", "3")] {
             assert!(read(&[(name, value), ("UPSTREAM_CLIENT_ID", "i"), ("UPSTREAM_CLIENT_SECRET", "s")]).is_err());
         }

@@ -11,19 +11,22 @@ mod ndjson;
 pub mod oauth;
 pub mod openai;
 mod provider;
+mod rate;
 mod request;
 pub(crate) mod retry;
 mod sse;
 pub(crate) mod surrogate;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::chat::event::ChatEvent;
 use crate::chat::message::ChatRequest;
-use crate::http::{Head, HttpRequest};
+use crate::http::{Head, Header, HttpRequest};
 use crate::sensitive::Sensitive;
 use ndjson::{Line, Lines};
 pub use provider::Provider;
+pub use rate::Rate;
 pub use request::{Payload, UpstreamRequest};
 
 /// One upstream.
@@ -35,6 +38,9 @@ pub struct Upstream {
     pub wire: Wire,
     /// How it lets the gateway in.
     pub credential: Credential,
+    /// Whether it takes our idempotency key for what it is, and executes a request once: then one whose answer was lost
+    /// may be sent again (R4).
+    pub idempotent: bool,
 }
 
 /// A model at an upstream.
@@ -44,14 +50,18 @@ pub struct Target {
     pub upstream: Arc<Upstream>,
     /// What it is called there.
     pub model: String,
+    /// What it costs there, where the model's route says so.
+    pub rate: Option<Rate>,
 }
 
 impl Credential {
     /// The header that lets the gateway in; `token` is what was fetched, where it is a token.
-    pub(crate) fn header(&self, token: &Sensitive) -> Option<(&'static str, Sensitive)> {
+    pub(crate) fn header(&self, token: &Sensitive) -> Option<Header> {
         match self {
-            Credential::Client { .. } => Some(("authorization", Sensitive::new(format!("Bearer {}", token.expose())))),
-            Credential::Key(name, value) => Some((*name, value.clone())),
+            Credential::Client { .. } => {
+                Some(("authorization".into(), Sensitive::new(format!("Bearer {}", token.expose()))))
+            }
+            Credential::Key(name, value) => Some((name.clone(), value.clone())),
             Credential::Nothing => None,
         }
     }
@@ -77,7 +87,7 @@ pub enum Credential {
         client: oauth::ClientCredentials,
     },
     /// A key in a header, which the value is whole: `Bearer …` where that is asked for.
-    Key(&'static str, Sensitive),
+    Key(Cow<'static, str>, Sensitive),
     /// Anyone may call: a model on this machine.
     Nothing,
 }
@@ -92,9 +102,8 @@ impl Wire {
         }
     }
 
-    /// Whether a request whose answer was lost may be sent again: the wire takes our key for what it is, and executes a
-    /// request once (R4).
-    pub(crate) const fn repeats_lost(&self) -> bool {
+    /// Whether upstreams of this wire are [idempotent](Upstream::idempotent) unless they are configured otherwise.
+    pub(crate) const fn is_idempotent(&self) -> bool {
         matches!(self, Wire::Genesys(_))
     }
 
@@ -120,7 +129,7 @@ impl Wire {
         &self,
         request: &ChatRequest,
         model: &str,
-        credential: Option<(&'static str, Sensitive)>,
+        credential: Option<Header>,
         key: &str,
     ) -> HttpRequest {
         match self {

@@ -23,9 +23,9 @@ pub fn token_request(login: &str, credentials: &ClientCredentials) -> HttpReques
         method: "POST",
         url: format!("{login}/oauth/token"),
         headers: vec![
-            ("authorization", Sensitive::new(format!("Basic {basic}"))),
-            ("content-type", Sensitive::new("application/x-www-form-urlencoded")),
-            ("accept", Sensitive::new("application/json")),
+            ("authorization".into(), Sensitive::new(format!("Basic {basic}"))),
+            ("content-type".into(), Sensitive::new("application/x-www-form-urlencoded")),
+            ("accept".into(), Sensitive::new("application/json")),
         ],
         body: Bytes(b"grant_type=client_credentials".to_vec()),
     }

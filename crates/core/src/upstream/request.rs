@@ -53,13 +53,13 @@ impl UpstreamRequest {
     /// The request to the API at `base` (without a slash at the end), with its token.
     pub fn to_http(&self, base: &str, token: &Sensitive) -> HttpRequest {
         let mut headers = vec![
-            ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
-            ("accept", Sensitive::new("application/json")),
+            ("authorization".into(), Sensitive::new(format!("Bearer {}", token.expose()))),
+            ("accept".into(), Sensitive::new("application/json")),
         ];
         if !self.body.0.is_empty() {
-            headers.push(("content-type", Sensitive::new("application/json")));
+            headers.push(("content-type".into(), Sensitive::new("application/json")));
         }
-        headers.extend(self.headers.iter().map(|(name, value)| (*name, Sensitive::new(value))));
+        headers.extend(self.headers.iter().map(|(name, value)| ((*name).into(), Sensitive::new(value))));
         HttpRequest { method: self.method, url: format!("{base}{}", self.path), headers, body: self.body.clone() }
     }
 }

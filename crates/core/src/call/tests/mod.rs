@@ -83,13 +83,14 @@ fn genesys() -> Vec<Target> {
     let secret = || Sensitive::new("canary-client");
     let upstream = Upstream {
         name: "genesys".into(),
+        idempotent: true,
         wire: Wire::Genesys(endpoints),
         credential: Credential::Client {
             login: "https://login".into(),
             client: ClientCredentials { id: secret(), secret: secret() },
         },
     };
-    vec![Target { upstream: upstream.into(), model: "m".into() }]
+    vec![Target { upstream: upstream.into(), model: "m".into(), rate: None }]
 }
 
 impl Run {

@@ -11,12 +11,12 @@ const WHOLE: Event = Head(200, &[("content-type", "application/json")]);
 
 fn upstream(name: &str) -> Upstream {
     let url = format!("https://{name}.example/v1");
-    let credential = Credential::Key("authorization", Sensitive::new("Bearer canary-key"));
-    Upstream { name: name.into(), wire: Wire::OpenAi(Address::new(&url)), credential }
+    let credential = Credential::Key("authorization".into(), Sensitive::new("Bearer canary-key"));
+    Upstream { name: name.into(), wire: Wire::OpenAi(Address::new(&url)), credential, idempotent: false }
 }
 
 fn targets() -> Vec<Target> {
-    vec![Target { upstream: upstream("one").into(), model: "gpt-one".into() }]
+    vec![Target { upstream: upstream("one").into(), model: "gpt-one".into(), rate: None }]
 }
 
 fn unlimited() -> Window<'static> {
@@ -325,7 +325,7 @@ fn embeddings_go_through_with_their_texts_guarded() {
 #[test]
 fn what_cannot_be_repeated_goes_to_the_next_upstream() {
     let two = || {
-        let second = Target { upstream: upstream("two").into(), model: "gpt-two".into() };
+        let second = Target { upstream: upstream("two").into(), model: "gpt-two".into(), rate: None };
         vec![targets().remove(0), second]
     };
     let answer = || vec![EVENTS, Chunk(HELLO), Chunk(STOP), Chunk(DONE)];

@@ -24,7 +24,7 @@ use super::surrogate;
 use crate::chat::event::{ChatEvent, ChoiceEvent, Usage};
 use crate::chat::message::{ChatRequest, Kind, Role};
 use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS};
-use crate::http::{Head, HttpRequest, essence};
+use crate::http::{Head, Header, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
 
 /// The scope that a chat call needs (requirements, U5).
@@ -101,17 +101,12 @@ pub fn cannot_express(request: &ChatRequest) -> Option<String> {
 }
 
 /// The call for an answer of a model (requirements, B4 and E6).
-pub fn chat_request(
-    endpoints: &Endpoints,
-    payload: &Payload,
-    key: &str,
-    credential: Option<(&'static str, Sensitive)>,
-) -> HttpRequest {
+pub fn chat_request(endpoints: &Endpoints, payload: &Payload, key: &str, credential: Option<Header>) -> HttpRequest {
     let mut headers = Vec::from_iter(credential);
     headers.extend([
-        ("content-type", Sensitive::new("application/json")),
-        ("accept", Sensitive::new("application/json")),
-        ("idempotency-key", Sensitive::new(key)),
+        ("content-type".into(), Sensitive::new("application/json")),
+        ("accept".into(), Sensitive::new("application/json")),
+        ("idempotency-key".into(), Sensitive::new(key)),
     ]);
     HttpRequest {
         method: "POST",

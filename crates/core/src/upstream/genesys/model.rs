@@ -19,7 +19,7 @@ pub const MODEL_MANAGE_SCOPE: &str = "ai:llm:manage";
 /// `POST /api/v2/ai/models`
 pub fn create_model_request(endpoints: &Endpoints, body: Bytes, key: &str, token: &Sensitive) -> HttpRequest {
     let mut request = request("POST", format!("{}/api/v2/ai/models", endpoints.api), body, token);
-    request.headers.push(("idempotency-key", Sensitive::new(key)));
+    request.headers.push(("idempotency-key".into(), Sensitive::new(key)));
     request
 }
 
@@ -42,7 +42,7 @@ pub fn invoke_model_request(
     token: &Sensitive,
 ) -> HttpRequest {
     let mut request = request("POST", address(endpoints, id, "/invoke"), body, token);
-    request.headers.push(("idempotency-key", Sensitive::new(key)));
+    request.headers.push(("idempotency-key".into(), Sensitive::new(key)));
     request
 }
 
@@ -57,11 +57,11 @@ fn address(endpoints: &Endpoints, id: &ModelId, rest: &str) -> String {
 
 fn request(method: &'static str, url: String, body: Bytes, token: &Sensitive) -> HttpRequest {
     let mut headers = vec![
-        ("authorization", Sensitive::new(format!("Bearer {}", token.expose()))),
-        ("accept", Sensitive::new("application/json")),
+        ("authorization".into(), Sensitive::new(format!("Bearer {}", token.expose()))),
+        ("accept".into(), Sensitive::new("application/json")),
     ];
     if method != "GET" {
-        headers.push(("content-type", Sensitive::new("application/json")));
+        headers.push(("content-type".into(), Sensitive::new("application/json")));
     }
     HttpRequest { method, url, headers, body }
 }

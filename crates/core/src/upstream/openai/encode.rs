@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Address;
 use crate::chat::message::{ChatRequest, Role};
-use crate::http::HttpRequest;
+use crate::http::{Header, HttpRequest};
 use crate::sensitive::{Bytes, Sensitive};
 
 /// The request that asks `model` at `address`; `credential` is the header that lets the gateway in, `key` is sent with
@@ -13,14 +13,14 @@ pub(crate) fn request(
     address: &Address,
     request: &ChatRequest,
     model: &str,
-    credential: Option<(&'static str, Sensitive)>,
+    credential: Option<Header>,
     key: &str,
 ) -> HttpRequest {
     let accept = if request.streamed { "text/event-stream" } else { "application/json" };
     let mut headers = vec![
-        ("content-type", Sensitive::new("application/json")),
-        ("accept", Sensitive::new(accept)),
-        ("idempotency-key", Sensitive::new(key)),
+        ("content-type".into(), Sensitive::new("application/json")),
+        ("accept".into(), Sensitive::new(accept)),
+        ("idempotency-key".into(), Sensitive::new(key)),
     ];
     headers.extend(credential);
     HttpRequest { method: "POST", url: address.of(request.kind, model), headers, body: body(request, model) }

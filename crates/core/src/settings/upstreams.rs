@@ -1,0 +1,113 @@
+//! Where models are: `UPSTREAMS`, a JSON text.
+//!
+//! ```json
+//! [{"name": "openai", "wire": "openai", "url": "https://api.openai.com/v1", "credential": {"secret": "OPENAI_API_KEY"}}]
+//! ```
+
+use std::sync::Arc;
+
+use super::Reader;
+use crate::fault::Path;
+use crate::json::Json;
+use crate::sensitive::Sensitive;
+use crate::upstream::genesys::Endpoints;
+use crate::upstream::oauth::ClientCredentials;
+use crate::upstream::{Credential, Upstream, Wire, openai};
+
+/// The upstream of the short form, which keeps templates and models.
+pub const KEEPER: &str = "genesys";
+
+impl Reader<'_> {
+    /// `UPSTREAMS`, and after them the one of the short form.
+    pub(super) fn upstreams(&mut self, short: Option<(Endpoints, ClientCredentials)>) -> Vec<Arc<Upstream>> {
+        let mut upstreams = Vec::new();
+        for (path, item) in self.list("UPSTREAMS") {
+            upstreams.extend(self.upstream(&path, &item));
+        }
+        upstreams.extend(short.map(|(endpoints, credentials)| Upstream {
+            name: KEEPER.to_owned(),
+            credential: Credential::Client { login: endpoints.login.clone(), client: credentials },
+            wire: Wire::Genesys(endpoints),
+            idempotent: true,
+        }));
+        for (index, upstream) in upstreams.iter().enumerate() {
+            if upstreams.iter().take(index).any(|earlier| earlier.name == upstream.name) {
+                let path = Path::root().name("UPSTREAMS");
+                self.wrong(&path, format!("Duplicate name `{}`: each upstream has a name of its own.", upstream.name));
+            }
+        }
+        upstreams.into_iter().map(Arc::new).collect()
+    }
+
+    fn upstream(&mut self, path: &Path, item: &Json) -> Option<Upstream> {
+        self.known(path, item, &["name", "wire", "url", "loginUrl", "credential", "idempotent"]);
+        let name = self.name(path, item, "name");
+        let wire = self.string(path, item, "wire");
+        let url = self.address(path, item, "url");
+        let login = item.member("loginUrl").and_then(|_| self.address(path, item, "loginUrl"));
+        let wire = match wire.as_deref() {
+            Some("openai") => url.map(|url| Wire::OpenAi(openai::Address::new(&url))),
+            Some("genesys") => url.map(|api| {
+                let login = login.clone().unwrap_or_default();
+                Wire::Genesys(Endpoints { api, login })
+            }),
+            Some(_) => {
+                self.wrong(&path.name("wire"), "`wire` must be `openai` or `genesys`.".to_owned());
+                None
+            }
+            None => None,
+        };
+        let credential = match item.member("credential") {
+            None => Some(Credential::Nothing),
+            Some(credential) => self.credential(&path.name("credential"), credential, login),
+        };
+        let idempotent = self.flag(path, item, "idempotent");
+        let wire = wire?;
+        let idempotent = idempotent.unwrap_or(wire.is_idempotent());
+        Some(Upstream { name: name?, wire, credential: credential?, idempotent })
+    }
+
+    fn credential(&mut self, path: &Path, item: &Json, login: Option<String>) -> Option<Credential> {
+        self.known(path, item, &["secret", "header", "prefix", "clientId", "clientSecret"]);
+        if item.member("clientId").is_some() || item.member("clientSecret").is_some() {
+            let (id, secret) = (self.secret(path, item, "clientId"), self.secret(path, item, "clientSecret"));
+            if login.is_none() {
+                self.wrong(path, "`loginUrl` is required beside a client: the address of its login.".to_owned());
+            }
+            return Some(Credential::Client { login: login?, client: ClientCredentials { id: id?, secret: secret? } });
+        }
+        let secret = self.secret(path, item, "secret");
+        let header = match item.member("header") {
+            None => "authorization".to_owned(),
+            Some(_) => self.header(path, item, "header")?,
+        };
+        let prefix = match item.member("prefix") {
+            Some(_) => self.string(path, item, "prefix")?,
+            None if header == "authorization" => "Bearer ".to_owned(),
+            None => String::new(),
+        };
+        let value = format!("{prefix}{}", secret?.expose());
+        Some(Credential::Key(header.into(), Sensitive::new(value)))
+    }
+
+    /// The secret that the member `name` names.
+    fn secret(&mut self, path: &Path, item: &Json, name: &str) -> Option<Sensitive> {
+        let variable = self.string(path, item, name)?;
+        let Some(value) = self.get(&variable) else {
+            let shown = crate::fault::printable(&variable);
+            self.wrong(&path.name(name), format!("There is no secret `{shown}`: set it, or name another."));
+            return None;
+        };
+        // It goes into a header.
+        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            let message = "The secret holds a line end or a character that no header can: set it again.";
+            self.wrong(&path.name(name), message.to_owned());
+            return None;
+        }
+        if value.contains("${") {
+            self.wrong(&path.name(name), "The secret holds an unresolved `${…}`: put its value there.".to_owned());
+            return None;
+        }
+        Some(Sensitive::new(value))
+    }
+}
