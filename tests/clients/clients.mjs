@@ -1,6 +1,10 @@
 // Every client there is here.
-import { createOpenAI } from "@ai-sdk/openai";
-import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import * as provider7 from "@ai-sdk/openai";
+import * as compatible7 from "@ai-sdk/openai-compatible";
+import * as ai7 from "ai";
+import * as ai6 from "ai6";
+import * as provider6 from "ai6-openai";
+import * as compatible6 from "ai6-openai-compatible";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import OpenAI6 from "openai6";
@@ -16,16 +20,23 @@ export function python(name, command) {
   return existsSync(path) ? path : undefined;
 }
 
-const interpreter = python("python", "python");
+const pythons = [["openai-python 1", "python1"], ["openai-python 2", "python2"], ["openai-python 3", "python"]]
+  .map(([name, environment]) => [name, python(environment, "python")]);
+const aiSdks = (major, ai, { createOpenAI }, { createOpenAICompatible }) => [
+  aiSdk(`AI SDK ${major}, openai`, ai, ({ url, key }) => createOpenAI({ baseURL: url, apiKey: key }).chat("gpt-4o-mini")),
+  aiSdk(`AI SDK ${major}, openai-compatible`, ai, ({ url, key }) => createOpenAICompatible({
+    name: "openai", baseURL: url, apiKey: key, includeUsage: true, supportsStructuredOutputs: true,
+  })("gpt-4o-mini")),
+];
 
 export const CLIENTS = [
   openaiNode("openai-node 6", OpenAI6),
   openaiNode("openai-node 7", OpenAI7),
-  aiSdk("AI SDK, openai", ({ url, key }) => createOpenAI({ baseURL: url, apiKey: key }).chat("gpt-4o-mini")),
-  aiSdk("AI SDK, openai-compatible", ({ url, key }) => createOpenAICompatible({
-    name: "openai", baseURL: url, apiKey: key, includeUsage: true, supportsStructuredOutputs: true,
-  })("gpt-4o-mini")),
+  ...aiSdks(6, ai6, provider6, compatible6),
+  ...aiSdks(7, ai7, provider7, compatible7),
   langchain(),
-  ...(interpreter ? [openaiPython(interpreter)] : []),
+  ...pythons.filter(([, interpreter]) => interpreter).map(([name, interpreter]) => openaiPython(name, interpreter)),
 ];
-if (!interpreter) console.log("\u001b[1;33mSKIPPED\u001b[0m every test of openai-python: it is not installed here");
+for (const [name, interpreter] of pythons) {
+  if (!interpreter) console.log(`\u001b[1;33mSKIPPED\u001b[0m every test of ${name}: it is not installed here`);
+}

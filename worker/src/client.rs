@@ -29,6 +29,13 @@ pub(crate) fn header(request: &web_sys::Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
+/// Adds headers to an answer that has not gone out yet.
+pub(crate) fn add(response: &Response, headers: Vec<(&'static str, String)>) {
+    for (name, value) in headers {
+        let _ = response.headers().append(name, &value);
+    }
+}
+
 /// An answer that is whole.
 pub(crate) fn whole(reply: Reply) -> Response {
     let body = Uint8Array::from(reply.body.0.as_slice());

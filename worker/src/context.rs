@@ -68,7 +68,8 @@ impl RequestContext {
     /// # Errors
     /// Those of [`body::read`].
     pub(crate) async fn body(&self) -> Result<Body, Problem> {
-        body::read(&self.request, &self.caller.key_id, self.target.route.max_body(), &self.limits).await
+        let most = self.settings.max_body(self.target.route);
+        body::read(&self.request, &self.caller.key_id, most, &self.limits).await
     }
 
     /// A request that is refused before anything was done for it has its row, and is counted.
@@ -92,7 +93,8 @@ impl RequestContext {
     /// Row and webhook of something that was done for the request.
     pub(crate) fn record(&self, done: Operation, problem: Option<&Problem>) {
         let (request_id, now_ms) = (self.random.request_id(), self.clock.unix_ms());
-        let occasion = self.settings.occasion(&request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms);
+        let occasion = self.settings.occasion(&request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
+            .retried(self.headers.retries());
         let Some(row) = done.row(&occasion, problem, self.clock.elapsed_ms()) else { return };
         if row.outcome.costs_nothing() {
             telemetry::refusal(self.tenant(), &self.caller.key_id, &row.line());
@@ -134,5 +136,6 @@ fn headers(request: &web_sys::Request) -> Headers {
         if_none_match: header("if-none-match"),
         cache_control: header("cache-control"),
         last_event_id: header("last-event-id"),
+        retry_count: header("x-stainless-retry-count"),
     }
 }

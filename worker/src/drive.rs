@@ -35,6 +35,8 @@ pub(crate) struct Driver {
     pub(crate) route: Route,
     pub(crate) request_id: String,
     pub(crate) caller: Caller,
+    /// How often the client has sent the request before, as its SDK counts.
+    pub(crate) retries: Option<u32>,
     /// The place in a trace, where spans are exported and this one is sampled.
     pub(crate) trace: Option<Trace>,
     /// Done when the client has left.
@@ -188,7 +190,8 @@ impl Driver {
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
         let occasion =
-            self.settings.occasion(&self.request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms);
+            self.settings.occasion(&self.request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
+            .retried(self.retries);
         let action = self.route.action().unwrap_or_default();
         let record = CallRecord::new(&occasion, action, &self.call, &outcome, &self.settings.rates);
         telemetry::row(&record.event().line());

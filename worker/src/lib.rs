@@ -28,6 +28,7 @@ use std::rc::Rc;
 use promptgate_core::call::{Call, Identity, Job, Pace};
 use promptgate_core::chat::Prepared;
 use promptgate_core::chat::message::Kind;
+use promptgate_core::cors::Preflight;
 use promptgate_core::front::openai::{self, Completion, Window};
 use promptgate_core::front::{self, Encoder, Front};
 use promptgate_core::governance::Operation;
@@ -37,6 +38,7 @@ use promptgate_core::openapi;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::{self, Route, Target};
 use promptgate_core::sensitive::Bytes;
+use promptgate_core::settings::Settings;
 use worker::{Context, Env, Request, Response, event};
 
 use context::{Arrival, RequestContext};
@@ -51,6 +53,12 @@ fn start() {
 /// Every request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let (url, origin) = (request.inner().url(), client::header(request.inner(), "origin"));
+    let asked = request.inner().method();
+    let settings = isolate::settings(&env).ok();
+    if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, request.inner())) {
+        return Ok(client::whole(preflight));
+    }
     let random = match isolate::random() {
         Ok(random) => random,
         Err(problem) => return Ok(client::whole(problem.reply("unnamed"))),
@@ -63,12 +71,27 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
         clock: Clock::start(),
         random,
     };
-    let url = arrival.request.url();
-    let refused = |problem: Problem| {
-        let path = route::target(&url, None).unwrap_or_default();
-        client::whole(front::refusal(path, &problem, &request_id))
-    };
-    Ok(answer(arrival).await.unwrap_or_else(refused))
+    let path = route::target(&url, None).unwrap_or_default();
+    let refused = |problem: Problem| client::whole(front::refusal(path, &problem, &request_id));
+    let response = answer(arrival).await.unwrap_or_else(refused);
+    if let Some(settings) = settings {
+        let right = Target::find(&asked, path).ok().map(|target| target.route.right());
+        client::add(&response, settings.cors.headers(origin.as_deref(), right));
+    }
+    Ok(response)
+}
+
+/// The answer to what a browser asks before it lets a page call, if `request` is that.
+fn preflight(settings: &Settings, request: &web_sys::Request) -> Option<Reply> {
+    if request.method() != "OPTIONS" {
+        return None;
+    }
+    let header = |name| client::header(request, name).unwrap_or_default();
+    let (origin, method) = (header("origin"), header("access-control-request-method"));
+    let headers = header("access-control-request-headers");
+    let (url, host) = (request.url(), header("host"));
+    let asked = Preflight { origin: &origin, method: &method, headers: &headers };
+    settings.cors.preflight(route::target(&url, Some(&host)).ok()?, &asked)
 }
 
 async fn answer(arrival: Arrival) -> Result<Response, Problem> {
@@ -87,7 +110,8 @@ async fn answer(arrival: Arrival) -> Result<Response, Problem> {
 
 impl RequestContext {
     async fn answer(&self) -> Result<Response, Problem> {
-        self.headers.permit(&self.caller, self.target.route).map_err(|problem| self.refused(problem))?;
+        let most = self.settings.max_body(self.target.route);
+        self.headers.permit(&self.caller, self.target.route, most).map_err(|problem| self.refused(problem))?;
         match self.target.route {
             Route::Guard => self.check(|bytes| self.settings.guards.explain(bytes)).await,
             Route::Lint => {
@@ -202,6 +226,7 @@ impl RequestContext {
             route: self.target.route,
             request_id,
             caller: self.caller.clone(),
+            retries: self.headers.retries(),
             trace,
             left: self.limits.left(),
             pace: admitted.front.is_whole().then(Pace::default),

@@ -34,6 +34,8 @@ pub struct Headers {
     pub cache_control: Option<String>,
     /// `Last-Event-ID`
     pub last_event_id: Option<String>,
+    /// `x-stainless-retry-count`: the only sign of an official SDK's own retry.
+    pub retry_count: Option<String>,
 }
 
 /// A request for an answer of a model, whose body may be read.
@@ -55,20 +57,20 @@ impl Headers {
         clients.authenticate(self.authorization.clone().or_else(bearer).as_deref())
     }
 
-    /// Whether `caller` may ask for `route` with these headers. Those of a body matter only where the route takes one:
+    /// Whether `caller` may ask for `route` with these headers, where a body may have `most` bytes. Those of a body matter only where the route takes one:
     /// what a client library sends along with a GET or DELETE is not looked at.
     ///
     /// # Errors
     /// [`Code::Forbidden`], [`Code::UnsupportedMediaType`] and [`Code::BodyTooLarge`].
-    pub fn permit(&self, caller: &Caller, route: Route) -> Result<(), Problem> {
+    pub fn permit(&self, caller: &Caller, route: Route, most: usize) -> Result<(), Problem> {
         caller.may(route.right())?;
         if !route.takes_body() {
             return Ok(());
         }
         self.json()?;
         let declared = self.content_length.as_deref().map(|length| length.trim().parse::<u64>());
-        if matches!(declared, Some(Ok(length)) if length > route.max_body() as u64) {
-            return Err(too_large(route.max_body()));
+        if matches!(declared, Some(Ok(length)) if length > most as u64) {
+            return Err(too_large(most));
         }
         Ok(())
     }
@@ -92,6 +94,11 @@ impl Headers {
             Some(key) => derived_key(tenant, address, client_key(key)?),
             None => format!("llm-gw-{}", uuid::Builder::from_random_bytes(random).into_uuid()),
         })
+    }
+
+    /// How often the client has sent this request before, as its SDK counts.
+    pub fn retries(&self) -> Option<u32> {
+        self.retry_count.as_deref()?.parse().ok()
     }
 
     fn json(&self) -> Result<(), Problem> {
@@ -192,6 +199,7 @@ pub(crate) fn too_large(most: usize) -> Problem {
 mod tests {
     use super::*;
     use crate::client::Right;
+    use crate::json::MAX_BODY;
 
     fn headers() -> (Clients, Headers) {
         let digest: String = Sha256::digest("k").iter().map(|byte| format!("{byte:02x}")).collect();
@@ -205,7 +213,7 @@ mod tests {
 
     fn admit(headers: &Headers, clients: &Clients, random: [u8; 16]) -> Result<Admitted, Problem> {
         let caller = headers.caller(clients)?;
-        headers.permit(caller, Route::Chat)?;
+        headers.permit(caller, Route::Chat, MAX_BODY)?;
         headers.admit(&caller.tenant, "/v1/chat", random)
     }
 
@@ -220,11 +228,11 @@ mod tests {
             ..good.clone()
         };
         for row in crate::route::ROUTES.iter().filter(|row| row.right == Right::Use) {
-            assert_eq!(odd.permit(caller, row.route).is_ok(), !row.route.takes_body(), "{row:?}");
+            assert_eq!(odd.permit(caller, row.route, MAX_BODY).is_ok(), !row.route.takes_body(), "{row:?}");
         }
         for (encoding, taken) in [("gzip", false), ("identity, br", false), ("IDENTITY", true), ("", true)] {
             let headers = Headers { content_encoding: Some(encoding.into()), ..good.clone() };
-            let code = headers.permit(caller, Route::Chat).map_err(|problem| problem.code);
+            let code = headers.permit(caller, Route::Chat, MAX_BODY).map_err(|problem| problem.code);
             assert_eq!(code, if taken { Ok(()) } else { Err(Code::UnsupportedMediaType) }, "{encoding}");
         }
     }

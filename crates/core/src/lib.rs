@@ -2,6 +2,7 @@
 pub mod call;
 pub mod chat;
 pub mod client;
+pub mod cors;
 pub mod front;
 pub mod governance;
 pub mod guard;

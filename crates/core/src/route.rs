@@ -2,7 +2,6 @@
 
 use crate::client::{Access, Right};
 use crate::fault::{Fault, Faults, Path, nearest};
-use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
 
 /// What is asked for. The table below says by which method and address.
@@ -198,14 +197,6 @@ impl Route {
     /// What its audit rows call it; none for what only looks.
     pub fn action(self) -> Option<&'static str> {
         self.row().action
-    }
-
-    /// Most bytes of a body that are read (requirements, "Errors and bad input").
-    pub fn max_body(self) -> usize {
-        match self {
-            Route::Completions | Route::Embeddings => 10 * MAX_BODY,
-            _ => MAX_BODY,
-        }
     }
 
     /// Whether a request for it has a body.

@@ -16,12 +16,16 @@ use crate::call::CallRules;
 use crate::canonical;
 use crate::chat::{ChatRules, Counting, FitRules};
 use crate::client::Clients;
+use crate::cors::Cors;
 use crate::fault::{Fault, Path, nearest};
 use crate::governance::trace::Exporter;
 use crate::governance::{Occasion, Rates, Webhook, chain};
 use crate::guard::{self, Guards};
 use crate::http::Header;
+use crate::in_flight::MAX_OF_KEY;
+use crate::json::MAX_BODY;
 use crate::problem::{Code, Problem};
+use crate::route;
 use crate::seal::SealKeys;
 use crate::sensitive::Sensitive;
 use crate::upstream::Upstream;
@@ -59,6 +63,9 @@ pub const REGIONS: [&str; 18] = [
 /// What a client is answered when the model is late or away, unless the operator says otherwise.
 pub const FALLBACK_TEXT: &str = "The assistant is not available right now. Please try again in a moment.";
 
+/// Most bytes of a body on the OpenAI front, unless the operator says otherwise: images come in it (ours).
+const OPENAI_MAX_BODY: usize = 10 << 20;
+
 /// Everything that is set.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -77,6 +84,10 @@ pub struct Settings {
     pub chat: ChatRules,
     /// `MAX_LATENCY_MS`, `IDLE_MS`, `TOTAL_MS`, `FALLBACK_TEXT`.
     pub call: CallRules,
+    /// `CORS_ORIGINS`: which web pages may call from a browser.
+    pub cors: Cors,
+    /// `OPENAI_MAX_BODY`: most bytes of a body on the OpenAI front.
+    openai_max_body: usize,
     /// `GUARD_INPUT` and `GUARD_OUTPUT`.
     pub guards: Guards,
     /// SHA-256 of both policies as canonical JSON, for audit rows.
@@ -115,12 +126,21 @@ impl Settings {
             compliance_framework: &self.compliance_framework,
             policy_sha256: &self.policy_sha256,
             now_ms,
+            retries: None,
         }
     }
 
     /// The upstream that keeps templates and the models to be provisioned: that of the short form.
     pub fn keeper(&self) -> Option<&Arc<Upstream>> {
         self.upstreams.iter().find(|upstream| upstream.name == KEEPER)
+    }
+
+    /// Most bytes of a body of `route` that are read (requirements, "Errors and bad input").
+    pub fn max_body(&self, route: route::Route) -> usize {
+        match route {
+            route::Route::Completions | route::Route::Embeddings => self.openai_max_body,
+            _ => MAX_BODY,
+        }
     }
 
     /// Reads the settings; `variable` gives the value of a name, if it is set. An empty value counts as not
@@ -163,6 +183,8 @@ impl Reader<'_> {
             input: Guard::new(&self.policy("GUARD_INPUT", guard::input_policy(), false)),
             output: Guard::new(&self.policy("GUARD_OUTPUT", Policy::default(), true)),
         };
+        let cors = self.cors();
+        let openai_max_body = self.integer("OPENAI_MAX_BODY", MAX_BODY as u64..=MAX_OF_KEY as u64);
         let webhook = self.webhook();
         let traces = self.traces();
         // KV keeps nothing for less than a minute (requirements, A5).
@@ -184,6 +206,8 @@ impl Reader<'_> {
             policy_sha256: canonical::hash(
                 &json!({ "input": guards.input.policy(), "output": guards.output.policy() }),
             ),
+            cors,
+            openai_max_body: openai_max_body.map_or(OPENAI_MAX_BODY, |most| most as usize),
             guards,
             webhook,
             traces,
@@ -320,6 +344,15 @@ impl Reader<'_> {
         })
     }
 
+    fn cors(&mut self) -> Cors {
+        const NAME: &str = "CORS_ORIGINS";
+        let read = self.get(NAME).map(|text| Cors::parse(&text)).unwrap_or(Ok(Cors::default()));
+        read.unwrap_or_else(|why| {
+            self.fault(NAME, "bad_variable", format!("{NAME} {why}."));
+            Cors::default()
+        })
+    }
+
     fn rates(&mut self) -> Rates {
         const NAME: &str = "MODEL_RATES";
         let Some(text) = self.get(NAME) else { return Rates::default() };
@@ -420,6 +453,8 @@ mod tests {
         assert_eq!(settings.endpoints.api, "https://api.mypurecloud.com");
         assert_eq!(settings.endpoints.login, "https://login.mypurecloud.com");
         assert_eq!(settings.chat, ChatRules::default());
+        assert_eq!(settings.max_body(route::Route::Completions), 10 << 20);
+        assert_eq!(settings.max_body(route::Route::Chat), 1 << 20);
         assert_eq!(settings.call.first_content, Duration::from_secs(5));
         assert_eq!(settings.call.idle, Duration::from_secs(15));
         assert_eq!(settings.call.total, Duration::from_secs(60));
@@ -494,6 +529,9 @@ mod tests {
             ("UPSTREAM_API_URL", "https://api.example/?canary"),
             ("UPSTREAM_API_URL", "https://api.example:canary"),
             ("WEBHOOK_URL", "https://hooks..example"),
+            ("CORS_ORIGINS", "canary"),
+            ("OPENAI_MAX_BODY", "1048575"),
+            ("OPENAI_MAX_BODY", "25165825"),
             ("CONTEXT_RATIO", "0"),
             ("CONTEXT_RATIO", "1.1"),
             ("CONTEXT_RATIO", "NaN"),

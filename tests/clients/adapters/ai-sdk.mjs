@@ -1,15 +1,16 @@
 // The Vercel AI SDK over either of its providers for this wire.
-import { APICallError, Output, RetryError, generateText, jsonSchema, streamText, tool } from "ai";
 
 const FINISH = { "tool-calls": "tool_calls", "content-filter": "content_filter" };
 
-/** `model(target)` makes the provider's model. */
-export function aiSdk(name, model) {
+/** `ai` is the SDK's module; `model(target)` makes the provider's model. */
+export function aiSdk(name, ai, model) {
+  const { APICallError, Output, RetryError, generateText, jsonSchema, streamText, tool } = ai;
+  // Its seventh major takes no system message among the others, and has another name for them.
+  const instructions = name.includes(" 6") ? "system" : "instructions";
   const options = (target, { messages, tools, schema, parallel, effort }) => ({
     model: model(target),
     maxRetries: target.retries ?? 0,
-    // Its seventh major takes no system message among the others.
-    instructions: messages.filter(({ role }) => role === "system").map(({ text }) => text).join("\n") || undefined,
+    [instructions]: messages.filter(({ role }) => role === "system").map(({ text }) => text).join("\n") || undefined,
     messages: messages.filter(({ role }) => role !== "system").map(message),
     ...(tools && { tools: Object.fromEntries(tools.map(({ name, description, parameters }) =>
       [name, tool({ description, inputSchema: jsonSchema(parameters) })])) }),

@@ -8,7 +8,7 @@ import { answer, assembled, body } from "./wire.mjs";
 const SCRIPT = fileURLToPath(new URL("openai_python.py", import.meta.url));
 
 /** `python` is the interpreter that has the SDK. */
-export function openaiPython(python) {
+export function openaiPython(name, python) {
   let lines, child, last = Promise.resolve();
   const ask = async (command) => {
     if (!child) {
@@ -29,7 +29,7 @@ export function openaiPython(python) {
     return next;
   };
   return {
-    name: "openai-python",
+    name,
     can: ["n", "schema", "models", "embeddings", "retries"],
     whole: async (target, request) => answer(await run("whole", target, body(request, false))),
     stream: async (target, request) => assembled(await run("stream", target, body(request, true))),

@@ -28,6 +28,8 @@ pub struct Occasion<'a> {
     pub policy_sha256: &'a str,
     /// Unix ms.
     pub now_ms: u64,
+    /// How often the client has sent the request before, as its SDK counts.
+    pub retries: Option<u32>,
 }
 
 impl<'a> Occasion<'a> {
@@ -41,7 +43,13 @@ impl<'a> Occasion<'a> {
             compliance_framework: "F",
             policy_sha256: "p",
             now_ms: 1_700_000_000_000,
+            retries: None,
         }
+    }
+
+    /// The same, of a request that its client has sent `retries` times before.
+    pub fn retried(self, retries: Option<u32>) -> Self {
+        Occasion { retries, ..self }
     }
 }
 
@@ -182,6 +190,7 @@ impl AuditEvent {
             latency_ms: None,
             details: Map::new(),
         }
+        .detail("client_retry_count", occasion.retries)
     }
 
     /// It was refused with `problem`; the rules that did it are among its errors.

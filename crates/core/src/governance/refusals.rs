@@ -62,6 +62,7 @@ impl Refusals {
                     compliance_framework: "",
                     policy_sha256: "",
                     now_ms,
+                    retries: None,
                 };
                 let mut row = AuditEvent::new(&occasion, "refusals.omit")
                     .detail("refusals", minute.omitted)

@@ -224,6 +224,7 @@ impl Record {
             compliance_framework: &self.compliance_framework,
             policy_sha256: &self.policy_sha256,
             now_ms: self.now_ms,
+            retries: None,
         };
         let mut event = AuditEvent::new(&occasion, self.action.row())
             .used(self.usage, self.cost.as_ref())
