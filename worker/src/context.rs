@@ -93,7 +93,9 @@ impl RequestContext {
     /// Row and webhook of something that was done for the request.
     pub(crate) fn record(&self, done: Operation, problem: Option<&Problem>) {
         let (request_id, now_ms) = (self.random.request_id(), self.clock.unix_ms());
-        let occasion = self.settings.occasion(&request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
+        let occasion = self
+            .settings
+            .occasion(&request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
             .retried(self.headers.retries());
         let Some(row) = done.row(&occasion, problem, self.clock.elapsed_ms()) else { return };
         if row.outcome.costs_nothing() {

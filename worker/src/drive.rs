@@ -189,8 +189,9 @@ impl Driver {
     /// The call has ended: row, webhook, and the rest of the answer meanwhile.
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
-        let occasion =
-            self.settings.occasion(&self.request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
+        let occasion = self
+            .settings
+            .occasion(&self.request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
             .retried(self.retries);
         let action = self.route.action().unwrap_or_default();
         let record = CallRecord::new(&occasion, action, &self.call, &outcome, &self.settings.rates);

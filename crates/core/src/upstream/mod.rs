@@ -141,12 +141,7 @@ impl Wire {
     }
 
     /// What sends a template's `payload`, where the wire keeps templates.
-    pub(crate) fn execution(
-        &self,
-        payload: &Payload,
-        credential: Option<(&'static str, Sensitive)>,
-        key: &str,
-    ) -> Option<HttpRequest> {
+    pub(crate) fn execution(&self, payload: &Payload, credential: Option<Header>, key: &str) -> Option<HttpRequest> {
         match self {
             Wire::Genesys(endpoints) => Some(genesys::chat_request(endpoints, payload, key, credential)),
             Wire::OpenAi(_) => None,
