@@ -13,7 +13,7 @@ exports.activate = async () => {
     return;
   }
   const run = { module, transport: TransportKind.stdio, args: ["lsp"] };
-  const languages = ["markdown", "plaintext", "json", "jsonc", "yaml", "handlebars", "jinja", "jinja-html", "nunjucks", "prompty", "dotprompt", "prompt", "instructions"];
+  const languages = ["markdown", "plaintext", "json", "jsonc", "yaml", "handlebars", "jinja", "jinja-html", "nunjucks", "liquid", "prompty", "dotprompt", "prompt", "instructions"];
   client = new LanguageClient("promptgate", "Promptgate", { run, debug: run }, {
     documentSelector: languages.map((language) => ({ scheme: "file", language })),
     synchronize: { fileEvents: workspace.createFileSystemWatcher("**/{promptgate,package}.json") },

@@ -10,7 +10,7 @@ use super::finding::Severity;
 use super::rules::RULES;
 use crate::fault::{Fault, Faults, Path, nearest, printable};
 use crate::json::{self, Json};
-use crate::placeholder::Dialect;
+use crate::placeholder::{Dialect, LinePrefixes};
 use promptgate_tokens::Counting;
 
 /// A configuration.
@@ -20,6 +20,8 @@ pub struct Config {
     pub rules: BTreeMap<&'static str, Option<Severity>>,
     /// In which dialect placeholders are written; told from the text where it is not set.
     pub dialect: Option<Dialect>,
+    /// What lines of Jinja begin with that are statements or comments, as its environment is set up.
+    pub line_prefixes: LinePrefixes,
     /// What all documents are; told from each one's name and members where it is not set.
     pub kind: Option<Kind>,
     /// Context windows by model, in tokens.
@@ -50,6 +52,7 @@ impl Default for Config {
         Config {
             rules: BTreeMap::new(),
             dialect: None,
+            line_prefixes: LinePrefixes::default(),
             kind: None,
             models: BTreeMap::new(),
             model: None,
@@ -60,9 +63,10 @@ impl Default for Config {
     }
 }
 
-const FIELDS: [&str; 8] = ["$schema", "rules", "dialect", "kind", "models", "model", "tokens", "allow"];
+const FIELDS: [&str; 9] = ["$schema", "rules", "dialect", "jinja", "kind", "models", "model", "tokens", "allow"];
 const LEVELS: [&str; 4] = ["off", "info", "warning", "error"];
 const TOKENS: [&str; 4] = ["auto", "estimate", "cl100k_base", "o200k_base"];
+const JINJA: [&str; 2] = ["line_statement_prefix", "line_comment_prefix"];
 const ALLOW: [&str; 3] = ["functions", "variables", "values"];
 
 impl Config {
@@ -111,6 +115,14 @@ pub fn schema() -> Value {
                 "type": "object", "additionalProperties": false, "properties": rules
             },
             "dialect": { "description": "How placeholders are written; told from the text by default.", "enum": dialects },
+            "jinja": {
+                "description": "How the environment is set up that reads Jinja's templates.",
+                "type": "object", "additionalProperties": false,
+                "properties": {
+                    "line_statement_prefix": { "description": "What a line begins with that is a statement.", "type": "string", "minLength": 1 },
+                    "line_comment_prefix": { "description": "What a comment begins with that ends with its line.", "type": "string", "minLength": 1 }
+                }
+            },
             "kind": { "description": "What documents are; told from name and members by default.", "enum": kinds },
             "models": {
                 "description": "Context window by model, in tokens.",
@@ -151,6 +163,7 @@ impl Reader {
                     let names = Kind::ALL.map(Kind::name);
                     config.kind = self.choice(&path, value, &names).and_then(|at| Kind::ALL.get(at).copied());
                 }
+                "jinja" => config.line_prefixes = self.jinja(&path, value),
                 "models" => config.models = self.models(&path, value),
                 "model" => config.model = self.string(&path, value),
                 "tokens" => {
@@ -181,6 +194,28 @@ impl Reader {
             rules.insert(*code, level.and_then(|at| at.checked_sub(1)).and_then(|at| Severity::ALL.get(at).copied()));
         }
         rules
+    }
+
+    fn jinja(&mut self, path: &Path, value: Json) -> LinePrefixes {
+        let mut prefixes = LinePrefixes::default();
+        for (name, value) in self.members(path, value) {
+            let path = path.name(&name);
+            let member = match name.as_str() {
+                "line_statement_prefix" => &mut prefixes.statement,
+                "line_comment_prefix" => &mut prefixes.comment,
+                _ => {
+                    self.unknown(&path, &name, &JINJA);
+                    continue;
+                }
+            };
+            *member = self.string(&path, value);
+            if member.as_ref().is_some_and(String::is_empty) {
+                *member = None;
+                let message = "A prefix is at least one sign: name it, or remove the member.";
+                self.faults.add(|| Fault::new(&path, "empty", message));
+            }
+        }
+        prefixes
     }
 
     fn models(&mut self, path: &Path, value: Json) -> BTreeMap<String, u64> {
@@ -281,7 +316,7 @@ mod tests {
     #[test]
     fn everything_can_be_set() {
         let config = Config::parse(
-            br#"{"$schema":"x","rules":{"S008":"off","U003":"error"},"dialect":"mustache","kind":"text",
+            br#"{"$schema":"x","rules":{"S008":"off","U003":"error"},"dialect":"mustache","kind":"text","jinja":{"line_statement_prefix":"%"},
                 "models":{"m":8192},"model":"m","tokens":"o200k_base","allow":{"functions":["f"],"values":["@a.b"]}}"#,
         )
         .unwrap();

@@ -122,20 +122,25 @@ pub struct Document<'a> {
     pub front: Option<Range<usize>>,
     /// What the file is called, without its folders.
     pub file: Option<&'a str>,
+    /// The folders that it is in, as far as the caller says them: `.claude/agents`.
+    pub folder: Option<&'a str>,
 }
 
 impl<'a> Document<'a> {
     /// Reads `source`.
     pub fn read(source: &Source<'a>) -> Document<'a> {
         let taken = taken(source);
-        let file = source.file.and_then(|file| file.rsplit(['/', '\\']).next());
+        let (folder, file) = match source.file.and_then(|file| file.rsplit_once(['/', '\\'])) {
+            Some((folder, file)) => (Some(folder), Some(file)),
+            None => (None, source.file),
+        };
         let mut document = match taken.format {
             Format::Json => Document::values(source, taken, Tree::read(source.text)),
             Format::Jsonc => Document::values(source, taken, Tree::read_lenient(source.text)),
             Format::Yaml => Document::yaml(source, taken),
             _ => Document::text(source, taken),
         };
-        document.file = file;
+        (document.file, document.folder) = (file, folder);
         document
     }
 
@@ -160,7 +165,18 @@ impl<'a> Document<'a> {
         let masked = (taken.format == Format::Markdown).then(|| markdown::mask(body));
         let mut prompts = tree.as_ref().map_or_else(Vec::new, |tree| prompts(text, tree, kind));
         prompts.push(Prompt { part: Part::Content, path: Path::root(), text: Text::plain(body, start), masked });
-        Document { source: text, kind, tree, prompts, flaws: Vec::new(), taken, dialect, front, file: None }
+        Document {
+            source: text,
+            kind,
+            tree,
+            prompts,
+            flaws: Vec::new(),
+            taken,
+            dialect,
+            front,
+            file: None,
+            folder: None,
+        }
     }
 
     /// A document of values.
@@ -175,7 +191,18 @@ impl<'a> Document<'a> {
             Kind::SemanticKernelPrompt => semantic_kernel::dialect(&tree),
             _ => None,
         };
-        Document { source: text, kind, tree: Some(tree), prompts, flaws, taken, dialect, front: None, file: None }
+        Document {
+            source: text,
+            kind,
+            tree: Some(tree),
+            prompts,
+            flaws,
+            taken,
+            dialect,
+            front: None,
+            file: None,
+            folder: None,
+        }
     }
 
     fn yaml(source: &Source<'a>, taken: Taken) -> Document<'a> {
@@ -195,6 +222,7 @@ impl<'a> Document<'a> {
                 dialect: None,
                 front: None,
                 file: None,
+                folder: None,
             };
         }
         Document::values(source, taken, tree)

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::document::{Document, Kind, Prompt};
 use super::work;
-use crate::placeholder::{Detected, Dialect, Malformation, Malformed, Scan, detect, scan};
+use crate::placeholder::{Detected, Dialect, LinePrefixes, Malformation, Malformed, Scan, detect, scan_lines};
 
 /// What the texts of a template hold.
 #[derive(Debug, Default)]
@@ -38,13 +38,13 @@ impl Placeholders {
         let Some(dialect) = dialect else { return found };
         for (index, prompt, detected) in detected {
             let text = read_as(prompt, found.stated);
-            found.scans.push((index, counted(text, dialect)));
-            if prompt.is_markdown() || dialect.is_jinja() || dialect == Dialect::SemanticKernel {
+            found.scans.push((index, counted(text, dialect, &config.line_prefixes)));
+            if prompt.is_markdown() || dialect.has_statements() || dialect == Dialect::SemanticKernel {
                 // Other braces are of the prose, or of the samples in it.
                 continue;
             }
             for (other, ..) in detected.occurring.into_iter().filter(|(other, ..)| *other != dialect) {
-                let scan = counted(text, other);
+                let scan = counted(text, other, &config.line_prefixes);
                 // A2: upstream's edge wants every `${…}` well formed, whatever else stands there.
                 if other == Dialect::JavaScript && document.kind == Kind::CachedTemplate {
                     found.scans.push((index, scan.clone()));
@@ -67,20 +67,22 @@ fn detected(text: &str) -> Detected {
     detected
 }
 
-fn counted(text: &str, dialect: Dialect) -> Scan {
-    let scan = scan(text, dialect);
+fn counted(text: &str, dialect: Dialect, prefixes: &LinePrefixes) -> Scan {
+    let scan = scan_lines(text, dialect, prefixes);
     work::count(usize::try_from(scan.steps).unwrap_or(usize::MAX));
     scan
 }
 
-/// The dialect that the texts look to be in: Jinja by a statement in it, Semantic Kernel by a `{{$name}}`, else the one
+/// The dialect that the texts look to be in: Jinja or Liquid by a statement in it, Semantic Kernel by a `{{$name}}`, else the one
 /// with the most placeholders in all texts together, the earlier one of equals. What is cached is filled in by `${…}`
 /// (requirements, A2) or `{{…}}`: single braces are its own text there, unless it is said otherwise. In prose and in
 /// documents of other programs nothing but two braces is believed.
 fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Option<Dialect> {
     let texts = || detected.iter().map(|(_, prompt, _)| prompt.prose());
-    if texts().any(has_statement) {
-        return Some(Dialect::Jinja);
+    if let Some(dialect) =
+        texts().filter_map(statements).reduce(|one, other| if one == Dialect::Liquid { one } else { other })
+    {
+        return Some(dialect);
     }
     if texts().any(|text| names_after(text, "{{$")) {
         return Some(Dialect::SemanticKernel);
@@ -91,25 +93,30 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
     };
     let braces_only = document.kind != Kind::CachedTemplate && document.tree.is_some()
         || detected.iter().any(|(_, prompt, _)| prompt.is_markdown());
-    // `\u{200D}` is an escape, and `${HOME}` a shell's.
-    let escapes = texts().any(|text| text.contains("\\u{"));
-    let shell = document.kind == Kind::Text && texts().all(is_shell);
-    let possible = [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter();
-    let possible = possible.filter(|dialect| match dialect {
-        Dialect::Mustache => true,
-        Dialect::Format => !braces_only && !escapes && document.kind != Kind::CachedTemplate,
-        _ => !braces_only && !shell,
-    });
+    // `\u{200D}` and `\frac{a}` are escapes, `${HOME}` a shell's, `{{ .Name }}` Go's.
+    let possible = |dialect: &Dialect| {
+        count(*dialect) > 0
+            && match dialect {
+                Dialect::Mustache => !texts().any(is_go),
+                Dialect::Format => !braces_only && document.kind != Kind::CachedTemplate && !texts().any(has_escape),
+                _ => !(braces_only || document.kind == Kind::Text && texts().all(is_shell)),
+            }
+    };
+    let possible: Vec<Dialect> =
+        [Dialect::JavaScript, Dialect::Mustache, Dialect::Format].into_iter().filter(possible).collect();
     // A sample whose braces are doubled shows that single ones are the placeholders.
-    let format = possible.clone().any(|dialect| dialect == Dialect::Format) && count(Dialect::Format) > 0;
-    if format && texts().any(has_doubled_sample) {
+    if possible.contains(&Dialect::Format) && texts().any(has_doubled_sample) {
         return Some(Dialect::Format);
     }
-    let counts = possible.rev().map(|dialect| (count(dialect), dialect));
-    let most = counts.filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, dialect)| dialect)?;
+    let counts = possible.into_iter().rev().map(|dialect| (count(dialect), dialect));
+    let most = counts.max_by_key(|(count, _)| *count).map(|(_, dialect)| dialect)?;
     let fits = |dialect| {
-        let odd =
-            |text: &str| counted(text, dialect).malformed.iter().any(|bad| bad.kind == Malformation::NotAnExpression);
+        let odd = |text: &str| {
+            counted(text, dialect, &LinePrefixes::default())
+                .malformed
+                .iter()
+                .any(|bad| bad.kind == Malformation::NotAnExpression)
+        };
         !texts().any(odd)
     };
     match most {
@@ -119,7 +126,7 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
         Dialect::Format => {
             let (mut placeholders, mut code) = (0, 0);
             for text in texts() {
-                let scan = counted(text, Dialect::Format);
+                let scan = counted(text, Dialect::Format, &LinePrefixes::default());
                 placeholders += scan.placeholders.len();
                 code += scan.malformed.iter().filter(|bad| !is_json(text, bad)).count();
             }
@@ -129,17 +136,39 @@ fn told(document: &Document<'_>, detected: &[(usize, &Prompt, Detected)]) -> Opt
     }
 }
 
-/// Whether most names between `${` and `}` are in capitals, as those of the environment are.
+/// Whether most names between `${` and `}` are in capitals, as those of the environment are, or used as a shell does.
 fn is_shell(text: &str) -> bool {
     work::count(text.len());
     let (mut capitals, mut others) = (0_usize, 0_usize);
     for rest in text.split("${").skip(1) {
         let name = rest.trim_start_matches(['{', '$']);
         let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
-        let name = name.get(..end).unwrap_or_default();
-        if name.is_empty() || name.contains(|c: char| c.is_ascii_lowercase()) { others += 1 } else { capitals += 1 }
+        let (name, behind) = name.split_at_checked(end).unwrap_or_default();
+        // `${file%.txt}`, `${env:KEY}`, `${{ github.sha }}`: no expressions.
+        let shell = behind.starts_with([':', '%', '#', '^', ',']) || rest.starts_with('{');
+        let small = name.contains(|c: char| c.is_ascii_lowercase());
+        if !shell && (name.is_empty() || small) { others += 1 } else { capitals += 1 }
     }
     capitals > others
+}
+
+/// Whether an escape with braces stands in `text`: `\u{200D}`, `\textbf{x}`.
+fn has_escape(text: &str) -> bool {
+    work::count(text.len());
+    text.split('\\').skip(1).any(|rest| {
+        let name = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        name > 0 && rest.as_bytes().get(name) == Some(&b'{')
+    })
+}
+
+/// Whether placeholders of Go's templates stand in `text`: `{{ .Name }}`, `{{- range .Items }}`.
+fn is_go(text: &str) -> bool {
+    work::count(text.len());
+    text.split("{{").skip(1).any(|rest| {
+        let body = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches(' ');
+        let named = body.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+        named || ["range .", "with .", "if .", "template \""].iter().any(|word| body.starts_with(word))
+    })
 }
 
 /// Whether the braces are those of a sample of JSON.
@@ -148,14 +177,18 @@ fn is_json(text: &str, bad: &Malformed) -> bool {
     bad.kind == Malformation::LiteralBraces && inner.trim_start().starts_with(['"', '\'', '}', '['])
 }
 
-/// Whether a statement of Jinja stands in `text`: `{% if`, `{%- for`.
-fn has_statement(text: &str) -> bool {
-    let begins = |rest: &str| {
-        let word = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start_matches([' ', '\n']);
-        word.starts_with(|c: char| c.is_ascii_alphabetic())
-    };
+/// The dialect of the statements in `text`: Liquid by one that Jinja does not have, `{% assign`; else Jinja, `{%- for`.
+fn statements(text: &str) -> Option<Dialect> {
+    const LIQUID: [&str; 9] =
+        ["assign", "unless", "elsif", "capture", "tablerow", "comment", "liquid", "render", "endunless"];
+    fn word(rest: &str) -> &str {
+        let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start_matches([' ', '\n']);
+        rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
+    }
     work::count(text.len());
-    text.split("{%").skip(1).any(begins)
+    let mut words = text.split("{%").skip(1).map(word).filter(|word| !word.is_empty()).peekable();
+    words.peek()?;
+    Some(if words.any(|word| LIQUID.contains(&word)) { Dialect::Liquid } else { Dialect::Jinja })
 }
 
 /// Whether a name follows `opener` somewhere.
@@ -173,5 +206,7 @@ fn has_doubled_sample(text: &str) -> bool {
 
 /// Texts without one whole placeholder may have one that is not closed: `Hello {{name`.
 fn begun<'a>(mut prompts: impl Iterator<Item = &'a Prompt>) -> Option<Dialect> {
-    prompts.any(|prompt| !prompt.is_markdown() && names_after(prompt.as_str(), "{{")).then_some(Dialect::Mustache)
+    prompts
+        .any(|prompt| !prompt.is_markdown() && names_after(prompt.as_str(), "{{") && !is_go(prompt.as_str()))
+        .then_some(Dialect::Mustache)
 }

@@ -233,6 +233,12 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         "{{ a | b(",
         "{# ",
         "{{$a}} ",
+        "{% liquid\n",
+        "{% raw %}",
+        "{% assign a = 'b",
+        "{{ 'a",
+        "TODO: a\n",
+        "[insert a here] ",
         "<!-- ",
         "<!-- lint-ignore-start S004: x -->",
         "<!-- lint-ignore-next-line S004: x -->\n",
@@ -260,7 +266,8 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         ("{\"$lint\":{\"ignore\":{", "}}}"),
     ];
     let linter = Linter::default();
-    let files = [None, Some("a.md"), Some("a.j2"), Some("a.yaml"), Some("a.prompty"), Some("a.jsonc")];
+    let files =
+        [None, Some("a.md"), Some("a.j2"), Some("a.liquid"), Some("a.yaml"), Some("a.prompty"), Some("a.jsonc")];
     let named = files.into_iter().map(|file| (file, "", ""));
     for (file, before, after) in named.chain(frames.into_iter().map(|(before, after)| (None, before, after))) {
         for piece in pieces {

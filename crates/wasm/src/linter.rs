@@ -44,6 +44,7 @@ export type Format =
   | "markdown"
   | "jinja"
   | "nunjucks"
+  | "liquid"
   | "handlebars"
   | "mustache"
   | "format"
@@ -60,7 +61,9 @@ export interface Config {
   /** Severity by rule. */
   rules?: Record<string, Severity | "off">;
   /** How placeholders are written; told from the text by default. */
-  dialect?: "javascript" | "mustache" | "format" | "jinja" | "nunjucks" | "semantic_kernel";
+  dialect?: "javascript" | "mustache" | "format" | "jinja" | "nunjucks" | "liquid" | "semantic_kernel";
+  /** How the environment is set up that reads Jinja's templates. */
+  jinja?: { line_statement_prefix?: string; line_comment_prefix?: string };
   /** What documents are; told from name and members by default. */
   kind?: Kind;
   /** Context window by model, in tokens. */

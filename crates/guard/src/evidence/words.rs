@@ -22,6 +22,7 @@ pub(super) fn topic(word: &[u8], right: &[u8]) -> Option<Topic> {
             return Some(Topic::Phone);
         }
         // Not the name of a function's argument.
+        b"answer" | b"answers" if follows(&["at", "on", "your", "calls"]) => return Some(Topic::Phone),
         b"callback" if follows(&["number", "at", "on", "to", "is", "me"]) => return Some(Topic::Phone),
         b"bel" if follows(&["mij", "me", "ons", "naar", "op", "even", "hem", "haar"]) => return Some(Topic::Phone),
         b"mi" | b"meu" | b"mio" | b"mon" if follows(&["numero"]) => return Some(Topic::Phone),
@@ -56,10 +57,10 @@ use Topic::{Birth, Card, Driver, DriverLicence, Licence, Network, Other, Passpor
 
 /// Words and what they speak of: lower case, sorted, accents dropped as the views do.
 #[rustfmt::skip]
-const WORDS: [(&str, Topic); 379] = [
+const WORDS: [(&str, Topic); 378] = [
     ("account", Record), ("acct", Record), ("address", Network), ("amex", Card), ("amount", Other),
     ("angerufen", Phone), ("anruf", Phone), ("anrufen", Phone), ("anschluss", Phone),
-    ("answer", Phone), ("answering", Phone), ("apelati", Phone), ("appel", Phone),
+    ("answering", Phone), ("apelati", Phone), ("appel", Phone),
     ("appele", Phone), ("appeler", Phone), ("appelez", Phone), ("aramak", Phone),
     ("arayabilirsiniz", Phone), ("arayin", Phone), ("article", Other), ("asin", Other),
     ("balance", Other), ("barcode", Other), ("batch", Other), ("bellen", Phone), ("belt", Phone),

@@ -25,6 +25,8 @@ pub enum Format {
     Jinja,
     /// Nunjucks' templates.
     Nunjucks,
+    /// Liquid's templates.
+    Liquid,
     /// Handlebars' templates.
     Handlebars,
     /// Mustache's templates.
@@ -55,6 +57,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Jinja => "jinja",
             Format::Nunjucks => "nunjucks",
+            Format::Liquid => "liquid",
             Format::Handlebars => "handlebars",
             Format::Mustache => "mustache",
             Format::Format => "format",
@@ -76,6 +79,7 @@ impl Format {
             Dialect::Format => Format::Format,
             Dialect::Jinja => Format::Jinja,
             Dialect::Nunjucks => Format::Nunjucks,
+            Dialect::Liquid => Format::Liquid,
             Dialect::SemanticKernel => Format::SemanticKernel,
         }
     }
@@ -85,6 +89,7 @@ impl Format {
         match self {
             Format::Jinja => Some(Dialect::Jinja),
             Format::Nunjucks => Some(Dialect::Nunjucks),
+            Format::Liquid => Some(Dialect::Liquid),
             Format::Handlebars | Format::Mustache | Format::Dotprompt => Some(Dialect::Mustache),
             Format::Format => Some(Dialect::Format),
             Format::Javascript => Some(Dialect::JavaScript),
@@ -117,6 +122,7 @@ pub(crate) fn named(source: &Source<'_>) -> Option<Taken> {
         "md" | "mdc" | "mdx" | "markdown" => Format::Markdown,
         "j2" | "jinja" | "jinja2" => Format::Jinja,
         "njk" | "nunjucks" => Format::Nunjucks,
+        "liquid" => Format::Liquid,
         "hbs" | "handlebars" => Format::Handlebars,
         "mustache" => Format::Mustache,
         "prompt" => Format::Dotprompt,

@@ -12,6 +12,8 @@ pub(crate) fn dialect(front: &Tree) -> Dialect {
     let named = template.and_then(|id| front.member(id, "format").or(front.member(id, "type")).or(Some(id)));
     match named.and_then(|id| front.text(id)).map(|text| text.as_str()) {
         Some("mustache" | "handlebars") => Dialect::Mustache,
+        Some("liquid") => Dialect::Liquid,
+        Some("nunjucks") => Dialect::Nunjucks,
         _ => Dialect::Jinja,
     }
 }

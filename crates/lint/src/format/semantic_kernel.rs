@@ -22,6 +22,7 @@ pub(crate) fn dialect(tree: &Tree) -> Option<Dialect> {
         None | Some("semantic-kernel") => Some(Dialect::SemanticKernel),
         Some("handlebars") => Some(Dialect::Mustache),
         Some("jinja2") => Some(Dialect::Jinja),
+        Some("liquid") => Some(Dialect::Liquid),
         Some(_) => None,
     }
 }

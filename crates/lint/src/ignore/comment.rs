@@ -39,6 +39,7 @@ pub(super) fn form(format: Format) -> Form {
     match format {
         Format::Markdown => ("<!--", "-->"),
         Format::Jinja | Format::Nunjucks => ("{#", "#}"),
+        Format::Liquid => ("{% comment %}", "{% endcomment %}"),
         Format::Yaml => ("#", ""),
         Format::Jsonc => ("//", ""),
         _ => ("{{!", "}}"),
@@ -57,18 +58,22 @@ pub(super) fn of<'a>(document: &Document<'a>, dialect: Option<Dialect>) -> Vec<C
     let is_text = document.front.is_some() || document.tree.is_none();
     if is_text {
         let start = document.front.as_ref().map_or(0, |front| front.end);
-        comments.extend(in_text(text, start, dialect.is_some_and(Dialect::is_jinja)));
+        comments.extend(in_text(text, start, dialect));
     }
     comments
 }
 
-/// The comments in a text from byte `start` on: `<!-- … -->`, and `{# … #}` or `{{! … }}`.
-fn in_text(text: &str, start: usize, jinja: bool) -> Vec<Comment<'_>> {
+/// The comments in a text from byte `start` on: `<!-- … -->`, and `{# … #}`, `{% comment %} … {% endcomment %}` or
+/// `{{! … }}`.
+fn in_text(text: &str, start: usize, dialect: Option<Dialect>) -> Vec<Comment<'_>> {
     let mut forms: Vec<Form> = vec![("<!--", "-->")];
-    if jinja {
-        forms.push(("{#", "#}"))
-    } else {
-        forms.extend([("{{!--", "--}}"), ("{{!", "}}")])
+    match dialect {
+        Some(dialect) if dialect.is_jinja() => forms.push(("{#", "#}")),
+        Some(Dialect::Liquid) => {
+            let liquid = [("{% comment %}", "{% endcomment %}"), ("{%- comment -%}", "{%- endcomment -%}")];
+            forms.extend(liquid.into_iter().chain([("{% #", "%}"), ("{%- #", "-%}")]));
+        }
+        _ => forms.extend([("{{!--", "--}}"), ("{{!", "}}")]),
     }
     let mut comments = Vec::new();
     let mut at = start;

@@ -81,7 +81,9 @@ fn comment(document: &Document<'_>, taken: (Format, Option<Dialect>), code: &str
     let within = matches!(format, Format::Prompty | Format::Dotprompt);
     let (open, close) = match (&document.front, dialect) {
         (Some(_), _) if within => ("#", ""),
-        (_, Some(dialect)) if dialect.is_jinja() && format != Format::Markdown => ("{#", "#}"),
+        (_, Some(dialect)) if dialect.has_statements() && format != Format::Markdown => {
+            comment::form(Format::of(dialect))
+        }
         _ => comment::form(format),
     };
     // Signs of a comment's end would end it.

@@ -37,6 +37,8 @@ pub fn detect(text: &str) -> Detected {
                 (seen, true) => ((bytes.get(at + 2) != Some(&b'!')).then_some(Dialect::Mustache), seen, seen),
                 (seen, false) => (None, seen, 2),
             },
+            // `stash@{0}`
+            (b'{', _) if at > 0 && bytes.get(at - 1) == Some(&b'@') => (None, 1, 1),
             (b'{', _) => match field(text, at) {
                 (seen, true) => (Some(Dialect::Format), seen, seen),
                 (seen, false) => (None, seen, 1),

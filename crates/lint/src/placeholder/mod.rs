@@ -7,6 +7,7 @@ mod detect;
 mod format;
 mod javascript;
 mod jinja;
+mod liquid;
 mod mustache;
 mod path;
 mod semantic_kernel;
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use detect::{Detected, detect};
+pub use jinja::LinePrefixes;
 
 pub use crate::expression::{Call, Effect, Expression, MAX_DEPTH, MAX_EXPRESSION, Member, Name};
 
@@ -29,22 +31,25 @@ pub enum Dialect {
     Mustache,
     /// `{name}`: Python's `str.format` and its kin; `{{` and `}}` stand for single braces.
     Format,
-    /// `{{ expression }}`, `{% statement %}`, `{# comment #}`: Jinja (jinja2 3.1), and what is near enough in Liquid.
+    /// `{{ expression }}`, `{% statement %}`, `{# comment #}`: Jinja (jinja2 3.1).
     Jinja,
     /// The same with what Nunjucks adds: `===`, `elseif`, `switch`.
     Nunjucks,
+    /// `{{ value | filter: argument }}`, `{% tag %}`: Liquid.
+    Liquid,
     /// `{{$name}}`: Semantic Kernel's own templates.
     SemanticKernel,
 }
 
 impl Dialect {
     /// Every dialect, in the order of precedence.
-    pub const ALL: [Dialect; 6] = [
+    pub const ALL: [Dialect; 7] = [
         Dialect::JavaScript,
         Dialect::Mustache,
         Dialect::Format,
         Dialect::Jinja,
         Dialect::Nunjucks,
+        Dialect::Liquid,
         Dialect::SemanticKernel,
     ];
 
@@ -56,12 +61,17 @@ impl Dialect {
             Dialect::Format => "format",
             Dialect::Jinja => "jinja",
             Dialect::Nunjucks => "nunjucks",
+            Dialect::Liquid => "liquid",
             Dialect::SemanticKernel => "semantic_kernel",
         }
     }
-    /// Whether it is Jinja or one of its kin.
+    /// Whether it is Jinja or Nunjucks, which read the same expressions.
     pub const fn is_jinja(self) -> bool {
         matches!(self, Dialect::Jinja | Dialect::Nunjucks)
+    }
+    /// Whether it has statements, `{% … %}`.
+    pub const fn has_statements(self) -> bool {
+        matches!(self, Dialect::Jinja | Dialect::Nunjucks | Dialect::Liquid)
     }
     /// The dialect of that [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Dialect> {
@@ -71,7 +81,7 @@ impl Dialect {
     pub const fn example(self) -> &'static str {
         match self {
             Dialect::JavaScript => "${name}",
-            Dialect::Mustache | Dialect::Jinja | Dialect::Nunjucks => "{{name}}",
+            Dialect::Mustache | Dialect::Jinja | Dialect::Nunjucks | Dialect::Liquid => "{{name}}",
             Dialect::Format => "{name}",
             Dialect::SemanticKernel => "{{$name}}",
         }
@@ -113,7 +123,7 @@ pub struct Placeholder {
     pub content: Content,
 }
 
-/// What a placeholder is. All but `Value` are of the dialects that have sections: Mustache and Jinja.
+/// What a placeholder is. All but `Value` are of the dialects that have sections: Mustache, Jinja, Liquid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A value that is put in: `${a + b}`, `{{name}}`, `{name!r:>10}`.
@@ -227,12 +237,18 @@ impl Malformation {
 
 /// The placeholders of `text`, read as `dialect`.
 pub fn scan(text: &str, dialect: Dialect) -> Scan {
+    scan_lines(text, dialect, &LinePrefixes::default())
+}
+
+/// The same where lines of Jinja may be statements or comments by what they begin with.
+pub fn scan_lines(text: &str, dialect: Dialect, prefixes: &LinePrefixes) -> Scan {
     let mut scan = Scan { dialect, placeholders: Vec::new(), malformed: Vec::new(), steps: 0 };
     match dialect {
         Dialect::JavaScript => javascript::scan(text, &mut scan),
         Dialect::Mustache => mustache::scan(text, &mut scan),
         Dialect::Format => format::scan(text, &mut scan),
-        Dialect::Jinja | Dialect::Nunjucks => jinja::scan(text, &mut scan),
+        Dialect::Jinja | Dialect::Nunjucks => jinja::scan(text, prefixes, &mut scan),
+        Dialect::Liquid => liquid::scan(text, &mut scan),
         Dialect::SemanticKernel => semantic_kernel::scan(text, &mut scan),
     }
     scan.malformed.sort_by_key(|malformed| malformed.span.start);

@@ -18,6 +18,7 @@ mod d011_invalid_yaml;
 mod d012_agent_file;
 mod i001_conflicting_instructions;
 mod i002_duplicate_instruction;
+mod i003_unfinished_text;
 pub(super) mod l001_unused_ignore;
 pub(super) mod l002_bad_ignore;
 mod s001_untrusted_in_system;
@@ -68,6 +69,7 @@ pub const RULES: &[&Rule] = &[
     &d012_agent_file::RULE,
     &i001_conflicting_instructions::RULE,
     &i002_duplicate_instruction::RULE,
+    &i003_unfinished_text::RULE,
     &l001_unused_ignore::RULE,
     &l002_bad_ignore::RULE,
     &s001_untrusted_in_system::RULE,

@@ -54,7 +54,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
 
 /// What ends a section.
 fn closing(dialect: Dialect, section: &str) -> String {
-    if dialect.is_jinja() { format!("{{% end{section} %}}") } else { format!("{{{{/{section}}}}}") }
+    if dialect.has_statements() { format!("{{% end{section} %}}") } else { format!("{{{{/{section}}}}}") }
 }
 
 /// Whether a section around the one at `start` ends after it.

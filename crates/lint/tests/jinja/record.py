@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
-"""Records what a real Jinja says of generated and damaged templates: python3 record.py > rows.jsonl
+"""Records what a real Jinja says of generated and damaged templates: python3 record.py > rows.jsonl, and of such with
+line statements: python3 record.py lines > lines.jsonl
 
 Needs jinja2 (3.1) from PyPI; the test that reads the rows needs nothing. The same seed gives the same rows.
 """
 import json
 import random
+import sys
 
 from jinja2 import Environment, TemplateSyntaxError
 
-ENVIRONMENT = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
+LINES = "lines" in sys.argv
+ENVIRONMENT = Environment(
+    extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+    line_statement_prefix="#" if LINES else None,
+    line_comment_prefix="##" if LINES else None,
+)
 RANDOM = random.Random(20261126)
 NAMES = ["name", "user", "items", "o", "loop", "x1", "größe", "_a"]
 FILTERS = ["upper", "default('a')", "join(', ')", "tojson", "map(attribute='id')", "a.b", "length"]
@@ -58,11 +65,18 @@ def expression(depth):
     return f"({inner()}, {inner()})"
 
 
+def statement(body):
+    """A line statement, or a tag where it would stand behind other text."""
+    if RANDOM.random() < 0.2:
+        return f"{{% {body} %}}"
+    return f"\n{RANDOM.choice(['', '  ', chr(9)])}#{RANDOM.choice(['', '-', ''])} {body}{RANDOM.choice(['', '', '', ':', ':', ' ## note'])}\n"
+
+
 def block(depth):
     inner = lambda: template(depth - 1)
     value = lambda: expression(2)
     mark = lambda: RANDOM.choice(["", "", "-", "+"])
-    tag = lambda body: f"{{%{mark()} {body} {RANDOM.choice(['', '', '-'])}%}}"
+    tag = statement if LINES else lambda body: f"{{%{mark()} {body} {RANDOM.choice(['', '', '-'])}%}}"
     pick = RANDOM.randrange(16 if depth > 0 else 6)
     if pick < 2:
         return f"{{{{ {value()} }}}}"
@@ -71,7 +85,7 @@ def block(depth):
     if pick == 3:
         return tag(f"set {RANDOM.choice(['a', 'a, b', 'ns.a', '(a, b)', 'a.b.c', 'true'])} = {value()}")
     if pick == 4:
-        return RANDOM.choice(["Hello.", "a { b } c", "\n", "100 %", "{ % }", "\\"])
+        return RANDOM.choice(["a ## note\n", "## a {{ b", "\n# not", "x # y"] if LINES else []) if LINES and RANDOM.random() < 0.3 else RANDOM.choice(["Hello.", "a { b } c", "\n", "100 %", "{ % }", "\\"])
     if pick == 5:
         return tag(RANDOM.choice(["include 'a'", "include a ignore missing", "extends 'b'", "import 'c' as d",
                                   "from 'c' import d, e as f", "from 'c' import d with context", "do a.append(1)",
@@ -93,7 +107,8 @@ def block(depth):
     if pick == 13:
         return tag("filter upper") + inner() + tag("endfilter")
     if pick == 14:
-        return tag("raw") + RANDOM.choice(["{{ x", "{% if %}", "a"]) + tag("endraw")
+        raw = (lambda body: f"{{% {body} %}}") if LINES else tag
+        return raw("raw") + RANDOM.choice(["{{ x", "{% if %}", "a"]) + raw("endraw")
     return tag(RANDOM.choice([f"with a = {value()}", "with", "block b", "block c scoped"])) + inner() + \
         tag(RANDOM.choice(["endwith", "endblock", "endblock b"]))
 
@@ -125,7 +140,7 @@ def said(text):
 
 def main():
     seen = set()
-    while len(seen) < 2000:
+    while len(seen) < (600 if LINES else 2000):
         text = template(3)
         if RANDOM.random() < 0.5:
             text = damaged(text)

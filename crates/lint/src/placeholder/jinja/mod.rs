@@ -1,6 +1,7 @@
 //! `{{ expression }}`, `{% statement %}`, `{# comment #}`: Jinja, as jinja2 3.1 reads it, with the statements of its
 //! usual extensions and of chat templates; and Nunjucks, which adds signs and statements to it.
 
+mod lines;
 mod parser;
 mod statement;
 mod token;
@@ -10,6 +11,8 @@ use std::ops::Range;
 use super::{
     Call, Content, Dialect, Expression, MAX_DEPTH, Malformation, Malformed, Member, Name, Output, Placeholder, Scan,
 };
+pub use lines::LinePrefixes;
+use lines::Lines;
 use parser::{Parser, Read, Refusal};
 use statement::{Open, Statement};
 
@@ -32,20 +35,38 @@ const GLOBALS: [&str; 15] = [
     "ngettext",
 ];
 
-pub(super) fn scan(text: &str, scan: &mut Scan) {
+pub(super) fn scan(text: &str, prefixes: &LinePrefixes, scan: &mut Scan) {
     let script = scan.dialect == Dialect::Nunjucks;
     let mut reader = Reader { text, script, scan, open: Vec::new(), targets: Vec::new(), too_deep: false };
     let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('{')) {
-        reader.scan.steps += found as u64 + 1;
-        let open = at + found;
+    let mut lines = Lines::new(text, prefixes);
+    let mut brace = None;
+    loop {
+        // Where the next brace was it still is, if it has not been passed.
+        let seen = brace.filter(|brace| *brace >= at);
+        let open = seen.or_else(|| text.get(at..)?.find('{').map(|found| at + found)).unwrap_or(text.len());
+        brace = Some(open);
+        reader.scan.steps += if seen.is_none() { (open - at.min(open)) as u64 + 1 } else { 1 };
+        if let Some(line) = lines.next(at).filter(|line| line.start < open) {
+            reader.scan.steps += (line.start - at) as u64 + 1;
+            at = reader.line(&line, prefixes);
+            continue;
+        }
         at = match text.as_bytes().get(open + 1) {
+            _ if open >= text.len() => break,
             Some(b'{') => reader.value(open),
             Some(b'%') => reader.statement(open),
             Some(b'#') => reader.comment(open),
             _ => open + 1,
         };
+        if prefixes.statement.is_some()
+            && STRIPS.iter().any(|end| text.get(..at).is_some_and(|before| before.ends_with(end)))
+        {
+            let rest = text.get(at..).unwrap_or_default();
+            at += rest.len() - rest.trim_start().len();
+        }
     }
+    reader.scan.steps += lines.steps;
     reader.scan.steps += (text.len() - at.min(text.len())) as u64;
     for open in std::mem::take(&mut reader.open) {
         let message = format!("This is an unclosed {{% {} %}}: end it with {{% {} %}}.", open.name, open.end());
@@ -60,6 +81,9 @@ pub(super) fn scan(text: &str, scan: &mut Scan) {
         }
     }
 }
+
+/// Ends of tags that take the white space behind them.
+const STRIPS: [&str; 3] = ["-}}", "-%}", "-#}"];
 
 struct Reader<'a, 's> {
     text: &'a str,
@@ -78,8 +102,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn parser(&self, open: usize, closer: &'static str) -> Parser<'a> {
-        let marked = matches!(self.text.as_bytes().get(open + 2), Some(b'-' | b'+'));
-        Parser::new(self.text, open + 2 + usize::from(marked), closer, self.script)
+        self.parser_at(open + 2, closer)
+    }
+
+    fn parser_at(&self, at: usize, closer: &'static str) -> Parser<'a> {
+        let marked = matches!(self.text.as_bytes().get(at), Some(b'-' | b'+'));
+        Parser::new(self.text, at + usize::from(marked), closer, self.script)
     }
 
     /// The `{{` at `open`: where to go on.
@@ -164,18 +192,59 @@ impl<'a> Reader<'a, '_> {
         if matches!(name, "raw" | "verbatim") && self.is_bare(open, name) {
             return self.raw(open, name);
         }
-        let read = statement::read(&mut parser, self.script).and_then(|statement| {
+        match self.read(&mut parser) {
+            Ok((statement, end)) => {
+                self.stated(open..end, open + 2..end - 2, statement, parser);
+                end
+            }
+            Err(refusal) => self.refused(open, "%}", refusal),
+        }
+    }
+
+    /// The line that is a statement or a comment: where to go on.
+    fn line(&mut self, line: &lines::Line, prefixes: &LinePrefixes) -> usize {
+        let rest = self.text.get(line.start..).unwrap_or_default();
+        let end = line.start + rest.find('\n').unwrap_or(rest.len());
+        self.scan.steps += (end - line.start) as u64;
+        if line.comment {
+            let (span, inner) = (line.start..end, line.start..end);
+            self.scan.placeholders.push(Placeholder { span, inner, content: Content::Comment });
+            return end;
+        }
+        let start = line.start + prefixes.statement.as_ref().map_or(0, String::len);
+        let mut parser = self.parser_at(start, "\n");
+        match self.read(&mut parser) {
+            Ok((statement, end)) => {
+                self.stated(line.start..end, start..end, statement, parser);
+                end
+            }
+            Err(refusal) => {
+                let kind = if refusal.deep { Malformation::TooComplex } else { Malformation::NotAnExpression };
+                let end = end.max(refusal.span.end);
+                let placeholder = line.start..end;
+                let span = if refusal.span.is_empty() { placeholder.clone() } else { refusal.span };
+                self.scan.malformed.push(Malformed { kind, span, placeholder, message: refusal.message.into() });
+                end
+            }
+        }
+    }
+
+    /// The statement of a tag, and where the tag ends.
+    fn read(&mut self, parser: &mut Parser<'a>) -> Read<(Statement, usize)> {
+        let read = statement::read(parser, self.script).and_then(|statement| {
             // Python's colon is allowed where a block begins.
             if matches!(statement, Statement::Open | Statement::Middle) {
                 parser.skip_sign(":");
             }
-            Ok((statement, self.end(&parser)?))
+            Ok((statement, self.end(parser)?))
         });
         self.scan.steps += parser.steps();
-        let (statement, end) = match read {
-            Ok(read) => read,
-            Err(refusal) => return self.refused(open, "%}", refusal),
-        };
+        read
+    }
+
+    /// Notes the statement that stands at `span`.
+    fn stated(&mut self, span: Range<usize>, inner: Range<usize>, statement: Statement, mut parser: Parser<'a>) {
+        let name = parser.first;
         self.targets.append(&mut parser.targets);
         let expression = std::mem::take(&mut parser.expression);
         let content = match statement {
@@ -183,17 +252,17 @@ impl<'a> Reader<'a, '_> {
                 if self.open.len() >= MAX_DEPTH && !self.too_deep {
                     self.too_deep = true;
                     let message = "Blocks nest deeper than 64 levels: flatten them.";
-                    self.fault(Malformation::TooComplex, open..end, message);
+                    self.fault(Malformation::TooComplex, span.clone(), message);
                 }
                 let label = parser.label.map(str::to_owned);
-                self.open.push(Open { name: name.to_owned(), span: open..end, label, last: false });
+                self.open.push(Open { name: name.to_owned(), span: span.clone(), label, last: false });
                 Content::Open { section: name.to_owned(), inverted: false, expression }
             }
             Statement::Middle => {
                 let fits = self.open.last_mut().is_some_and(|block| block.takes(name));
                 if !fits {
                     let message = format!("This {{% {name} %}} belongs to no open block: remove it, or open one.");
-                    self.fault(Malformation::UnbalancedSection, open..end, message);
+                    self.fault(Malformation::UnbalancedSection, span.clone(), message);
                 }
                 Content::Else(expression)
             }
@@ -201,9 +270,9 @@ impl<'a> Reader<'a, '_> {
                 let opened = self.open.last().and_then(|block| block.label.as_deref());
                 if parser.label.is_some() && opened.is_some() && parser.label != opened {
                     let message = "This ends a block of another name than the one that is open: correct the name.";
-                    self.fault(Malformation::UnbalancedSection, open..end, message);
+                    self.fault(Malformation::UnbalancedSection, span.clone(), message);
                 }
-                self.close(open..end, name);
+                self.close(span.clone(), name);
                 Content::Close
             }
             Statement::Alone if matches!(name, "include" | "extends" | "import" | "from") => {
@@ -211,8 +280,7 @@ impl<'a> Reader<'a, '_> {
             }
             Statement::Alone => Content::Statement(expression),
         };
-        self.scan.placeholders.push(Placeholder { span: open..end, inner: open + 2..end - 2, content });
-        end
+        self.scan.placeholders.push(Placeholder { span, inner, content });
     }
 
     fn close(&mut self, span: Range<usize>, name: &str) {

@@ -41,6 +41,8 @@ pub(super) struct Parser<'a> {
     pub(super) expression: Expression,
     /// Names that are given a value.
     pub(super) targets: Vec<String>,
+    /// The name of the statement, if it is one.
+    pub(super) first: &'a str,
     /// The name of a block, at its beginning and its end.
     pub(super) label: Option<&'a str>,
 }
@@ -53,7 +55,8 @@ impl<'a> Parser<'a> {
         let mut lexer = Lexer::new(text, at, closer, script);
         let (token, span) = lexer.next();
         let expression = Expression::default();
-        Parser { text, lexer, token, span, ahead: None, depth: 0, expression, targets: Vec::new(), label: None }
+        let first = text.get(span.clone()).filter(|_| token == Token::Name).unwrap_or_default();
+        Parser { text, lexer, token, span, ahead: None, depth: 0, expression, targets: Vec::new(), first, label: None }
     }
 
     /// Bytes looked at.

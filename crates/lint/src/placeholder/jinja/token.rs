@@ -13,7 +13,7 @@ pub(super) enum Token {
     Text,
     /// An operator of one to three signs.
     Sign(&'static str),
-    /// The tag's end: `}}`, `%}`, or one with `-` or `+`.
+    /// The tag's end: `}}`, `%}`, or one with `-` or `+`; in a line statement the line's.
     End,
     /// The text's end.
     Eof,
@@ -32,7 +32,7 @@ pub(super) struct Lexer<'a> {
     text: &'a str,
     /// Where the next token is looked for.
     at: usize,
-    /// `}}` or `%}`.
+    /// `}}`, `%}`, or `\n` in a line statement.
     closer: &'static str,
     /// Brackets that are open; inside them `}}` is two of them.
     open: Vec<u8>,
@@ -51,7 +51,8 @@ impl<'a> Lexer<'a> {
     /// The next token, and where it stands.
     pub(super) fn next(&mut self) -> (Token, Range<usize>) {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let body = rest.trim_start();
+        let line = self.closer == "\n" && self.open.is_empty();
+        let body = rest.trim_start_matches(|c: char| c.is_whitespace() && !(line && c == '\n'));
         let start = self.text.len() - body.len();
         self.steps += (rest.len() - body.len()) as u64 + 1;
         let (token, length) = self.token(body, start);
@@ -61,8 +62,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&mut self, body: &str, start: usize) -> (Token, usize) {
-        let Some(first) = body.chars().next() else { return (Token::Eof, 0) };
-        if self.open.is_empty() {
+        let ends = self.closer == "\n" && self.open.is_empty();
+        let Some(first) = body.chars().next() else { return (if ends { Token::End } else { Token::Eof }, 0) };
+        if ends && first == '\n' {
+            return (Token::End, 0);
+        }
+        if self.open.is_empty() && self.closer != "\n" {
             let marked = body.strip_prefix('-').or_else(|| body.strip_prefix('+').filter(|_| self.closer == "%}"));
             if body.starts_with(self.closer) {
                 return (Token::End, 2);
