@@ -26,11 +26,10 @@ mod upstream;
 use std::rc::Rc;
 
 use promptgate_core::call::{Call, Identity, Job, Pace};
-use promptgate_core::chat::Prepared;
-use promptgate_core::chat::message::Kind;
+use promptgate_core::chat::{Decoded, Kind};
 use promptgate_core::cors::Preflight;
-use promptgate_core::front::openai::{self, Completion, Window};
-use promptgate_core::front::{self, Encoder, Front};
+use promptgate_core::front::openai;
+use promptgate_core::front::{self, Encoder, Front, promptgate};
 use promptgate_core::governance::Operation;
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Admitted;
@@ -163,31 +162,29 @@ impl RequestContext {
 
     async fn chat(&self) -> Result<Response, Problem> {
         let (admitted, body) = self.admit().await?;
-        let settings = &self.settings;
-        let prepared = isolate::counters(|counters| {
-            let window = |model: &str| settings.models.window(model, self.tenant());
-            Prepared::in_window(body.bytes(), &settings.guards.input, &settings.chat, counters, window)
-        });
+        let decoded = promptgate::decode(body.bytes());
         drop(body);
-        let job = Job::Chat(Box::new(prepared.map_err(|problem| self.refused(problem))?));
-        self.call(admitted, job).await
+        self.complete(admitted, decoded).await
     }
 
     async fn completion(&self, kind: Kind) -> Result<Response, Problem> {
         let key = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
         let upstream_key = key.map_err(|problem| self.refused(problem))?;
         let body = self.body().await.map_err(|problem| self.refused(problem))?;
+        let decoded = openai::decode(body.into_bytes(), kind);
+        let (decoded, answer) = decoded.map_err(|problem| self.refused(problem))?;
+        self.complete(Admitted { front: Front::OpenAi(answer), upstream_key }, Ok(decoded)).await
+    }
+
+    /// Checks, counts and trims a request, and calls the model.
+    async fn complete(&self, admitted: Admitted, decoded: Result<Decoded, Problem>) -> Result<Response, Problem> {
         let settings = &self.settings;
-        let completion = isolate::counters(|counters| {
-            let rules = settings.chat;
-            let of = |model: &str| settings.models.window(model, self.tenant()).or(rules.fit.context_window);
-            let window =
-                Window { of: &of, ratio_permille: rules.fit.ratio_permille, counting: rules.counting, counters };
-            Completion::from_body(body.into_bytes(), kind, &settings.guards.input, window)
+        let prepared = decoded.and_then(|decoded| {
+            let window = settings.models.window(&decoded.request().model, self.tenant());
+            isolate::counters(|counters| decoded.prepare(&settings.guards.input, &settings.chat, window, counters))
         });
-        let completion = completion.map_err(|problem| self.refused(problem))?;
-        let front = Front::OpenAi(completion.answer);
-        self.call(Admitted { front, upstream_key }, Job::Completion(Box::new(completion))).await
+        let trimmed = prepared.map_err(|problem| self.refused(problem))?;
+        self.call(admitted, Job::Chat(Box::new(trimmed))).await
     }
 
     /// A request for an answer of a model, with its body. One that is refused has its row.

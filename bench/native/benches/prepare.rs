@@ -4,7 +4,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use promptgate_core::chat::{ChatRules, Counters, Prepared};
+use promptgate_core::chat::{ChatRules, Counters};
+use promptgate_core::front::promptgate::decode;
 use promptgate_core::guard::Guards;
 
 fn request(instructions: usize, instruction: usize, messages: usize, content: usize, max_tokens: u64) -> Vec<u8> {
@@ -30,7 +31,10 @@ fn prepare(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                Prepared::from_body(black_box(&body), &guards.input, &ChatRules::default(), &mut counters).unwrap()
+                decode(black_box(&body))
+                    .unwrap()
+                    .prepare(&guards.input, &ChatRules::default(), None, &mut counters)
+                    .unwrap()
             });
         });
     }

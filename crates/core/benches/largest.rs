@@ -10,7 +10,8 @@
 
 use std::time::Instant;
 
-use promptgate_core::chat::{Counters, Request};
+use promptgate_core::chat::Counters;
+use promptgate_core::front::promptgate::decode;
 use promptgate_core::guard::Guards;
 use promptgate_core::json::MAX_BODY;
 use promptgate_core::lint::Linter;
@@ -55,7 +56,7 @@ fn main() {
         Err(problem) => problem.document("r").to_string().len(),
     };
     let chat = |body: &str| {
-        let checked = Request::parse(body.as_bytes()).and_then(|request| request.check(&guards.input));
+        let checked = decode(body.as_bytes()).and_then(|request| request.check(&guards.input));
         out(checked.map(|_| String::new()))
     };
     let explain = |body: &str| out(guards.explain(body.as_bytes()));

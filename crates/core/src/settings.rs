@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::call::CallRules;
 use crate::canonical;
-use crate::chat::{ChatRules, Counting, FitRules};
+use crate::chat::{ChatRules, Counting};
 use crate::client::Clients;
 use crate::cors::Cors;
 use crate::fault::{Fault, Path, nearest};
@@ -196,7 +196,7 @@ impl Reader<'_> {
             credentials: credentials?,
             upstreams,
             models,
-            chat: ChatRules { counting, fit: FitRules { ratio_permille: ratio, context_window } },
+            chat: ChatRules { counting, ratio_permille: ratio, context_window },
             call: CallRules {
                 first_content: Duration::from_millis(first_content),
                 idle: Duration::from_millis(idle),
@@ -508,7 +508,7 @@ mod tests {
         .unwrap();
         assert_eq!(settings.endpoints.api, "http://127.0.0.1:8788");
         assert_eq!(settings.endpoints.login, "https://login.euw2.pure.cloud");
-        assert_eq!((settings.chat.fit.ratio_permille, settings.chat.fit.context_window), (550, Some(8192)));
+        assert_eq!((settings.chat.ratio_permille, settings.chat.context_window), (550, Some(8192)));
         assert_eq!(settings.call.fallback, None);
         assert!(settings.webhook.is_some());
     }

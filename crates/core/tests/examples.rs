@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use promptgate_core::chat::Request;
+use promptgate_core::front::promptgate::decode;
 use promptgate_core::lint::{Kind, Linter, Report, Severity, Source};
 use promptgate_core::model::{Configuration, Submission};
 use promptgate_core::problem::Problem;
@@ -44,7 +44,7 @@ fn remarks_are_taken_where_the_gateway_takes_them() {
         }),
         (Kind::CachedTemplate, "", |text| Desk::default().cached(text, "", 0).map(|document| format!("{document:?}"))),
         (Kind::ChatRequest, "requests/parcel.json", |text| {
-            Request::parse(text.as_bytes()).map(|request| format!("{request:?}"))
+            decode(text.as_bytes()).map(|request| format!("{request:?}"))
         }),
         (Kind::ModelDefinition, "models/parcel-intent.json", |text| {
             Submission::parse(text.as_bytes()).map(|submission| format!("{submission:?}"))

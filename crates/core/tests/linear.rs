@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
 use promptgate_base::work;
-use promptgate_core::chat::{Counters, Request};
+use promptgate_core::chat::Counters;
 use promptgate_core::fault::MAX_FAULTS;
+use promptgate_core::front::promptgate::decode;
 use promptgate_core::guard::Guards;
 use promptgate_core::lint::Linter;
 use promptgate_core::model::{Configuration, Question, Submission};
@@ -80,7 +81,7 @@ fn entries() -> Vec<Entry> {
     vec![
         (
             "chat",
-            Box::new(move |body| match Request::parse(body.as_bytes()) {
+            Box::new(move |body| match decode(body.as_bytes()) {
                 Ok(request) => request.check(&chat_guards.input).err().map(refused).unwrap_or_default(),
                 Err(problem) => refused(problem),
             }),

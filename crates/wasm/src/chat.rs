@@ -1,6 +1,7 @@
 //! Chat requests, as the gateway takes them.
 
-use promptgate_core::chat::{ChatRules, Prepared, Request};
+use promptgate_core::chat::ChatRules;
+use promptgate_core::front::promptgate::decode;
 use promptgate_core::upstream::genesys;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -19,10 +20,10 @@ pub fn prepare_chat(
     GUARDS
         .with(|guards| {
             LINTER.with_borrow_mut(|current| {
-                Prepared::from_body(&body, &guards.input, &ChatRules::default(), &mut current.counters())
+                decode(&body)?.prepare(&guards.input, &ChatRules::default(), None, &mut current.counters())
             })
         })
-        .map(|prepared| genesys::chat_payload(&prepared.sent, &prepared.sent.model).text().to_owned())
+        .map(|trimmed| genesys::chat_payload(trimmed.request(), &trimmed.request().model).text().to_owned())
         .map_err(|problem| error::problem(&problem))
 }
 
@@ -33,6 +34,6 @@ pub fn validate_chat(
     #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] body: &JsValue,
 ) -> Result<JsValue, JsValue> {
     let body = input::bytes(body, "body")?;
-    let checked = GUARDS.with(|guards| Request::parse(&body).and_then(|request| request.check(&guards.input)));
+    let checked = GUARDS.with(|guards| decode(&body).and_then(|decoded| decoded.check(&guards.input)));
     output::json(&checked.err().map(|problem| problem.errors).unwrap_or_default())
 }

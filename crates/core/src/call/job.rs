@@ -1,20 +1,16 @@
 //! What a call is for: a conversation, or the execution of a template.
 
-use crate::chat::message::ChatRequest;
-use crate::chat::{Prepared, Trim};
-use crate::front::openai::Completion;
+use crate::chat::{ChatRequest, Trim, Trimmed, nothing_to_leave_out};
 use crate::guard::Findings;
 use crate::http::{Header, HttpRequest};
 use crate::problem::{Code, Problem};
 use crate::upstream::{Payload, Wire};
 
-/// What is sent, and what the answer and the audit row tell of it.
+/// What is sent, and what the answer and the audit row name of it.
 #[derive(Debug, Clone)]
 pub enum Job {
-    /// `POST /v1/chat`.
-    Chat(Box<Prepared>),
-    /// `POST /openai/v1/chat/completions`.
-    Completion(Box<Completion>),
+    /// `POST /v1/chat` and `POST /openai/v1/…`.
+    Chat(Box<Trimmed>),
     /// `POST /v1/templates/{id}/execute`.
     Execute(Box<Execution>),
 }
@@ -42,8 +38,7 @@ impl Job {
     /// The conversation that is sent, where it is one.
     pub fn conversation(&self) -> Option<&ChatRequest> {
         match self {
-            Job::Chat(prepared) => Some(&prepared.sent),
-            Job::Completion(completion) => Some(&completion.request),
+            Job::Chat(trimmed) => Some(trimmed.request()),
             Job::Execute(_) => None,
         }
     }
@@ -51,8 +46,7 @@ impl Job {
     /// The model that is asked, by its public name.
     pub fn model_id(&self) -> &str {
         match self {
-            Job::Chat(prepared) => &prepared.sent.model,
-            Job::Completion(completion) => &completion.request.model,
+            Job::Chat(trimmed) => &trimmed.request().model,
             Job::Execute(execution) => &execution.model_id,
         }
     }
@@ -60,8 +54,7 @@ impl Job {
     /// What was left out to make it fit, where it is trimmed.
     pub fn trim(&self) -> Option<&Trim> {
         match self {
-            Job::Chat(prepared) => Some(&prepared.trim),
-            Job::Completion(completion) => completion.trim.as_ref(),
+            Job::Chat(trimmed) => trimmed.trim.as_ref(),
             Job::Execute(execution) => Some(&execution.trim),
         }
     }
@@ -69,8 +62,7 @@ impl Job {
     /// What the guard has found in what is sent.
     pub fn findings(&self) -> &Findings {
         match self {
-            Job::Chat(prepared) => prepared.findings(),
-            Job::Completion(completion) => &completion.findings,
+            Job::Chat(trimmed) => trimmed.findings(),
             Job::Execute(execution) => &execution.findings,
         }
     }
@@ -78,16 +70,15 @@ impl Job {
     /// Whether the answer is guarded by the whole policy; else keys and passwords alone are.
     pub(super) fn moderated(&self) -> bool {
         match self {
-            Job::Chat(_) | Job::Completion(_) => true,
+            Job::Chat(_) => true,
             Job::Execute(execution) => execution.moderated,
         }
     }
 
-    /// How many system instructions and messages are sent, where it is a conversation (B6).
+    /// How many instructions and turns are sent, where it is a conversation (B6).
     pub fn counts(&self) -> Option<(usize, usize)> {
         match self {
-            Job::Chat(prepared) => Some(prepared.counts()),
-            Job::Completion(completion) => Some(completion.counts),
+            Job::Chat(trimmed) => Some(trimmed.counts()),
             Job::Execute(_) => None,
         }
     }
@@ -95,7 +86,7 @@ impl Job {
     /// The template and its version, where it is one.
     pub fn template(&self) -> Option<(&str, u64)> {
         match self {
-            Job::Chat(_) | Job::Completion(_) => None,
+            Job::Chat(_) => None,
             Job::Execute(execution) => Some((&execution.template_id, execution.version)),
         }
     }
@@ -114,11 +105,9 @@ impl Job {
         credential: Option<Header>,
         key: &str,
     ) -> Option<HttpRequest> {
-        match (self, wire) {
-            (Job::Execute(execution), wire) => wire.execution(&execution.payload, credential, key),
-            (Job::Chat(_) | Job::Completion(_), wire) => {
-                self.conversation().map(|request| wire.request(request, model, credential, key))
-            }
+        match self {
+            Job::Chat(trimmed) => Some(wire.request(trimmed.request(), model, credential, key)),
+            Job::Execute(execution) => wire.execution(&execution.payload, credential, key),
         }
     }
 
@@ -127,22 +116,9 @@ impl Job {
     /// # Errors
     /// [`Code::ContextTooLong`] where nothing can be left out.
     pub(super) fn tighter(&self) -> Result<Job, Problem> {
-        let nothing = |what: &str| {
-            let detail = format!(
-                "The upstream says that {what} is too long for the model, and nothing of it can be left out: shorten it."
-            );
-            Err(Problem::new(Code::ContextTooLong, detail))
-        };
         match self {
-            Job::Chat(prepared) => {
-                let tighter = prepared.tighter()?;
-                match tighter.trim.dropped == prepared.trim.dropped {
-                    true => nothing("the prompt"),
-                    false => Ok(Job::Chat(Box::new(tighter))),
-                }
-            }
-            Job::Completion(_) => nothing("the prompt"),
-            Job::Execute(_) => nothing("the rendered template"),
+            Job::Chat(trimmed) => Ok(Job::Chat(Box::new(trimmed.tighter()?))),
+            Job::Execute(_) => Err(Problem::new(Code::ContextTooLong, nothing_to_leave_out("the rendered template"))),
         }
     }
 }

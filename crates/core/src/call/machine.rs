@@ -371,8 +371,8 @@ impl Call {
     pub(super) fn guard_with(&mut self, guard: Guard) {
         self.guard = guard;
     }
-    pub(super) fn ask(&mut self, prepared: crate::chat::Prepared) {
-        self.job = Job::Chat(Box::new(prepared));
+    pub(super) fn ask(&mut self, trimmed: crate::chat::Trimmed) {
+        self.job = Job::Chat(Box::new(trimmed));
     }
     pub(super) fn started(&mut self, unix_ms: u64) {
         self.identity.started_ms = unix_ms;

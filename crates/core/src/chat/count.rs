@@ -1,37 +1,61 @@
 //! Counts the tokens of a request, once, message by message (requirements, B2).
 
-use promptgate_tokens::{Counters, Counting, estimated_quarters};
+use promptgate_tokens::{Counters, estimated_quarters};
 
-use super::safety::Checked;
-use crate::sensitive::Sensitive;
+use super::check::Checked;
+use super::{ChatRules, Form, Kind};
 
-/// A checked request whose texts are counted. Made only by [`Checked::weigh`].
+/// A checked request whose texts are counted. Made only by [`Checked::count`].
 #[derive(Debug, Clone)]
-pub struct Weighed {
-    /// The request.
-    pub checked: Checked,
+pub struct Counted {
+    pub(super) checked: Checked,
     pub(super) counted_by: &'static str,
-    pub(super) system: Weight,
+    /// How many tokens the conversation may take before the ratio, and whether that is the model's window; nothing
+    /// where it is not trimmed.
+    pub(super) budget: Option<(u64, bool)>,
+    /// Of everything that is no turn.
+    pub(super) fixed: Weight,
+    /// Of each message; of instructions nothing.
     pub(super) messages: Vec<Weight>,
 }
 
 impl Checked {
-    /// Counts system text, joined by line feeds as upstream joins it, and each message by itself.
-    pub fn weigh(self, counting: Counting, counters: &mut Counters) -> Weighed {
-        let request = self.request();
-        let system = request.system_instructions.iter().map(Sensitive::expose).collect::<Vec<_>>().join("\n");
-        let vocabulary = counting.vocabulary(request.model_id());
-        let encoder = vocabulary.and_then(|vocabulary| counters.encoder(vocabulary));
-        let contents = request.context.iter().map(|message| message.content.expose());
-        let (counted_by, system, messages) = match encoder {
-            Some(encoder) => {
-                let mut count = |text: &str| Weight::tokens(encoder.count(text) as u64);
-                let (system, messages) = (count(&system), contents.map(&mut count).collect());
-                (encoder.vocabulary().name(), system, messages)
+    /// Counts each turn by itself, and everything else at once, joined by line feeds as upstream joins it. `window` is
+    /// that of the model in tokens, if it is known. Where there is no budget nothing is counted.
+    pub fn count(self, rules: &ChatRules, window: Option<u64>, counters: &mut Counters) -> Counted {
+        let request = &self.request;
+        let window = window.or(rules.context_window).map(|window| (window, true));
+        let budget = window.or(request.budget.map(|budget| (budget, false))).filter(|_| request.kind == Kind::Chat);
+        if budget.is_none() {
+            let (fixed, messages) = (Weight::tokens(0), Vec::new());
+            return Counted { checked: self, counted_by: "", budget, fixed, messages };
+        }
+        let mut turns = vec![String::new(); request.messages.len()];
+        let mut fixed = String::new();
+        let mut owners = request.messages.iter().enumerate().filter(|(_, message)| !message.instruction).peekable();
+        for (at, text) in request.texts.iter().enumerate() {
+            while owners.next_if(|(_, message)| message.texts.end <= at).is_some() {}
+            if !matches!(text.form, Form::Text | Form::Json) {
+                continue;
             }
-            None => ("estimate", estimate(&system), contents.map(estimate).collect()),
+            let owner = owners.peek().filter(|(_, message)| message.texts.contains(&at));
+            let joined = owner.and_then(|(index, _)| turns.get_mut(*index)).unwrap_or(&mut fixed);
+            if !joined.is_empty() {
+                joined.push('\n');
+            }
+            joined.push_str(text.content.expose());
+        }
+        let vocabulary = rules.counting.vocabulary(&request.model);
+        let encoder = vocabulary.and_then(|vocabulary| counters.encoder(vocabulary));
+        let (counted_by, fixed, messages) = match encoder {
+            Some(encoder) => {
+                let mut count = |text: &String| Weight::tokens(encoder.count(text) as u64);
+                let (fixed, messages) = (count(&fixed), turns.iter().map(&mut count).collect());
+                (encoder.vocabulary().name(), fixed, messages)
+            }
+            None => ("estimate", estimate(&fixed), turns.iter().map(|text| estimate(text)).collect()),
         };
-        Weighed { checked: self, counted_by, system, messages }
+        Counted { checked: self, counted_by, budget, fixed, messages }
     }
 }
 
@@ -71,35 +95,35 @@ impl Weight {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::Request;
     use super::*;
+    use crate::front::promptgate::decode;
     use crate::guard::Guards;
-    use promptgate_tokens::Vocabulary;
+    use promptgate_tokens::{Counting, Vocabulary};
     use serde_json::json;
 
-    fn weighed(model: &str, text: &str, counting: Counting) -> (&'static str, u64, u64) {
+    fn counted(model: &str, text: &str, counting: Counting) -> (&'static str, u64, u64) {
         let body = json!({
             "systemInstructions": [text, text], "context": [{"role": "user", "content": text}],
             "temperature": 0, "maxTokens": 1, "modelId": model,
         });
-        let request = Request::parse(body.to_string().as_bytes()).unwrap();
-        let checked = request.check(&Guards::default().input).unwrap();
-        let weighed = checked.weigh(counting, &mut Counters::default());
-        (weighed.counted_by, weighed.system.ceil(), weighed.messages[0].ceil())
+        let checked = decode(body.to_string().as_bytes()).unwrap().check(&Guards::default().input).unwrap();
+        let rules = ChatRules { counting, ..ChatRules::default() };
+        let counted = checked.count(&rules, None, &mut Counters::default());
+        (counted.counted_by, counted.fixed.ceil(), counted.messages[2].ceil())
     }
 
     #[test]
     fn exact_where_the_model_is_known() {
         let text = "Where is my order?";
-        assert_eq!(weighed("gpt-4o", text, Counting::Auto), ("o200k_base", 10, 5));
-        assert_eq!(weighed("gpt-4", text, Counting::Auto), ("cl100k_base", 10, 5));
-        assert_eq!(weighed("support-small", text, Counting::Auto), ("estimate", 10, 5));
-        assert_eq!(weighed("gpt-4o", text, Counting::Estimate), ("estimate", 10, 5));
-        assert_eq!(weighed("x", text, Counting::Exact(Vocabulary::Cl100k)), ("cl100k_base", 10, 5));
+        assert_eq!(counted("gpt-4o", text, Counting::Auto), ("o200k_base", 10, 5));
+        assert_eq!(counted("gpt-4", text, Counting::Auto), ("cl100k_base", 10, 5));
+        assert_eq!(counted("support-small", text, Counting::Auto), ("estimate", 10, 5));
+        assert_eq!(counted("gpt-4o", text, Counting::Estimate), ("estimate", 10, 5));
+        assert_eq!(counted("x", text, Counting::Exact(Vocabulary::Cl100k)), ("cl100k_base", 10, 5));
     }
 
     #[test]
     fn the_estimate_counts_utf16_units() {
-        assert_eq!(weighed("x", "😀😀é", Counting::Estimate).2, 2, "five units are one token and a quarter");
+        assert_eq!(counted("x", "😀😀é", Counting::Estimate).2, 2, "five units are one token and a quarter");
     }
 }

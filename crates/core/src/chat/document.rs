@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::message::Message;
 use crate::sensitive::Sensitive;
 
 /// A document and what changes in it.
@@ -33,15 +34,19 @@ impl Document {
         self.usage = Some((range, replacement));
     }
 
-    /// The document as it is sent to `model`.
-    pub fn to_text(&self, model: &str, streamed: bool) -> String {
+    /// The document as it is sent to `model`, without those of its `messages` that trimming has dropped.
+    pub fn to_text(&self, model: &str, streamed: bool, messages: &[Message]) -> String {
         let text = self.text.expose();
         let written = text.get(self.model.clone()).unwrap_or_default();
         let model = serde_json::Value::from(model).to_string();
         let renamed = (written != model).then_some((self.model.clone(), model));
         let usage = self.usage.clone().filter(|_| streamed);
+        let removed: Vec<_> = removals(messages).into_iter().map(|range| (range, String::new())).collect();
+        let stays =
+            |range: &Range<usize>| !removed.iter().any(|(gone, _)| gone.start <= range.start && range.end <= gone.end);
+        let edits = self.edits.iter().filter(|(range, _)| stays(range));
         let mut edits: Vec<&(Range<usize>, String)> =
-            self.edits.iter().chain(renamed.as_ref()).chain(usage.as_ref()).collect();
+            edits.chain(renamed.as_ref()).chain(usage.as_ref()).chain(&removed).collect();
         edits.sort_by_key(|(range, _)| range.start);
         let grown: usize = edits.iter().map(|(_, replacement)| replacement.len()).sum();
         let mut edited = String::with_capacity(text.len() + grown);
@@ -56,6 +61,26 @@ impl Document {
     }
 }
 
+/// What goes with the messages that are dropped, each run of them with one comma.
+fn removals(messages: &[Message]) -> Vec<Range<usize>> {
+    let mut removed = Vec::new();
+    let mut before: Option<&Message> = None;
+    let mut runs = messages.chunk_by(|one, next| one.dropped == next.dropped).peekable();
+    while let Some(run) = runs.next() {
+        let ([first, .., last] | [first @ last]) = run else { continue };
+        if first.dropped {
+            let after = runs.peek().and_then(|run| run.first());
+            removed.push(match (before, after) {
+                (Some(before), _) => before.span.end..last.span.end,
+                (None, Some(after)) => first.span.start..after.span.start,
+                (None, None) => first.span.start..last.span.end,
+            });
+        }
+        before = Some(last);
+    }
+    removed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,12 +90,12 @@ mod tests {
     fn what_is_not_edited_stays() {
         let text = r#"{ "model" : "gpt","x":[1 , "secret"] }"#;
         let mut document = Document::new(text.to_owned(), 12..17);
-        assert_eq!(document.to_text("gpt", true), text);
+        assert_eq!(document.to_text("gpt", true, &[]), text);
         let secret = text.find("\"secret\"").unwrap();
         document.replace(secret..secret + 8, "\"[KEY]\"".into());
         let end = text.rfind(" }").unwrap();
         document.ask_for_usage(end..end, ",\"y\":1".into());
-        assert_eq!(document.to_text("other \"m\"", false), r#"{ "model" : "other \"m\"","x":[1 , "[KEY]"] }"#);
-        assert_eq!(document.to_text("gpt", true), r#"{ "model" : "gpt","x":[1 , "[KEY]"],"y":1 }"#);
+        assert_eq!(document.to_text("other \"m\"", false, &[]), r#"{ "model" : "other \"m\"","x":[1 , "[KEY]"] }"#);
+        assert_eq!(document.to_text("gpt", true, &[]), r#"{ "model" : "gpt","x":[1 , "[KEY]"],"y":1 }"#);
     }
 }

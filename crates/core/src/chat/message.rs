@@ -1,8 +1,9 @@
-//! A conversation, whatever wire it came by, as upstream is to have it.
+//! Who says what in a chat.
 
-use serde_json::Number;
+use std::ops::Range;
 
-use super::document::Document;
+use promptgate_lint::Id;
+
 use crate::sensitive::Sensitive;
 
 /// Who speaks.
@@ -34,39 +35,42 @@ impl From<Role> for promptgate_guard::Role {
 pub struct Message {
     /// Who speaks.
     pub role: Role,
-    /// What is said.
+    /// Its index in the client's array.
+    pub index: usize,
+    /// It is a part of how the model is to behave, before all turns: counted with them, and never left out.
+    pub instruction: bool,
+    /// Trimming has left it out.
+    pub dropped: bool,
+    /// Which of the request's texts it has.
+    pub texts: Range<usize>,
+    /// Its bytes in the client's document, where the request keeps that.
+    pub span: Range<usize>,
+}
+
+/// A text of a request, which the guard reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What it says; after the check, what may be sent.
     pub content: Sensitive,
+    /// As whose word the guard takes it.
+    pub role: Role,
+    /// What it is in the document.
+    pub form: Form,
+    /// It is what is said at a turn, and not a tool's name, an id or another member.
+    pub spoken: bool,
+    /// Its value in the tree of the client's document.
+    pub node: Option<Id>,
 }
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
-    /// An answer in a conversation.
-    #[default]
-    Chat,
-    /// Vectors of texts.
-    Embeddings,
-}
-
-/// What is sent: checked, redacted and trimmed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ChatRequest {
-    /// What is asked for.
-    pub kind: Kind,
-    /// The model's public name.
-    pub model: String,
-    /// How the model is to behave, before all messages.
-    pub instructions: Vec<Sensitive>,
-    /// The turns, oldest first.
-    pub messages: Vec<Message>,
-    /// The sampling temperature, as the client wrote it.
-    pub temperature: Option<Number>,
-    /// Largest answer, in tokens.
-    pub max_tokens: Option<u64>,
-    /// Whether the answer is wanted piece by piece.
-    pub streamed: bool,
-    /// The client's own document, where it came by OpenAI's wire.
-    pub document: Option<Document>,
-    /// The path of the first thing in the document that only its own wire can express.
-    pub particular: Option<String>,
+/// What a text is in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A string.
+    Text,
+    /// A string that is JSON itself, if it can be read as that: a call's arguments, a tool's answer.
+    Json,
+    /// A number, as it is written. It is read with its member's name.
+    Number,
+    /// A member's name, which cannot be replaced.
+    Name,
 }

@@ -1,184 +1,131 @@
-//! A chat request as the client sends it (requirements, B1).
+//! A request for an answer of a model, whatever wire it came by.
 
-use promptgate_lint::shapes::CHAT_REQUEST;
+use promptgate_guard::Guard;
+use promptgate_lint::Tree;
+use promptgate_tokens::Counters;
+use serde_json::Number;
 
-use super::message::{Message, Role};
-use crate::json::Number;
+use super::document::Document;
+use super::message::{Message, Role, Text};
+use super::trim::Trimmed;
+use super::{ChatRules, Form};
+use crate::fault::Path;
 use crate::problem::Problem;
-use crate::schema::{Document, decode};
-use crate::sensitive::Sensitive;
 
-pub use promptgate_lint::limits::{
-    MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_MODEL_ID, MAX_TOKENS,
-};
-
-/// A request that has the right shape. Made only by [`Request::parse`]; nobody has looked yet at what its
-/// text says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    pub(super) system_instructions: Vec<Sensitive>,
-    pub(super) context: Vec<Message>,
-    pub(super) temperature: Number,
-    pub(super) max_tokens: u64,
-    pub(super) model_id: String,
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// An answer in a conversation.
+    #[default]
+    Chat,
+    /// Vectors of texts.
+    Embeddings,
 }
 
-impl Request {
-    /// Reads a request from the JSON text `body`.
+/// What a client asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest {
+    /// What is asked for.
+    pub kind: Kind,
+    /// The model's public name.
+    pub model: String,
+    /// Every text but images, sounds and files, in the document's order.
+    pub texts: Vec<Text>,
+    /// Instructions, then turns, oldest first.
+    pub messages: Vec<Message>,
+    /// The sampling temperature, as the client wrote it.
+    pub temperature: Option<Number>,
+    /// Largest answer, in tokens.
+    pub max_tokens: Option<u64>,
+    /// How many tokens the conversation may take where no window of the model is known (requirements, B2).
+    pub budget: Option<u64>,
+    /// Whether the answer is wanted piece by piece.
+    pub streamed: bool,
+    /// The client's own document, where it came by OpenAI's wire.
+    pub document: Option<Document>,
+    /// The path of the first thing in the document that only its own wire can express.
+    pub particular: Option<String>,
+}
+
+impl ChatRequest {
+    /// How the model is to behave, before all turns.
+    pub fn instructions(&self) -> impl Iterator<Item = String> {
+        self.messages.iter().filter(|message| message.instruction).map(|message| self.spoken(message))
+    }
+
+    /// The turns that trimming has left, oldest first.
+    pub fn turns(&self) -> impl Iterator<Item = (Role, String)> {
+        let turns = self.messages.iter().filter(|message| !message.instruction && !message.dropped);
+        turns.map(|message| (message.role, self.spoken(message)))
+    }
+
+    /// The client's document with its edits as it is sent to `model`, where there is one.
+    pub fn document_text(&self, model: &str) -> Option<String> {
+        self.document.as_ref().map(|document| document.to_text(model, self.streamed, &self.messages))
+    }
+
+    /// The texts of `message`.
+    pub(super) fn texts_of(&self, message: &Message) -> &[Text] {
+        self.texts.get(message.texts.clone()).unwrap_or_default()
+    }
+
+    /// What is said at a turn; its parts are joined by line feeds.
+    fn spoken(&self, message: &Message) -> String {
+        let parts = self.texts_of(message).iter().filter(|text| text.spoken);
+        parts.map(|text| text.content.expose()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A request that has the right shape. Nobody has looked yet at what its texts say.
+#[derive(Debug)]
+pub struct Decoded {
+    pub(super) request: ChatRequest,
+    /// The client's document, where it is kept: it knows the paths of its texts.
+    pub(super) tree: Option<Tree>,
+}
+
+impl Decoded {
+    /// What a front has made of a client's body; with a `tree` where the texts name places in one.
+    pub(crate) fn new(request: ChatRequest, tree: Option<Tree>) -> Decoded {
+        Decoded { request, tree }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &ChatRequest {
+        &self.request
+    }
+
+    /// All stages that are left. `window` is that of the model in tokens, if it is known.
     ///
     /// # Errors
-    /// Those of [`decode`].
-    pub fn parse(body: &[u8]) -> Result<Request, Problem> {
-        let mut body = decode(body, &CHAT_REQUEST)?;
-        Ok(Request {
-            system_instructions: body.texts("systemInstructions").into_iter().flatten().map(Sensitive::new).collect(),
-            context: body.objects("context").into_iter().map(message).collect(),
-            temperature: body.number("temperature").unwrap_or_else(|| 0.into()),
-            max_tokens: body.integer("maxTokens").unwrap_or_default(),
-            model_id: body.text("modelId").unwrap_or_default(),
-        })
+    /// Those of [`check`](Self::check) and [`trim`](super::Counted::trim).
+    pub fn prepare(
+        self,
+        guard: &Guard,
+        rules: &ChatRules,
+        window: Option<u64>,
+        counters: &mut Counters,
+    ) -> Result<Trimmed, Problem> {
+        self.check(guard)?.count(rules, window, counters).trim(rules.ratio_permille)
     }
 
-    /// The texts that tell the model how to behave.
-    pub fn system_instructions(&self) -> impl Iterator<Item = &Sensitive> {
-        self.system_instructions.iter()
-    }
-    /// The sampling temperature, as the client wrote it, 0–2.
-    pub fn temperature(&self) -> &Number {
-        &self.temperature
-    }
-    /// Largest answer, in tokens, 1–4096.
-    pub fn max_tokens(&self) -> u64 {
-        self.max_tokens
-    }
-    /// The name of the model that is asked for.
-    pub fn model_id(&self) -> &str {
-        &self.model_id
-    }
-}
-
-/// What is said at a turn, as its shape has it.
-fn message(mut message: Document) -> Message {
-    let role = match message.text("role").as_deref() {
-        Some("agent") => Role::Assistant,
-        Some("system") => Role::System,
-        _ => Role::User,
-    };
-    Message { role, content: Sensitive::new(message.text("content").unwrap_or_default()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fault::MAX_FAULTS;
-    use crate::problem::Code;
-    use serde_json::{Value, json};
-
-    fn valid() -> Value {
-        json!({
-            "systemInstructions": ["Be brief."],
-            "context": [{"role": "user", "content": "Hello"}],
-            "temperature": 0.7, "maxTokens": 256, "modelId": "m",
-        })
-    }
-
-    fn faults(document: &Value) -> Vec<(String, &'static str)> {
-        match Request::parse(document.to_string().as_bytes()) {
-            Ok(_) => Vec::new(),
-            Err(problem) => problem.errors.into_iter().map(|fault| (fault.path, fault.code)).collect(),
+    /// Where the text `at` is in the client's document.
+    pub(super) fn path(&self, at: usize) -> Path {
+        let place = self.tree.as_ref().zip(self.request.texts.get(at).and_then(|text| text.node));
+        if let Some((tree, node)) = place {
+            return tree.path(node);
+        }
+        // The native wire has one text a message.
+        match self.request.messages.get(at) {
+            Some(message) if message.instruction => Path::root().name("systemInstructions").index(message.index),
+            Some(message) => Path::root().name("context").index(message.index).name("content"),
+            None => Path::root(),
         }
     }
 
-    // Row B1.
-    #[test]
-    fn limits_hold_at_their_edges() {
-        let message = |content: String| json!({"role": "user", "content": content});
-        for (field, good, bad, code) in [
-            ("systemInstructions", json!([]), json!("x"), "wrong_type"),
-            ("systemInstructions", json!(vec!["x".repeat(500); 5]), json!(vec!["x"; 6]), "too_many"),
-            ("context", json!([]), json!({}), "wrong_type"),
-            ("context", json!(vec![message("x".repeat(4000)); 25]), json!(vec![message("x".into()); 26]), "too_many"),
-            ("temperature", json!(0), json!(-0.0001), "out_of_range"),
-            ("temperature", json!(2), json!(2.0001), "out_of_range"),
-            ("temperature", json!(2.0), json!("1"), "wrong_type"),
-            ("maxTokens", json!(1), json!(0), "out_of_range"),
-            ("maxTokens", json!(4096), json!(4097), "out_of_range"),
-            ("maxTokens", json!(4096.0), json!(10.5), "not_an_integer"),
-            ("maxTokens", json!(10), json!(1e300), "out_of_range"),
-            ("maxTokens", json!(10), json!(null), "wrong_type"),
-            ("modelId", json!("x".repeat(256)), json!(""), "empty"),
-            ("modelId", json!(" m"), json!("  "), "empty"),
-            ("modelId", json!("gpt-4.1"), json!("a\r\nb"), "control_character"),
-            ("modelId", json!("é"), json!("x".repeat(257)), "too_long"),
-            ("modelId", json!("claude-3-5-sonnet-20241022"), json!("AKIAQX3KZ7PLM2WVB6TN"), "not_a_name"),
-        ] {
-            let mut document = valid();
-            document[field] = good;
-            assert_eq!(faults(&document), [], "{field}");
-            document[field] = bad;
-            assert_eq!(faults(&document), [(format!("$.{field}"), code)], "{field}");
-        }
-    }
-
-    #[test]
-    fn lengths_count_utf16_units() {
-        let mut document = valid();
-        document["context"][0]["content"] = json!("😀".repeat(2000));
-        assert_eq!(faults(&document), []);
-        document["context"][0]["content"] = json!("😀".repeat(2001));
-        assert_eq!(faults(&document), [("$.context[0].content".into(), "too_long")]);
-        document["context"][0]["content"] = json!("é".repeat(4000));
-        assert_eq!(faults(&document), []);
-    }
-
-    #[test]
-    fn every_fault_is_reported_at_once() {
-        let document = json!({
-            "systemInstructions": [1, "x".repeat(501)],
-            "context": [{"role": "assistant", "content": null}, "hi", {"content": "x", "name": "y"}],
-            "temprature": 1, "maxTokens": 2.5,
-        });
-        assert_eq!(
-            faults(&document),
-            [
-                ("$.context[0].content".into(), "wrong_type"),
-                ("$.context[0].role".into(), "unknown_value"),
-                ("$.context[1]".into(), "wrong_type"),
-                ("$.context[2].name".into(), "unknown_field"),
-                ("$.context[2].role".into(), "missing_field"),
-                ("$.maxTokens".into(), "not_an_integer"),
-                ("$.systemInstructions[0]".into(), "wrong_type"),
-                ("$.systemInstructions[1]".into(), "too_long"),
-                ("$.temprature".into(), "unknown_field"),
-                ("$.temperature".into(), "missing_field"),
-                ("$.modelId".into(), "missing_field"),
-            ]
-        );
-    }
-
-    #[test]
-    fn unknown_fields_name_the_nearest() {
-        let mut document = valid();
-        document["max_tokens"] = json!(1);
-        let problem = Request::parse(document.to_string().as_bytes()).unwrap_err();
-        assert!(problem.detail.contains("did you mean `maxTokens`?"), "{}", problem.detail);
-    }
-
-    // Rows Errors, row 39.
-    #[test]
-    fn hostile_bodies() {
-        for (body, code) in [
-            ("[]", Code::InvalidRequest),
-            ("null", Code::InvalidRequest),
-            ("\"canary\"", Code::InvalidRequest),
-            ("{\"modelId\":\"canary\",\"modelId\":\"b\"}", Code::InvalidJson),
-            ("{\"canary", Code::InvalidJson),
-        ] {
-            let problem = Request::parse(body.as_bytes()).unwrap_err();
-            assert_eq!(problem.code, code, "{body}");
-            assert!(!problem.document("r").to_string().contains("canary"), "{body}");
-        }
-        let many: serde_json::Map<_, _> = (0..10_000).map(|n| (format!("f{n}"), json!(1))).collect();
-        assert_eq!(faults(&Value::Object(many)).len(), MAX_FAULTS);
+    /// The name of the member that the text `at` is, for numbers: a person reads them with it.
+    pub(super) fn label(&self, at: usize) -> Option<&str> {
+        let text = self.request.texts.get(at).filter(|text| text.form == Form::Number)?;
+        Some(self.tree.as_ref()?.node(text.node?).key.as_ref()?.name())
     }
 }

@@ -199,7 +199,8 @@ mod tests {
     use super::*;
     use crate::call::{CallRules, Identity, Job};
     use crate::chat::event::Usage;
-    use crate::chat::{ChatRules, Counters, Prepared};
+    use crate::chat::{ChatRules, Counters};
+    use crate::front::promptgate::decode;
     use crate::guard::Guards;
     use crate::upstream::openai::Address;
     use crate::upstream::{Credential, Target, Upstream, Wire};
@@ -212,7 +213,8 @@ mod tests {
         });
         let guards = Guards::default();
         let (rules, mut counters) = (ChatRules::default(), Counters::default());
-        let prepared = Prepared::from_body(body.to_string().as_bytes(), &guards.input, &rules, &mut counters).unwrap();
+        let decoded = decode(body.to_string().as_bytes()).unwrap();
+        let prepared = decoded.prepare(&guards.input, &rules, None, &mut counters).unwrap();
         let wire = Wire::OpenAi(Address::new("https://api.example/v1"));
         let upstream = Upstream { name: "a".into(), wire, credential: Credential::Nothing, idempotent: false };
         let targets = vec![Target { upstream: upstream.into(), model: "m".into(), rate: None }];

@@ -91,7 +91,7 @@ impl Settings {
             return Err(Problem::with_errors(Code::UnsupportedByUpstream, vec![fault]));
         }
         let mut route = model.route(able, &request.model, &self.call, random);
-        if matches!(job, Job::Completion(_)) && !route.fallback {
+        if request.document.is_some() && !route.fallback {
             route.rules.fallback = None;
         }
         Ok(route)
@@ -288,8 +288,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::chat::Kind;
     use crate::chat::event::Usage;
-    use crate::chat::message::Kind;
     use crate::sensitive::Sensitive;
     use crate::settings::KEEPER;
     use crate::upstream::{Credential, Wire};

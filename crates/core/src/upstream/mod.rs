@@ -20,8 +20,8 @@ pub(crate) mod surrogate;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::chat::ChatRequest;
 use crate::chat::event::ChatEvent;
-use crate::chat::message::ChatRequest;
 use crate::http::{Head, Header, HttpRequest};
 use crate::sensitive::Sensitive;
 use ndjson::{Line, Lines};

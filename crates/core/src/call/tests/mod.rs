@@ -8,7 +8,7 @@ mod scenarios;
 use std::time::Duration;
 
 use super::*;
-use crate::chat::{ChatRules, Counters, Prepared};
+use crate::chat::{ChatRules, Counters, Trimmed};
 use crate::front::{Encoded, Encoder, Front};
 use crate::guard::Guards;
 use crate::reply::Format;
@@ -57,24 +57,19 @@ struct Run {
     fast: bool,
 }
 
-fn prepared() -> Prepared {
-    static PREPARED: std::sync::LazyLock<Prepared> = std::sync::LazyLock::new(|| prepare(80));
+fn prepared() -> Trimmed {
+    static PREPARED: std::sync::LazyLock<Trimmed> = std::sync::LazyLock::new(|| prepare(80));
     PREPARED.clone()
 }
 
-fn prepare(max_tokens: u64) -> Prepared {
+fn prepare(max_tokens: u64) -> Trimmed {
     let body = serde_json::json!({
         "systemInstructions": ["Be brief."],
         "context": [{"role": "agent", "content": "x".repeat(200)}, {"role": "user", "content": "canary"}],
         "temperature": 0, "maxTokens": max_tokens, "modelId": "m",
     });
-    Prepared::from_body(
-        body.to_string().as_bytes(),
-        &Guards::default().input,
-        &ChatRules::default(),
-        &mut Counters::default(),
-    )
-    .unwrap()
+    let decoded = crate::front::promptgate::decode(body.to_string().as_bytes()).unwrap();
+    decoded.prepare(&Guards::default().input, &ChatRules::default(), None, &mut Counters::default()).unwrap()
 }
 
 /// The upstream of the short form.

@@ -1,8 +1,8 @@
 //! OpenAI's wire on both sides.
 
 use super::*;
-use crate::chat::message::Kind;
-use crate::front::openai::{Answer, Completion, Window};
+use crate::chat::Kind;
+use crate::front::openai::{Answer, decode};
 use crate::upstream::openai::Address;
 use serde_json::{Value, json};
 
@@ -19,15 +19,15 @@ fn targets() -> Vec<Target> {
     vec![Target { upstream: upstream("one").into(), model: "gpt-one".into(), rate: None }]
 }
 
-fn unlimited() -> Window<'static> {
-    Window { of: &|_| None, ratio_permille: 1000, counting: Default::default(), counters: Box::leak(Box::default()) }
+fn asked(body: &Value) -> Job {
+    asked_for(body, Kind::Chat).unwrap().0
 }
 
-fn asked(body: &Value) -> Job {
-    let guards = Guards::default();
-    Job::Completion(Box::new(
-        Completion::from_body(body.to_string().into_bytes(), Kind::Chat, &guards.input, unlimited()).unwrap(),
-    ))
+fn asked_for(body: &Value, kind: Kind) -> Result<(Job, Answer), Problem> {
+    let (decoded, answer) = decode(body.to_string().into_bytes(), kind)?;
+    let rules = ChatRules::default();
+    let trimmed = decoded.prepare(&Guards::default().input, &rules, None, &mut Counters::default())?;
+    Ok((Job::Chat(Box::new(trimmed)), answer))
 }
 
 fn body(stream: bool) -> Value {
@@ -35,10 +35,8 @@ fn body(stream: bool) -> Value {
 }
 
 fn run(body: &Value, targets: Vec<Target>) -> Run {
-    let job = asked(body);
-    let Job::Completion(completion) = &job else { unreachable!() };
-    let front = Front::OpenAi(completion.answer);
-    Run::of(job, targets, front, false)
+    let (job, answer) = asked_for(body, Kind::Chat).unwrap();
+    Run::of(job, targets, Front::OpenAi(answer), false)
 }
 
 fn data(run: &Run) -> Vec<Value> {
@@ -303,9 +301,7 @@ fn a_whole_answer_keeps_what_nobody_here_knows() {
 #[test]
 fn embeddings_go_through_with_their_texts_guarded() {
     let body = json!({ "model": "fast", "input": ["Where is my parcel?", "IBAN DE89 3704 0044 0532 0130 00"], "x": 1 });
-    let completion =
-        Completion::from_body(body.to_string().into_bytes(), Kind::Embeddings, &Guards::default().input, unlimited());
-    let job = Job::Completion(Box::new(completion.unwrap()));
+    let (job, _) = asked_for(&body, Kind::Embeddings).unwrap();
     let mut run = Run::of(job, targets(), Front::OpenAi(Answer::default()), false).play(&[Token, WHOLE]);
     assert_eq!(run.sent[0].url, "https://one.example/v1/embeddings");
     let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
@@ -315,8 +311,8 @@ fn embeddings_go_through_with_their_texts_guarded() {
     run.step(&End);
     assert_eq!(serde_json::from_str::<Value>(&run.body).unwrap(), answer);
     assert_eq!(run.outcome.as_ref().unwrap().usage.unwrap().prompt_tokens, 8);
-    let refused = json!({ "model": "fast", "input": "my card is 4111 1111 1111 1111" }).to_string().into_bytes();
-    let problem = Completion::from_body(refused, Kind::Embeddings, &Guards::default().input, unlimited()).unwrap_err();
+    let refused = json!({ "model": "fast", "input": "my card is 4111 1111 1111 1111" });
+    let problem = asked_for(&refused, Kind::Embeddings).unwrap_err();
     assert_eq!(problem.errors[0].path, "$.input");
 }
 

@@ -1,15 +1,13 @@
 //! OpenAI's wire, for clients of any official SDK: their base address is `/openai/v1`.
 
+mod decode;
 mod error;
 mod models;
-mod request;
-mod trim;
 mod writer;
 
+pub use decode::decode;
 pub use error::refusal;
 pub use models::{list, model};
-pub use request::Completion;
-pub use trim::Window;
 pub(crate) use writer::Writer;
 
 /// Below this are the addresses of this front.

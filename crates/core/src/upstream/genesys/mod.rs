@@ -22,8 +22,7 @@ use super::ndjson::Line;
 use super::request::Payload;
 use super::surrogate;
 use crate::chat::event::{ChatEvent, ChoiceEvent, Usage};
-use crate::chat::message::{ChatRequest, Kind, Role};
-use crate::chat::{MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS};
+use crate::chat::{ChatRequest, Kind, MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTIONS, MAX_MESSAGES, MAX_TOKENS, Role};
 use crate::http::{Head, Header, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
 
@@ -46,8 +45,8 @@ pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
-        system_instructions: Vec<&'a str>,
-        context: Vec<Turn<'a>>,
+        system_instructions: Vec<String>,
+        context: Vec<Turn>,
         #[serde(skip_serializing_if = "Option::is_none")]
         temperature: Option<&'a serde_json::Number>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,9 +54,9 @@ pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
         model_id: &'a str,
     }
     #[derive(Serialize)]
-    struct Turn<'a> {
+    struct Turn {
         role: &'static str,
-        content: &'a str,
+        content: String,
     }
     let role = |role| match role {
         Role::System => "system",
@@ -65,14 +64,9 @@ pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
         // `cannot_express` has refused what tools say.
         Role::User | Role::Tool => "user",
     };
-    let turn = |message: &'_ crate::chat::message::Message| role(message.role);
     let body = Body {
-        system_instructions: request.instructions.iter().map(Sensitive::expose).collect(),
-        context: request
-            .messages
-            .iter()
-            .map(|message| Turn { role: turn(message), content: message.content.expose() })
-            .collect(),
+        system_instructions: request.instructions().collect(),
+        context: request.turns().map(|(by, content)| Turn { role: role(by), content }).collect(),
         temperature: request.temperature.as_ref(),
         max_tokens: request.max_tokens,
         model_id: model,
@@ -86,11 +80,11 @@ pub fn cannot_express(request: &ChatRequest) -> Option<String> {
     if request.kind != Kind::Chat {
         return Some("$.input".to_owned());
     }
-    let units = |text: &Sensitive| text.expose().encode_utf16().count();
-    let beyond = request.instructions.len() > MAX_INSTRUCTIONS
-        || request.messages.len() > MAX_MESSAGES
-        || request.instructions.iter().any(|text| units(text) > MAX_INSTRUCTION)
-        || request.messages.iter().any(|message| units(&message.content) > MAX_CONTENT || message.role == Role::Tool);
+    let units = |text: &str| text.encode_utf16().count();
+    let beyond = request.instructions().count() > MAX_INSTRUCTIONS
+        || request.turns().count() > MAX_MESSAGES
+        || request.instructions().any(|text| units(&text) > MAX_INSTRUCTION)
+        || request.turns().any(|(role, text)| units(&text) > MAX_CONTENT || role == Role::Tool);
     if beyond {
         return Some("$.messages".to_owned());
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Address;
-use crate::chat::message::{ChatRequest, Role};
+use crate::chat::{ChatRequest, Role};
 use crate::http::{Header, HttpRequest};
 use crate::sensitive::{Bytes, Sensitive};
 
@@ -28,18 +28,17 @@ pub(crate) fn request(
 
 /// The body: the client's own where it came by this wire, with what was edited; else one that says the same.
 fn body(request: &ChatRequest, model: &str) -> Bytes {
-    match &request.document {
-        Some(document) => Bytes(document.to_text(model, request.streamed).into_bytes()),
+    match request.document_text(model) {
+        Some(text) => Bytes(text.into_bytes()),
         None => Bytes(built(request, model).to_string().into_bytes()),
     }
 }
 
 fn built(request: &ChatRequest, model: &str) -> Value {
-    let instructions = request.instructions.iter().map(|text| ("system", text));
-    let messages = request.messages.iter().map(|message| (role(message.role), &message.content));
+    let instructions = request.instructions().map(|text| (Role::System, text));
     let messages: Vec<Value> = instructions
-        .chain(messages)
-        .map(|(role, content)| json!({ "role": role, "content": content.expose() }))
+        .chain(request.turns())
+        .map(|(by, content)| json!({ "role": role(by), "content": content }))
         .collect();
     let mut body = json!({ "model": model, "messages": messages });
     if let Some(members) = body.as_object_mut() {

@@ -6,7 +6,7 @@ mod encode;
 pub(crate) use decode::{Decoder, Frame, reason};
 pub(crate) use encode::request;
 
-use crate::chat::message::Kind;
+use crate::chat::Kind;
 
 /// Where an upstream of this wire is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,9 @@
 //! The answer to a chat call in the client's format (requirements, B8).
 
+mod decode;
+
+pub use decode::decode;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
