@@ -11,7 +11,7 @@ const { HOST: host = "127.0.0.1", PORT: port = "8787", DATA: data = "data", GRAC
 const folder = resolve(data);
 mkdirSync(`${folder}/objects`, { recursive: true, mode: 0o700 });
 
-const names = [...SETTINGS, ...secretsOf(process.env.UPSTREAMS)].filter((name) => process.env[name] !== undefined);
+const names = [...SETTINGS, ...secretsOf(process.env.UPSTREAMS), ...secretsOf(process.env.WEBHOOKS)].filter((name) => process.env[name] !== undefined);
 const file = `${folder}/workerd.capnp`;
 writeFileSync(file, configuration({
   // embedded files are named from the folder of the configuration

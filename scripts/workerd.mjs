@@ -1,19 +1,19 @@
 // The configuration of raw workerd, as text: the Worker, its Durable Objects on disk, and its settings.
 
-/** Every setting of the gateway, as README.md and docs/upstreams.md describe them. */
+/** Every setting of the gateway, as README.md, docs/upstreams.md and docs/webhooks.md describe them. */
 export const SETTINGS = [
   "AUDIT_OBJECT_ROWS", "CLIENT_KEYS", "COMPLIANCE_FRAMEWORK", "CONTEXT_RATIO", "CONTEXT_WINDOW", "CORS_ORIGINS",
   "ENVIRONMENT", "FALLBACK_TEXT", "GUARD_INPUT", "GUARD_OUTPUT", "IDLE_MS", "MAX_LATENCY_MS", "MODELS", "MODEL_POLL_MS",
   "MODEL_RATES", "OPENAI_MAX_BODY", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME",
   "OTEL_TRACES_SAMPLER_ARG", "SEAL_KEYS", "TEMPLATE_TTL", "TOKEN_COUNT", "TOTAL_MS", "UPSTREAMS", "UPSTREAM_API_URL",
-  "UPSTREAM_CLIENT_ID", "UPSTREAM_CLIENT_SECRET", "UPSTREAM_LOGIN_URL", "UPSTREAM_REGION", "WEBHOOK_SECRET",
-  "WEBHOOK_URL",
+  "UPSTREAM_CLIENT_ID", "UPSTREAM_CLIENT_SECRET", "UPSTREAM_LOGIN_URL", "UPSTREAM_REGION", "WEBHOOKS",
+  "WEBHOOK_PRIVATE", "WEBHOOK_RETRY_MS", "WEBHOOK_SECRET", "WEBHOOK_URL",
 ];
 
-/** The names of secrets in the credentials of `UPSTREAMS`; none where it is not JSON, which the gateway reports. */
-export function secretsOf(upstreams) {
+/** The names of secrets in `UPSTREAMS` or `WEBHOOKS`; none where it is not JSON, which the gateway reports. */
+export function secretsOf(text) {
   try {
-    return JSON.parse(upstreams ?? "[]").flatMap(({ credential: { secret, clientId, clientSecret } = {} }) => [secret, clientId, clientSecret])
+    return JSON.parse(text ?? "[]").flatMap(({ credential: { secret, clientId, clientSecret } = {}, secrets = [] }) => [secret, clientId, clientSecret, ...secrets])
       .filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name ?? ""));
   } catch {
     return [];
@@ -30,6 +30,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+    (name = "public", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))),
     (name = "objects", disk = (path = ${text(objects)}, writable = true)),
   ],
   sockets = [(name = "http", address = ${text(address)}, http = (), service = "main")],
@@ -44,6 +45,7 @@ const worker :Workerd.Worker = (
   bindings = [
     ${[
       ...classes.map(([, name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`),
+      `(name = "PUBLIC_NETWORK", service = "public")`,
       ...new Set(names.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`)),
     ].join(",\n    ")}
   ],

@@ -14,6 +14,8 @@ before(async () => {
   simulator = await startSimulator();
   gateway = await startGateway(simulator, {
     WEBHOOK_URL: `${simulator.url}/_simulator/webhook`,
+    WEBHOOK_PRIVATE: "true",
+    WEBHOOK_RETRY_MS: "20",
     WEBHOOK_SECRET: `whsec_${SECRET.toString("base64")}`,
     CLIENT_KEYS: `acme:${digest(KEY)} other:${digest("pg_other")}`,
   });
@@ -150,7 +152,7 @@ test("B6: audit row and signed webhook, without a word of the prompt or the answ
   }
 });
 
-test("a webhook that fails or hangs neither delays the answer nor hides", async () => {
+test("B6, row 37: a webhook that fails or hangs neither delays the answer nor hides, and comes again", async () => {
   await simulator.fault({ kind: "status", status: 500 }, { on: "webhook" });
   const answer = await gateway.chat();
   assert.equal(answer.events.at(-1).name, "done");
@@ -159,6 +161,9 @@ test("a webhook that fails or hangs neither delays the answer nor hides", async 
     assert.ok(tries < 100, "the failure is a line of the log");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  await simulator.wait({ webhook: 2 });
+  const [first, again] = await simulator.webhooks();
+  assert.equal(again.headers["webhook-id"], first.headers["webhook-id"]);
   await simulator.fault({ kind: "hang" }, { on: "webhook" });
   assert.equal((await gateway.chat()).events.at(-1).name, "done");
 });

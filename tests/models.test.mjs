@@ -22,7 +22,7 @@ let simulator, gateway;
 const answers = [];
 before(async () => {
   simulator = await startSimulator();
-  gateway = await startGateway(simulator, { ...VARS, WEBHOOK_URL: `${simulator.url}/_simulator/webhook` });
+  gateway = await startGateway(simulator, { ...VARS, WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_PRIVATE: "true" });
 });
 beforeEach(async () => {
   await simulator.reset();
@@ -368,7 +368,7 @@ test("D3, D4: applied with 200: row, webhook, metrics", async () => {
     async () => (await simulator.webhooks()).filter(({ body }) => body.configuration_snapshot?.model_id === id),
     (taken) => taken.length > 0,
   );
-  assert.equal(hooks[0].body.event, "llm_config_change");
+  assert.deepEqual([hooks[0].body.event, hooks[0].body.event_type], ["llm_config_change", "llm_config_change"]);
   assert.deepEqual(hooks[0].body.configuration_snapshot, {
     model_id: id, temperature_matrix: { default: 0.7, creative: 1.2, precise: 0.3 }, safety_filters_count: 2, max_tokens: 2048, compliance_mode: "strict",
   });

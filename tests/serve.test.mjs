@@ -1,14 +1,12 @@
 // `npm run serve`: raw workerd as a service, its data on disk, its settings from the environment.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { KEY, MANAGER, digest, request } from "./support/gateway.mjs";
+import { KEY, MANAGER, request } from "./support/gateway.mjs";
+import { startService } from "./support/service.mjs";
 import { SETTINGS, secretsOf } from "../scripts/workerd.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
@@ -23,28 +21,7 @@ after(async () => {
   rmSync(data, { recursive: true, force: true });
 });
 
-/** The service, when it says that it is there: `{ url, child, ended }`. */
-async function serve(environment = {}) {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  const child = spawn(process.execPath, ["scripts/serve.mjs"], {
-    cwd: root, stdio: ["ignore", "ignore", "pipe"],
-    env: {
-      PATH: process.env.PATH, PORT: String(port), DATA: data, UPSTREAM_CLIENT_ID: "dev-client", UPSTREAM_CLIENT_SECRET: "dev-secret",
-      CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage`, UPSTREAM_API_URL: simulator.url, UPSTREAM_LOGIN_URL: simulator.url, ...environment,
-    },
-  });
-  let said = "";
-  child.stderr.setEncoding("utf8");
-  const ended = once(child, "exit").then(([code]) => ({ code, said }));
-  await new Promise((resolve) => {
-    child.stderr.on("data", (text) => /Promptgate (is )?at/.test(said += text) && resolve());
-    child.on("exit", resolve);
-  });
-  return { url: `http://127.0.0.1:${port}`, child, ended, said: () => said };
-}
+const serve = (environment = {}) => startService(simulator, data, environment);
 const ask = (url, method, path, key, body) => fetch(url + path, {
   method, headers: { authorization: `Bearer ${key}`, ...(body && { "content-type": "application/json" }) }, body: body && JSON.stringify(body),
 });
@@ -92,6 +69,7 @@ test("every setting that is described is passed on", () => {
   for (const name of described) assert.ok(SETTINGS.includes(name), name);
   assert.deepEqual(SETTINGS, [...SETTINGS].sort());
   assert.deepEqual(secretsOf(JSON.stringify([{ credential: { secret: "OPENAI_API_KEY" } }, { credential: { clientId: "A", clientSecret: "B" } }, {}])), ["OPENAI_API_KEY", "A", "B"]);
+  assert.deepEqual(secretsOf(JSON.stringify([{ secrets: ["NEW", "OLD"] }])), ["NEW", "OLD"]);
   assert.deepEqual([secretsOf("{"), secretsOf(undefined)], [[], []]);
 });
 

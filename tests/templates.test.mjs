@@ -14,7 +14,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 let simulator, gateway;
 before(async () => {
   simulator = await startSimulator();
-  gateway = await startGateway(simulator, { WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_SECRET: SECRET });
+  gateway = await startGateway(simulator, { WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_SECRET: SECRET, WEBHOOK_PRIVATE: "true" });
 });
 beforeEach(async () => {
   await simulator.reset();
@@ -418,7 +418,7 @@ test("A6, E9: rows and webhooks tell what was done, and never what a template sa
   }
   const taken = await hooks(3);
   assert.deepEqual(taken.map(({ body }) => body.event).sort(), ["template.create", "template.invalidate", "template.update"]);
-  assert.deepEqual(taken.map(({ body }) => [body.id, body.name, body.cacheTtl])[0], [id, "order status", 600]);
+  assert.deepEqual(taken.map(({ body: { payload } }) => [payload.id, payload.name, payload.cacheTtl])[0], [id, "order status", 600]);
   assert.doesNotMatch(gateway.lines.join("\n") + JSON.stringify(taken.map(({ body }) => body)), /canary/);
 });
 

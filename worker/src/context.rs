@@ -103,9 +103,8 @@ impl RequestContext {
         } else {
             telemetry::row(&row.line());
         }
-        let webhook = self.settings.webhook.as_ref();
-        if let Some(event) = webhook.and_then(|webhook| done.event(&row, webhook, now_ms)) {
-            telemetry::webhook(&self.life, &self.env, event);
+        if let Some(event) = done.event(&row) {
+            telemetry::webhook(&self.life, &self.env, &event);
         }
         telemetry::bring(&self.life, &self.env);
     }

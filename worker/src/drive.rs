@@ -203,8 +203,8 @@ impl Driver {
         if let Some(trace) = self.trace {
             telemetry::span(record.span(trace, now_ms));
         }
-        if let Some(event) = self.settings.webhook.as_ref().and_then(|webhook| webhook.completed(&record, now_ms)) {
-            telemetry::webhook(&self.life, &self.env, event);
+        if let Some(event) = record.completed() {
+            telemetry::webhook(&self.life, &self.env, &event);
         }
         // A client that is slow to take the rest of its answer does not keep the row waiting.
         telemetry::bring(&self.life, &self.env);

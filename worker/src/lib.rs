@@ -22,6 +22,7 @@ mod telemetry;
 mod templates;
 mod token;
 mod upstream;
+mod webhooks;
 
 use std::rc::Rc;
 
@@ -118,6 +119,7 @@ impl RequestContext {
             }
             Route::Metrics => self.metrics().await,
             Route::Audit => self.audit().await,
+            Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => self.webhooks().await,
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
             Route::Embeddings => self.completion(Kind::Embeddings).await,

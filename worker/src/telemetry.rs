@@ -1,13 +1,15 @@
 //! What requests leave for the operator: audit rows, at once as lines of the log and in batches in the chain; counts, in
-//! batches in the object that keeps the metrics; spans, in batches to the collector; webhooks, each as one POST.
+//! batches in the object that keeps the metrics; spans, in batches to the collector; webhooks, at once to the objects of
+//! their destinations.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::{join_all, join3};
 use promptgate_core::governance::chain::Outbox;
 use promptgate_core::governance::trace::{MAX_SPANS, Span};
-use promptgate_core::governance::{Metric, Metrics, Refusals, Schedule, WebhookEvent};
+use promptgate_core::governance::webhook::Queue;
+use promptgate_core::governance::{Metrics, Refusals, Schedule, WebhookEvent};
 use web_sys::AbortSignal;
 use worker::{Date, Delay, Env};
 
@@ -32,6 +34,9 @@ struct Waiting {
     spans: Vec<Span>,
     refusals: Refusals,
     schedule: Schedule,
+    webhooks: Queue,
+    /// When webhooks are brought: at once, and while one call is under way what comes meanwhile waits for the next.
+    webhook_schedule: Schedule,
 }
 
 impl Waiting {
@@ -92,24 +97,54 @@ pub(crate) fn span(span: Span) {
     });
 }
 
-/// Sends the webhook, once, within its limit; a failure is a line of the log.
-pub(crate) fn webhook(life: &Life, env: &Env, event: WebhookEvent) {
-    let (own, env) = (life.clone(), env.clone());
-    life.wait_until(async move {
-        let limit = AbortSignal::timeout_with_u32(event.timeout_ms);
-        let answer = upstream::send(&event.request, &limit).await;
-        if let Some((_, Some(body))) = &answer {
-            body.cancel();
-        }
-        let head = answer.map(|(head, _)| head);
-        let taken = WebhookEvent::taken(head.as_ref());
-        if !taken {
-            worker::console_log!("{}", event.failure(head.as_ref()));
-        }
-        let result = if taken { "taken" } else { "failed" };
-        count(|metrics| metrics.count(Metric::Webhooks, &[("event", event.name), ("result", result)], 1));
-        bring(&own, &env);
+/// Hands an event to the objects of those who want it.
+pub(crate) fn webhook(life: &Life, env: &Env, event: &WebhookEvent) {
+    let Ok(settings) = isolate::settings(env) else { return };
+    let now_ms = Date::now().as_millis();
+    let wait = WAITING.with_borrow_mut(|waiting| {
+        waiting.webhooks.push(event, &settings.webhooks, now_ms);
+        if waiting.webhooks.is_empty() { None } else { waiting.webhook_schedule.bring(now_ms, usize::MAX) }
     });
+    let Some(mut wait) = wait else { return };
+    let env = env.clone();
+    let clock = Clock::start();
+    life.wait_until(async move {
+        loop {
+            if !wait.is_zero() {
+                Delay::from(wait).await;
+            }
+            let all = flush_webhooks(&env).await;
+            let again = WAITING.with_borrow_mut(|waiting| {
+                waiting.webhook_schedule.brought(all);
+                if waiting.webhooks.is_empty() || clock.elapsed() > SHIFT {
+                    return None;
+                }
+                waiting.webhook_schedule.bring(Date::now().as_millis(), usize::MAX)
+            });
+            match again {
+                Some(later) => wait = later,
+                None => return,
+            }
+        }
+    });
+}
+
+/// Brings the webhooks that wait; says whether all of them are kept.
+async fn flush_webhooks(env: &Env) -> bool {
+    let taken = WAITING.with_borrow_mut(|waiting| waiting.webhooks.take());
+    let bring = |(name, messages): (String, Vec<_>)| async move {
+        let refused = object::webhook::bring(env, &name, &messages).await;
+        WAITING.with_borrow_mut(|waiting| match refused {
+            Some(refused) => waiting.webhooks.refused(refused),
+            None => waiting.webhooks.put_back(name, messages),
+        });
+        refused.is_some()
+    };
+    let all = join_all(taken.into_iter().map(bring)).await;
+    if let Some(line) = WAITING.with_borrow_mut(|waiting| waiting.webhooks.lost()) {
+        worker::console_log!("{line}");
+    }
+    all.into_iter().all(|kept| kept)
 }
 
 /// Sees to it that what waits is brought to the objects soon, after the answer. One request of the isolate brings what

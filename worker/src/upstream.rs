@@ -6,11 +6,37 @@ use promptgate_core::sensitive::Bytes;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReadableStream, RequestInit, RequestRedirect, WorkerGlobalScope};
+use web_sys::{AbortSignal, ReadableStream, RequestInit, RequestRedirect};
+use worker::Env;
 
 /// Sends `request`; redirects are not followed. `None` where no answer came.
 pub(crate) async fn send(request: &HttpRequest, signal: &AbortSignal) -> Option<(Head, Option<Reader>)> {
-    let response: web_sys::Response = fetch(request, signal).await.ok()?.dyn_into().ok()?;
+    send_by(js_sys::global().unchecked_into(), request, signal).await
+}
+
+/// The same through a network that leads to public addresses only, whatever a name resolves to: the binding
+/// `PUBLIC_NETWORK` of self-hosted workerd (`scripts/workerd.mjs`). The platform's own network is one, and needs none.
+pub(crate) async fn send_public(
+    env: &Env,
+    request: &HttpRequest,
+    signal: &AbortSignal,
+) -> Option<(Head, Option<Reader>)> {
+    match Reflect::get(env.as_ref(), &"PUBLIC_NETWORK".into()) {
+        Ok(network) if network.is_object() => send_by(network.unchecked_into(), request, signal).await,
+        _ => send(request, signal).await,
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What requests are sent through: the global scope, or a binding.
+    type Network;
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Network, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+async fn send_by(network: Network, request: &HttpRequest, signal: &AbortSignal) -> Option<(Head, Option<Reader>)> {
+    let response: web_sys::Response = fetch(&network, request, signal).await.ok()?.dyn_into().ok()?;
     let mut headers = Vec::new();
     for entry in js_sys::try_iter(response.headers().as_ref()).ok().flatten()?.flatten() {
         let pair: js_sys::Array = entry.into();
@@ -20,7 +46,7 @@ pub(crate) async fn send(request: &HttpRequest, signal: &AbortSignal) -> Option<
     Some((Head { status: response.status(), headers }, reader))
 }
 
-async fn fetch(request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, JsValue> {
+async fn fetch(network: &Network, request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, JsValue> {
     let headers = web_sys::Headers::new()?;
     for (name, value) in &request.headers {
         headers.set(name, value.expose())?;
@@ -34,8 +60,7 @@ async fn fetch(request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, J
         init.set_body(&Uint8Array::from(request.body.0.as_slice()));
     }
     init.set_signal(Some(signal));
-    let global: WorkerGlobalScope = js_sys::global().unchecked_into();
-    JsFuture::from(global.fetch_with_str_and_init(&request.url, &init)).await
+    JsFuture::from(network.fetch(&request.url, &init)?).await
 }
 
 /// What a body gives, in the memory of JavaScript.

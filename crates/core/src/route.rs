@@ -48,6 +48,9 @@ pub enum Route {
     /// As the document names it (requirements, C7).
     InvokeNamed,
     Audit,
+    ListWebhooks,
+    ListDeadLetters,
+    Redeliver,
     Metrics,
     Health,
     OpenApi,
@@ -58,8 +61,8 @@ pub enum Route {
 pub struct Row {
     /// `GET`, `POST`, `PUT`, `DELETE`.
     pub method: &'static str,
-    /// The address. `{id}` is a UUID, `{version}` an integer from 1, `{model}` a name, which
-    /// may have slashes.
+    /// The address. `{id}` is a UUID, `{name}` one that the operator gave, `{version}` an integer from 1, `{model}` a
+    /// name, which may have slashes.
     pub pattern: &'static str,
     /// What is asked for.
     pub route: Route,
@@ -80,7 +83,7 @@ const fn row(
 }
 
 /// Every route.
-pub const ROUTES: [Row; 37] = [
+pub const ROUTES: [Row; 40] = [
     row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
@@ -115,6 +118,9 @@ pub const ROUTES: [Row; 37] = [
     row("POST", "/api/configure-model", Route::ConfigureNamed, Right::Manage, Some("model.submit")),
     row("POST", "/api/invoke-protected", Route::InvokeNamed, Right::Use, Some("model.invoke")),
     row("GET", "/v1/audit", Route::Audit, Right::Audit, Some("audit_log.export")),
+    row("GET", "/v1/webhooks", Route::ListWebhooks, Right::Admin, None),
+    row("GET", "/v1/webhooks/{name}/dead-letters", Route::ListDeadLetters, Right::Admin, None),
+    row("POST", "/v1/webhooks/{name}/redeliver", Route::Redeliver, Right::Admin, Some("webhook.redeliver")),
     row("GET", "/v1/metrics", Route::Metrics, Right::Manage, None),
     row("GET", "/healthz", Route::Health, Right::Use, None),
     row("GET", "/v1/openapi.json", Route::OpenApi, Right::Use, None),
@@ -140,6 +146,7 @@ impl Route {
             }
             Route::Usage => Some("usage"),
             Route::Audit => Some("audit_log"),
+            Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => Some("webhook"),
             Route::SubmitModel
             | Route::ReadModel
             | Route::WatchModel
@@ -234,7 +241,7 @@ const OPENAI: &str = "/openai/";
 pub struct Target {
     /// What is asked for.
     pub route: Route,
-    /// `{id}`, in lower case, or `{model}`; empty where the address has none.
+    /// `{id}`, in lower case, `{name}` or `{model}`; empty where the address has none.
     pub id: String,
     /// `{version}`; 0 where the address has none.
     pub version: u64,
@@ -369,6 +376,7 @@ fn fits(pattern: &str, path: &str) -> Option<(String, u64)> {
         let value = given.next()?;
         match segment {
             "{id}" => id = uuid(value)?,
+            "{name}" if !value.is_empty() => id = value.to_owned(),
             "{version}" => version = value.parse().ok().filter(|version| *version > 0)?,
             literal if literal == value => {}
             _ => return None,
@@ -424,6 +432,9 @@ mod tests {
             ("DELETE", format!("/v1/cache/templates/{ID}"), Ok(Route::Invalidate)),
             ("PUT", format!("/v1/models/{ID}/configuration"), Ok(Route::ConfigureModel)),
             ("POST", "/api/invoke-protected".into(), Ok(Route::InvokeNamed)),
+            ("GET", "/v1/webhooks/ai-governance/dead-letters?after=3".into(), Ok(Route::ListDeadLetters)),
+            ("POST", "/v1/webhooks/a.b/redeliver".into(), Ok(Route::Redeliver)),
+            ("POST", "/v1/webhooks//redeliver".into(), Err((404, None))),
             ("DELETE", format!("/v1/models/{ID}/configuration"), Err((405, Some("PUT, GET, HEAD")))),
             ("GET", "/v1/chat".into(), Err((405, Some("POST")))),
             ("post", "/v1/chat".into(), Err((405, Some("POST")))),

@@ -4,6 +4,7 @@ mod address;
 mod members;
 mod models;
 mod upstreams;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,8 @@ use crate::client::Clients;
 use crate::cors::Cors;
 use crate::fault::{Fault, Path, nearest};
 use crate::governance::trace::Exporter;
-use crate::governance::{Occasion, Rates, Webhook, chain};
+use crate::governance::webhook::{Destinations, RETRY_MS};
+use crate::governance::{Occasion, Rates, chain};
 use crate::guard::{self, Guards};
 use crate::http::Header;
 use crate::in_flight::MAX_OF_KEY;
@@ -92,8 +94,11 @@ pub struct Settings {
     pub guards: Guards,
     /// SHA-256 of both policies as canonical JSON, for audit rows.
     pub policy_sha256: String,
-    /// `WEBHOOK_URL` and `WEBHOOK_SECRET`.
-    pub webhook: Option<Webhook>,
+    /// `WEBHOOKS`, and `WEBHOOK_URL`, `WEBHOOK_SECRET`, `WEBHOOK_PRIVATE`: where webhooks go.
+    pub webhooks: Destinations,
+    /// `WEBHOOK_RETRY_MS`: the first wait before a webhook that was not taken is sent again, in milliseconds; the other
+    /// waits follow from it. Lowered for local runs.
+    pub webhook_retry_ms: u64,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME` and `OTEL_TRACES_SAMPLER_ARG`,
     /// as OpenTelemetry's specification names them: where spans go, if anywhere.
     pub traces: Option<Exporter>,
@@ -185,7 +190,8 @@ impl Reader<'_> {
         };
         let cors = self.cors();
         let openai_max_body = self.integer("OPENAI_MAX_BODY", MAX_BODY as u64..=MAX_OF_KEY as u64);
-        let webhook = self.webhook();
+        let webhooks = self.webhooks();
+        let webhook_retry_ms = self.integer("WEBHOOK_RETRY_MS", 1..=3_600_000).unwrap_or(RETRY_MS);
         let traces = self.traces();
         // KV keeps nothing for less than a minute (requirements, A5).
         let template_ttl_s = self.integer("TEMPLATE_TTL", 60..=86_400).unwrap_or(300);
@@ -209,7 +215,8 @@ impl Reader<'_> {
             cors,
             openai_max_body: openai_max_body.map_or(OPENAI_MAX_BODY, |most| most as usize),
             guards,
-            webhook,
+            webhooks,
+            webhook_retry_ms,
             traces,
             template_ttl_s,
             compliance_framework,
@@ -418,16 +425,6 @@ impl Reader<'_> {
         }
         headers
     }
-
-    fn webhook(&mut self) -> Option<Webhook> {
-        let url = self.url("WEBHOOK_URL")?;
-        let key = self.get("WEBHOOK_SECRET").map(|secret| Webhook::key(&secret));
-        if let Some(None) = key {
-            let message = "WEBHOOK_SECRET must be `whsec_` and 24 to 64 bytes in base64.";
-            self.fault("WEBHOOK_SECRET", "bad_variable", message);
-        }
-        Some(Webhook { url, key: key.flatten() })
-    }
 }
 
 #[cfg(test)]
@@ -510,7 +507,7 @@ mod tests {
         assert_eq!(settings.endpoints.login, "https://login.euw2.pure.cloud");
         assert_eq!((settings.chat.ratio_permille, settings.chat.context_window), (550, Some(8192)));
         assert_eq!(settings.call.fallback, None);
-        assert!(settings.webhook.is_some());
+        assert!(settings.webhooks.find("default").is_some());
     }
 
     #[test]
@@ -543,6 +540,7 @@ mod tests {
             ("GUARD_OUTPUT", r#"{"actions":{"user":{"canary":"block"}}}"#),
             ("GUARD_INPUT", r#"{"canary":1}"#),
             ("WEBHOOK_URL", "canary"),
+            ("WEBHOOK_RETRY_MS", "0"),
             ("TEMPLATE_TTL", "59"),
             ("MODEL_POLL_MS", "0"),
             ("AUDIT_OBJECT_ROWS", "0"),
@@ -551,8 +549,6 @@ mod tests {
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");
         }
-        let secret = [("WEBHOOK_URL", "https://hooks.example"), ("WEBHOOK_SECRET", "canary")];
-        assert_eq!(read(&secret).unwrap_err(), ["$.WEBHOOK_SECRET"]);
         let faults = Settings::read(|_| None).unwrap_err().errors;
         assert_eq!(faults.len(), 3, "{faults:?}");
     }

@@ -5,6 +5,7 @@ pub(crate) mod metrics;
 pub(crate) mod model;
 pub(crate) mod owners;
 pub(crate) mod template;
+pub(crate) mod webhook;
 
 use promptgate_core::problem::{Code, Problem};
 use serde::de::DeserializeOwned;

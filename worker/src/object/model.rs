@@ -236,7 +236,7 @@ impl ModelObject {
         let life = Life::Object(self.state.clone());
         rows.iter().for_each(|row| telemetry::row(row));
         telemetry::count(|counted| counted.merge(metrics));
-        events.into_iter().for_each(|event| telemetry::webhook(&life, &self.env, event));
+        events.iter().for_each(|event| telemetry::webhook(&life, &self.env, event));
         telemetry::bring(&life, &self.env);
     }
 }

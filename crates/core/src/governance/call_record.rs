@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::cost::{Cost, Rates};
 use super::event::{AuditEvent, AuditOutcome, Occasion, Resource};
 use super::trace::{Span, Trace};
+use super::webhook::{Event as WebhookEvent, Family};
 use super::{Generation, Metric, Metrics};
 use crate::call::{Call, Outcome};
 use crate::reply::{Guarded, Status};
@@ -168,12 +169,13 @@ impl CallRecord {
         }
     }
 
-    /// The body of the webhook `llm_prompt_completed` (requirements, B6); none for a call that sent nothing.
-    pub(super) fn completed(&self) -> Option<String> {
+    /// The webhook `llm_prompt_completed` (requirements, B6); none for a call that sent nothing.
+    pub fn completed(&self) -> Option<WebhookEvent> {
+        const NAME: &str = "llm_prompt_completed";
         let event = &self.event;
         (event.attempts > 0).then(|| {
-            serde_json::json!({
-                "event": "llm_prompt_completed",
+            let body = serde_json::json!({
+                "event": NAME,
                 "timestamp": event.time,
                 "request_id": event.request_id,
                 "tenant": event.tenant,
@@ -184,8 +186,9 @@ impl CallRecord {
                 "prompt_tokens": event.tokens.map(|tokens| tokens.prompt),
                 "completion_tokens": event.tokens.map(|tokens| tokens.completion),
                 "cost_estimate_usd": event.cost_usd,
-            })
-            .to_string()
+            });
+            let subject = event.request_id.clone();
+            WebhookEvent { family: Family::PromptCompleted, name: NAME, subject, body: body.to_string() }
         })
     }
 }

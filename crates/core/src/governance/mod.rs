@@ -10,7 +10,7 @@ mod operation;
 mod refusals;
 mod schedule;
 pub mod trace;
-mod webhook;
+pub mod webhook;
 
 pub use call_record::CallRecord;
 pub use cost::{Cost, Rates};
@@ -20,4 +20,4 @@ pub use metrics::{Generation, Metric, Metrics};
 pub use operation::Operation;
 pub use refusals::Refusals;
 pub use schedule::Schedule;
-pub use webhook::{Event as WebhookEvent, Webhook};
+pub use webhook::{Event as WebhookEvent, Family};

@@ -4,14 +4,11 @@
 use serde_json::json;
 
 use super::event::{AuditEvent, Occasion, Resource};
-use super::webhook::{Event, Webhook};
+use super::webhook::{Event, Family};
 use crate::canonical;
 use crate::json::{self, Json};
 use crate::problem::Problem;
 use crate::route::Route;
-
-/// How long a webhook about a template may take (A6), in milliseconds.
-const WEBHOOK_MS: u32 = 5_000;
 
 /// One operation, as it goes on.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +88,7 @@ impl Operation {
 
     /// The webhook `template.create`, `.update` or `.invalidate` for what was done, as `row` says; none for what changed
     /// nothing.
-    pub fn event(&self, row: &AuditEvent, webhook: &Webhook, now_ms: u64) -> Option<Event> {
+    pub fn event(&self, row: &AuditEvent) -> Option<Event> {
         let name = match row.action.split_once('.')? {
             _ if row.code.is_some() => return None,
             ("template" | "cached_template", "create") => "template.create",
@@ -104,14 +101,17 @@ impl Operation {
             "event": name,
             "timestamp": row.time,
             "request_id": row.request_id,
-            "resource": resource.kind,
-            "id": resource.id,
-            "name": self.name,
-            "version": resource.version,
-            "cacheTtl": self.cache_ttl,
-            "etag": self.etag,
+            "tenant": row.tenant,
+            "payload": {
+                "id": resource.id,
+                "name": self.name,
+                "version": resource.version,
+                "cacheTtl": self.cache_ttl,
+                "resource": resource.kind,
+                "etag": self.etag,
+            },
         });
-        Some(webhook.event(name, &row.id, body.to_string(), WEBHOOK_MS, now_ms))
+        Some(Event { family: Family::Template, name, subject: row.id.clone(), body: body.to_string() })
     }
 }
 
@@ -137,15 +137,15 @@ mod tests {
         assert_eq!(value["resource"], json!({ "type": "cached_template", "id": "t-1", "version": "1.2" }));
         assert_eq!(value["details"]["compliance_framework"], "F");
         assert_eq!(value["details"]["payload_sha256"].as_str().map(str::len), Some(64));
-        let webhook = Webhook { url: "https://hooks.example".into(), key: None };
-        let event = operation.event(&row, &webhook, 0).unwrap();
-        let body: serde_json::Value = serde_json::from_slice(&event.request.body.0).unwrap();
-        assert_eq!((body["event"].as_str(), body["name"].as_str()), (Some("template.update"), Some("greeting")));
-        assert_eq!((body["version"].as_str(), body["cacheTtl"].as_u64()), (Some("1.2"), Some(600)));
+        let event = operation.event(&row).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+        let payload = &body["payload"];
+        assert_eq!((body["event"].as_str(), payload["name"].as_str()), (Some("template.update"), Some("greeting")));
+        assert_eq!((payload["version"].as_str(), payload["cacheTtl"].as_u64()), (Some("1.2"), Some(600)));
         assert!(!body.to_string().contains("canary"));
         let problem = Problem::new(Code::PreconditionFailed, "canary");
         let failed = operation.row(&occasion, Some(&problem), 7).unwrap();
-        assert!(operation.event(&failed, &webhook, 0).is_none() && failed.line().contains("\"outcome\":\"refused\""));
+        assert!(operation.event(&failed).is_none() && failed.line().contains("\"outcome\":\"refused\""));
         assert!(!failed.line().contains("canary"));
         assert_eq!(Operation::of(Route::ReadTemplate).row(&occasion, None, 0), None);
     }

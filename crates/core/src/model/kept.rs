@@ -21,7 +21,7 @@ use super::snapshot::Snapshot;
 use super::update::{Update, UpdateStatus, Updates};
 use crate::call::Health;
 use crate::fault::Fault;
-use crate::governance::{Metrics, Occasion, WebhookEvent, timestamp};
+use crate::governance::{Family, Metrics, Occasion, WebhookEvent, timestamp};
 use crate::http::{HttpRequest, Reply};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -32,8 +32,6 @@ use crate::upstream::genesys::Endpoints;
 const MAX_SETTLED: usize = 8;
 /// How often one that watches is written to (no source; ours), in milliseconds.
 const WATCH_MS: u64 = 10_000;
-/// How long the webhook `llm_config_change` may take, in milliseconds: as long as those about templates (A6).
-const WEBHOOK_MS: u32 = 5_000;
 
 /// What is asked of a model's object. No `Debug`: the body of a submission holds the provider's key.
 #[derive(Serialize, Deserialize)]
@@ -350,9 +348,9 @@ impl Kept {
             let row = self.row(&update, settings, update.settled_ms.unwrap_or(now));
             self.left.rows.push(row.event().line());
             row.measure(&self.provisioning.definition().model_id, &mut self.left.metrics);
-            if let (Some(webhook), Some(body)) = (&settings.webhook, row.config_change(&update)) {
-                let event = webhook.event("llm_config_change", &update.request_id, body, WEBHOOK_MS, now);
-                self.left.events.push(event);
+            if let Some(body) = row.config_change(&update) {
+                let (family, subject) = (Family::ConfigChange, update.request_id.clone());
+                self.left.events.push(WebhookEvent { family, name: "llm_config_change", subject, body });
             }
             self.settled.push(update);
         }

@@ -297,6 +297,7 @@ impl Record {
         applied.then(|| {
             json!({
                 "event": "llm_config_change",
+                "event_type": "llm_config_change",
                 "timestamp": self.timestamp,
                 "request_id": self.request_id,
                 "tenant": self.tenant,

@@ -24,6 +24,9 @@ pub(super) const fn of(route: Route) -> Option<&'static str> {
         Route::InvokeModel | Route::InvokeNamed => "Result",
         Route::ExportModel => "Snapshot",
         Route::AdoptTemplate | Route::AdoptCached => "Adopted",
+        Route::ListWebhooks => "Webhooks",
+        Route::ListDeadLetters => "DeadLetters",
+        Route::Redeliver => "Redelivered",
         Route::Health => "Health",
         _ => return None,
     })
@@ -116,6 +119,22 @@ pub(super) fn schemas() -> Map<String, Value> {
         "Snapshot": object(&["version", "environment", "exportedAt", "apiVersion", "modelDefinition"], json!({
             "version": text, "environment": text, "exportedAt": text, "apiVersion": text, "modelDefinition": any,
         })),
+        "Webhooks": object(&["destinations"], json!({
+            "destinations": list(object(&["name", "host", "events", "signatures", "enabled", "waiting", "dead_letters"], json!({
+                "name": text, "host": text, "events": list(text.clone()), "signatures": count, "enabled": flag,
+                "disabled": { "type": ["string", "null"] }, "waiting": count, "oldest_waiting": { "type": ["string", "null"] },
+                "attempts": count, "last_status": { "type": ["integer", "null"] }, "dead_letters": count,
+            }))),
+        })),
+        "DeadLetters": object(&["dead_letters", "next"], json!({
+            "dead_letters": list(object(&["id", "event", "created", "attempts", "given_up", "reason"], json!({
+                "id": text, "event": text, "created": text, "attempts": count, "given_up": text,
+                "reason": { "type": "string", "enum": ["expired", "retry_after_too_late", "disabled"] },
+                "last_status": { "type": ["integer", "null"] },
+            }))),
+            "next": { "type": ["integer", "null"] },
+        })),
+        "Redelivered": object(&["redelivered"], json!({ "redelivered": count })),
         "Health": object(&["status"], json!({ "status": text })),
         "Fault": object(&["path", "code", "message"], json!({
             "path": { "type": "string", "description": "JSONPath (RFC 9535)." }, "code": text, "message": text,

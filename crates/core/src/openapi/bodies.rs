@@ -2,11 +2,12 @@
 
 use promptgate_lint::shapes;
 
+use crate::governance::webhook;
 use crate::schema::Shape;
 use crate::{guard, lint, model, template, usage};
 
 /// Each schema's name and shape.
-pub static BODIES: [(&str, &Shape); 14] = [
+pub static BODIES: [(&str, &Shape); 15] = [
     ("ChatRequest", &shapes::CHAT_REQUEST),
     ("GuardRequest", &guard::REQUEST),
     ("LintRequest", &lint::REQUEST),
@@ -21,4 +22,5 @@ pub static BODIES: [(&str, &Shape); 14] = [
     ("Invocation", &model::INVOCATION),
     ("NamedInvocation", &model::NAMED_INVOCATION),
     ("UsageQuery", &usage::QUERY),
+    ("Redelivery", &webhook::REDELIVER),
 ];

@@ -280,6 +280,27 @@ const ENTRIES: &[Entry] = &[
         answers: &[(200, "JSON Lines, the last of which is the head.", Some("application/jsonl"))],
     },
     Entry {
+        route: Route::ListWebhooks,
+        summary: "The destinations of webhooks, and how each fares.",
+        query: &[],
+        body: None,
+        answers: &[(200, "All of them.", JSON)],
+    },
+    Entry {
+        route: Route::ListDeadLetters,
+        summary: "Webhooks that a destination did not take within a day, the oldest first.",
+        query: &[("after", false), ("limit", false)],
+        body: None,
+        answers: &[(200, "A page; `next` is the `after` of the one that follows.", JSON)],
+    },
+    Entry {
+        route: Route::Redeliver,
+        summary: "Sends dead letters again, and takes the destination into service again if it had answered 410.",
+        query: &[],
+        body: Some("Redelivery"),
+        answers: &[(200, "How many are sent again.", JSON)],
+    },
+    Entry {
         route: Route::Metrics,
         summary: "Metrics in Prometheus text.",
         query: &[],
@@ -340,7 +361,7 @@ fn camel_case(route: Route) -> String {
 
 fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
     let mut parameters: Vec<Value> = Vec::new();
-    for (name, shape) in [("model", NAME), ("id", ID), ("version", NUMBER)] {
+    for (name, shape) in [("model", NAME), ("name", NAME), ("id", ID), ("version", NUMBER)] {
         if row.pattern.contains(&format!("{{{name}}}")) {
             parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": shape.json_schema() }));
         }
@@ -349,8 +370,8 @@ fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
         let shape = match *name {
             "name" => NAME,
             "dry_run" => Shape::Bool,
-            "pageSize" => Shape::Integer(1, 100),
-            "after" => Shape::Integer(0, ENDLESS),
+            "pageSize" | "limit" => Shape::Integer(1, 100),
+            "after" => Shape::Integer(1, ENDLESS),
             _ => NUMBER,
         };
         parameters.push(json!({ "name": name, "in": "query", "required": required, "schema": shape.json_schema() }));

@@ -40,8 +40,58 @@ pub(super) fn check(url: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Whether the host of an address that [`check`] lets through is this machine or in a private network, as far as the
+/// address itself says so: a public name may still lead there, which is the network's to refuse.
+pub(super) fn is_private(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if let Some((address, _)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse().is_ok_and(is_private_v6);
+    }
+    let host = authority.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    // Names that lead nowhere else (RFC 6761, RFC 6762, RFC 8375; ICANN, 2024, for `internal`).
+    let names = ["localhost", "local", "internal", "home.arpa"];
+    host.parse().map_or_else(
+        |_| names.iter().any(|name| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))),
+        is_private_v4,
+    )
+}
+
+/// Addresses that are not global (IANA's registry of special-purpose IPv4 addresses), and multicast.
+fn is_private_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let shared = a == 100 && (64..128).contains(&b);
+    let special = (a == 192 && b == 0 && c == 0) || (a == 198 && (b == 18 || b == 19));
+    ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_documentation()
+        || shared
+        || special
+        || a == 0
+        || a >= 224
+}
+
+/// The same for IPv6; one that has an IPv4 address in it is judged by that.
+fn is_private_v6(ip: Ipv6Addr) -> bool {
+    let segments = ip.segments();
+    if let Some(v4) = ip.to_ipv4_mapped() {
+        return is_private_v4(v4);
+    }
+    match segments {
+        // 64:ff9b::/96 (RFC 6052) and 2002::/16 (RFC 3056).
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            let [a, b] = high.to_be_bytes();
+            let [c, d] = low.to_be_bytes();
+            is_private_v4(Ipv4Addr::new(a, b, c, d))
+        }
+        // Global unicast is 2000::/3; of it 2001:db8::/32 is for documentation.
+        [first, second, ..] => first >> 13 != 1 || (first == 0x2001 && second == 0xdb8),
+    }
+}
+
 /// A host's name (RFC 1123, 2.1; underscores as container networks use them) or IPv4 address. One whose last label is a
-/// number is an address to every client.
+/// number, in tens or in hexadecimal, is an address to every client.
 fn is_host(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     let mut labels = name.split('.');
@@ -53,6 +103,10 @@ fn is_host(host: &str) -> bool {
         return false;
     }
     let last = name.rsplit('.').next().unwrap_or_default();
+    let number = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    if number.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return false;
+    }
     !last.bytes().all(|byte| byte.is_ascii_digit()) || host.parse::<Ipv4Addr>().is_ok_and(|ip| !ip.is_unspecified())
 }
 
@@ -76,6 +130,42 @@ mod tests {
             "http://[::1]:1/x",
         ] {
             assert_eq!(check(url), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_private_networks() {
+        for (url, private) in [
+            ("https://hooks.example.com", false),
+            ("https://8.8.8.8:8443/x", false),
+            ("https://172.32.0.1", false),
+            ("https://100.128.0.1", false),
+            ("https://internal.example", false),
+            ("https://notlocalhost", false),
+            ("https://[2606:4700::1111]/", false),
+            ("https://[::ffff:8.8.8.8]", false),
+            ("http://localhost:8080", true),
+            ("https://a.LocalHost./x", true),
+            ("https://printer.local", true),
+            ("https://vault.internal?x", true),
+            ("http://127.0.0.1", true),
+            ("https://127.8.8.8.", true),
+            ("https://10.1.2.3", true),
+            ("https://172.31.255.255", true),
+            ("https://192.168.0.1:443", true),
+            ("https://169.254.169.254/latest", true),
+            ("https://100.64.0.1", true),
+            ("https://0.1.2.3", true),
+            ("https://224.0.0.1", true),
+            ("https://[::1]:8080", true),
+            ("https://[fe80::1]", true),
+            ("https://[fd00:ec2::254]", true),
+            ("https://[::ffff:10.0.0.1]", true),
+            ("https://[64:ff9b::a9fe:a9fe]", true),
+            ("https://[2002:7f00:1::]", true),
+            ("https://[2001:db8::1]", true),
+        ] {
+            assert_eq!(is_private(url), private, "{url}");
         }
     }
 
@@ -111,6 +201,9 @@ mod tests {
             "https://256.1.1.1",
             "https://1.2.3",
             "https://0.0.0.0",
+            "https://0x7f000001",
+            "https://127.0.0.0X1/",
+            "https://2130706433",
             "https://[::1",
             "https://[::1]x",
             "https://[g::1]",
