@@ -98,6 +98,17 @@ pub enum Unsealed {
     Damaged,
 }
 
+impl Unsealed {
+    /// The line of the log about what could not be opened, a `model` for example.
+    pub fn log(&self, what: &str) -> String {
+        let key = match self {
+            Unsealed::KeyLost(name) => Some(name),
+            Unsealed::Damaged => None,
+        };
+        serde_json::json!({ "event": "not_opened", "what": what, "key_missing": key }).to_string()
+    }
+}
+
 impl Sealed {
     /// As it is stored.
     pub fn to_text(&self) -> String {

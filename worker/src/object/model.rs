@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::future::select;
+use futures_util::lock::Mutex;
 use promptgate_core::http::Reply;
 use promptgate_core::model::{Command, Kept, Left, Received, Step, Verb};
 use promptgate_core::problem::{Code, Problem};
@@ -16,7 +17,7 @@ use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object
 
 use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
-use crate::{exchange, telemetry};
+use crate::{exchange, seal, telemetry};
 
 /// Where it is stored.
 const KEY: &str = "model";
@@ -58,6 +59,8 @@ pub struct ModelObject {
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
     /// That of the token that was used last.
     grant: Cell<Option<u64>>,
+    /// One write at a time, since it is sealed before: the last one has what is newest.
+    writing: Mutex<()>,
 }
 
 impl DurableObject for ModelObject {
@@ -69,6 +72,7 @@ impl DurableObject for ModelObject {
             loaded: Cell::new(false),
             waiting: RefCell::default(),
             grant: Cell::new(None),
+            writing: Mutex::new(()),
         }
     }
 
@@ -196,12 +200,14 @@ impl ModelObject {
             return Ok(());
         }
         let stored: Option<String> = self.state.storage().get(KEY).await?;
+        let kept = match stored {
+            Some(text) => Some(self.opened(text).await?),
+            None => None,
+        };
         // Another request may have read it meanwhile, and changed it.
         if self.loaded.replace(true) {
             return Ok(());
         }
-        let kept = stored.map(|text| Kept::restore(&text)).transpose();
-        let kept = kept.inspect_err(|_| self.loaded.set(false)).map_err(|problem| problem.code.as_str())?;
         let some = kept.is_some();
         *self.kept.borrow_mut() = kept;
         if some {
@@ -210,10 +216,34 @@ impl ModelObject {
         Ok(())
     }
 
+    /// What is stored, sealed or, where it was written before there was a key, plain. What is stored next is sealed by the
+    /// current key.
+    async fn opened(&self, text: String) -> worker::Result<Kept> {
+        let plain = match text.starts_with('{') {
+            true => text,
+            false => {
+                let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+                let opened = seal::open(&settings.seal_keys, &self.place(), &text).await;
+                let bytes = opened.inspect_err(|why| worker::console_error!("{}", why.log("model")));
+                String::from_utf8(bytes.map_err(|_| "sealed")?).map_err(|_| "sealed")?
+            }
+        };
+        Ok(Kept::restore(&plain).map_err(|problem| problem.code.as_str())?)
+    }
+
+    /// Where sealed values of this object open: nowhere else.
+    fn place(&self) -> String {
+        format!("model/{}", self.state.id())
+    }
+
     /// Stores it, leaves behind what has come about, and wakes those who wait.
     async fn store(&self) -> worker::Result<()> {
+        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let _turn = self.writing.lock().await;
         let Some(text) = self.with(|kept| kept.stored()) else { return Ok(()) };
-        let stored = self.state.storage().put(KEY, text.expose()).await;
+        let sealed = seal::seal(&settings.seal_keys, &self.place(), text.expose().as_bytes()).await;
+        let sealed = sealed.map_err(|problem| problem.code.as_str())?;
+        let stored = self.state.storage().put(KEY, sealed.as_deref().unwrap_or(text.expose())).await;
         self.telemetry();
         self.waiting.borrow_mut().clear();
         stored
