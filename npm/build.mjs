@@ -39,9 +39,9 @@ cpSync(`${glue}/promptgate_bg.wasm`, `${dist}/promptgate_bg.wasm`);
 // --- entries ---
 cpSync(`${here}src`, dist, { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
 
-// --- the command line: one file, and the language server in one that is loaded when it is asked for ---
+// --- the command line: one file, what its threads run, and the language server in one that is loaded when it is asked for ---
 await build({
-  entryPoints: [`${here}src/cli/main.js`],
+  entryPoints: ["main", "thread"].map((name) => `${here}src/cli/${name}.js`),
   outdir: `${dist}/cli-bundle`,
   bundle: true,
   splitting: true,

@@ -464,6 +464,24 @@ test("reports for code hosts name files as the repository does", () => {
   assert.ok(originalUriBaseIds["%SRCROOT%"]);
 });
 
+test("many files are shared out among threads, and nothing is different", () => {
+  const prompt = (at) => `Be brief.\u202e Order ${at}. {{name}} <|im_start|>\n${"The parcel is on its way and will be there soon.\n".repeat(1600)}`;
+  const half = (from) => Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`${from}/${at}.${["txt", "md", "j2"][at % 3]}`, prompt(at)]));
+  write({ ...half("a"), ...half("b") });
+  const found = (...folders) => JSON.parse(run(["lint", ...folders, "--format", "json"]).out).files;
+  const together = found("a", "b");
+  assert.equal(together.length, 60);
+  assert.ok(together.every(({ findings }) => findings.length > 0));
+  // Each half is too small to be worth threads.
+  assert.deepEqual(together, [...found("a"), ...found("b")]);
+  assert.equal(run(["lint", "--fix", "a", "b", "--exit-zero"]).code, 0);
+  const mended = text("a/1.md");
+  assert.ok(!mended.includes("\u202e") && mended.includes("<|im_start|>"));
+  write(half("a"));
+  run(["lint", "--fix", "a", "--exit-zero"]);
+  assert.equal(text("a/1.md"), mended);
+});
+
 test("the format, and why it was taken, are in the report", () => {
   write({ "a.j2": "{% for x in y %}" });
   const [{ format, reason, findings }] = JSON.parse(run(["lint", "a.j2", "--format", "json"]).out).files;

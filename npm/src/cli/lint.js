@@ -11,6 +11,7 @@ import { asSarif } from "./formats/sarif.js";
 import { top } from "./git.js";
 import { chosen } from "./select.js";
 import { Terminal } from "./terminal.js";
+import { WORTH, inThreads } from "./threads.js";
 import { nearest, Usage } from "./usage.js";
 import { watch } from "./watch.js";
 
@@ -151,9 +152,10 @@ async function once(patterns, options) {
     const count = [...skipped.values()].reduce((sum, one) => sum + one, 0);
     process.stderr.write(`${count} ${count === 1 ? "file" : "files"} of other kinds skipped: ${listed(skipped)}.\n`);
   }
-  await vocabularies(documents);
+  const counted = await vocabularies(documents);
   const asLog = options.name === "sarif" && !options.mend && !options.writeBaseline;
   if (asLog) asSarif(documents, address(options));
+  await answered(documents, options, cache, counted);
   for (const document of documents) look(document, options, cache);
   cache?.write();
   if (options.writeBaseline) {
@@ -165,21 +167,31 @@ async function once(patterns, options) {
   return failed > 0 ? 2 : options.zero ? 0 : code;
 }
 
-/** Loads the vocabularies where a text may be counted: they are megabytes, and few files need them. */
+/** Loads the vocabularies where a text may be counted, and gives their names: they are megabytes, and few files need them. */
 async function vocabularies(documents) {
   const counted = ({ text, settings: { config } }) =>
     /"(models|tokens)"/.test(config ?? "") || (text.length >= 256 && /user_template|systemInstructions/.test(text)) || (text.length >= 1024 && /\{[{$%A-Za-z_]|\$\{/.test(text));
-  if (documents.some(counted)) await Promise.all(["cl100k_base", "o200k_base"].map(loadVocabulary));
+  if (!documents.some(counted)) return [];
+  return Promise.all(["cl100k_base", "o200k_base"].map(loadVocabulary));
+}
+
+/** Asks the engine about many documents at once, where they are worth the threads. */
+async function answered(documents, { mend, unsafe }, cache, vocabularies) {
+  const open = documents.filter((document) => document.report === undefined && (mend || cache?.get(document) === undefined));
+  if (open.reduce((sum, { text }) => sum + text.length, 0) < WORTH) return;
+  const asked = open.map(({ text, settings }) => ({ text, mend, settings: mend ? { ...settings, unsafe } : settings }));
+  const answers = await inThreads(asked, vocabularies);
+  open.forEach((document, at) => (document.answer = answers[at]));
 }
 
 /** Lints one document, or mends it. */
 function look(document, options, cache) {
   const { text, settings, wanted } = document;
   if (options.mend) {
-    const { text: after, applied, report } = fix(text, { ...settings, unsafe: options.unsafe });
+    const { text: after, applied, report } = document.answer ?? fix(text, { ...settings, unsafe: options.unsafe });
     Object.assign(document, { before: text, text: after, applied, report });
   } else if (document.report === undefined) {
-    document.report = cache?.get(document) ?? lint(text, settings);
+    document.report = document.answer?.report ?? cache?.get(document) ?? lint(text, settings);
     cache?.set(document);
   }
   const known = document.baseline === undefined || options.writeBaseline ? {} : readBaseline(document.baseline);

@@ -1,0 +1,44 @@
+// Many documents at once, a thread for each core.
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { module } from "./engine.js";
+
+/** From so many characters on threads are worth their start: what one thread lints in about half a second. */
+export const WORTH = 2 ** 22;
+/** So many characters go to a thread at a time: large enough to be few, small enough that all end together. */
+const PART = 2 ** 18;
+/** More threads than that wait for the disk and for memory: each engine holds some 20 MB. */
+const MOST = 8;
+
+/**
+ * The engine's answer for each of `documents`, in their order: `{ report }`, and where they are mended `{ text, applied }`.
+ * Rejects with the first error of the engine.
+ */
+export function inThreads(documents, vocabularies) {
+  const answers = new Array(documents.length);
+  const count = Math.min(availableParallelism(), MOST, documents.length);
+  let next = 0;
+  /** The numbers of the documents that go to a thread together. */
+  const part = () => {
+    const taken = [];
+    for (let size = 0; next < documents.length && size < PART; next++) {
+      taken.push(next);
+      size += documents[next].text.length;
+    }
+    return taken;
+  };
+  const threads = Array.from({ length: count }, () => new Worker(new URL("thread.js", import.meta.url), { workerData: { module: module(), vocabularies } }));
+  const work = (thread) => new Promise((resolve, reject) => {
+    let taken = part();
+    const send = () => (taken.length === 0 ? resolve() : thread.postMessage(taken.map((at) => documents[at])));
+    thread.on("error", reject);
+    thread.on("message", ({ answers: given, error }) => {
+      if (error) return reject(Object.assign(new Error(error.message), error));
+      taken.forEach((at, index) => (answers[at] = given[index]));
+      taken = part();
+      send();
+    });
+    send();
+  });
+  return Promise.all(threads.map(work)).then(() => answers).finally(() => Promise.all(threads.map((thread) => thread.terminate())));
+}
