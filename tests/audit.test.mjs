@@ -100,7 +100,7 @@ test("only a key that may audit reads it", async () => {
     assert.deepEqual([refused.status, refused.problem.code], [status, code]);
     assert.equal(refused.headers.get("x-problem-code"), code);
   }
-  for (const query of ["?after=0", "?after=x", "?after=1&after=2", "?before=3"]) {
+  for (const query of ["?after=0", "?after=x", "?after=1&after=2", "?befor=3"]) {
     assert.equal((await gateway.audit(query)).status, 400, query);
   }
   assert.equal((await fetch(`${gateway.url}/v1/audit`, { method: "DELETE" })).status, 405);

@@ -1,7 +1,7 @@
 // `promptgate audit verify` and `verifyAudit`, as packed and installed (requirements, H; reliability, row 38).
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, createPrivateKey, sign } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -48,7 +48,9 @@ test("a whole log is told of, with the head to note", () => {
   const late = run(["verify", "-"], more.lines.join("\n"));
   assert.equal(late.out, `-: rows 1201 to 1203, unbroken\n  after ${head.hash}, which must be the head of the export before\n  head ${more.head.hash}\n`);
   const both = run(["verify", "-", "--format", "json"], [...lines, ...more.lines].join("\r\n"));
-  assert.deepEqual(JSON.parse(both.out), { file: "-", ok: true, rows: 1203, after: { hash: "0".repeat(64), sequence: 0 }, head: more.head });
+  assert.deepEqual(JSON.parse(both.out), {
+    file: "-", ok: true, rows: 1203, withheld: 0, after: { hash: "0".repeat(64), sequence: 0 }, let_go: null, signed: null, checkpoints: 0, head: more.head,
+  });
   assert.equal(run(["verify", "-"], log(0).lines[0]).out, `-: no row after 0, unbroken\n  head ${"0".repeat(64)}\n`);
 });
 
@@ -81,6 +83,54 @@ test("a log that was made anew is found by a hash that was noted", () => {
   assert.deepEqual([code, out], [1, "-:6: No row has the hash that was noted: the chain was replaced, cut off, or is another one. (other_chain)\n"]);
 });
 
+/** A checkpoint of a head, signed by the private key that `promptgate audit key` has printed. */
+function checkpoint({ sequence, hash }, secret) {
+  const [, , name, id, ...seed] = secret.split("+");
+  const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.from(seed.join("+"), "base64").subarray(1)]);
+  const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+  const text = `${name}\n${sequence}\n${Buffer.from(hash, "hex").toString("base64")}\ntime 2026-11-26T18:09:00.000Z\n`;
+  const signature = Buffer.concat([Buffer.from(id, "hex"), sign(null, Buffer.from(text), key)]).toString("base64");
+  return JSON.stringify({ checkpoint: `${text}\n\u2014 ${name} ${signature}\n` });
+}
+
+// Rows H, 38.
+test("a log that was made anew is found by the gateway's key, and rows that were let go have a checkpoint", () => {
+  const [, secret, , key] = run(["key", "gateway.example/audit"]).out.split("\n");
+  const [, others, , other] = run(["key", "gateway.example/audit"]).out.split("\n");
+  const { head, lines } = log(9);
+  const at = (number) => JSON.parse(lines[number - 1]);
+  const signed = lines.toSpliced(9, 0, checkpoint(head, secret)).toSpliced(5, 0, checkpoint(at(5), secret));
+  const good = run(["verify", "-", "--key", key], signed.join("\n"));
+  assert.deepEqual([good.code, good.out], [0, `-: rows 1 to 9, unbroken\n  2 checkpoints, the last after row 9\n  head ${head.hash}\n`]);
+  assert.equal(run(["verify", "-", "--key", other, "--key", key], signed.join("\n")).code, 0, "one of two keys");
+  // made anew: another row, hashes that fit, and the old checkpoints, none, or those of another key
+  const forged = log(9, { sequence: 0, hash: "0".repeat(64) }).lines;
+  const anew = [];
+  let last = { sequence: 0, hash: "0".repeat(64) };
+  for (const line of forged.slice(0, 9)) {
+    const sequence = last.sequence + 1;
+    const row = { ...JSON.parse(line).row, requestId: `x-${sequence}` };
+    const hash = createHash("sha256").update(last.hash + JSON.stringify({ row, sequence })).digest("hex");
+    anew.push(JSON.stringify({ hash, previous: last.hash, row, sequence }));
+    last = { sequence, hash };
+  }
+  const end = JSON.stringify({ head: { hash: last.hash, sequence: 9 } });
+  for (const [what, bad, message] of [
+    ["old checkpoints", [...anew.slice(0, 5), checkpoint(at(5), secret), ...anew.slice(5), end], "-:6: Row 5 is not the one that was signed: the chain was made anew, or is another one. (replaced)\n"],
+    ["none", [...anew, end], "-:10: The log has no checkpoint: nothing shows that it is the one that the gateway wrote. (unsigned)\n"],
+    ["another key's", [...anew, checkpoint(last, others), end], "-:10: No key has signed this checkpoint: it is not the gateway's. (unsigned)\n"],
+    ["hidden", [...anew, checkpoint(last, others).replace("checkpoint", "ch\\u0065ckpoint"), end], "-:11: A checkpoint is not written as the gateway writes it. (unsigned)\n"],
+  ]) {
+    assert.deepEqual(run(["verify", "-", "--key", key], bad.join("\n")), { code: 1, out: message, err: "" }, what);
+  }
+  // let go: a checkpoint in the place of rows 1 to 5, at the beginning only
+  const kept = signed.slice(5);
+  const part = run(["verify", "-", "--key", key], kept.join("\n"));
+  assert.deepEqual([part.code, part.out], [0, `-: rows 6 to 9, unbroken\n  rows up to 5 were let go: the checkpoint ${at(5).hash} stands in their place\n  2 checkpoints, the last after row 9\n  head ${head.hash}\n`]);
+  const gap = run(["verify", "-", "--key", key], [...signed.slice(0, 2), ...kept].join("\n"));
+  assert.deepEqual([gap.code, gap.out], [1, "-:3: Rows 3 to 5 are missing: a checkpoint names them. (truncated)\n"]);
+});
+
 test("called wrongly it says how", () => {
   for (const [args, said] of [
     [[], "Say which file"],
@@ -91,6 +141,9 @@ test("called wrongly it says how", () => {
     [["verify", "."], ". cannot be read: EISDIR"],
     [["verify", "-", "--head", "canary"], "--head is a hash"],
     [["verify", "-", "--format", "xml"], "--format is text or json"],
+    [["verify", "-", "--key", "canary"], "--key is a public key"],
+    [["key"], "Say what the log is called"],
+    [["key", "a b"], "Say what the log is called"],
     [["verify", "-", "--x"], "There is no option \"--x\""],
   ]) {
     const { code, out, err } = run(args);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use promptgate_core::client::Caller;
+use promptgate_core::governance::stats::{MINUTE_MS, Series, Sums};
 use promptgate_core::governance::{Metrics, Operation};
 use promptgate_core::intake::Headers;
 use promptgate_core::problem::Problem;
@@ -113,6 +114,15 @@ impl RequestContext {
     pub(crate) fn measure(&self, code: Option<&str>, metrics: &mut Metrics) {
         let took: Duration = self.clock.elapsed();
         metrics.request(self.target.route.pattern(), self.tenant(), code, took);
+        let series = Series {
+            minute: self.clock.unix_ms() / MINUTE_MS,
+            tenant: self.tenant().to_owned(),
+            model: String::new(),
+            route: self.target.route.pattern().to_owned(),
+            code: code.unwrap_or_default().to_owned(),
+            upstream: String::new(),
+        };
+        metrics.point(series, Sums { requests: 1, latency_ms: took.as_millis() as u64, ..Sums::default() });
     }
 
     /// Counts; what waits is brought to its object after the answer.

@@ -18,6 +18,7 @@ mod models;
 mod object;
 #[allow(dead_code, reason = "the stores of answers and secrets seal by it")]
 mod seal;
+mod sign;
 mod telemetry;
 mod templates;
 mod token;
@@ -31,7 +32,7 @@ use promptgate_core::chat::{Decoded, Kind};
 use promptgate_core::cors::Preflight;
 use promptgate_core::front::openai;
 use promptgate_core::front::{self, Encoder, Front, promptgate};
-use promptgate_core::governance::Operation;
+use promptgate_core::governance::{Operation, stats};
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Admitted;
 use promptgate_core::openapi;
@@ -118,7 +119,8 @@ impl RequestContext {
                 self.check(|bytes| isolate::lint(|linter| promptgate_core::lint::answer(linter, bytes))).await
             }
             Route::Metrics => self.metrics().await,
-            Route::Audit => self.audit().await,
+            Route::Stats => self.stats().await,
+            Route::Audit | Route::AuditHeads => self.audit().await,
             Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => self.webhooks().await,
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
@@ -160,6 +162,18 @@ impl RequestContext {
         let text = object::metrics::prometheus(&self.env, self.caller.sees(), &self.limits).await;
         self.close(Operation::of(self.target.route), text.as_ref().err());
         Ok(text_answer("text/plain; version=0.0.4; charset=utf-8", text?))
+    }
+
+    async fn stats(&self) -> Result<Response, Problem> {
+        // What this isolate has counted is in it.
+        let _ = self.limits.within(telemetry::flush(&self.env)).await;
+        let answered = async {
+            let question = stats::Question::of(&self.target, self.caller.sees(), self.clock.unix_ms())?;
+            question.answer(&object::metrics::points(&self.env, &question, &self.limits).await?)
+        };
+        let answered = answered.await;
+        self.close(Operation::of(self.target.route), answered.as_ref().err());
+        answered.map(json)
     }
 
     async fn chat(&self) -> Result<Response, Problem> {

@@ -48,10 +48,12 @@ pub enum Route {
     /// As the document names it (requirements, C7).
     InvokeNamed,
     Audit,
+    AuditHeads,
     ListWebhooks,
     ListDeadLetters,
     Redeliver,
     Metrics,
+    Stats,
     Health,
     OpenApi,
 }
@@ -83,7 +85,7 @@ const fn row(
 }
 
 /// Every route.
-pub const ROUTES: [Row; 40] = [
+pub const ROUTES: [Row; 42] = [
     row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
@@ -121,7 +123,9 @@ pub const ROUTES: [Row; 40] = [
     row("GET", "/v1/webhooks", Route::ListWebhooks, Right::Admin, None),
     row("GET", "/v1/webhooks/{name}/dead-letters", Route::ListDeadLetters, Right::Admin, None),
     row("POST", "/v1/webhooks/{name}/redeliver", Route::Redeliver, Right::Admin, Some("webhook.redeliver")),
+    row("GET", "/v1/audit/heads", Route::AuditHeads, Right::Audit, Some("audit_log.heads")),
     row("GET", "/v1/metrics", Route::Metrics, Right::Manage, None),
+    row("GET", "/v1/stats", Route::Stats, Right::Manage, None),
     row("GET", "/healthz", Route::Health, Right::Use, None),
     row("GET", "/v1/openapi.json", Route::OpenApi, Right::Use, None),
 ];
@@ -145,7 +149,7 @@ impl Route {
                 Some("cached_template")
             }
             Route::Usage => Some("usage"),
-            Route::Audit => Some("audit_log"),
+            Route::Audit | Route::AuditHeads => Some("audit_log"),
             Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => Some("webhook"),
             Route::SubmitModel
             | Route::ReadModel
@@ -175,6 +179,7 @@ impl Route {
             | Route::Guard
             | Route::Lint
             | Route::Metrics
+            | Route::Stats
             | Route::Health
             | Route::OpenApi => None,
         }
@@ -287,6 +292,24 @@ impl Target {
         let mut problem = Problem::new(Code::MethodNotAllowed, format!("Use {allow} here."));
         problem.allow = Some(allow);
         Err(problem)
+    }
+
+    /// Whether the query has a parameter that is none of `names`.
+    pub fn has_query_beside(&self, names: &[&str]) -> bool {
+        form_urlencoded::parse(self.query.as_bytes()).any(|(name, _)| !names.contains(&name.as_ref()))
+    }
+
+    /// Whether the query has the parameter `name`.
+    pub fn has_query(&self, name: &str) -> bool {
+        form_urlencoded::parse(self.query.as_bytes()).any(|(known, _)| known == name)
+    }
+
+    /// The path and query of the same request with another value of one parameter.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let others = form_urlencoded::parse(self.query.as_bytes()).filter(|(known, _)| known != name);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(others).append_pair(name, value);
+        format!("{}?{}", self.path, query.finish())
     }
 
     /// The query's parameters, decoded; `names` are those that this route knows.

@@ -1,6 +1,7 @@
 //! The operator's settings, read from named variables; every fault is reported at once.
 
 mod address;
+mod audit;
 mod members;
 mod models;
 mod upstreams;
@@ -114,6 +115,10 @@ pub struct Settings {
     pub model_poll_ms: u64,
     /// `AUDIT_OBJECT_ROWS`: how many rows of the audit log one object keeps before the next one goes on.
     pub audit_object_rows: u64,
+    /// `AUDIT_SIGNING_KEY`: signs the heads of the audit log.
+    pub audit_signing_key: Option<chain::SigningKey>,
+    /// `AUDIT_CHECKPOINT` and `AUDIT_KEEP`: when heads are taken down, and how long rows are kept.
+    pub audit_policy: chain::Policy,
     /// `MODEL_RATES`: what models cost (requirements, C5).
     pub rates: Rates,
     /// `SEAL_KEYS`: what the gateway keeps of answers and secrets is sealed by them; without one it keeps none.
@@ -223,6 +228,8 @@ impl Reader<'_> {
             environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
             model_poll_ms: self.integer("MODEL_POLL_MS", 1..=60_000).unwrap_or(POLL_MS),
             audit_object_rows: self.integer("AUDIT_OBJECT_ROWS", 1..=chain::MAX_ROWS).unwrap_or(chain::MAX_ROWS),
+            audit_signing_key: self.audit_signing_key(),
+            audit_policy: self.audit_policy(),
             rates: self.rates(),
             seal_keys: self.seal_keys(),
         })

@@ -26,6 +26,12 @@ export type AuditReport =
       withheld: number;
       /** What the first of them follows: `sequence` 0 where the log was read from its beginning. */
       after: AuditHead;
+      /** Rows up to there were let go by the operator's policy: a checkpoint stands in their place. */
+      let_go: AuditHead | null;
+      /** The last checkpoint. Its signature is checked by `promptgate audit verify --key`. */
+      signed: AuditHead | null;
+      /** How many checkpoints there are. */
+      checkpoints: number;
       /** Where it ends. */
       head: AuditHead;
     }

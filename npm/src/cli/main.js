@@ -20,6 +20,7 @@ const HELP = `promptgate ${version}: lints prompts, templates and requests
   promptgate lsp               the language server, for editors
   promptgate tokens FILES…     exact token counts
   promptgate audit verify FILE whether an exported audit log is whole, else its first bad row
+  promptgate audit key NAME    a key that signs its checkpoints
 
 promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 with findings, 2 where it was called
 wrongly or failed.

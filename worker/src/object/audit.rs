@@ -1,18 +1,33 @@
 //! The objects that keep the audit log: one at a time appends to the chain, the full ones before it are read only.
 
-use std::collections::HashSet;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 use std::time::Duration;
 
-use promptgate_core::governance::chain::{Delivery, Export, PAGE_ROWS, Page, Receipt, Segment};
+use promptgate_core::governance::chain::{
+    Checkpoint, Delivery, Export, Extent, Field, Found, LetGo, PAGE_ROWS, Page, Question, Receipt, Segment, hour,
+};
 use promptgate_core::problem::Problem;
-use serde::Serialize;
+use promptgate_core::settings::Settings;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate;
+use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::{sign, telemetry};
 
 /// How long a request may take (ours): it costs some milliseconds.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How many rows one statement of a search looks at, and how many statements one request makes (ours): some 20 ms each,
+/// where no index helps.
+const SPAN: u64 = 10_000;
+const SPANS: u32 = 5;
+/// When an alarm that could not do its work comes again (ours).
+const AGAIN: Duration = Duration::from_secs(60);
+/// How many rows are let go at once (ours).
+const LET_GO: u64 = 20_000;
 
 /// Brings a delivery to the object of this number; none where it does not answer.
 pub(crate) async fn bring(env: &Env, object: u64, delivery: &str) -> Option<Receipt> {
@@ -29,39 +44,147 @@ pub(crate) async fn page(env: &Env, export: &Export, limits: &Limits) -> Result<
     super::ask_json(env, "AUDIT", &object, &after, None, &limits.at_most(LIMIT)).await
 }
 
+/// Which rows the objects have, the first object first; those after `known` are asked, since full ones do not change.
+///
+/// # Errors
+/// Those of [`super::ask`].
+pub(crate) async fn extents(env: &Env, known: Vec<Extent>, limits: &Limits) -> Result<Vec<Extent>, Problem> {
+    let mut extents: Vec<Extent> = known.into_iter().take_while(|extent| extent.full).collect();
+    loop {
+        let object = (extents.len() + 1).to_string();
+        let extent: Extent = super::ask_json(env, "AUDIT", &object, "extent", None, &limits.at_most(LIMIT)).await?;
+        extents.push(extent);
+        if !extent.full {
+            return Ok(extents);
+        }
+    }
+}
+
+/// What the object of this number finds.
+///
+/// # Errors
+/// Those of [`super::ask`].
+pub(crate) async fn search(env: &Env, object: u64, question: &Question, limits: &Limits) -> Result<Found, Problem> {
+    let body = serde_json::to_string(question).ok();
+    super::ask_json(env, "AUDIT", &object.to_string(), "search", body, &limits.at_most(LIMIT)).await
+}
+
+/// The heads that the object of this number has taken down after row `after`.
+///
+/// # Errors
+/// Those of [`super::ask`].
+pub(crate) async fn heads(env: &Env, object: u64, after: u64, limits: &Limits) -> Result<Vec<Checkpoint>, Problem> {
+    let path = format!("heads/{after}");
+    super::ask_json(env, "AUDIT", &object.to_string(), &path, None, &limits.at_most(LIMIT)).await
+}
+
 /// One part of the chain.
 #[durable_object]
 pub struct AuditObject {
+    state: Rc<State>,
     sql: SqlStorage,
     env: Env,
+    /// There is an alarm.
+    armed: Cell<bool>,
+    /// The tables are there.
+    created: Cell<bool>,
 }
 
 /// A line as it is stored.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Line {
     line: String,
 }
 
+#[derive(Deserialize)]
+struct Number {
+    number: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    text: String,
+}
+
 impl DurableObject for AuditObject {
     fn new(state: State, env: Env) -> Self {
-        AuditObject { sql: state.storage().sql(), env }
+        let sql = state.storage().sql();
+        AuditObject { state: Rc::new(state), sql, env, armed: Cell::new(false), created: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let create = "CREATE TABLE IF NOT EXISTS rows \
-                      (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line TEXT NOT NULL)";
-        self.sql.exec(create, None)?;
+        self.create()?;
+        let path = request.path();
+        let path = path.trim_start_matches('/');
         if request.method() == Method::Get {
-            let path = request.path();
-            let after = path.trim_start_matches('/').parse::<f64>().unwrap_or_default();
-            return json(&self.page(after)?);
+            return match path.split_once('/') {
+                Some(("heads", after)) => json(&self.heads(after.parse().unwrap_or_default())?),
+                _ if path == "extent" => json(&self.extent()?),
+                _ => json(&self.page(path.parse().unwrap_or_default())?),
+            };
         }
-        let delivery: Delivery = serde_json::from_str(&request.text().await?)?;
-        json(&self.take(delivery)?)
+        let text = request.text().await?;
+        if path == "search" {
+            return json(&self.search(&serde_json::from_str(&text)?)?);
+        }
+        let delivery: Delivery = serde_json::from_str(&text)?;
+        let receipt = self.take(delivery)?;
+        self.arm(self.settings()?.audit_policy.checkpoint_ms).await?;
+        json(&receipt)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        // An error here would be retried a few times by the platform, and then never.
+        let next = match self.work().await {
+            Ok(next) => next,
+            Err(_) => Some(AGAIN),
+        };
+        self.armed.set(false);
+        if let Some(next) = next {
+            self.arm(next.as_millis() as u64).await?;
+        }
+        Response::empty()
     }
 }
 
+// requests
 impl AuditObject {
+    fn create(&self) -> worker::Result<()> {
+        if self.created.replace(true) {
+            return Ok(());
+        }
+        for create in [
+            "CREATE TABLE IF NOT EXISTS rows (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line TEXT NOT NULL)",
+            "CREATE INDEX IF NOT EXISTS by_tenant ON rows (json_extract(line, '$.row.tenant'))",
+            "CREATE INDEX IF NOT EXISTS by_key ON rows (json_extract(line, '$.row.key_id'))",
+            "CREATE INDEX IF NOT EXISTS by_request ON rows (json_extract(line, '$.row.request_id'))",
+            "CREATE INDEX IF NOT EXISTS by_code ON rows (json_extract(line, '$.row.code')) \
+             WHERE json_extract(line, '$.row.code') IS NOT NULL",
+            "CREATE INDEX IF NOT EXISTS by_model ON rows (json_extract(line, '$.row.model')) \
+             WHERE json_extract(line, '$.row.model') IS NOT NULL",
+            "CREATE INDEX IF NOT EXISTS by_resource ON rows (json_extract(line, '$.row.resource.id')) \
+             WHERE json_extract(line, '$.row.resource.id') IS NOT NULL",
+            "CREATE TABLE IF NOT EXISTS fired (rule TEXT, sequence INTEGER, PRIMARY KEY (rule, sequence)) WITHOUT ROWID",
+            // Which rows each hour of their times has: rows are not quite in the order of their times.
+            "CREATE TABLE IF NOT EXISTS hours (hour TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) \
+             WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS heads (sequence INTEGER PRIMARY KEY, checkpoint TEXT NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS let_go (text TEXT NOT NULL)",
+        ] {
+            self.sql.exec(create, None)?;
+        }
+        // Rows of before there was this table.
+        if self.number("SELECT 1 AS number FROM hours LIMIT 1", Vec::new())?.is_none() {
+            let times = "INSERT INTO hours SELECT substr(json_extract(line, '$.row.time'), 1, 13), MIN(sequence), \
+                         MAX(sequence) FROM rows WHERE json_extract(line, '$.row.time') IS NOT NULL GROUP BY 1";
+            self.sql.exec(times, None)?;
+            let rules = "INSERT OR IGNORE INTO fired SELECT json_extract(rule.value, '$.rule'), rows.sequence \
+                         FROM rows, json_each(rows.line, '$.row.rules') AS rule";
+            self.sql.exec(rules, None)?;
+        }
+        Ok(())
+    }
+
     /// Nothing here waits, so no other delivery comes between; the platform sends the answer when all is on disk.
     /// Were it to fail half-way, the rows before would be a chain too, and known when they are brought again.
     fn take(&self, delivery: Delivery) -> worker::Result<Receipt> {
@@ -72,10 +195,24 @@ impl AuditObject {
             }
         }
         let taken = self.segment()?.take(delivery, |key| known.contains(key));
+        let mut hours: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for (sequence, key, line) in &taken.lines {
-            let values: Vec<SqlStorageValue> =
-                vec![(*sequence as f64).into(), key.as_str().into(), line.as_str().into()];
+            let values: Vec<SqlStorageValue> = vec![number(*sequence), key.as_str().into(), line.as_str().into()];
             self.sql.exec("INSERT INTO rows (sequence, key, line) VALUES (?, ?, ?)", values)?;
+            if line.contains("\"rules\":[{") {
+                let insert = "INSERT OR IGNORE INTO fired \
+                              SELECT json_extract(value, '$.rule'), ? FROM json_each(?, '$.row.rules')";
+                self.sql.exec(insert, vec![number(*sequence), line.as_str().into()])?;
+            }
+            if let Some(hour) = hour(line) {
+                let (_, last) = hours.entry(hour).or_insert((*sequence, *sequence));
+                *last = *sequence;
+            }
+        }
+        for (hour, (first, last)) in hours {
+            let insert = "INSERT INTO hours (hour, first, last) VALUES (?, ?, ?) ON CONFLICT (hour) \
+                          DO UPDATE SET first = MIN(first, excluded.first), last = MAX(last, excluded.last)";
+            self.sql.exec(insert, vec![hour.into(), number(first), number(last)])?;
         }
         if !taken.lines.is_empty() {
             worker::console_log!("{}", taken.head.log());
@@ -83,23 +220,219 @@ impl AuditObject {
         Ok(taken.receipt)
     }
 
-    fn page(&self, after: f64) -> worker::Result<Page> {
+    fn page(&self, after: u64) -> worker::Result<Page> {
         let query = "SELECT line FROM rows WHERE sequence > ? ORDER BY sequence LIMIT ?";
-        let lines = self.lines(query, vec![after.into(), (PAGE_ROWS as f64).into()])?;
-        Ok(self.segment()?.page(lines))
+        let lines = self.lines(query, vec![number(after), number(PAGE_ROWS as u64)])?;
+        Ok(self.segment()?.page(lines, after, self.heads(after)?))
+    }
+
+    fn extent(&self) -> worker::Result<Extent> {
+        let first = self.number("SELECT MIN(sequence) AS number FROM rows", Vec::new())?;
+        Ok(self.segment()?.extent(first))
+    }
+
+    /// Looks through a bounded number of rows.
+    fn search(&self, question: &Question) -> worker::Result<Found> {
+        let mut range = self.range(question)?;
+        let mut lines: Vec<String> = Vec::new();
+        let mut reached = 0;
+        for _ in 0..SPANS {
+            let Some((low, high)) = range else { return Ok(Found { lines, reached, end: true }) };
+            let (from, to) = match question.newest {
+                false => (low, high.min(low.saturating_add(SPAN - 1))),
+                true => (low.max(high.saturating_sub(SPAN - 1)), high),
+            };
+            let limit = question.limit.saturating_sub(lines.len() as u64);
+            let found = self.span(question, from, to, limit)?;
+            let enough = found.len() as u64 >= limit;
+            lines.extend(found);
+            if enough {
+                let last = lines.last().and_then(|line| Segment::number(line)).unwrap_or_default();
+                return Ok(Found { lines, reached: last, end: false });
+            }
+            (reached, range) = match question.newest {
+                false => (to, Some((to + 1, high)).filter(|_| to < high)),
+                true => (from, Some((low, from.saturating_sub(1))).filter(|_| from > low)),
+            };
+        }
+        let end = range.is_none();
+        Ok(Found { lines, reached, end })
+    }
+
+    /// The first and last row that may be meant; none where there is none.
+    fn range(&self, question: &Question) -> worker::Result<Option<(u64, u64)>> {
+        let hour = |time: &Option<String>| time.as_deref().and_then(|time| time.get(..13)).map(str::to_owned);
+        let (from, to) = (hour(&question.from).unwrap_or_default(), hour(&question.to).unwrap_or("~".to_owned()));
+        let times = vec![SqlStorageValue::from(from), to.into()];
+        let timed = question.from.is_some() || question.to.is_some();
+        let bound = |select: &str, all: &str| match timed {
+            true => self.number(select, times.clone()),
+            false => self.number(all, Vec::new()),
+        };
+        let low = bound(
+            "SELECT MIN(first) AS number FROM hours WHERE hour >= ? AND hour <= ?",
+            "SELECT MIN(sequence) AS number FROM rows",
+        )?;
+        let high = bound(
+            "SELECT MAX(last) AS number FROM hours WHERE hour >= ? AND hour <= ?",
+            "SELECT MAX(sequence) AS number FROM rows",
+        )?;
+        let Some((low, high)) = low.zip(high) else { return Ok(None) };
+        let low = low.max(question.after.saturating_add(1));
+        let high = high.min(question.before.saturating_sub(1));
+        Ok((low <= high).then_some((low, high)))
+    }
+
+    fn span(&self, question: &Question, from: u64, to: u64, limit: u64) -> worker::Result<Vec<String>> {
+        let mut query = "SELECT line FROM rows WHERE sequence BETWEEN ? AND ?".to_owned();
+        let mut values = vec![number(from), number(to)];
+        for (field, value) in &question.filters {
+            match field {
+                Field::Rule => {
+                    query.push_str(
+                        " AND sequence IN (SELECT sequence FROM fired WHERE rule = ? AND sequence BETWEEN ? AND ?)",
+                    );
+                    values.extend([value.as_str().into(), number(from), number(to)]);
+                }
+                // Paths are ours.
+                field => {
+                    query.push_str(&format!(" AND json_extract(line, '{}') = ?", field.path()));
+                    values.push(value.as_str().into());
+                }
+            }
+        }
+        for (time, comparison) in [(&question.from, ">="), (&question.to, "<")] {
+            if let Some(time) = time {
+                query.push_str(&format!(" AND json_extract(line, '$.row.time') {comparison} ?"));
+                values.push(time.as_str().into());
+            }
+        }
+        query.push_str(if question.newest { " ORDER BY sequence DESC LIMIT ?" } else { " ORDER BY sequence LIMIT ?" });
+        values.push(number(limit));
+        self.lines(&query, values)
+    }
+
+    /// Heads after row `after`, as many as a page has.
+    fn heads(&self, after: u64) -> worker::Result<Vec<Checkpoint>> {
+        let select = "SELECT checkpoint AS text FROM heads WHERE sequence > ? ORDER BY sequence LIMIT ?";
+        let found: Vec<Text> = self.rows(select, vec![number(after), number(PAGE_ROWS as u64)])?;
+        Ok(found.iter().filter_map(|found| serde_json::from_str(&found.text).ok()).collect())
+    }
+}
+
+// alarms
+impl AuditObject {
+    /// Sees to it that there is an alarm within this time.
+    async fn arm(&self, within_ms: u64) -> worker::Result<()> {
+        if self.armed.replace(true) || self.state.storage().get_alarm().await?.is_some() {
+            return Ok(());
+        }
+        self.state.storage().set_alarm(Duration::from_millis(within_ms)).await
+    }
+
+    /// Takes a head down and lets rows go, as the policy says; says when to look again.
+    async fn work(&self) -> worker::Result<Option<Duration>> {
+        self.create()?;
+        let settings = self.settings()?;
+        let policy = settings.audit_policy;
+        let now_ms = Clock::start().unix_ms();
+        let Some(head) = self.segment()?.head() else { return Ok(None) };
+        let last = "SELECT checkpoint AS text FROM heads ORDER BY sequence DESC LIMIT 1";
+        let last: Option<Checkpoint> =
+            self.rows::<Text>(last, Vec::new())?.pop().and_then(|last| serde_json::from_str(&last.text).ok());
+        if policy.is_due(&head, last.as_ref(), now_ms) {
+            let note = match &settings.audit_signing_key {
+                Some(key) => {
+                    let text = key.text(&head, now_ms);
+                    let signature = sign::sign(key, &text).await.map_err(|problem| problem.code.as_str())?;
+                    Some(key.note(&text, &signature))
+                }
+                None => None,
+            };
+            let checkpoint = Checkpoint { head, time_ms: now_ms, note };
+            let values = vec![number(checkpoint.head.sequence), serde_json::to_string(&checkpoint)?.into()];
+            self.sql.exec("INSERT OR IGNORE INTO heads (sequence, checkpoint) VALUES (?, ?)", values)?;
+            let life = Life::Object(self.state.clone());
+            telemetry::webhook(&life, &self.env, &checkpoint.event());
+            telemetry::bring(&life, &self.env);
+        }
+        let more = self.let_go(&settings, now_ms)?;
+        let rows = self.number("SELECT MAX(sequence) AS number FROM rows", Vec::new())?.unwrap_or_default();
+        let signed = self.number("SELECT MAX(sequence) AS number FROM heads", Vec::new())?.unwrap_or_default();
+        Ok(match () {
+            () if more => Some(Duration::ZERO),
+            // Rows that no head covers, or that will be let go.
+            () if rows > signed => Some(Duration::from_millis(policy.checkpoint_ms)),
+            () if rows > 0 && policy.keep_ms.is_some() => Some(Duration::from_millis(policy.next_ms())),
+            () => None,
+        })
+    }
+
+    /// Deletes rows that need not be kept; says whether there are more.
+    fn let_go(&self, settings: &Settings, now_ms: u64) -> worker::Result<bool> {
+        let all: Vec<Text> = self.rows("SELECT checkpoint AS text FROM heads ORDER BY sequence", Vec::new())?;
+        let all: Vec<Checkpoint> = all.iter().filter_map(|one| serde_json::from_str(&one.text).ok()).collect();
+        let Some(checkpoint) = settings.audit_policy.let_go(&all, now_ms) else { return Ok(false) };
+        let Some(first) = self.number("SELECT MIN(sequence) AS number FROM rows", Vec::new())? else {
+            return Ok(false);
+        };
+        let last = checkpoint.head.sequence;
+        if first > last {
+            return Ok(false);
+        }
+        let ever = self.gone()?.map_or(first, |gone| gone.first);
+        let gone = LetGo { first: ever, checkpoint: checkpoint.clone() };
+        // What stands in their place first: were this to fail half-way, the rows that are left are behind it.
+        self.sql.exec("DELETE FROM let_go", None)?;
+        self.sql.exec("INSERT INTO let_go (text) VALUES (?)", vec![serde_json::to_string(&gone)?.into()])?;
+        let upto = last.min(first.saturating_add(LET_GO - 1));
+        for delete in [
+            "DELETE FROM rows WHERE sequence <= ?",
+            "DELETE FROM fired WHERE sequence <= ?",
+            "DELETE FROM hours WHERE last <= ?",
+            "DELETE FROM heads WHERE sequence < ?",
+        ] {
+            self.sql.exec(delete, vec![number(upto)])?;
+        }
+        worker::console_log!("{}", gone.log());
+        Ok(upto < last)
+    }
+}
+
+// storage
+impl AuditObject {
+    fn settings(&self) -> worker::Result<Rc<Settings>> {
+        Ok(isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?)
+    }
+
+    fn gone(&self) -> worker::Result<Option<LetGo>> {
+        let text = self.rows::<Text>("SELECT text FROM let_go LIMIT 1", Vec::new())?.pop();
+        Ok(text.map(|text| serde_json::from_str(&text.text)).transpose()?)
     }
 
     fn segment(&self) -> worker::Result<Segment> {
-        let rows = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?.audit_object_rows;
         let first = self.lines("SELECT line FROM rows ORDER BY sequence LIMIT 1", Vec::new())?.pop();
         let last = self.lines("SELECT line FROM rows ORDER BY sequence DESC LIMIT 1", Vec::new())?.pop();
-        Ok(Segment::restore(first.as_deref(), last.as_deref(), rows)?)
+        let limit = self.settings()?.audit_object_rows;
+        Ok(Segment::restore(first.as_deref(), last.as_deref(), self.gone()?, limit)?)
     }
 
     fn lines(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<String>> {
-        let found = self.sql.exec(query, values)?.to_array::<Line>()?;
-        Ok(found.into_iter().map(|found| found.line).collect())
+        Ok(self.rows::<Line>(query, values)?.into_iter().map(|found| found.line).collect())
     }
+
+    fn number(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Option<u64>> {
+        let found = self.rows::<Number>(query, values)?.pop();
+        Ok(found.and_then(|found| found.number).map(|number| number as u64))
+    }
+
+    fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
+        self.sql.exec(query, values)?.to_array::<T>()
+    }
+}
+
+fn number(value: u64) -> SqlStorageValue {
+    (value as f64).into()
 }
 
 fn json(value: &impl Serialize) -> worker::Result<Response> {

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::cost::{Cost, Rates};
 use super::event::{AuditEvent, AuditOutcome, Occasion, Resource};
+use super::parse_time;
+use super::stats::{MINUTE_MS, Series, Sums};
 use super::trace::{Span, Trace};
 use super::webhook::{Event as WebhookEvent, Family};
 use super::{Generation, Metric, Metrics};
@@ -26,6 +28,8 @@ pub struct CallRecord {
     guard: Guarded,
     /// `gen_ai.provider.name` of the upstream that was asked last, and what it calls the model.
     asked: Option<(&'static str, String)>,
+    /// The operator's name of that upstream.
+    upstream: String,
 }
 
 impl CallRecord {
@@ -84,6 +88,7 @@ impl CallRecord {
                 || outcome.status == Status::Success
                 || rates.names(job.model_id()),
             guard,
+            upstream: call.target().map(|target| target.upstream.name.clone()).unwrap_or_default(),
             asked: call.target().map(|target| (target.upstream.wire.provider(), target.model.clone())),
         }
     }
@@ -120,6 +125,19 @@ impl CallRecord {
             metrics.count(Metric::Tokens, &[("tenant", tenant), ("model", model), ("kind", kind)], tokens);
         }
         metrics.count(Metric::Cost, &[("tenant", tenant), ("model", model)], self.cost_billionths);
+        let series = Series {
+            minute: parse_time(&self.event.time).unwrap_or_default() / MINUTE_MS,
+            tenant: tenant.to_owned(),
+            model: model.to_owned(),
+            route: route.to_owned(),
+            code: code.to_owned(),
+            upstream: if attempts > 0 { self.upstream.clone() } else { String::new() },
+        };
+        let (cost, latency_ms) = (self.cost_billionths, ms(self.latency));
+        metrics.point(
+            series,
+            Sums { requests: 1, prompt_tokens: prompt, completion_tokens: completion, cost, latency_ms },
+        );
         if let Some((provider, _)) = self.asked.as_ref().filter(|_| attempts > 0) {
             metrics.generation(&Generation {
                 provider,

@@ -41,6 +41,11 @@ impl Cost {
     }
 }
 
+/// An amount in billionths of a dollar as US dollars.
+pub(super) fn usd(billionths: u64) -> String {
+    decimal(u128::from(billionths) * 1_000)
+}
+
 /// The operator's rates, by provider and model: US dollars **per 1,000 tokens**.
 ///
 /// Document 002 multiplies its figures (0.00015 and 0.0006 for openai) by single tokens; they are the list prices

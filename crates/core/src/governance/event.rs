@@ -268,6 +268,12 @@ impl AuditOutcome {
     }
 }
 
+/// A time that [`timestamp`] wrote, in Unix milliseconds.
+pub(crate) fn parse_time(text: &str) -> Option<u64> {
+    let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+    u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
 /// Unix milliseconds as RFC 3339 in UTC, with all three digits of the milliseconds; nothing for a year beyond 9999.
 pub(crate) fn timestamp(unix_ms: u64) -> String {
     let Ok(time) = OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000) else {

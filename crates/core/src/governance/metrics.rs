@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::{CALLS, FIRST_TOKENS, Histogram, OURS, OUTPUT_TOKENS, Scale, TOKENS, decimal};
+use super::stats::{Points, Series, Sums};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +170,9 @@ pub struct Metrics {
     /// Metric's name, then labels as they are told, then the value.
     values: BTreeMap<String, BTreeMap<String, u64>>,
     histograms: BTreeMap<String, BTreeMap<String, Histogram>>,
+    /// Time series, which are kept apart.
+    #[serde(default)]
+    points: Points,
 }
 
 impl Metrics {
@@ -234,8 +238,19 @@ impl Metrics {
         self.observe(Metric::Duration, &[("route", route)], took);
     }
 
+    /// Adds to a time series.
+    pub fn point(&mut self, series: Series, sums: Sums) {
+        self.points.add(series, sums);
+    }
+
+    /// The time series, which are left empty.
+    pub fn take_points(&mut self) -> Points {
+        std::mem::take(&mut self.points)
+    }
+
     /// Adds what was counted elsewhere.
     pub fn merge(&mut self, other: Metrics) {
+        self.points.merge(other.points);
         for (name, series) in other.values {
             let gauge = Metric::ALL.iter().any(|metric| metric.row().0 == name && metric.row().2 == Kind::Gauge);
             let mine = self.values.entry(name).or_default();
@@ -254,7 +269,7 @@ impl Metrics {
 
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.histograms.is_empty()
+        self.values.is_empty() && self.histograms.is_empty() && self.points.is_empty()
     }
 
     /// The series of one tenant; those that name no tenant are everybody's.
@@ -270,7 +285,8 @@ impl Metrics {
             };
             all.iter().map(|(name, series)| (name.clone(), own(series))).collect()
         }
-        Metrics { values: keep(&self.values, &label), histograms: keep(&self.histograms, &label) }
+        let (values, histograms) = (keep(&self.values, &label), keep(&self.histograms, &label));
+        Metrics { values, histograms, points: Points::default() }
     }
 
     /// Everything as Prometheus text.

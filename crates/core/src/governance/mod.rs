@@ -9,13 +9,14 @@ mod metrics;
 mod operation;
 mod refusals;
 mod schedule;
+pub mod stats;
 pub mod trace;
 pub mod webhook;
 
 pub use call_record::CallRecord;
 pub use cost::{Cost, Rates};
-pub(crate) use event::timestamp;
 pub use event::{AuditEvent, AuditOutcome, Occasion, Resource, RuleFired, Tokens};
+pub(crate) use event::{parse_time, timestamp};
 pub use metrics::{Generation, Metric, Metrics};
 pub use operation::Operation;
 pub use refusals::Refusals;

@@ -12,9 +12,11 @@ use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
 use super::update::{Update, UpdateStatus};
 use crate::chat::event::Usage;
-use crate::governance::{AuditEvent, AuditOutcome, Cost, Metric, Metrics, Occasion, Resource, timestamp};
+use crate::governance::stats::{MINUTE_MS, Series, Sums};
+use crate::governance::{AuditEvent, AuditOutcome, Cost, Metric, Metrics, Occasion, Resource, parse_time, timestamp};
 use crate::problem::Code;
 use crate::reply::Guarded;
+use crate::route::Route;
 
 /// The code of an update that a newer one has replaced.
 const SUPERSEDED: &str = "superseded";
@@ -286,6 +288,22 @@ impl Record {
                     metrics.count(Metric::Tokens, &labels, tokens.unwrap_or_default());
                 }
                 metrics.count(Metric::Cost, &[("tenant", tenant), ("model", provider_model)], self.cost_billionths);
+                // The request itself is counted where it ends.
+                let series = Series {
+                    minute: parse_time(&self.timestamp).unwrap_or_default() / MINUTE_MS,
+                    tenant: tenant.to_owned(),
+                    model: provider_model.to_owned(),
+                    route: Route::InvokeModel.pattern().to_owned(),
+                    code: self.error_code.clone().unwrap_or_default(),
+                    upstream: String::new(),
+                };
+                let sums = Sums {
+                    prompt_tokens: self.prompt_tokens.unwrap_or_default(),
+                    completion_tokens: self.completion_tokens.unwrap_or_default(),
+                    cost: self.cost_billionths,
+                    ..Sums::default()
+                };
+                metrics.point(series, sums);
             }
             _ => {}
         }

@@ -24,6 +24,9 @@ pub(super) const fn of(route: Route) -> Option<&'static str> {
         Route::InvokeModel | Route::InvokeNamed => "Result",
         Route::ExportModel => "Snapshot",
         Route::AdoptTemplate | Route::AdoptCached => "Adopted",
+        Route::Audit => "AuditRows",
+        Route::AuditHeads => "AuditHeads",
+        Route::Stats => "Stats",
         Route::ListWebhooks => "Webhooks",
         Route::ListDeadLetters => "DeadLetters",
         Route::Redeliver => "Redelivered",
@@ -118,6 +121,27 @@ pub(super) fn schemas() -> Map<String, Value> {
         })),
         "Snapshot": object(&["version", "environment", "exportedAt", "apiVersion", "modelDefinition"], json!({
             "version": text, "environment": text, "exportedAt": text, "apiVersion": text, "modelDefinition": any,
+        })),
+        "AuditRows": object(&["rows", "next"], json!({
+            "rows": list(object(&["hash", "previous", "row", "sequence"], json!({
+                "hash": text, "previous": text, "row": {}, "sequence": count,
+            }))),
+            "next": { "type": ["string", "null"], "description": "The address of more rows." },
+        })),
+        "AuditHeads": object(&["heads", "next"], json!({
+            "heads": list(object(&["sequence", "hash", "time", "checkpoint"], json!({
+                "sequence": count, "hash": text, "time": text,
+                "checkpoint": { "type": ["string", "null"], "description": "A signed note (C2SP)." },
+            }))),
+            "next": { "type": ["string", "null"] },
+        })),
+        "Stats": object(&["from", "to", "step", "by", "points"], json!({
+            "from": text, "to": text, "step": { "type": "string", "enum": ["minute", "hour", "day"] }, "by": list(text.clone()),
+            "points": list(object(&["time", "requests", "prompt_tokens", "completion_tokens", "cost_usd", "latency_ms_mean"], json!({
+                "time": text, "tenant": text, "model": text, "route": text, "code": text, "upstream": text, "requests": count,
+                "prompt_tokens": count, "completion_tokens": count, "cost_usd": text,
+                "latency_ms_mean": { "type": ["integer", "null"] },
+            }))),
         })),
         "Webhooks": object(&["destinations"], json!({
             "destinations": list(object(&["name", "host", "events", "signatures", "enabled", "waiting", "dead_letters"], json!({

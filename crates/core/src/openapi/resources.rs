@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{answers, errors};
 use crate::client::Right;
+use crate::governance::chain::STATUSES;
 use crate::route::{ROUTES, Route, Row};
 use crate::schema::{ENDLESS, Rule, Shape, Text};
 
@@ -274,10 +275,34 @@ const ENTRIES: &[Entry] = &[
     },
     Entry {
         route: Route::Audit,
-        summary: "The audit log after a row, as a chain of hashes; `promptgate audit verify` reads it.",
-        query: &[("after", false)],
+        summary: "The audit log after a row, as a chain of hashes, which `promptgate audit verify` reads; with any other \
+                  parameter, or as JSON or CSV, the rows that fit, of which `Link` says where more are; as \
+                  text/event-stream it is followed.",
+        query: &[
+            ("after", false),
+            ("before", false),
+            ("order", false),
+            ("limit", false),
+            ("from", false),
+            ("to", false),
+            ("tenant", false),
+            ("key", false),
+            ("status", false),
+            ("code", false),
+            ("model", false),
+            ("template", false),
+            ("rule", false),
+            ("request_id", false),
+        ],
         body: None,
-        answers: &[(200, "JSON Lines, the last of which is the head.", Some("application/jsonl"))],
+        answers: &[(200, "JSON Lines; those of the whole chain end with its head.", Some("application/jsonl"))],
+    },
+    Entry {
+        route: Route::AuditHeads,
+        summary: "The heads of the audit log that were taken down, with their times and signed checkpoints.",
+        query: &[("after", false), ("limit", false)],
+        body: None,
+        answers: &[(200, "The heads; `next` is where more are.", JSON)],
     },
     Entry {
         route: Route::ListWebhooks,
@@ -306,6 +331,14 @@ const ENTRIES: &[Entry] = &[
         query: &[],
         body: None,
         answers: &[(200, "The metrics.", Some("text/plain"))],
+    },
+    Entry {
+        route: Route::Stats,
+        summary: "Requests, tokens, cost and time by minute (two days), hour or day (400 days), told apart by tenant, model, \
+                  route, code or upstream.",
+        query: &[("from", false), ("to", false), ("step", false), ("by", false)],
+        body: None,
+        answers: &[(200, "The points; an empty bucket has none.", JSON)],
     },
 ];
 
@@ -370,8 +403,16 @@ fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
         let shape = match *name {
             "name" => NAME,
             "dry_run" => Shape::Bool,
+            "limit" if row.route == Route::Audit => Shape::Integer(1, 10_000),
+            "limit" if row.route == Route::AuditHeads => Shape::Integer(1, 1_000),
             "pageSize" | "limit" => Shape::Integer(1, 100),
-            "after" => Shape::Integer(1, ENDLESS),
+            "after" | "before" => Shape::Integer(1, ENDLESS),
+            "order" => Shape::OneOf(&["oldest", "newest"]),
+            "status" => Shape::OneOf(&STATUSES),
+            "step" => Shape::OneOf(&["minute", "hour", "day"]),
+            "by" => Shape::Text(Text::new(0, 64)),
+            "from" | "to" => Shape::Text(Text::new(10, 40)),
+            "tenant" | "key" | "code" | "model" | "template" | "rule" | "request_id" => Shape::Text(Text::new(1, 512)),
             _ => NUMBER,
         };
         parameters.push(json!({ "name": name, "in": "query", "required": required, "schema": shape.json_schema() }));
@@ -430,6 +471,7 @@ fn answer_headers(route: Route, status: u16) -> &'static [(&'static str, &'stati
         (Route::ReadTemplate | Route::ReadCached, _) => {
             &[ETAG, ("X-Cache", "`HIT` or `MISS`."), ("Age", "How old the edge's copy is, in seconds.")]
         }
+        (Route::Audit, _) => &[("Link", "Where more of the rows are (`rel=\"next\"`, RFC 8288).")],
         (Route::SubmitModel | Route::ConfigureNamed, _) | (Route::ConfigureModel, 202) => {
             &[("Location", "Where to look.")]
         }
@@ -458,6 +500,10 @@ fn responses(entry: &Entry, row: &Row) -> Value {
                 json!({ "application/json": { "schema": schema }, "text/event-stream": { "schema": text } })
             }
             (Some("application/json"), _) => json!({ "application/json": { "schema": schema } }),
+            (Some("application/jsonl"), Route::Audit) => json!({
+                "application/jsonl": { "schema": text }, "application/json": { "schema": reference("AuditRows") },
+                "text/csv": { "schema": text }, "text/event-stream": { "schema": text },
+            }),
             (Some(other), _) => json!({ other: { "schema": text } }),
         };
         let mut response = json!({ "description": description });

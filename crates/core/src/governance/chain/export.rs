@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Head;
-use super::segment::{self, PAGE_ROWS};
+use super::segment::{self, PAGE_ROWS, Segment};
+use super::{Checkpoint, Head};
 use crate::http::ReplyHead;
 use crate::problem::Problem;
 use crate::route::Target;
@@ -17,6 +17,10 @@ pub struct Page {
     pub head: Option<Head>,
     /// Whether the next object goes on.
     pub full: bool,
+    /// What stands in the place of rows before them that the object let go.
+    pub let_go: Option<Checkpoint>,
+    /// Checkpoints of the rows, and maybe of later ones.
+    pub checkpoints: Vec<Checkpoint>,
 }
 
 /// An export that is being made.
@@ -46,12 +50,25 @@ impl Export {
     pub fn page(&mut self, page: Page) -> (String, bool) {
         let more = page.lines.len() >= PAGE_ROWS;
         let written = page.lines.last().and_then(|line| segment::head(line));
-        let mut text = match &self.tenant {
-            None => page.lines.join("\n"),
-            Some(tenant) => page.lines.iter().map(|line| segment::seen_by(line, tenant)).collect::<Vec<_>>().join("\n"),
-        };
-        if !text.is_empty() {
+        let mut text = String::new();
+        let mut write = |line: &str| {
+            text.push_str(line);
             text.push('\n');
+        };
+        if let Some(let_go) = page.let_go {
+            let_go.line().iter().for_each(|line| write(line));
+            self.after = let_go.head.sequence;
+        }
+        let mut checkpoints = page.checkpoints.iter().peekable();
+        for line in &page.lines {
+            match &self.tenant {
+                None => write(line),
+                Some(tenant) => write(&segment::seen_by(line, tenant)),
+            }
+            let Some(number) = Segment::number(line) else { continue };
+            while checkpoints.next_if(|checkpoint| checkpoint.head.sequence < number).is_some() {}
+            let here = checkpoints.next_if(|checkpoint| checkpoint.head.sequence == number);
+            here.and_then(Checkpoint::line).iter().for_each(|line| write(line));
         }
         if let Some(head) = &written {
             self.after = head.sequence;
@@ -104,11 +121,12 @@ mod tests {
 
     fn ask(objects: &[Vec<String>], export: &Export, each: u64) -> Page {
         let Some(kept) = objects.get(export.object as usize - 1) else {
-            return Page { lines: Vec::new(), head: None, full: false };
+            return Page { lines: Vec::new(), head: None, full: false, let_go: None, checkpoints: Vec::new() };
         };
         let after = |line: &&String| segment::head(line).unwrap().sequence > export.after;
         let lines = kept.iter().filter(after).take(PAGE_ROWS).cloned().collect();
-        Page { lines, head: segment::head(kept.last().unwrap()), full: kept.len() as u64 >= each }
+        let (head, full) = (segment::head(kept.last().unwrap()), kept.len() as u64 >= each);
+        Page { lines, head, full, let_go: None, checkpoints: Vec::new() }
     }
 
     #[test]
@@ -133,6 +151,35 @@ mod tests {
                 assert_eq!(verified.head.sequence, rows);
             }
         }
+    }
+
+    /// Checkpoints stand behind their rows; those of rows that come later wait; what was let go has one in its place.
+    #[test]
+    fn checkpoints_stand_where_they_belong() {
+        let kept = objects(6, 6).pop().unwrap();
+        let at = |number: usize| Checkpoint {
+            head: segment::head(&kept[number - 1]).unwrap(),
+            time_ms: 0,
+            note: Some(format!("note {number}")),
+        };
+        let mut unsigned = at(4);
+        unsigned.note = None;
+        let mut export = Export { object: 1, after: 0, last: Head::default(), tenant: None };
+        let page = Page {
+            lines: kept.get(2..5).unwrap().to_vec(),
+            head: segment::head(&kept[5]),
+            full: false,
+            let_go: Some(at(2)),
+            checkpoints: vec![at(2), at(3), unsigned, at(6)],
+        };
+        let (text, last) = export.page(page);
+        let seen: Vec<&str> = text.lines().map(|line| line.get(..14).unwrap()).collect();
+        let (note, row) = (r#"{"checkpoint":"#, r#"{"hash":""#);
+        assert!(last && seen.len() == 6, "{text}");
+        for (at, begins) in [(0, note), (1, row), (2, note), (3, row), (4, row), (5, r#"{"head":{"#)] {
+            assert!(seen[at].starts_with(begins), "{at}: {text}");
+        }
+        assert!(text.contains("note 2") && text.contains("note 3") && !text.contains("note 6"));
     }
 
     #[test]

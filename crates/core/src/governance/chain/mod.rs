@@ -2,13 +2,19 @@
 //!
 //! ```text
 //! row ─▶ Outbox (isolate) ─▶ Delivery ─▶ Segment (object, SQLite) ─▶ lines ─▶ Export ─▶ JSON Lines ─▶ Verifier
+//!                                              │ alarm                  └────▶ Search ─▶ JSON Lines, JSON, CSV, events
+//!                                              └─▶ Checkpoint (signed head); rows that the policy lets go
 //! ```
 //! A line is `{"hash", "previous", "row", "sequence"}`. Its hash is SHA-256 over the 64 hexadecimal digits of the
 //! previous one and the canonical JSON (RFC 8785) of `{"row", "sequence"}`; before the first row stands
 //! [`Head::default`]. One object keeps a part of the chain; where it is full, the next one goes on after its head.
 
+mod checkpoint;
+mod csv;
 mod export;
+mod heads;
 mod outbox;
+mod search;
 mod segment;
 mod verify;
 
@@ -18,9 +24,12 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical::{canonical, hex};
 
+pub use checkpoint::{Checkpoint, LetGo, Policy, SigningKey};
 pub use export::{Export, Page};
+pub use heads::HeadList;
 pub use outbox::Outbox;
-pub use segment::{Delivery, MAX_ROWS, PAGE_ROWS, Receipt, Row, Segment, Taken};
+pub use search::{Extent, Field, Found, Question, STATUSES, Search, is_followed};
+pub use segment::{Delivery, MAX_ROWS, PAGE_ROWS, Receipt, Row, Segment, Taken, hour};
 pub use verify::{Break, Verified, Verifier};
 
 /// Where a chain is: its last row.

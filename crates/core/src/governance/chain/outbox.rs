@@ -113,7 +113,8 @@ mod tests {
             let Some((object, delivery)) = isolate.delivery() else { continue };
             let kept = objects.entry(object).or_default();
             let text = |line: Option<&(u64, String, String)>| line.map(|(_, _, text)| text.clone());
-            let segment = Segment::restore(text(kept.first()).as_deref(), text(kept.last()).as_deref(), 100).unwrap();
+            let segment =
+                Segment::restore(text(kept.first()).as_deref(), text(kept.last()).as_deref(), None, 100).unwrap();
             let delivery = serde_json::from_str(&delivery).unwrap();
             let taken = segment.take(delivery, |key| kept.iter().any(|(_, known, _)| known == key));
             kept.extend(taken.lines);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Head, link};
+use super::{Checkpoint, Head, link};
 use crate::json::{self, Json};
 
 /// What is wrong with the first bad line.
@@ -29,6 +29,12 @@ pub struct Verified {
     pub withheld: u64,
     /// What the first of them follows. An export that begins later begins with the head of the one before.
     pub after: Head,
+    /// Rows up to there were let go: a checkpoint stands in their place at the beginning.
+    pub let_go: Option<Head>,
+    /// The last checkpoint, and how many there were. Who holds the operator's public key checks their signatures.
+    pub signed: Option<Head>,
+    /// How many checkpoints were read.
+    pub checkpoints: u64,
     /// Where the chain ends.
     pub head: Head,
 }
@@ -41,6 +47,12 @@ pub struct Verifier {
     rows: u64,
     #[serde(default)]
     withheld: u64,
+    #[serde(default)]
+    let_go: Option<Head>,
+    #[serde(default)]
+    signed: Option<Head>,
+    #[serde(default)]
+    checkpoints: u64,
     after: Option<Head>,
     last: Option<Head>,
     /// The last line was a head.
@@ -61,6 +73,8 @@ enum Line {
         row: Option<Value>,
     },
     Head(Head),
+    /// The head of a checkpoint.
+    Checkpoint(Head),
 }
 
 impl Verifier {
@@ -94,6 +108,7 @@ impl Verifier {
         match read(text) {
             None => Err(self.broken(next, "unreadable", "This line is neither a row nor the head of an audit log.")),
             Some(Line::Head(head)) => self.close(head),
+            Some(Line::Checkpoint(head)) => self.checkpoint(head),
             Some(Line::Row { sequence, previous, hash, row }) => self.row(sequence, previous, hash, row.as_ref()),
         }
     }
@@ -134,6 +149,38 @@ impl Verifier {
         self.rows += 1;
         self.withheld += u64::from(row.is_none());
         self.closed = false;
+        Ok(())
+    }
+
+    /// A signed head: that of the row before it, or, before any row, what stands in the place of rows that were let go.
+    fn checkpoint(&mut self, head: Head) -> Result<(), Break> {
+        let begins = self.rows == 0 && self.after == self.let_go;
+        let further = self.last.as_ref().is_none_or(|last| head.sequence > last.sequence);
+        match &self.last {
+            _ if begins && further => {
+                (self.after, self.last, self.let_go) = (Some(head.clone()), Some(head.clone()), Some(head.clone()));
+            }
+            Some(last) if head.sequence > last.sequence => {
+                let first = last.sequence + 1;
+                let message = format!("Rows {first} to {} are missing: a checkpoint names them.", head.sequence);
+                return Err(self.broken(Some(first), "truncated", &message));
+            }
+            Some(last) if head.sequence < last.sequence => {
+                let message = format!("The checkpoint of row {} stands after row {}.", head.sequence, last.sequence);
+                return Err(self.broken(Some(head.sequence), "misplaced", &message));
+            }
+            Some(last) if head != *last => {
+                let message = format!(
+                    "Row {} is not the one that was signed: the chain was made anew, or is another one.",
+                    head.sequence
+                );
+                return Err(self.broken(Some(head.sequence), "replaced", &message));
+            }
+            _ => {}
+        }
+        self.see(&head.hash);
+        self.checkpoints += 1;
+        self.signed = Some(head);
         Ok(())
     }
 
@@ -181,7 +228,15 @@ impl Verifier {
             return Err(self.broken(None, "other_chain", message));
         }
         let after = self.after.clone().unwrap_or_else(|| head.clone());
-        Ok(Verified { rows: self.rows, withheld: self.withheld, after, head: head.clone() })
+        Ok(Verified {
+            rows: self.rows,
+            withheld: self.withheld,
+            after,
+            let_go: self.let_go.clone(),
+            signed: self.signed.clone(),
+            checkpoints: self.checkpoints,
+            head: head.clone(),
+        })
     }
 
     fn broken(&self, sequence: Option<u64>, code: &'static str, message: &str) -> Break {
@@ -194,7 +249,10 @@ fn read(text: &str) -> Option<Line> {
     let value = Value::from(Json::Object(members));
     let members = value.as_object()?;
     match members.len() {
-        1 => serde_json::from_value(members.get("head")?.clone()).ok().map(Line::Head),
+        1 => match members.get("checkpoint") {
+            Some(note) => Checkpoint::of_note(note.as_str()?).map(|checkpoint| Line::Checkpoint(checkpoint.head)),
+            None => serde_json::from_value(members.get("head")?.clone()).ok().map(Line::Head),
+        },
         3 | 4 => Some(Line::Row {
             sequence: members.get("sequence")?.as_u64()?,
             previous: members.get("previous")?.as_str()?.to_owned(),
@@ -270,7 +328,6 @@ mod tests {
     }
 
     /// Rows that are withheld keep their place: what is dropped or moved among them is found, and they are counted.
-    // Row T1.
     #[test]
     fn what_is_another_tenants_is_counted_and_keeps_its_place() {
         let mut head = Head::default();
@@ -407,6 +464,58 @@ mod tests {
         // the head of the export before, from which this one goes on
         assert!(with(good.get(4..).unwrap(), &noted).is_ok());
         assert!(with(good.get(5..).unwrap(), &noted).is_err());
+    }
+
+    /// The line of a checkpoint of the row that a line has. Its signature is no matter of the verifier's.
+    fn checkpoint(line: &str) -> String {
+        let head = super::super::segment::head(line).unwrap();
+        let seed = "AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH";
+        let key = super::super::SigningKey::parse(&format!("PRIVATE+KEY+log+00000000+{seed}")).unwrap();
+        let note = key.note(&key.text(&head, 5), &[9; 64]);
+        Checkpoint { head, time_ms: 5, note: Some(note) }.line().unwrap()
+    }
+
+    #[test]
+    fn checkpoints_are_compared_with_their_rows() {
+        let good = export(6);
+        let with = |lines: &[String], at: usize, of: usize| {
+            let mut lines = lines.to_vec();
+            lines.insert(at, checkpoint(&good[of]));
+            lines
+        };
+        let verified = verify(&with(&with(&good, 6, 5), 3, 2)).unwrap();
+        assert_eq!((verified.rows, verified.checkpoints), (6, 2));
+        assert_eq!(verified.signed, Some(verified.head));
+        // A chain made anew cannot have the checkpoints of the one before, and no head was noted elsewhere.
+        let mut edited = good.clone();
+        edited[1] = edited[1].replace("\"tokens\":1", "\"tokens\":9");
+        let forged = forged(&edited, 1);
+        assert_eq!(verify(&forged).unwrap().checkpoints, 0, "which is what its reader is told");
+        assert_eq!(first_bad(&with(&forged, 3, 2)), (4, Some(3), "replaced"));
+        for (at, of, bad) in [(2, 4, (3, Some(3), "truncated")), (5, 1, (6, Some(2), "misplaced"))] {
+            assert_eq!(first_bad(&with(&good, at, of)), bad);
+        }
+        let mut cut = with(&good, 6, 5);
+        cut.drain(4..6);
+        assert_eq!(first_bad(&cut), (5, Some(5), "truncated"));
+        assert_eq!(first_bad(&[r#"{"checkpoint":"canary"}"#.to_owned()]), (1, None, "unreadable"));
+    }
+
+    #[test]
+    fn rows_that_were_let_go_have_a_checkpoint_in_their_place() {
+        let good = export(6);
+        let mut kept = vec![checkpoint(&good[1]), checkpoint(&good[2])];
+        kept.extend(good.get(3..).unwrap().to_vec());
+        let verified = verify(&kept).unwrap();
+        assert_eq!((verified.rows, verified.let_go.map(|head| head.sequence)), (3, Some(3)));
+        assert_eq!(verified.after.sequence, 3);
+        // It bridges no gap in the middle, or anything could be let go.
+        let mut gap = good.get(..2).unwrap().to_vec();
+        gap.extend(kept.get(1..).unwrap().to_vec());
+        assert_eq!(first_bad(&gap), (3, Some(3), "truncated"));
+        let mut late = vec![kept[1].clone()];
+        late.extend(good.get(4..).unwrap().to_vec());
+        assert_eq!(first_bad(&late), (2, Some(4), "missing"));
     }
 
     #[test]
