@@ -29,6 +29,18 @@ pub(crate) fn header(request: &web_sys::Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
+/// The answer of an object as one of the Worker's own, which may be given more headers; its body goes through as it comes.
+pub(crate) fn passed_on(answer: Response) -> Response {
+    let answer = web_sys::Response::from(answer);
+    let init = ResponseInit::new();
+    init.set_status(answer.status());
+    init.set_headers(answer.headers().as_ref());
+    match web_sys::Response::new_with_opt_readable_stream_and_init(answer.body().as_ref(), &init) {
+        Ok(response) => response.into(),
+        Err(_) => web_sys::Response::error().into(),
+    }
+}
+
 /// Adds headers to an answer that has not gone out yet.
 pub(crate) fn add(response: &Response, headers: Vec<(&'static str, String)>) {
     for (name, value) in headers {

@@ -1,5 +1,6 @@
 //! The context of one request, from the moment that its key is known.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use worker::Env;
 use crate::body::{self, Body};
 use crate::isolate::{Clock, Life, Random};
 use crate::limits::Limits;
+use crate::object::journal::Keyed;
 use crate::{client, telemetry};
 
 /// A request as it comes.
@@ -24,6 +26,8 @@ pub(crate) struct Arrival {
     pub(crate) life: Life,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    /// What keeps the answer, in the object of a key.
+    pub(crate) keyed: Option<Rc<Keyed>>,
 }
 
 /// One request, and all that its handlers need.
@@ -38,6 +42,9 @@ pub(crate) struct RequestContext {
     pub(crate) headers: Headers,
     pub(crate) caller: Caller,
     pub(crate) limits: Limits,
+    pub(crate) keyed: Option<Rc<Keyed>>,
+    /// What was asked, where its answer is kept.
+    pub(crate) fingerprint: OnceCell<String>,
 }
 
 impl RequestContext {
@@ -47,7 +54,7 @@ impl RequestContext {
     /// # Errors
     /// Those of [`Headers::caller`].
     pub(crate) fn open(arrival: Arrival, settings: Rc<Settings>, target: Target) -> Result<RequestContext, Problem> {
-        let Arrival { request, env, life, clock, random } = arrival;
+        let Arrival { request, env, life, clock, random, keyed } = arrival;
         let headers = headers(&request);
         let caller = headers.caller(&settings.clients).cloned().inspect_err(|problem| {
             let (route, code) = (target.route.pattern(), problem.code.as_str());
@@ -56,7 +63,21 @@ impl RequestContext {
         })?;
         let deadline_ms = clock.started_ms.saturating_add(settings.call.total.as_millis() as u64);
         let limits = Limits::of(&request, deadline_ms);
-        Ok(RequestContext { request, env, life, clock, random, settings, target, headers, caller, limits })
+        let fingerprint = OnceCell::new();
+        Ok(RequestContext {
+            request,
+            env,
+            life,
+            clock,
+            random,
+            settings,
+            target,
+            headers,
+            caller,
+            limits,
+            keyed,
+            fingerprint,
+        })
     }
 
     /// Whose key the request bears.

@@ -9,7 +9,7 @@ use promptgate_core::call::{Call, Input, Outcome, Output, Pace};
 use promptgate_core::client::Caller;
 use promptgate_core::front::{Encoded, Encoder};
 use promptgate_core::governance::trace::Trace;
-use promptgate_core::governance::{CallRecord, Metric};
+use promptgate_core::governance::{self, CallRecord, Metric};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::{Bytes, Sensitive};
@@ -19,6 +19,7 @@ use worker::{Delay, Env, Response};
 
 use crate::client::{self, Stream};
 use crate::isolate::{self, Clock, Life};
+use crate::object::journal::Recorder;
 use crate::telemetry;
 use crate::token;
 use crate::upstream::{self, Piece, Reader};
@@ -41,6 +42,8 @@ pub(crate) struct Driver {
     pub(crate) trace: Option<Trace>,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
+    /// What keeps the answer, where it is kept: its clients read from there.
+    pub(crate) recorder: Option<Recorder>,
     /// The pace of an answer that goes out whole; a stream is read as it comes.
     pub(crate) pace: Option<Pace>,
     /// The timer that runs, and when it will be done.
@@ -52,9 +55,8 @@ type Pending = LocalBoxFuture<'static, (Input, Option<Reader>)>;
 
 impl Driver {
     /// Runs the call to its end. The response goes out by `reply` as soon as there is one; none goes if the
-    /// client leaves before.
-    pub(crate) async fn run(mut self, reply: oneshot::Sender<Response>) {
-        let mut reply = Some(reply);
+    /// client leaves before, or the answer is kept.
+    pub(crate) async fn run(mut self, mut reply: Option<oneshot::Sender<Response>>) {
         let mut stream: Option<Stream> = None;
         let mut controller: Option<AbortController> = None;
         let mut reader: Option<Reader> = None;
@@ -67,6 +69,13 @@ impl Driver {
                     let traceparent =
                         self.trace.map(|trace| ("traceparent".into(), Sensitive::new(trace.traceparent())));
                     request.headers.extend(traceparent);
+                    if let Some(recorder) = &self.recorder
+                        && let Some(input) = recorder.dispatch(&self.call, &self.undecided()).await
+                    {
+                        let now = self.clock.elapsed();
+                        self.handle(now, input);
+                        continue;
+                    }
                     // Without a controller nothing is sent, and the deadline ends the call.
                     let Ok(control) = AbortController::new() else { continue };
                     waiting = send(request, control.signal());
@@ -77,6 +86,12 @@ impl Driver {
                     controller.take().iter().for_each(AbortController::abort);
                     reader = None;
                     waiting = nothing();
+                }
+                Output::Answer(events) if self.recorder.is_some() => {
+                    let Some(recorder) = &self.recorder else { continue };
+                    let input = recorder.append(events, self.call.executed()).await;
+                    let now = self.clock.elapsed();
+                    self.handle(now, input);
                 }
                 Output::Answer(events) => {
                     let Encoded { head, bytes } = self.encoder.encode(events);
@@ -186,6 +201,14 @@ impl Driver {
         isolate::health(name, |health| self.call.handle(now, input, health));
     }
 
+    /// The audit row of the call if nobody learns how it ends.
+    fn undecided(&self) -> String {
+        let now_ms = self.clock.unix_ms();
+        let occasion =
+            self.settings.occasion(&self.request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms);
+        governance::undecided(&occasion, self.route.action().unwrap_or_default(), &self.call).line()
+    }
+
     /// The call has ended: row, webhook, and the rest of the answer meanwhile.
     async fn end(self, stream: Option<Stream>, outcome: Outcome) {
         let now_ms = self.clock.unix_ms();
@@ -195,7 +218,11 @@ impl Driver {
             .retried(self.retries);
         let action = self.route.action().unwrap_or_default();
         let record = CallRecord::new(&occasion, action, &self.call, &outcome, &self.settings.rates);
-        telemetry::row(&record.event().line());
+        let row = record.event().line();
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(&row).await;
+        }
+        telemetry::row(&row);
         telemetry::count(|metrics| {
             record.measure(self.route.pattern(), metrics);
             isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
@@ -208,6 +235,11 @@ impl Driver {
         }
         // A client that is slow to take the rest of its answer does not keep the row waiting.
         telemetry::bring(&self.life, &self.env);
+        if let Some(recorder) = &self.recorder
+            && telemetry::flush(&self.env).await
+        {
+            recorder.written();
+        }
         let Some(stream) = stream else { return };
         let limit = Delay::from(self.call.drain(self.clock.elapsed()));
         if let Either::Right(_) = select(Box::pin(stream.close()), limit).await {

@@ -12,11 +12,11 @@ mod client;
 mod context;
 mod drive;
 mod exchange;
+mod follow;
 mod isolate;
 mod limits;
 mod models;
 mod object;
-#[allow(dead_code, reason = "the stores of answers and secrets seal by it")]
 mod seal;
 mod sign;
 mod telemetry;
@@ -30,7 +30,7 @@ use std::rc::Rc;
 use promptgate_core::call::{Call, Identity, Job, Pace};
 use promptgate_core::chat::{Decoded, Kind};
 use promptgate_core::cors::Preflight;
-use promptgate_core::front::openai;
+use promptgate_core::front::openai::{self, Answer};
 use promptgate_core::front::{self, Encoder, Front, promptgate};
 use promptgate_core::governance::{Operation, stats};
 use promptgate_core::http::{Reply, ReplyHead};
@@ -43,7 +43,10 @@ use promptgate_core::settings::Settings;
 use worker::{Context, Env, Request, Response, event};
 
 use context::{Arrival, RequestContext};
+use follow::Begun;
+use futures_util::future::{FutureExt, pending};
 use isolate::{Clock, Life};
+use object::journal::{Keyed, Recorder};
 
 /// Once per isolate.
 #[event(start)]
@@ -60,26 +63,29 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, request.inner())) {
         return Ok(client::whole(preflight));
     }
-    let random = match isolate::random() {
-        Ok(random) => random,
-        Err(problem) => return Ok(client::whole(problem.reply("unnamed"))),
-    };
-    let request_id = random.request_id();
-    let arrival = Arrival {
-        request: Clone::clone(request.inner()),
-        env,
-        life: Life::Request(Rc::new(context)),
-        clock: Clock::start(),
-        random,
-    };
-    let path = route::target(&url, None).unwrap_or_default();
-    let refused = |problem: Problem| client::whole(front::refusal(path, &problem, &request_id));
-    let response = answer(arrival).await.unwrap_or_else(refused);
+    let response = serve(Clone::clone(request.inner()), env, Life::Request(Rc::new(context)), None).await;
     if let Some(settings) = settings {
+        let path = route::target(&url, None).unwrap_or_default();
         let right = Target::find(&asked, path).ok().map(|target| target.route.right());
         client::add(&response, settings.cors.headers(origin.as_deref(), right));
     }
     Ok(response)
+}
+
+/// Answers a request: one that came to the Worker, or one with a key that came on to its object, which keeps the answer.
+pub(crate) async fn serve(request: web_sys::Request, env: Env, life: Life, keyed: Option<Rc<Keyed>>) -> Response {
+    let random = match isolate::random() {
+        Ok(random) => random,
+        Err(problem) => return client::whole(problem.reply("unnamed")),
+    };
+    let request_id = random.request_id();
+    let arrival = Arrival { request, env, life, clock: Clock::start(), random, keyed };
+    let url = arrival.request.url();
+    let refused = |problem: Problem| {
+        let path = route::target(&url, None).unwrap_or_default();
+        client::whole(front::refusal(path, &problem, &request_id))
+    };
+    answer(arrival).await.unwrap_or_else(refused)
 }
 
 /// The answer to what a browser asks before it lets a page call, if `request` is that.
@@ -113,6 +119,9 @@ impl RequestContext {
     async fn answer(&self) -> Result<Response, Problem> {
         let most = self.settings.max_body(self.target.route);
         self.headers.permit(&self.caller, self.target.route, most).map_err(|problem| self.refused(problem))?;
+        if self.keyed.is_none() && self.target.route.is_keyed() && self.headers.idempotency_key.is_some() {
+            return self.forward().await;
+        }
         match self.target.route {
             Route::Guard => self.check(|bytes| self.settings.guards.explain(bytes)).await,
             Route::Lint => {
@@ -178,6 +187,9 @@ impl RequestContext {
 
     async fn chat(&self) -> Result<Response, Problem> {
         let (admitted, body) = self.admit().await?;
+        if let Some(answer) = self.seen(admitted.front, body.bytes()).await? {
+            return Ok(answer);
+        }
         let decoded = promptgate::decode(body.bytes());
         drop(body);
         self.complete(admitted, decoded).await
@@ -187,6 +199,11 @@ impl RequestContext {
         let key = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
         let upstream_key = key.map_err(|problem| self.refused(problem))?;
         let body = self.body().await.map_err(|problem| self.refused(problem))?;
+        if self.keyed.is_some()
+            && let Some(answer) = self.seen(Front::OpenAi(Answer::asked(body.bytes())), body.bytes()).await?
+        {
+            return Ok(answer);
+        }
         let decoded = openai::decode(body.into_bytes(), kind);
         let (decoded, answer) = decoded.map_err(|problem| self.refused(problem))?;
         self.complete(Admitted { front: Front::OpenAi(answer), upstream_key }, Ok(decoded)).await
@@ -211,6 +228,18 @@ impl RequestContext {
         Ok((admitted, body))
     }
 
+    /// Hands a request with a key to the object of its key.
+    async fn forward(&self) -> Result<Response, Problem> {
+        let name = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
+        let name = name.map_err(|problem| self.refused(problem))?;
+        let answer = object::journal::forward(&self.env, &name, &self.request, &self.limits).await;
+        // The object writes the row of a client that leaves.
+        answer.map_err(|problem| match problem.code {
+            Code::ClientLeft => problem,
+            _ => self.refused(problem),
+        })
+    }
+
     /// Calls upstream; the answer begins when there is something of it.
     async fn call(&self, admitted: Admitted, job: Job) -> Result<Response, Problem> {
         let settings = &self.settings;
@@ -225,6 +254,13 @@ impl RequestContext {
         let guard = settings.guards.output.clone();
         let route = settings.route(&job, self.tenant(), self.random.seed).map_err(|problem| self.refused(problem))?;
         let call = Call::new(job, guard, route.targets, route.rules, identity);
+        let recorder = match self.begin(&call).await? {
+            Some(Begun::Ours(recorder)) => Some(recorder),
+            // Another request with the key was faster.
+            Some(Begun::Another(run)) => return self.follow(run, admitted.front, false).await,
+            None => None,
+        };
+        let run = recorder.as_ref().map(Recorder::run);
         let encoder = Encoder::new(admitted.front, &call.about());
         let (reply, replied) = futures_channel::oneshot::channel();
         let traceparent = client::header(&self.request, "traceparent");
@@ -241,11 +277,17 @@ impl RequestContext {
             caller: self.caller.clone(),
             retries: self.headers.retries(),
             trace,
-            left: self.limits.left(),
-            pace: admitted.front.is_whole().then(Pace::default),
+            // A call that is kept goes on when its client leaves, and at its upstream's pace.
+            left: if recorder.is_some() { pending().boxed_local() } else { self.limits.left() },
+            pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),
+            recorder,
             timer: None,
         };
-        self.life.wait_until(driver.run(reply));
+        if let Some(run) = run {
+            self.life.wait_until(driver.run(None));
+            return self.follow(run, admitted.front, true).await;
+        }
+        self.life.wait_until(driver.run(Some(reply)));
         // Nothing is answered only where the client has left before.
         replied.await.map_err(|_| Problem::new(Code::ClientLeft, "The client has left."))
     }

@@ -41,6 +41,11 @@ impl Limits {
         Limits { deadline_ms: self.deadline_ms.min(soon), signal: self.signal.clone() }
     }
 
+    /// The same, and `ms` milliseconds longer.
+    pub(crate) fn longer(&self, ms: u64) -> Limits {
+        Limits { deadline_ms: self.deadline_ms.saturating_add(ms), signal: self.signal.clone() }
+    }
+
     /// The time that is left.
     pub(crate) fn remaining(&self) -> Duration {
         Duration::from_millis(self.deadline_ms.saturating_sub(Date::now().as_millis()))

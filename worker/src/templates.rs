@@ -270,6 +270,9 @@ impl RequestContext {
     /// A template's execution is a call as a chat is one: same stream, same deadlines, same row.
     pub(crate) async fn execute(&self) -> Result<Response, Problem> {
         let (admitted, body) = self.admit().await?;
+        if let Some(answer) = self.seen(admitted.front, body.bytes()).await? {
+            return Ok(answer);
+        }
         let refused = |problem| self.refused(problem);
         let request = ExecuteRequest::parse(body.bytes()).map_err(refused)?;
         drop(body);

@@ -15,6 +15,10 @@ pub enum Code {
     InvalidJson,
     InvalidRequest,
     InvalidIdempotencyKey,
+    IdempotencyKeyReused,
+    CallRunning,
+    OutcomeUnknown,
+    AnswerGone,
     Unauthenticated,
     Forbidden,
     NotFound,
@@ -61,10 +65,14 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 42] = [
+    pub const ALL: [Code; 46] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
+        Code::IdempotencyKeyReused,
+        Code::CallRunning,
+        Code::OutcomeUnknown,
+        Code::AnswerGone,
         Code::Unauthenticated,
         Code::Forbidden,
         Code::NotFound,
@@ -111,6 +119,10 @@ impl Code {
             Code::InvalidJson => ("invalid_json", 400, "The body is not acceptable JSON", false),
             Code::InvalidRequest => ("invalid_request", 400, "The request has faults", false),
             Code::InvalidIdempotencyKey => ("invalid_idempotency_key", 400, "The Idempotency-Key is not usable", false),
+            Code::IdempotencyKeyReused => ("idempotency_key_reused", 422, "The key is that of another request", false),
+            Code::CallRunning => ("call_running", 409, "The call is still running", true),
+            Code::OutcomeUnknown => ("outcome_unknown", 502, "Nobody knows how the call ended", false),
+            Code::AnswerGone => ("answer_gone", 410, "The answer cannot be read again", false),
             Code::Unauthenticated => ("unauthenticated", 401, "No valid client key", false),
             Code::Forbidden => ("forbidden", 403, "The client key may not do this", false),
             Code::NotFound => ("not_found", 404, "Nothing is here", false),

@@ -8,6 +8,7 @@ pub mod governance;
 pub mod guard;
 pub mod in_flight;
 pub mod intake;
+pub mod journal;
 pub mod lint;
 pub mod model;
 pub mod openapi;

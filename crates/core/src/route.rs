@@ -137,6 +137,11 @@ impl Route {
         ROUTES.into_iter().find(|row| row.route == self).unwrap_or(row("", "", self, Right::Audit, None))
     }
 
+    /// Whether a call with an `Idempotency-Key` happens once, and its answer is kept.
+    pub const fn is_keyed(self) -> bool {
+        matches!(self, Route::Chat | Route::Completions | Route::Embeddings | Route::ExecuteTemplate)
+    }
+
     /// What a client's key must be allowed to, where a key is asked for.
     pub fn right(self) -> Right {
         self.row().right

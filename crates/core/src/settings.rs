@@ -121,6 +121,8 @@ pub struct Settings {
     pub audit_policy: chain::Policy,
     /// `MODEL_RATES`: what models cost (requirements, C5).
     pub rates: Rates,
+    /// `IDEMPOTENCY_TTL`: how long the answer of a call with an `Idempotency-Key` is kept, in seconds.
+    pub idempotency_ttl_s: u64,
     /// `SEAL_KEYS`: what the gateway keeps of answers and secrets is sealed by them; without one it keeps none.
     pub seal_keys: SealKeys,
 }
@@ -231,6 +233,7 @@ impl Reader<'_> {
             audit_signing_key: self.audit_signing_key(),
             audit_policy: self.audit_policy(),
             rates: self.rates(),
+            idempotency_ttl_s: self.integer("IDEMPOTENCY_TTL", 60..=86_400).unwrap_or(86_400),
             seal_keys: self.seal_keys(),
         })
     }

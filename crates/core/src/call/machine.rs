@@ -25,6 +25,12 @@ const MAX_ATTEMPTS: u32 = 3;
 /// Most bytes of a refusal that are read to find its code (ours).
 const MAX_REFUSAL: usize = 64 << 10;
 
+/// Whether what is answered with `status` may have been executed. A refusal has not; that a call with the same key runs
+/// says that it may.
+fn may_be_executed(status: u16) -> bool {
+    !matches!(status, 400..=407 | 410..=498 | 503)
+}
+
 /// One call: takes [`Input`]s, gives [`Output`]s.
 #[derive(Debug)]
 pub struct Call {
@@ -54,6 +60,8 @@ pub struct Call {
     retrimmed: bool,
     /// Something of the answer has gone out.
     begun: bool,
+    /// Something that was sent may have been executed.
+    executed: bool,
     first_content: Option<Duration>,
     usage: Option<Usage>,
     malformed: u32,
@@ -109,6 +117,7 @@ impl Call {
             replayed: false,
             retrimmed: false,
             begun: false,
+            executed: false,
             first_content: None,
             usage: None,
             malformed: 0,
@@ -125,6 +134,9 @@ impl Call {
         }
         if input == Input::Cancel {
             return self.cancel(now, health);
+        }
+        if let Input::Unstored(problem) = input {
+            return self.unstored(now, problem, health);
         }
         if now >= self.deadline() {
             return self.expire(now, health);
@@ -233,6 +245,7 @@ impl Call {
 
     fn head(&mut self, now: Duration, head: &Head, health: &mut Health) {
         self.correlation_id = correlation_id(head);
+        self.executed |= may_be_executed(head.status);
         let Some(target) = self.targets.get(self.at).cloned() else { return };
         let wire = &target.upstream.wire;
         if head.status == 200
@@ -330,6 +343,7 @@ impl Call {
 
     /// The connection broke before anything of the answer came.
     fn lost(&mut self, now: Duration, health: &mut Health) {
+        self.executed = true;
         let problem =
             Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
         if self.target().is_some_and(|target| target.upstream.idempotent) {
@@ -357,7 +371,17 @@ impl Call {
         self.state = State::Waiting { until, sign };
     }
 
+    /// What the call gives, or that it is about to send something, cannot be stored.
+    fn unstored(&mut self, now: Duration, problem: Problem, health: &mut Health) {
+        if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
+            self.outbox.push_back(Output::Abort);
+        }
+        self.undecided(health);
+        self.fail(now, Status::Error, problem);
+    }
+
     fn cancel(&mut self, now: Duration, health: &mut Health) {
+        self.executed |= matches!(self.state, State::Sent);
         if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
             self.outbox.push_back(Output::Abort);
         }
@@ -412,6 +436,21 @@ impl Call {
             model: self.job.model_id().to_owned(),
             started_ms: self.identity.started_ms,
         }
+    }
+
+    /// Whether something that was sent may have been executed: a refusal is no execution, a lost answer may be one.
+    pub fn executed(&self) -> bool {
+        self.executed
+    }
+
+    /// Whether the upstream that is asked now takes our key for what it is, and executes nothing twice.
+    pub fn repeatable(&self) -> bool {
+        self.target().is_some_and(|target| target.upstream.wire.repeats_lost())
+    }
+
+    /// The key that is sent upstream, and how many requests were.
+    pub(crate) fn sent(&self) -> (&str, u32) {
+        (&self.identity.idempotency_key, self.attempts)
     }
 
     /// Where the model is asked now.

@@ -88,6 +88,8 @@ pub enum Input {
     Flushed,
     /// Upstream cannot be reached, or the connection broke.
     Failed,
+    /// What the call gives, or that it is about to send something, cannot be stored: it ends with this.
+    Unstored(Problem),
     /// Time has passed. An early one does no harm.
     Tick,
     /// The client has left.

@@ -40,6 +40,8 @@ pub struct Encoder {
     request_id: String,
     writer: Writer,
     begun: bool,
+    /// Its client has read a part of the answer before.
+    resumed: bool,
 }
 
 /// Bytes for a client; its answer begins with those that have a head.
@@ -54,7 +56,17 @@ pub struct Encoded {
 impl Encoder {
     /// Writes for `front`.
     pub fn new(front: Front, about: &About) -> Encoder {
-        Encoder { front, request_id: about.request_id.clone(), writer: Writer::new(front, about), begun: false }
+        let (writer, request_id) = (Writer::new(front, about), about.request_id.clone());
+        Encoder { front, request_id, writer, begun: false, resumed: false }
+    }
+
+    /// Gives each event of an event stream of our own wire an id: its number from 1, after that of the `generation` of
+    /// the call, where there were others. Those up to `after` are not written: their client has them.
+    pub fn number(&mut self, generation: u32, after: u64) {
+        self.resumed = after > 0;
+        if let Writer::Promptgate(writer) = &mut self.writer {
+            writer.number(generation, after);
+        }
     }
 
     /// Writes the next events. A problem before the first byte has an HTTP status of its own.
@@ -66,7 +78,7 @@ impl Encoder {
                 AnswerEvent::Done(report, usage) => self.writer.done(&report, usage, &mut out),
                 AnswerEvent::Failed(refusal) => {
                     let problem = Problem::from(*refusal);
-                    if !self.begun && out.is_empty() {
+                    if !self.begun && !self.resumed && out.is_empty() {
                         self.begun = true;
                         let reply = self.front.refusal(&problem, &self.request_id);
                         return Encoded { head: Some(reply.head), bytes: reply.body };

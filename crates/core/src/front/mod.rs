@@ -88,7 +88,7 @@ impl Writer {
     }
 
     /// The error terminator of a stream that has begun.
-    fn error(&self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
+    fn error(&mut self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
         match self {
             Writer::Promptgate(writer) => writer.error(problem, request_id, out),
             Writer::OpenAi(writer) => writer.error(problem, request_id, out),

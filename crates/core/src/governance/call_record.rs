@@ -11,7 +11,8 @@ use super::stats::{MINUTE_MS, Series, Sums};
 use super::trace::{Span, Trace};
 use super::webhook::{Event as WebhookEvent, Family};
 use super::{Generation, Metric, Metrics};
-use crate::call::{Call, Outcome};
+use crate::call::{Call, Job, Outcome};
+use crate::problem::Code;
 use crate::reply::{Guarded, Status};
 
 /// A call that has ended.
@@ -30,6 +31,29 @@ pub struct CallRecord {
     asked: Option<(&'static str, String)>,
     /// The operator's name of that upstream.
     upstream: String,
+}
+
+/// The row of a call that is about to send something upstream, if nobody learns how it ends.
+pub fn undecided(occasion: &Occasion<'_>, action: &'static str, call: &Call) -> AuditEvent {
+    let job = call.job();
+    let (key, attempts) = call.sent();
+    let mut event = AuditEvent::new(occasion, action).found("input", job.findings());
+    event.outcome = AuditOutcome::Unknown;
+    event.code = Some(Code::OutcomeUnknown.as_str().to_owned());
+    event.resource = executed(job);
+    event.model = Some(job.model_id().to_owned());
+    event.attempts = attempts;
+    event.idempotency_key = Some(key.to_owned());
+    event
+}
+
+/// The template that is executed, where it is one.
+fn executed(job: &Job) -> Option<Resource> {
+    job.template().map(|(id, version)| Resource {
+        kind: "prompt_template",
+        id: Some(id.to_owned()),
+        version: Some(version.to_string()),
+    })
 }
 
 impl CallRecord {
@@ -68,11 +92,7 @@ impl CallRecord {
             (Status::Error, code) => code.map_or(AuditOutcome::Failed, AuditOutcome::of),
         };
         event.code = outcome.code.map(|code| code.as_str().to_owned());
-        event.resource = job.template().map(|(id, version)| Resource {
-            kind: "prompt_template",
-            id: Some(id.to_owned()),
-            version: Some(version.to_string()),
-        });
+        event.resource = executed(job);
         event.model = Some(job.model_id().to_owned());
         event.attempts = outcome.attempts;
         event.idempotency_key = outcome.idempotency_key.clone();

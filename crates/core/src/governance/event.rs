@@ -71,6 +71,8 @@ pub enum AuditOutcome {
     Truncated,
     /// Ended because the client left.
     Cancelled,
+    /// Sent, and nobody knows how it ended: the gateway's process died meanwhile.
+    Unknown,
 }
 
 /// What it was done to.

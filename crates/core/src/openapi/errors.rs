@@ -45,6 +45,9 @@ const ANSWER: [Code; 10] = [
     Code::AnswerRefused,
     Code::FirstContentDeadline,
 ];
+/// Of a call whose answer is kept.
+const KEYED: [Code; 5] =
+    [Code::IdempotencyKeyReused, Code::CallRunning, Code::OutcomeUnknown, Code::AnswerGone, Code::PreconditionFailed];
 /// Of a change of something that others change, too.
 const CHANGE: [Code; 4] = [Code::Conflict, Code::PreconditionFailed, Code::PreconditionRequired, Code::TemplateRefused];
 
@@ -61,7 +64,10 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
         own.extend(UPSTREAM);
     }
     match row.route {
-        Route::Chat | Route::Completions | Route::Embeddings | Route::ExecuteTemplate => own.extend(ANSWER),
+        route if route.is_keyed() => {
+            own.extend(ANSWER);
+            own.extend(KEYED);
+        }
         Route::RenderTemplate => own.extend([Code::SafetyRefused, Code::ContextTooLong, Code::TemplateRefused]),
         Route::CreateTemplate | Route::UpdateTemplate | Route::SyncTemplates | Route::PublishNew | Route::Publish => {
             own.extend(CHANGE);

@@ -54,6 +54,7 @@ impl Call {
                 self.undecided(health);
             }
             State::Sent | State::Refused(_) | State::Answering { .. } => {
+                self.executed |= matches!(self.state, State::Sent);
                 self.outbox.push_back(Output::Abort);
                 self.failed(now, health);
             }

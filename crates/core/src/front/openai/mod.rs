@@ -21,3 +21,13 @@ pub struct Answer {
     /// With a chunk at the end that says what was used (`stream_options.include_usage`).
     pub usage: bool,
 }
+
+impl Answer {
+    /// As the body of a request asks for it, which is looked at no further here.
+    pub fn asked(body: &[u8]) -> Answer {
+        let body: serde_json::Value =
+            serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)).unwrap_or_default();
+        let streamed = body["stream"] == true;
+        Answer { streamed, usage: streamed && body["stream_options"]["include_usage"] == true }
+    }
+}

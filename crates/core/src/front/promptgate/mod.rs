@@ -138,11 +138,27 @@ pub(crate) struct Writer {
     /// Text that is held back for a whole answer.
     text: Sensitive,
     usage: Option<Usage>,
+    ids: Option<Ids>,
+}
+
+/// The ids of the events of a stream.
+#[derive(Debug)]
+struct Ids {
+    generation: u32,
+    after: u64,
+    number: u64,
 }
 
 impl Writer {
     pub(crate) fn new(format: Format) -> Self {
-        Writer { format, text: Default::default(), usage: None }
+        Writer { format, text: Default::default(), usage: None, ids: None }
+    }
+
+    /// Gives the events of an event stream ids; those up to `after` are not written.
+    pub(crate) fn number(&mut self, generation: u32, after: u64) {
+        if self.format == Format::EventStream {
+            self.ids = Some(Ids { generation, after, number: 0 });
+        }
     }
 
     /// The head of an answer that has begun.
@@ -194,7 +210,7 @@ impl Writer {
     }
 
     /// The error terminator of a stream that has begun.
-    pub(crate) fn error(&self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
+    pub(crate) fn error(&mut self, problem: &Problem, request_id: &str, out: &mut Vec<u8>) {
         let mut document = problem.document(request_id);
         // RFC 9457 gives `type` a meaning, so a line of NDJSON carries the document inside.
         if self.format == Format::NdJson {
@@ -203,7 +219,18 @@ impl Writer {
         self.event("error", document, out);
     }
 
-    fn event(&self, name: &str, mut data: Value, out: &mut Vec<u8>) {
+    fn event(&mut self, name: &str, mut data: Value, out: &mut Vec<u8>) {
+        if let Some(ids) = &mut self.ids {
+            ids.number += 1;
+            if ids.number <= ids.after {
+                return;
+            }
+            let id = match ids.generation {
+                0 => format!("id: {}\n", ids.number),
+                generation => format!("id: {generation}-{}\n", ids.number),
+            };
+            out.extend_from_slice(id.as_bytes());
+        }
         match self.format {
             Format::EventStream => out.extend_from_slice(format!("event: {name}\ndata: {data}\n\n").as_bytes()),
             Format::NdJson => {

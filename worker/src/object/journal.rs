@@ -1,0 +1,396 @@
+//! The object of one keyed call: it alone calls upstream for its key, keeps what comes, and gives it to all who ask.
+//!
+//! The platform sends nothing out of an object, neither a request nor a byte of an answer, before what was stored until
+//! then is on disk (its output gate); so storing first is enough to keep the order.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_channel::oneshot;
+use futures_util::future::select;
+use promptgate_core::call::{Call, Input};
+use promptgate_core::front::{About, AnswerEvent};
+use promptgate_core::journal::{Admission, Alarm, Batch, Journal, Unreadable};
+use promptgate_core::problem::{Code, Problem};
+use promptgate_core::settings::Settings;
+use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+
+use crate::isolate::{self, Clock, Life};
+use crate::limits::Limits;
+use crate::{seal, telemetry};
+
+/// How long an alarm stays with a call that runs, so that the platform does not evict its object (ours).
+const STAY: Duration = Duration::from_secs(60);
+/// When an alarm that could not do its work comes again (ours).
+const AGAIN: Duration = Duration::from_secs(30);
+/// Most clients that read one answer at once (ours).
+const MAX_READERS: usize = 256;
+/// How much longer than a request its Worker waits for the object's answer to it (ours).
+const GRACE_MS: u64 = 5_000;
+
+/// Hands a request with a key to the object of this name; its answer goes to the client as it comes.
+///
+/// # Errors
+/// [`Problem::storage_unavailable`], [`Code::TotalDeadline`] and [`Code::ClientLeft`].
+pub(crate) async fn forward(
+    env: &Env,
+    name: &str,
+    request: &web_sys::Request,
+    limits: &Limits,
+) -> Result<Response, Problem> {
+    let answer = async {
+        let stub = env.durable_object("JOURNAL").ok()?.get_by_name(name).ok()?;
+        stub.fetch_with_request(Request::from(Clone::clone(request))).await.ok()
+    };
+    limits.longer(GRACE_MS).within(answer).await?.ok_or_else(Problem::storage_unavailable)
+}
+
+/// One for each key of a tenant and an address.
+#[durable_object]
+pub struct JournalObject {
+    keyed: Rc<Keyed>,
+}
+
+/// What the requests of an object share.
+pub(crate) struct Keyed {
+    state: Rc<State>,
+    env: Env,
+    sql: SqlStorage,
+    loaded: Cell<bool>,
+    run: RefCell<Option<Rc<Run>>>,
+}
+
+/// A call, and those who wait for more of it.
+pub(crate) struct Run {
+    pub(crate) journal: RefCell<Journal>,
+    waiting: RefCell<Vec<oneshot::Sender<()>>>,
+    readers: Cell<usize>,
+}
+
+/// Keeps the answer of the call that its driver makes.
+pub(crate) struct Recorder {
+    keyed: Rc<Keyed>,
+    run: Rc<Run>,
+    settings: Rc<Settings>,
+    /// Nothing was executed, so nothing is kept.
+    released: Cell<bool>,
+}
+
+#[derive(serde::Deserialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Part {
+    generation: u32,
+    number: u32,
+    part: u32,
+    sealed: String,
+}
+
+impl DurableObject for JournalObject {
+    fn new(state: State, env: Env) -> Self {
+        let sql = state.storage().sql();
+        let (loaded, run) = (Cell::new(false), RefCell::default());
+        JournalObject { keyed: Rc::new(Keyed { state: Rc::new(state), env, sql, loaded, run }) }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let life = Life::Object(self.keyed.state.clone());
+        let request = Clone::clone(request.inner());
+        Ok(crate::serve(request, self.keyed.env.clone(), life, Some(self.keyed.clone())).await)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        // An error here would be retried a few times by the platform, and then never.
+        if self.keyed.alarm().await.is_err() {
+            self.keyed.state.storage().set_alarm(AGAIN).await?;
+        }
+        Response::empty()
+    }
+}
+
+// requests
+impl Keyed {
+    /// The call of this request, if there is one; else its generation. `fingerprint` is what was asked.
+    ///
+    /// # Errors
+    /// Those of [`Journal::admit`], and [`Problem::storage_unavailable`].
+    pub(crate) async fn find(&self, fingerprint: &str) -> Result<Result<Rc<Run>, u32>, Problem> {
+        let settings = isolate::settings(&self.env)?;
+        self.load(&settings).await.map_err(|_| Problem::storage_unavailable())?;
+        let Some(run) = self.run.borrow().clone() else { return Ok(Err(0)) };
+        let admitted = run.journal.borrow().admit(fingerprint, Clock::start().unix_ms())?;
+        Ok(match admitted {
+            Admission::Follow => Ok(run),
+            Admission::Begin(generation) => Err(generation),
+        })
+    }
+
+    /// Reserves the key for a call that begins now; nothing else waits between [`find`](Self::find) and this.
+    pub(crate) fn begin(
+        self: &Rc<Self>,
+        fingerprint: &str,
+        about: About,
+        generation: u32,
+        settings: &Rc<Settings>,
+    ) -> Recorder {
+        let before = self.run.borrow().clone().filter(|_| generation > 0);
+        let about = before.map_or(about, |run| run.journal.borrow().about().clone());
+        let journal =
+            Journal::reserve(fingerprint, about, generation, settings.idempotency_ttl_s.saturating_mul(1_000));
+        let run = Run::new(journal);
+        *self.run.borrow_mut() = Some(run.clone());
+        Recorder { keyed: self.clone(), run, settings: settings.clone(), released: Cell::new(false) }
+    }
+
+    /// Reads what is stored. A call that was running when its process died has its audit row before anything else.
+    async fn load(&self, settings: &Settings) -> worker::Result<()> {
+        if self.loaded.get() {
+            return Ok(());
+        }
+        self.sql.exec("CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, text TEXT NOT NULL)", None)?;
+        let batches = "CREATE TABLE IF NOT EXISTS batches (generation INTEGER NOT NULL, number INTEGER NOT NULL, \
+                       part INTEGER NOT NULL, sealed TEXT NOT NULL, PRIMARY KEY (generation, number, part))";
+        self.sql.exec(batches, None)?;
+        let record = self.sql.exec("SELECT text FROM record", None)?.to_array::<Text>()?.pop();
+        let Some(Text { text: record }) = record else {
+            self.loaded.set(true);
+            return Ok(());
+        };
+        let stored = self.batches(settings).await?;
+        let retention_ms = settings.idempotency_ttl_s.saturating_mul(1_000);
+        let restored = Journal::restore(&record, stored, retention_ms).map_err(|problem| problem.code.as_str())?;
+        // Another request may have read it meanwhile.
+        if self.loaded.replace(true) {
+            return Ok(());
+        }
+        let (mut journal, row) = restored;
+        if let Some(row) = row {
+            telemetry::row(&row);
+            if telemetry::flush(&self.env).await {
+                self.put(&journal.written())?;
+            }
+            telemetry::bring(&Life::Object(self.state.clone()), &self.env);
+        }
+        *self.run.borrow_mut() = Some(Run::new(journal));
+        self.arm().await
+    }
+
+    /// The stored batches of the highest generation, opened.
+    async fn batches(&self, settings: &Settings) -> worker::Result<(u32, Result<Vec<String>, Unreadable>)> {
+        let query = "SELECT generation, number, part, sealed FROM batches \
+                     WHERE generation = (SELECT MAX(generation) FROM batches) ORDER BY number, part";
+        let parts = self.sql.exec(query, None)?.to_array::<Part>()?;
+        let generation = parts.first().map_or(0, |part| part.generation);
+        let mut batches: Vec<String> = Vec::new();
+        for Part { number, part, sealed, .. } in parts {
+            if sealed.is_empty() {
+                return Ok((generation, Err(Unreadable::NotKept)));
+            }
+            let opened = seal::open(&settings.seal_keys, &self.place(generation, number, part), &sealed).await;
+            let text = match opened.map(|bytes| String::from_utf8(bytes).unwrap_or_default()) {
+                Ok(text) => text,
+                Err(why) => return Ok((generation, Err(Unreadable::Unsealed(why)))),
+            };
+            match batches.last_mut().filter(|_| part > 0) {
+                Some(batch) => batch.push_str(&text),
+                None => batches.push(text),
+            }
+        }
+        Ok((generation, Ok(batches)))
+    }
+
+    /// What a sealed part belongs to: it opens nowhere else.
+    fn place(&self, generation: u32, number: u32, part: u32) -> String {
+        format!("journal/{}/{generation}/{number}/{part}", self.state.id())
+    }
+
+    fn put(&self, record: &str) -> worker::Result<()> {
+        self.sql.exec("INSERT OR REPLACE INTO record (id, text) VALUES (1, ?)", vec![record.into()])?;
+        Ok(())
+    }
+
+    async fn clear(&self) -> worker::Result<()> {
+        self.loaded.set(false);
+        *self.run.borrow_mut() = None;
+        self.state.storage().delete_all().await
+    }
+}
+
+// alarms
+impl Keyed {
+    async fn alarm(&self) -> worker::Result<()> {
+        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        self.load(&settings).await?;
+        let Some(run) = self.run.borrow().clone() else { return Ok(()) };
+        let stay = Clock::start();
+        // A call that runs keeps its object, whether its client is there or not.
+        while run.journal.borrow().is_live() && stay.elapsed() < STAY {
+            select(run.change(), Delay::from(Duration::from_secs(5))).await;
+        }
+        let now_ms = Clock::start().unix_ms();
+        let alarm = run.journal.borrow().alarm(now_ms);
+        match alarm {
+            Alarm::Delete => self.clear().await,
+            _ => self.arm().await,
+        }
+    }
+
+    /// Sets the alarm that the call needs now.
+    async fn arm(&self) -> worker::Result<()> {
+        let Some(run) = self.run.borrow().clone() else { return Ok(()) };
+        let now_ms = Clock::start().unix_ms();
+        let alarm = run.journal.borrow().alarm(now_ms);
+        let at_ms = match alarm {
+            Alarm::At(at_ms) => at_ms,
+            Alarm::Delete => now_ms,
+            Alarm::None => return Ok(()),
+        };
+        self.state.storage().set_alarm(Duration::from_millis(at_ms.saturating_sub(now_ms))).await
+    }
+}
+
+impl Run {
+    fn new(journal: Journal) -> Rc<Run> {
+        Rc::new(Run { journal: RefCell::new(journal), waiting: RefCell::default(), readers: Cell::new(0) })
+    }
+
+    /// Done when there is more to read.
+    pub(crate) fn change(&self) -> oneshot::Receiver<()> {
+        let (changed, change) = oneshot::channel();
+        self.waiting.borrow_mut().push(changed);
+        change
+    }
+
+    fn changed(&self) {
+        self.waiting.borrow_mut().clear();
+    }
+
+    /// One more reader.
+    ///
+    /// # Errors
+    /// [`Code::Overloaded`] where there are too many.
+    pub(crate) fn enter(&self) -> Result<(), Problem> {
+        if self.readers.get() >= MAX_READERS {
+            let mut problem = Problem::new(Code::Overloaded, "Too many read this answer at once: try again.");
+            problem.retry_after = Some(Duration::from_secs(1));
+            return Err(problem);
+        }
+        self.readers.set(self.readers.get() + 1);
+        Ok(())
+    }
+
+    /// One less.
+    pub(crate) fn leave(&self) {
+        self.readers.set(self.readers.get().saturating_sub(1));
+    }
+}
+
+// the call
+impl Recorder {
+    /// What its clients read from.
+    pub(crate) fn run(&self) -> Rc<Run> {
+        self.run.clone()
+    }
+
+    /// A request is about to be sent upstream; `row` is its audit row if nobody learns how it ends. What is to be told to
+    /// the call where that cannot be stored.
+    pub(crate) async fn dispatch(&self, call: &Call, row: &str) -> Option<Input> {
+        let now_ms = Clock::start().unix_ms();
+        let record = self.run.journal.borrow_mut().dispatch(now_ms, call.repeatable(), row)?;
+        let stored = match self.keyed.put(&record) {
+            Ok(()) => self.keyed.arm().await,
+            Err(error) => Err(error),
+        };
+        stored.err().map(|_| Input::Unstored(Problem::storage_unavailable()))
+    }
+
+    /// The call gives `events`: they are stored, and then read. Where nothing of the call was executed, they are read only,
+    /// and the key is free.
+    pub(crate) async fn append(&self, events: Vec<AnswerEvent>, executed: bool) -> Input {
+        let now_ms = Clock::start().unix_ms();
+        if !executed {
+            let again = self.run.journal.borrow_mut().release(now_ms, events);
+            self.run.journal.borrow_mut().ended();
+            self.released.set(true);
+            // The next request reads anew what is stored.
+            self.keyed.loaded.set(false);
+            *self.keyed.run.borrow_mut() = None;
+            self.run.changed();
+            // What cannot be stored now is found by the next process.
+            let _ = match again {
+                Some(record) => self.keyed.put(&record),
+                None => self.keyed.clear().await,
+            };
+            return Input::Flushed;
+        }
+        // After a failure of storage nothing more is stored or read.
+        if self.run.journal.borrow().is_broken() {
+            return Input::Flushed;
+        }
+        let batch = self.run.journal.borrow().append(now_ms, &events);
+        let stored = match batch {
+            Ok(batch) => self.store(&batch).await.map(|()| batch).map_err(|_| Problem::storage_unavailable()),
+            Err(problem) => Err(problem),
+        };
+        let input = match stored {
+            Ok(batch) => {
+                self.run.journal.borrow_mut().stored(now_ms, batch);
+                Input::Flushed
+            }
+            Err(problem) => {
+                self.run.journal.borrow_mut().break_off(problem.clone());
+                let _ = self.keyed.put(&self.run.journal.borrow().text());
+                Input::Unstored(problem)
+            }
+        };
+        self.run.changed();
+        input
+    }
+
+    async fn store(&self, batch: &Batch) -> worker::Result<()> {
+        let mut sealed = Vec::with_capacity(batch.parts.len());
+        for (part, text) in (0..).zip(&batch.parts) {
+            let place = self.keyed.place(batch.generation, batch.number, part);
+            let text = seal::seal(&self.settings.seal_keys, &place, text.as_bytes()).await;
+            sealed.push((part, text.map_err(|problem| problem.code.as_str())?.unwrap_or_default()));
+        }
+        // From here nothing waits: all of it is stored, or nothing.
+        let sql = &self.keyed.sql;
+        if batch.number == 1 && batch.generation > 0 {
+            sql.exec("DELETE FROM batches WHERE generation < ?", vec![f64::from(batch.generation).into()])?;
+        }
+        for (part, text) in sealed {
+            let numbers = [batch.generation, batch.number, part].map(|number| f64::from(number).into());
+            let values: Vec<SqlStorageValue> = numbers.into_iter().chain([text.into()]).collect();
+            sql.exec("INSERT INTO batches (generation, number, part, sealed) VALUES (?, ?, ?, ?)", values)?;
+        }
+        match &batch.record {
+            Some(record) => self.keyed.put(record),
+            None => Ok(()),
+        }
+    }
+
+    /// The call has ended, and leaves `row`.
+    pub(crate) async fn settle(&self, row: &str) {
+        if self.released.get() {
+            return;
+        }
+        let record = self.run.journal.borrow_mut().settle(row);
+        self.run.journal.borrow_mut().ended();
+        self.run.changed();
+        // What cannot be stored now is found by the next process; an alarm was set when the call began, and comes anyway.
+        let _ = self.keyed.put(&record);
+        let _ = self.keyed.arm().await;
+    }
+
+    /// The row is in the audit log.
+    pub(crate) fn written(&self) {
+        if !self.released.get() {
+            let _ = self.keyed.put(&self.run.journal.borrow_mut().written());
+        }
+    }
+}
