@@ -25,7 +25,8 @@ if (!existsSync(".dev.vars")) {
   const digest = (key) => createHash("sha256").update(key).digest("hex");
   const entries = `CLIENT_KEYS="dev:${digest(key)}:admin dev:${digest(auditor)}:audit"`;
   const said = `# development key: ${key}\n# development key that may audit: ${auditor}\n`;
-  writeFileSync(".dev.vars", said + example.replace(/^CLIENT_KEYS=.*$/m, entries), { mode: 0o600 });
+  const ring = `SEAL_KEYS="dev:${randomBytes(32).toString("base64")}"`;
+  writeFileSync(".dev.vars", said + example.replace(/^CLIENT_KEYS=.*$/m, entries).replace(/^SEAL_KEYS=.*$/m, ring), { mode: 0o600 });
 }
 const secrets = readFileSync(".dev.vars", "utf8");
 const key = /^# development key: (\S+)$/m.exec(secrets)?.[1] ?? "YOUR_KEY";

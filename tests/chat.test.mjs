@@ -175,7 +175,7 @@ test("the client's Idempotency-Key is executed once upstream, for each tenant", 
   await gateway.chat(request(), { "idempotency-key": "order-17", authorization: "Bearer pg_other" });
   const stats = await simulator.stats();
   assert.equal(stats.executions, 2);
-  assert.equal(stats.replays, 1);
+  assert.equal(stats.replays, 0, "the gateway knows it");
 });
 
 test("row 24: a client that leaves mid-stream aborts upstream within a second", async () => {

@@ -186,7 +186,7 @@ export function events(text, headers) {
   const type = headers.get("content-type") ?? "";
   if (type.startsWith("text/event-stream")) {
     return text.split("\n\n").filter(Boolean).map((block) => {
-      const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
+      const [, name, data] = /^(?:id: [\d-]+\n)?event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
       return { name, data: JSON.parse(data) };
     });
   }

@@ -44,7 +44,7 @@ impl RequestContext {
         let fingerprint =
             self.fingerprint.get_or_init(|| fingerprint(&self.caller.tenant, &self.target.path, front, body));
         match keyed.find(fingerprint).await.map_err(|problem| self.refused(problem))? {
-            Ok(run) => self.follow(run, front, false).await.map(Some),
+            Ok(run) => self.follow(run, front, None).await.map(Some),
             Err(_) => Ok(None),
         }
     }
@@ -61,15 +61,21 @@ impl RequestContext {
         }))
     }
 
-    /// The answer of the call `run` in the format of `front`. Whoever has not made the call is told so, and has a row.
-    pub(crate) async fn follow(&self, run: Rc<Run>, front: Front, own: bool) -> Result<Response, Problem> {
+    /// The answer of the call `run` in the format of `front`. Who makes the call has its time, `own`; who does not is told
+    /// so, and has a row.
+    ///
+    /// # Errors
+    /// Those of [`Resume::read`], [`Reader::new`] and [`Run::enter`].
+    pub(crate) async fn follow(&self, run: Rc<Run>, front: Front, own: Option<Duration>) -> Result<Response, Problem> {
         let refused = |problem| self.refused(problem);
         let resume = Resume::read(self.headers.last_event_id.as_deref(), front).map_err(refused)?;
         let reader = Reader::new(&run.journal.borrow(), front, resume).map_err(refused)?;
         run.enter().map_err(refused)?;
         let (reply, replied) = oneshot::channel();
         let request_id = self.random.request_id();
-        let follower = Follower { run: run.clone(), reader, front, own, request_id, limits: self.limits.clone() };
+        let more = own.unwrap_or_default().saturating_sub(self.settings.call.total);
+        let (limits, own) = (self.limits.longer(more), own.is_some());
+        let follower = Follower { run: run.clone(), reader, front, own, request_id, limits };
         let (life, env, row) = (self.life.clone(), self.env.clone(), (!own).then(|| self.replay()));
         self.life.wait_until(async move {
             let left = follower.read(reply).await;

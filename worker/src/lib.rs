@@ -232,7 +232,7 @@ impl RequestContext {
     async fn forward(&self) -> Result<Response, Problem> {
         let name = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
         let name = name.map_err(|problem| self.refused(problem))?;
-        let answer = object::journal::forward(&self.env, &name, &self.request, &self.limits).await;
+        let answer = object::journal::forward(&self.env, &name, &self.request, &self.settings, &self.limits).await;
         // The object writes the row of a client that leaves.
         answer.map_err(|problem| match problem.code {
             Code::ClientLeft => problem,
@@ -252,12 +252,15 @@ impl RequestContext {
         };
         let request_id = identity.request_id.clone();
         let guard = settings.guards.output.clone();
-        let route = settings.route(&job, self.tenant(), self.random.seed).map_err(|problem| self.refused(problem))?;
+        // The same key leads to the same upstream, which may know it.
+        let draw = if self.keyed.is_some() { admitted.draw() } else { self.random.seed };
+        let route = settings.route(&job, self.tenant(), draw).map_err(|problem| self.refused(problem))?;
+        let total = route.rules.total;
         let call = Call::new(job, guard, route.targets, route.rules, identity);
         let recorder = match self.begin(&call).await? {
             Some(Begun::Ours(recorder)) => Some(recorder),
             // Another request with the key was faster.
-            Some(Begun::Another(run)) => return self.follow(run, admitted.front, false).await,
+            Some(Begun::Another(run)) => return self.follow(run, admitted.front, None).await,
             None => None,
         };
         let run = recorder.as_ref().map(Recorder::run);
@@ -285,7 +288,7 @@ impl RequestContext {
         };
         if let Some(run) = run {
             self.life.wait_until(driver.run(None));
-            return self.follow(run, admitted.front, true).await;
+            return self.follow(run, admitted.front, Some(total)).await;
         }
         self.life.wait_until(driver.run(Some(reply)));
         // Nothing is answered only where the client has left before.

@@ -41,9 +41,10 @@ impl Limits {
         Limits { deadline_ms: self.deadline_ms.min(soon), signal: self.signal.clone() }
     }
 
-    /// The same, and `ms` milliseconds longer.
-    pub(crate) fn longer(&self, ms: u64) -> Limits {
-        Limits { deadline_ms: self.deadline_ms.saturating_add(ms), signal: self.signal.clone() }
+    /// The same, and `more` longer.
+    pub(crate) fn longer(&self, more: Duration) -> Limits {
+        let deadline_ms = self.deadline_ms.saturating_add(more.as_millis() as u64);
+        Limits { deadline_ms, signal: self.signal.clone() }
     }
 
     /// The time that is left.

@@ -47,6 +47,13 @@ pub struct Admitted {
     pub upstream_key: String,
 }
 
+impl Admitted {
+    /// A number that is the same for the same key: which upstream of several is asked must be, too.
+    pub fn draw(&self) -> u64 {
+        Sha256::digest(&self.upstream_key).iter().take(8).fold(0, |draw, byte| draw << 8 | u64::from(*byte))
+    }
+}
+
 impl Headers {
     /// Whose key the request bears.
     ///

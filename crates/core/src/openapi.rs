@@ -198,7 +198,7 @@ mod tests {
             assert!(paths.contains(&format!("`{}`", code.as_str())), "{code:?}");
         }
         let chat = document["paths"]["/v1/chat"]["post"]["responses"].to_string();
-        assert!(!chat.contains("precondition_failed") && chat.contains("context_too_long"));
+        assert!(!chat.contains("precondition_required") && chat.contains("context_too_long"));
     }
 
     /// Generators: every constant has a type, no default makes a member required, ids are unique.

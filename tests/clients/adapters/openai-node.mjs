@@ -2,7 +2,8 @@
 import { answer, assembled, body } from "./wire.mjs";
 
 export function openaiNode(name, OpenAI) {
-  const client = ({ url, key, retries }) => new OpenAI({ baseURL: url, apiKey: key, maxRetries: retries ?? 0 });
+  const client = ({ url, key, retries, headers }) =>
+    new OpenAI({ baseURL: url, apiKey: key, maxRetries: retries ?? 0, defaultHeaders: headers });
   return {
     name,
     can: ["n", "schema", "models", "embeddings", "retries"],

@@ -7,7 +7,8 @@ import openai
 
 
 def client(target):
-    return openai.OpenAI(base_url=target["url"], api_key=target["key"], max_retries=target.get("retries", 0))
+    retries, headers = target.get("retries", 0), target.get("headers")
+    return openai.OpenAI(base_url=target["url"], api_key=target["key"], max_retries=retries, default_headers=headers)
 
 
 def whole(target, body):

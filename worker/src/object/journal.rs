@@ -18,7 +18,7 @@ use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorag
 
 use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
-use crate::{seal, telemetry};
+use crate::{client, seal, telemetry};
 
 /// How long an alarm stays with a call that runs, so that the platform does not evict its object (ours).
 const STAY: Duration = Duration::from_secs(60);
@@ -26,8 +26,8 @@ const STAY: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(30);
 /// Most clients that read one answer at once (ours).
 const MAX_READERS: usize = 256;
-/// How much longer than a request its Worker waits for the object's answer to it (ours).
-const GRACE_MS: u64 = 5_000;
+/// How much longer than a call may take a Worker waits for its object's answer (ours).
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Hands a request with a key to the object of this name; its answer goes to the client as it comes.
 ///
@@ -37,13 +37,16 @@ pub(crate) async fn forward(
     env: &Env,
     name: &str,
     request: &web_sys::Request,
+    settings: &Settings,
     limits: &Limits,
 ) -> Result<Response, Problem> {
     let answer = async {
         let stub = env.durable_object("JOURNAL").ok()?.get_by_name(name).ok()?;
         stub.fetch_with_request(Request::from(Clone::clone(request))).await.ok()
     };
-    limits.longer(GRACE_MS).within(answer).await?.ok_or_else(Problem::storage_unavailable)
+    let longer = settings.models.longest(&settings.call).saturating_sub(settings.call.total) + GRACE;
+    let answer = limits.longer(longer).within(answer).await?.ok_or_else(Problem::storage_unavailable)?;
+    Ok(client::passed_on(answer))
 }
 
 /// One for each key of a tenant and an address.

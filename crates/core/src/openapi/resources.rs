@@ -434,16 +434,24 @@ fn headers(route: Route) -> Vec<(&'static str, bool, &'static str)> {
     const KEY: (&str, bool, &str) = (
         "Idempotency-Key",
         false,
+        "1 to 255 printable ASCII characters. The call happens once; the same key brings its answer again. See \
+         docs/idempotency.md.",
+    );
+    const INVOKED: (&str, bool, &str) = (
+        "Idempotency-Key",
+        false,
         "1 to 255 printable ASCII characters: upstream executes requests of the same key at most once.",
+    );
+    const AFTER: (&str, bool, &str) = (
+        "Last-Event-ID",
+        false,
+        "With Idempotency-Key: the id of the last event that the client has read; the answer goes on after it.",
     );
     const SINCE: (&str, bool, &str) = ("If-None-Match", false, "An ETag that the client has: 304 where it is current.");
     match route {
-        Route::Chat
-        | Route::ExecuteTemplate
-        | Route::Completions
-        | Route::Embeddings
-        | Route::InvokeModel
-        | Route::InvokeNamed => vec![KEY],
+        Route::Chat | Route::ExecuteTemplate => vec![KEY, AFTER],
+        Route::Completions | Route::Embeddings => vec![KEY],
+        Route::InvokeModel | Route::InvokeNamed => vec![INVOKED],
         Route::UpdateTemplate => {
             vec![("If-Match", true, "The ETag of the version that is changed: `version=3`, or `*`.")]
         }
@@ -463,6 +471,9 @@ fn headers(route: Route) -> Vec<(&'static str, bool, &'static str)> {
 fn answer_headers(route: Route, status: u16) -> &'static [(&'static str, &'static str)] {
     const ETAG: (&str, &str) = ("ETag", "The version, for If-Match and If-None-Match.");
     match (route, status) {
+        (route, 200) if route.is_keyed() => {
+            &[("Idempotency-Replayed", "`true` where the answer is that of a call that was made before.")]
+        }
         (Route::CreateTemplate | Route::UpdateTemplate | Route::PublishNew | Route::Publish, _) => &[
             ETAG,
             ("Location", "Where it is."),

@@ -137,6 +137,11 @@ impl Models {
         best.filter(|model| model.is_for(tenant))
     }
 
+    /// The longest time that a call of any model may take; `rules` are those of models that have none of their own.
+    pub fn longest(&self, rules: &CallRules) -> Duration {
+        self.0.iter().filter_map(|model| model.total).fold(rules.total, Duration::max)
+    }
+
     /// The public names that `tenant` may ask for, without those that stand for many.
     pub fn names(&self, tenant: &str) -> impl Iterator<Item = &str> {
         let names = self.0.iter().filter(move |model| model.is_for(tenant)).map(|model| model.name.as_str());

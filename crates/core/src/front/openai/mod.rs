@@ -27,7 +27,8 @@ impl Answer {
     pub fn asked(body: &[u8]) -> Answer {
         let body: serde_json::Value =
             serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)).unwrap_or_default();
-        let streamed = body["stream"] == true;
-        Answer { streamed, usage: streamed && body["stream_options"]["include_usage"] == true }
+        let says = |at| body.pointer(at).and_then(serde_json::Value::as_bool).unwrap_or_default();
+        let streamed = says("/stream");
+        Answer { streamed, usage: streamed && says("/stream_options/include_usage") }
     }
 }
