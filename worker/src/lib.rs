@@ -243,6 +243,8 @@ impl RequestContext {
     /// Calls upstream; the answer begins when there is something of it.
     async fn call(&self, admitted: Admitted, job: Job) -> Result<Response, Problem> {
         let settings = &self.settings;
+        // The same key leads to the same upstream, which may know it.
+        let draw = if self.keyed.is_some() { admitted.draw() } else { self.random.seed };
         let identity = Identity {
             request_id: self.random.request_id(),
             idempotency_key: admitted.upstream_key,
@@ -252,8 +254,6 @@ impl RequestContext {
         };
         let request_id = identity.request_id.clone();
         let guard = settings.guards.output.clone();
-        // The same key leads to the same upstream, which may know it.
-        let draw = if self.keyed.is_some() { admitted.draw() } else { self.random.seed };
         let route = settings.route(&job, self.tenant(), draw).map_err(|problem| self.refused(problem))?;
         let total = route.rules.total;
         let call = Call::new(job, guard, route.targets, route.rules, identity);

@@ -445,7 +445,7 @@ impl Call {
 
     /// Whether the upstream that is asked now takes our key for what it is, and executes nothing twice.
     pub fn repeatable(&self) -> bool {
-        self.target().is_some_and(|target| target.upstream.wire.repeats_lost())
+        self.target().is_some_and(|target| target.upstream.idempotent)
     }
 
     /// The key that is sent upstream, and how many requests were.
