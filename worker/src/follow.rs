@@ -44,7 +44,7 @@ impl RequestContext {
         let fingerprint =
             self.fingerprint.get_or_init(|| fingerprint(&self.caller.tenant, &self.target.path, front, body));
         match keyed.find(fingerprint).await.map_err(|problem| self.refused(problem))? {
-            Ok(run) => self.follow(run, front, None).await.map(Some),
+            Ok(run) => self.read_along(run, front, None).await.map(Some),
             Err(_) => Ok(None),
         }
     }
@@ -66,7 +66,12 @@ impl RequestContext {
     ///
     /// # Errors
     /// Those of [`Resume::read`], [`Reader::new`] and [`Run::enter`].
-    pub(crate) async fn follow(&self, run: Rc<Run>, front: Front, own: Option<Duration>) -> Result<Response, Problem> {
+    pub(crate) async fn read_along(
+        &self,
+        run: Rc<Run>,
+        front: Front,
+        own: Option<Duration>,
+    ) -> Result<Response, Problem> {
         let refused = |problem| self.refused(problem);
         let resume = Resume::read(self.headers.last_event_id.as_deref(), front).map_err(refused)?;
         let reader = Reader::new(&run.journal.borrow(), front, resume).map_err(refused)?;

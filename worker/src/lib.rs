@@ -260,7 +260,7 @@ impl RequestContext {
         let recorder = match self.begin(&call).await? {
             Some(Begun::Ours(recorder)) => Some(recorder),
             // Another request with the key was faster.
-            Some(Begun::Another(run)) => return self.follow(run, admitted.front, None).await,
+            Some(Begun::Another(run)) => return self.read_along(run, admitted.front, None).await,
             None => None,
         };
         let run = recorder.as_ref().map(Recorder::run);
@@ -288,7 +288,7 @@ impl RequestContext {
         };
         if let Some(run) = run {
             self.life.wait_until(driver.run(None));
-            return self.follow(run, admitted.front, Some(total)).await;
+            return self.read_along(run, admitted.front, Some(total)).await;
         }
         self.life.wait_until(driver.run(Some(reply)));
         // Nothing is answered only where the client has left before.
