@@ -1,28 +1,23 @@
 // The interface is as its own description says.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import Ajv from "ajv/dist/2020.js";
 import { KEY, request, startGateway } from "./support/gateway.mjs";
+import { description } from "./support/openapi.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
-let simulator, gateway, document, ajv;
+let simulator, gateway, document, described;
 before(async () => {
   simulator = await startSimulator();
   gateway = await startGateway(simulator);
   document = await (await fetch(`${gateway.url}/v1/openapi.json`)).json();
-  ajv = new Ajv({ strict: false, allErrors: true });
-  ajv.addSchema({ $id: "openapi.json", ...document });
+  described = description(document);
 });
 after(async () => {
   await gateway?.stop();
   await simulator?.stop();
 });
 
-const validate = (pointer, data) => {
-  const check = ajv.compile({ $ref: `openapi.json#${pointer}` });
-  assert.ok(check(data), `${pointer}: ${ajv.errorsText(check.errors)}`);
-};
-const schema = (name, data) => validate(`/components/schemas/${name}`, data);
+const schema = (name, data) => described.schema(name, data);
 
 test("every path answers with a status and a type that it describes", async () => {
   const id = "0198c0de-0000-4abc-8def-0123456789ab";
@@ -30,14 +25,9 @@ test("every path answers with a status and a type that it describes", async () =
     for (const [method, operation] of Object.entries(methods)) {
       const address = path.replace("{id}", id).replace("{version}", "1");
       const takes = operation.requestBody !== undefined;
-      const { status, headers, body } = await gateway.ask(method.toUpperCase(), address, takes ? {} : undefined);
-      const described = operation.responses[status];
-      assert.ok(described, `${method} ${path} ${status}`);
-      const type = headers.get("content-type")?.split(";")[0];
-      if (type === undefined) continue;
-      assert.ok(described.content[type], `${method} ${path} ${type}`);
-      const pointer = `/paths/${path.replaceAll("/", "~1")}/${method}/responses/${status}/content/${type.replaceAll("/", "~1")}/schema`;
-      validate(encodeURI(pointer), body);
+      // `ask` holds the answer to its description.
+      const { status } = await gateway.ask(method.toUpperCase(), address, takes ? {} : undefined);
+      assert.ok(operation.responses[status], `${method} ${path} ${status}`);
     }
   }
 });
@@ -65,14 +55,13 @@ test("requests and answers fit their schemas", async () => {
 });
 
 test("what the schema of a request refuses, the gateway refuses", async () => {
-  const check = ajv.compile({ $ref: "openapi.json#/components/schemas/ChatRequest" });
   for (const change of [
     { temperature: 2.1 }, { temperature: "1" }, { maxTokens: 0 }, { maxTokens: 4097 }, { maxTokens: 1.5 }, { modelId: "" },
     { modelId: undefined }, { context: [{ role: "bot", content: "x" }] }, { context: [{ role: "user" }] }, { other: 1 },
     { systemInstructions: ["x".repeat(501)] }, { systemInstructions: Array(6).fill("x") }, { context: null },
   ]) {
     const body = JSON.parse(JSON.stringify(request(change)));
-    assert.ok(!check(body), `the schema takes ${JSON.stringify(change)}`);
+    assert.ok(!described.fits("ChatRequest", body), `the schema takes ${JSON.stringify(change)}`);
     assert.equal((await gateway.post(body)).status, 400, JSON.stringify(change));
   }
 });

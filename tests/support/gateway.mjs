@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { description } from "./openapi.mjs";
 
 const BUILD = fileURLToPath(new URL("../../worker/build", import.meta.url));
 export const KEY = "pg_test_0123456789";
@@ -74,6 +75,12 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     },
   }));
   const url = String(await miniflare.ready).replace(/\/$/, "");
+  // Every answer of a test fits the gateway's description of it.
+  let document;
+  const described = async (method, path, { status, headers }, body) => {
+    document ??= fetch(`${url}/v1/openapi.json`).then(async (response) => description(await response.json()));
+    (await document).answer(method, path, { status, headers, body });
+  };
   const gateway = {
     url,
     /** Every line of the log so far, as text. */
@@ -97,6 +104,8 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     async chat(body = request(), headers = {}) {
       const response = await gateway.post(body, headers);
       const text = await response.text();
+      const type = response.headers.get("content-type") ?? "";
+      await described("POST", "/v1/chat", response, /^application\/(problem\+)?json/.test(type) ? JSON.parse(text) : text);
       return { status: response.status, headers: response.headers, text, events: events(text, response.headers) };
     },
     /** A request by hand: `{ request, response }`; nothing is read before the caller does. */
@@ -123,7 +132,9 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
       });
       const text = await response.text();
       const json = /json/.test(response.headers.get("content-type") ?? "") && !/ndjson/.test(response.headers.get("content-type"));
-      return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
+      const answer = { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
+      await described(method, path, response, answer.body);
+      return answer;
     },
     /** The lines of the log with this `event`, as objects, once there are `count` of them. */
     async logged(event, count = 1) {

@@ -497,24 +497,26 @@ fn responses(entry: &Entry, row: &Row) -> Value {
     for (status, description, content_type) in entry.answers {
         let schema = answers::of(entry.route).map_or_else(|| json!({ "type": "object" }), reference);
         let text = json!({ "type": "string" });
+        // No type: for some generators an event, for others the whole text.
+        let stream = json!({ "description": "Server-sent events." });
         let content = match (*content_type, entry.route) {
             (None, _) => Value::Null,
             (Some(_), Route::Chat | Route::ExecuteTemplate) => json!({
                 "text/event-stream": { "schema": {
-                    "type": "string",
                     "description": "Events `delta` {content}, `usage`, then `done` (Summary) or `error` (Problem).",
                 } },
                 "application/x-ndjson": { "schema": reference("Event") },
                 "application/json": { "schema": schema },
             }),
             (Some("application/json"), Route::Completions) => {
-                json!({ "application/json": { "schema": schema }, "text/event-stream": { "schema": text } })
+                json!({ "application/json": { "schema": schema }, "text/event-stream": { "schema": stream } })
             }
             (Some("application/json"), _) => json!({ "application/json": { "schema": schema } }),
             (Some("application/jsonl"), Route::Audit) => json!({
                 "application/jsonl": { "schema": text }, "application/json": { "schema": reference("AuditRows") },
-                "text/csv": { "schema": text }, "text/event-stream": { "schema": text },
+                "text/csv": { "schema": text }, "text/event-stream": { "schema": stream },
             }),
+            (Some("text/event-stream"), _) => json!({ "text/event-stream": { "schema": stream } }),
             (Some(other), _) => json!({ other: { "schema": text } }),
         };
         let mut response = json!({ "description": description });
