@@ -188,7 +188,7 @@ test("H: heads are signed, listed with their times, brought by webhook, and stan
     assert.deepEqual([opened.sequence, opened.hash, opened.time], [first.sequence, first.hash, first.time]);
     await until(() => hooks, (hooks) => hooks.some(({ sequence, checkpoint }) => sequence === first.sequence && checkpoint === first.checkpoint));
 
-    const whole = (await ask("/v1/audit", undefined, ADMIN, service.url)).text.trim().split("\n").map((line) => JSON.parse(line));
+    const whole = (await ask("/v1/audit", "*/*", ADMIN, service.url)).text.trim().split("\n").map((line) => JSON.parse(line));
     const at = whole.findIndex(({ checkpoint }) => checkpoint === first.checkpoint);
     assert.deepEqual([whole[at - 1].sequence, whole[at - 1].hash], [first.sequence, first.hash], "behind its row");
 
@@ -197,7 +197,7 @@ test("H: heads are signed, listed with their times, brought by webhook, and stan
     service = await startService(simulator, data, { ...settings, AUDIT_KEEP: "2s" });
     await chat();
     const kept = await until(
-      async () => (await ask("/v1/audit", undefined, ADMIN, service.url)).text.trim().split("\n").map((line) => JSON.parse(line)),
+      async () => (await ask("/v1/audit", "*/*", ADMIN, service.url)).text.trim().split("\n").map((line) => JSON.parse(line)),
       ([begin]) => begin.checkpoint !== undefined,
     );
     const gone = key.open(kept[0].checkpoint);
@@ -207,7 +207,7 @@ test("H: heads are signed, listed with their times, brought by webhook, and stan
     assert.deepEqual((await ask(`/v1/audit?before=${gone.sequence + 1}&limit=5`, "application/json", ADMIN, service.url)).body.rows, []);
     // and the chain goes on
     await chat();
-    const more = (await ask("/v1/audit", undefined, ADMIN, service.url)).text.trim().split("\n").map((line) => JSON.parse(line));
+    const more = (await ask("/v1/audit", "*/*", ADMIN, service.url)).text.trim().split("\n").map((line) => JSON.parse(line));
     assert.ok(more.at(-1).head.sequence > gone.sequence);
     assert.ok(!service.said().includes(key.seed) && !service.said().includes(key.secret));
   } finally {
