@@ -7,6 +7,7 @@ use std::time::Duration;
 use promptgate_core::client::Caller;
 use promptgate_core::governance::stats::{MINUTE_MS, Series, Sums};
 use promptgate_core::governance::{Metrics, Operation};
+use promptgate_core::guard::Guards;
 use promptgate_core::intake::Headers;
 use promptgate_core::problem::Problem;
 use promptgate_core::route::Target;
@@ -38,6 +39,8 @@ pub(crate) struct RequestContext {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) settings: Rc<Settings>,
+    /// Those of this tenant and route.
+    pub(crate) guards: Guards,
     pub(crate) target: Target,
     pub(crate) headers: Headers,
     pub(crate) caller: Caller,
@@ -63,6 +66,7 @@ impl RequestContext {
         })?;
         let deadline_ms = clock.started_ms.saturating_add(settings.call.total.as_millis() as u64);
         let limits = Limits::of(&request, deadline_ms);
+        let guards = settings.policies.of(caller.tenant.as_str(), target.route.action().unwrap_or_default()).clone();
         let fingerprint = OnceCell::new();
         Ok(RequestContext {
             request,
@@ -71,6 +75,7 @@ impl RequestContext {
             clock,
             random,
             settings,
+            guards,
             target,
             headers,
             caller,
@@ -108,6 +113,7 @@ impl RequestContext {
     pub(crate) fn close(&self, done: Operation, problem: Option<&Problem>) {
         let mut metrics = Metrics::default();
         self.measure(problem.map(|problem| problem.code.as_str()), &mut metrics);
+        metrics.watched("input", problem.map_or(&[][..], |problem| &problem.would));
         self.count(metrics);
         self.record(done, problem);
     }

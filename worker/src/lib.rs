@@ -123,7 +123,7 @@ impl RequestContext {
             return self.forward().await;
         }
         match self.target.route {
-            Route::Guard => self.check(|bytes| self.settings.guards.explain(bytes)).await,
+            Route::Guard => self.check(|bytes| self.guards.explain(bytes)).await,
             Route::Lint => {
                 self.check(|bytes| isolate::lint(|linter| promptgate_core::lint::answer(linter, bytes))).await
             }
@@ -214,7 +214,7 @@ impl RequestContext {
         let settings = &self.settings;
         let prepared = decoded.and_then(|decoded| {
             let window = settings.models.window(&decoded.request().model, self.tenant());
-            isolate::counters(|counters| decoded.prepare(&settings.guards.input, &settings.chat, window, counters))
+            isolate::counters(|counters| decoded.prepare(&self.guards.input, &settings.chat, window, counters))
         });
         let trimmed = prepared.map_err(|problem| self.refused(problem))?;
         self.call(admitted, Job::Chat(Box::new(trimmed))).await
@@ -253,7 +253,7 @@ impl RequestContext {
             received: self.clock.elapsed(),
         };
         let request_id = identity.request_id.clone();
-        let guard = settings.guards.output.clone();
+        let guard = self.guards.output.clone();
         let route = settings.route(&job, self.tenant(), draw).map_err(|problem| self.refused(problem))?;
         let total = route.rules.total;
         let call = Call::new(job, guard, route.targets, route.rules, identity);

@@ -89,8 +89,8 @@ impl RequestContext {
         let admitted = self.headers.admit(&self.caller.tenant, &self.target.path, self.random.key)?;
         let body = self.body().await?;
         let question = match self.target.route {
-            Route::InvokeNamed => Question::parse_protected(body.bytes(), &settings.guards)?,
-            _ => Question::parse(body.bytes(), &self.target.id, &settings.guards)?,
+            Route::InvokeNamed => Question::parse_protected(body.bytes(), &self.guards)?,
+            _ => Question::parse(body.bytes(), &self.target.id, &self.guards)?,
         };
         drop(body);
         let command = self.command(&question.model, Verb::Invoke);
@@ -129,7 +129,7 @@ impl RequestContext {
             let now = self.clock.unix_ms();
             isolate::health(KEEPER, |health| match received {
                 Some((attempt, received)) => {
-                    let (guard, rates) = (&settings.guards.output, &settings.rates);
+                    let (guard, rates) = (&self.guards.output, &settings.rates);
                     invocation.received(attempt, now, &received, guard, rates, health);
                 }
                 None => invocation.cancel(now, health),

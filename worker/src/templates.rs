@@ -263,7 +263,7 @@ impl RequestContext {
         let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await?;
         self.count_read(Family::Prompt, hit);
         let template = Template::from_upstream(&stored.document)?;
-        let guard = &self.settings.guards.input;
+        let guard = &self.guards.input;
         isolate::counters(|counters| request.answer(&self.target.id, &template, guard, counters)).map(json)
     }
 
@@ -278,7 +278,7 @@ impl RequestContext {
         drop(body);
         let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await.map_err(refused)?;
         self.count_read(Family::Prompt, hit);
-        let guard = &self.settings.guards.input;
+        let guard = &self.guards.input;
         let execution = Template::from_upstream(&stored.document).and_then(|template| {
             isolate::counters(|counters| request.execution(&self.target.id, &template, guard, counters))
         });

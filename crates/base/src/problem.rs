@@ -214,6 +214,8 @@ pub struct Problem {
     pub allow: Option<String>,
     /// The current entity tag of what could not be changed: the `ETag` header of a 412.
     pub etag: Option<String>,
+    /// What a policy that only watches would have done: code of the rule, action, how often. For audit rows and metrics.
+    pub would: Vec<(&'static str, &'static str, u32)>,
 }
 
 impl Problem {
@@ -231,6 +233,7 @@ impl Problem {
             retry_after: None,
             allow: None,
             etag: None,
+            would: Vec::new(),
         }
     }
 

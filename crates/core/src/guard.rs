@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use promptgate_guard::{Action, Changes, Entry, Guard, Kind, Policy, Role};
+use promptgate_guard::{Action, Changes, Entry, Guard, Kind, Policy, Role, Tags};
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,6 +21,43 @@ pub struct Guards {
     pub input: Guard,
     /// For what upstream answers, as it streams.
     pub output: Guard,
+}
+
+/// `GUARD_INPUT`, `GUARD_OUTPUT` and their like, made ready: the guards of everybody, and those of some tenants and routes.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    everybody: Guards,
+    special: BTreeMap<Place, Guards>,
+}
+
+/// A tenant and the action of a route; `None` is any.
+pub(crate) type Place = (Option<String>, Option<String>);
+
+impl Policies {
+    /// `everybody`'s, but for those places.
+    pub(crate) fn new(everybody: Guards, special: BTreeMap<Place, Guards>) -> Policies {
+        Policies { everybody, special }
+    }
+
+    /// The guards for a request of `tenant` whose audit row names `action`.
+    pub fn of(&self, tenant: &str, action: &str) -> &Guards {
+        if self.special.is_empty() {
+            return &self.everybody;
+        }
+        let (tenant, action) = (Some(tenant.to_owned()), Some(action.to_owned()));
+        let places = [(tenant.clone(), action.clone()), (tenant, None), (None, action)];
+        places.iter().find_map(|place| self.special.get(place)).unwrap_or(&self.everybody)
+    }
+
+    /// Every policy there is, for audit rows to name by its hash.
+    pub fn hashed(&self) -> serde_json::Value {
+        let all = |guards: &Guards| {
+            let watched = (guards.input.monitored(), guards.output.monitored());
+            json!({ "input": guards.input.policy(), "output": guards.output.policy(), "watched": watched })
+        };
+        let special: Vec<_> = self.special.iter().map(|(place, guards)| json!([place, all(guards)])).collect();
+        json!({ "everybody": all(&self.everybody), "special": special })
+    }
 }
 
 impl Default for Guards {
@@ -70,6 +107,19 @@ impl Findings {
         }
     }
 
+    /// Counts what a policy that only watches would have done.
+    pub(crate) fn watched(&mut self, would_have: &[Entry]) {
+        for entry in would_have {
+            *self.actions.entry((entry.code, would(entry.action))).or_default() += 1;
+        }
+    }
+
+    /// What a policy that only watches would have done: code of the rule, action, how often.
+    pub(crate) fn would(&self) -> Vec<(&'static str, &'static str, u32)> {
+        let actions = self.actions.iter().filter(|((_, action), _)| action.starts_with("would_"));
+        actions.map(|((code, action), count)| (*code, *action, *count)).collect()
+    }
+
     /// Counts `entries` too, found in a text of `role`; `policy` is the gateway's. What was treated more mildly than
     /// it asks for ([`lenient`]) is counted as let through.
     pub(crate) fn add(&mut self, entries: &[Entry], role: Role, policy: &Policy) {
@@ -84,6 +134,10 @@ impl Findings {
                     self.redacted += 1;
                     "redact"
                 }
+                Action::Restore => {
+                    self.redacted += 1;
+                    "restore"
+                }
                 Action::Flag => {
                     self.flagged += 1;
                     "flag"
@@ -96,6 +150,17 @@ impl Findings {
     }
 }
 
+/// What is said of `action` where it was not taken, since the policy that asks for it only watches.
+const fn would(action: Action) -> &'static str {
+    match action {
+        Action::Ignore => "would_ignore",
+        Action::Flag => "would_flag",
+        Action::Restore => "would_restore",
+        Action::Redact => "would_redact",
+        Action::Block => "would_block",
+    }
+}
+
 /// `guard`, but kinds for which `off` holds are reported where it redacts or blocks them: they pass.
 pub(crate) fn lenient(guard: &Guard, off: impl Fn(Kind) -> bool) -> Guard {
     let mut policy = guard.policy().clone();
@@ -105,7 +170,7 @@ pub(crate) fn lenient(guard: &Guard, off: impl Fn(Kind) -> bool) -> Guard {
             policy.set(role, kind, action);
         }
     }
-    Guard::new(&policy)
+    guard.under(&policy)
 }
 
 /// Whether what was found is a key or password, and no personal data.
@@ -205,7 +270,9 @@ impl Guards {
     pub fn explain(&self, body: &[u8]) -> Result<String, Problem> {
         let asked = Question::parse(body)?;
         let guard = self.asked(asked.output, asked.changes)?;
-        let (redacted, report) = guard.redact(&asked.text, asked.role);
+        let mut tags = Tags::default();
+        tags.avoid(&asked.text);
+        let (redacted, report) = guard.redact_into(&asked.text, asked.role, &mut tags);
         let listed = report.findings.get(..MAX_FAULTS).unwrap_or(&report.findings);
         let ranges: Vec<_> = listed.iter().map(|entry| entry.span.clone()).collect();
         let findings: Vec<_> = listed
@@ -244,8 +311,11 @@ pub static REQUEST: Shape = Shape::Object(&[
 /// Changes to a policy; the engine says which roles, kinds and rules there are.
 const POLICY: &[Field] = &[
     Field::optional("base", Shape::OneOf(&["default", "none"])).about("What is changed.").default("\"default\""),
-    Field::optional("actions", Shape::Map(&Shape::Map(&Shape::OneOf(&["ignore", "flag", "redact", "block"]))))
-        .about("By role and kind."),
+    Field::optional(
+        "actions",
+        Shape::Map(&Shape::Map(&Shape::OneOf(&["ignore", "flag", "restore", "redact", "block"]))),
+    )
+    .about("By role and kind; `restore` puts the value back into the answer."),
     Field::optional("thresholds", SCORES).about("The lowest score that counts, by kind."),
     Field::optional("act_from", SCORES)
         .about("From which score on the action is taken, by kind; below it a finding is flagged."),

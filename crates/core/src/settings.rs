@@ -4,15 +4,14 @@ mod address;
 mod audit;
 mod members;
 mod models;
+mod policies;
 mod upstreams;
 mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use promptgate_guard::{Changes, Guard, Policy};
 use promptgate_tokens::Vocabulary;
-use serde_json::json;
 
 use crate::call::CallRules;
 use crate::canonical;
@@ -23,7 +22,7 @@ use crate::fault::{Fault, Path, nearest};
 use crate::governance::trace::Exporter;
 use crate::governance::webhook::{Destinations, RETRY_MS};
 use crate::governance::{Occasion, Rates, chain};
-use crate::guard::{self, Guards};
+use crate::guard::Policies;
 use crate::http::Header;
 use crate::in_flight::MAX_OF_KEY;
 use crate::json::MAX_BODY;
@@ -91,9 +90,9 @@ pub struct Settings {
     pub cors: Cors,
     /// `OPENAI_MAX_BODY`: most bytes of a body on the OpenAI front.
     openai_max_body: usize,
-    /// `GUARD_INPUT` and `GUARD_OUTPUT`.
-    pub guards: Guards,
-    /// SHA-256 of both policies as canonical JSON, for audit rows.
+    /// `GUARD_INPUT`, `GUARD_OUTPUT`, `GUARD_MONITOR_INPUT`, `GUARD_MONITOR_OUTPUT`, `GUARD_POLICIES`.
+    pub policies: Policies,
+    /// SHA-256 of all policies as canonical JSON, for audit rows.
     pub policy_sha256: String,
     /// `WEBHOOKS`, and `WEBHOOK_URL`, `WEBHOOK_SECRET`, `WEBHOOK_PRIVATE`: where webhooks go.
     pub webhooks: Destinations,
@@ -191,10 +190,7 @@ impl Reader<'_> {
         let idle = self.integer("IDLE_MS", 1..=600_000).unwrap_or(15_000);
         let total = self.integer("TOTAL_MS", 1..=600_000).unwrap_or(60_000);
         let fallback = (self.variable)("FALLBACK_TEXT").unwrap_or_else(|| FALLBACK_TEXT.to_owned());
-        let guards = Guards {
-            input: Guard::new(&self.policy("GUARD_INPUT", guard::input_policy(), false)),
-            output: Guard::new(&self.policy("GUARD_OUTPUT", Policy::default(), true)),
-        };
+        let policies = self.policies();
         let cors = self.cors();
         let openai_max_body = self.integer("OPENAI_MAX_BODY", MAX_BODY as u64..=MAX_OF_KEY as u64);
         let webhooks = self.webhooks();
@@ -216,12 +212,10 @@ impl Reader<'_> {
                 total: Duration::from_millis(total),
                 fallback: Some(fallback).filter(|text| !text.is_empty()),
             },
-            policy_sha256: canonical::hash(
-                &json!({ "input": guards.input.policy(), "output": guards.output.policy() }),
-            ),
+            policy_sha256: canonical::hash(&policies.hashed()),
             cors,
             openai_max_body: openai_max_body.map_or(OPENAI_MAX_BODY, |most| most as usize),
-            guards,
+            policies,
             webhooks,
             webhook_retry_ms,
             traces,
@@ -340,25 +334,6 @@ impl Reader<'_> {
                 Counting::Exact,
             ),
         }
-    }
-
-    /// `default` with the changes that the variable makes. Those to answers (`streamed`) must be such that
-    /// a stream can carry them out.
-    fn policy(&mut self, name: &str, default: Policy, streamed: bool) -> Policy {
-        let Some(text) = self.get(name) else { return default };
-        // The parser's message may quote the policy, whose allow-list may be personal data.
-        let place = |error: serde_json::Error| format!("look at line {} column {}", error.line(), error.column());
-        let changes: Result<Changes, String> = serde_json::from_str(&text).map_err(place);
-        let policy = changes.and_then(|changes| {
-            if streamed {
-                changes.carried_out_by_a_stream()?
-            };
-            changes.over(default.clone())
-        });
-        policy.unwrap_or_else(|fault| {
-            self.fault(name, "bad_variable", format!("{name} is no policy: {fault}. README.md describes it."));
-            default
-        })
     }
 
     fn cors(&mut self) -> Cors {

@@ -8,6 +8,7 @@ use crate::reading::Reading;
 use crate::report::{Entry, Report};
 use crate::scan::{self, Hit, Thresholds};
 use crate::stream::Stream;
+use crate::tags::Tags;
 use crate::view::{Folding, Map, Tag, ViewKind, Views, bidi};
 use crate::work;
 use std::borrow::Cow;
@@ -23,12 +24,46 @@ pub struct Guard {
     policy: Arc<Policy>,
     /// By role, in the order of [`Role::ALL`].
     thresholds: [Thresholds; Role::ALL.len()],
+    /// What another policy would have done is reported beside.
+    monitor: Option<Arc<Guard>>,
+    /// What streams put back.
+    tags: Option<Arc<Tags>>,
 }
 
 impl Guard {
     /// Makes `policy` ready.
     pub fn new(policy: &Policy) -> Self {
-        Self { policy: Arc::new(policy.clone()), thresholds: Role::ALL.map(|role| policy.scan_thresholds(role)) }
+        Self {
+            policy: Arc::new(policy.clone()),
+            thresholds: Role::ALL.map(|role| policy.scan_thresholds(role)),
+            monitor: None,
+            tags: None,
+        }
+    }
+
+    /// The same, which also reports what `policy` would have done ([`Report::would`]); a text is read twice then.
+    pub fn monitoring(self, policy: &Policy) -> Self {
+        Self { monitor: Some(Arc::new(Guard::new(policy))), ..self }
+    }
+
+    /// `policy` in the place of its own; what it monitors and restores stays.
+    pub fn under(&self, policy: &Policy) -> Self {
+        Self { monitor: self.monitor.clone(), tags: self.tags.clone(), ..Guard::new(policy) }
+    }
+
+    /// The policy that it monitors.
+    pub fn monitored(&self) -> Option<&Policy> {
+        self.monitor.as_ref().map(|guard| guard.policy())
+    }
+
+    /// The same, whose streams put the values of `tags` back.
+    pub fn restoring(self, tags: Tags) -> Self {
+        Self { tags: (!tags.is_empty()).then(|| Arc::new(tags)), ..self }
+    }
+
+    /// What streams put back.
+    pub(crate) fn tags(&self) -> Option<&Arc<Tags>> {
+        self.tags.as_ref()
     }
 
     /// The policy that it follows.
@@ -39,10 +74,11 @@ impl Guard {
     /// What is in `text`, written by `role`. Spans are bytes of `text`.
     pub fn check(&self, text: &str, role: Role) -> Report {
         let (clean, map) = self.sanitised(text);
-        let (_, mut report) = self.apply(&clean, role, false);
+        let (_, mut report) = self.apply(&clean, role, None);
         for entry in &mut report.findings {
             entry.span = map.span(entry.span.clone());
         }
+        self.watch(text, role, &mut report);
         report
     }
 
@@ -51,12 +87,21 @@ impl Guard {
     /// stretches, this goes on until nothing changes; what shows only then is replaced too,
     /// without a line in the report.
     pub fn redact(&self, text: &str, role: Role) -> (String, Report) {
+        self.written(text, role, &mut Writer::default())
+    }
+
+    /// The same with a numbered tag, noted in `tags`, in the place of what is to be restored.
+    pub fn redact_into(&self, text: &str, role: Role, tags: &mut Tags) -> (String, Report) {
+        self.written(text, role, &mut Writer { tags: Some(tags) })
+    }
+
+    fn written(&self, text: &str, role: Role, writer: &mut Writer<'_>) -> (String, Report) {
         let (clean, map) = self.sanitised(text);
-        let (mut redacted, mut report) = self.apply(&clean, role, true);
+        let (mut redacted, mut report) = self.apply(&clean, role, Some(writer));
         let injected =
-            report.findings.iter().any(|entry| entry.kind == Kind::Injection && entry.action >= Action::Redact);
+            report.findings.iter().any(|entry| entry.kind == Kind::Injection && entry.action >= Action::Restore);
         for _ in 0..if injected { ROUNDS } else { 0 } {
-            let (again, _) = self.apply(&redacted, role, true);
+            let (again, _) = self.apply(&redacted, role, Some(writer));
             if again == redacted {
                 break;
             }
@@ -65,7 +110,20 @@ impl Guard {
         for entry in &mut report.findings {
             entry.span = map.span(entry.span.clone());
         }
+        self.watch(text, role, &mut report);
         (redacted, report)
+    }
+
+    /// Adds what the monitored policy would have done.
+    fn watch(&self, text: &str, role: Role, report: &mut Report) {
+        if let Some(monitor) = &self.monitor {
+            report.would = monitor.check(text, role).findings;
+        }
+    }
+
+    /// The stream of the monitored policy.
+    pub(crate) fn monitor_stream(&self, role: Role) -> Option<Box<Stream>> {
+        self.monitor.as_ref().map(|guard| Box::new(guard.stream(role)))
     }
 
     /// The same over a text that comes in pieces. Injection, which a model's answer is not
@@ -111,15 +169,13 @@ impl Guard {
         (Cow::Owned(clean), map)
     }
 
-    fn apply(&self, text: &str, role: Role, redact: bool) -> (String, Report) {
+    fn apply(&self, text: &str, role: Role, writer: Option<&mut Writer<'_>>) -> (String, Report) {
         let mut found = self.find(text, role);
         let mut report = Report::default();
         settle(&mut found);
-        let out = if redact {
-            self.write(text, 0..text.len(), &found, role, text.find(bidi::OVERRIDE))
-        } else {
-            String::new()
-        };
+        let out =
+            writer.map(|writer| self.write(text, 0..text.len(), &found, role, (text.find(bidi::OVERRIDE), writer)));
+        let out = out.unwrap_or_default();
         for entry in found.into_iter().filter_map(|item| self.entry(item, role)) {
             report.add(entry);
         }
@@ -127,21 +183,27 @@ impl Guard {
     }
 
     /// A part of `text` with tags in the place of what the policy wants replaced of `found`, which
-    /// is settled and lies within the part. The first override of the text began at `override_from`.
+    /// is settled and lies within the part. The first override of the text began at `override_from`; a tag may be
+    /// numbered by the writer.
     pub(crate) fn write(
         &self,
         text: &str,
         part: Range<usize>,
         found: &[Found],
         role: Role,
-        override_from: Option<usize>,
+        (override_from, writer): (Option<usize>, &mut Writer<'_>),
     ) -> String {
         let mut out = String::with_capacity(part.len());
         let mut at = part.start;
         for cluster in clusters(found) {
             if let Some((span, tag)) = self.replacement(cluster, role) {
                 out.push_str(text.get(at..span.start).unwrap_or_default());
-                out.push_str(&tag);
+                let restored = || cluster.iter().all(|found| self.action(role, found) <= Action::Restore);
+                let numbered = writer.tags.as_mut().filter(|_| restored()).zip(gravest(cluster));
+                match numbered.zip(text.get(span.clone())) {
+                    Some(((tags, found), value)) => out.push_str(&tags.tag(found.finding.kind, value)),
+                    None => out.push_str(&tag),
+                }
                 if override_from.is_some_and(|first| first < span.start) {
                     out.push_str(end_of_override(text.get(span.clone()).unwrap_or_default()));
                 }
@@ -261,7 +323,7 @@ impl Guard {
     /// goes all go: what is left of a value could be read as another.
     pub(crate) fn replacement(&self, cluster: &[Found], role: Role) -> Option<(Range<usize>, String)> {
         work::count(cluster.len());
-        if !cluster.iter().any(|found| self.action(role, found) >= Action::Redact) {
+        if !cluster.iter().any(|found| self.action(role, found) >= Action::Restore) {
             return None;
         }
         let start = cluster.iter().map(|found| found.cover.start).min()?;
@@ -306,12 +368,23 @@ pub(crate) struct Found {
 
 /// What stands in the place of overlapping findings: the gravest names it, of several the first.
 fn tag(cluster: &[Found]) -> Option<String> {
-    let gravest = cluster.iter().min_by_key(|found| (found.finding.kind, found.finding.span.start))?;
+    let gravest = gravest(cluster)?;
     let tag = gravest.finding.kind.tag();
     Some(match (&gravest.last_four, tag.strip_suffix(']')) {
         (Some(last_four), Some(open)) => format!("{open} {last_four}]"),
         _ => tag.to_owned(),
     })
+}
+
+/// The gravest finding, of several the first.
+fn gravest(cluster: &[Found]) -> Option<&Found> {
+    cluster.iter().min_by_key(|found| (found.finding.kind, found.finding.span.start))
+}
+
+/// Where redaction notes the values that can come back; nowhere, as a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Writer<'a> {
+    tags: Option<&'a mut Tags>,
 }
 
 /// What is kept of a stretch that is replaced after an override began: without its end the

@@ -25,6 +25,7 @@ pub mod rule;
 mod scan;
 mod secret;
 mod stream;
+mod tags;
 mod text;
 pub mod view;
 mod work;
@@ -35,6 +36,7 @@ pub use policy::{Action, Base, Changes, Policy, Role};
 pub use report::{Entry, Report};
 pub use rule::{Rule, rule, rules};
 pub use stream::{Piece, Stream};
+pub use tags::Tags;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -58,6 +58,9 @@ pub enum Action {
     Ignore,
     /// Report it.
     Flag,
+    /// Report it and put a numbered tag in its place, for which the answer to it gets the value back ([`crate::Tags`]);
+    /// where there is no such answer it is redacted.
+    Restore,
     /// Report it and put a tag in its place.
     Redact,
     /// Report it and refuse the text. Redaction, if asked for nevertheless, replaces it.
@@ -184,6 +187,11 @@ impl Policy {
         kinds.and_then(|kinds| kinds.get(&kind)).copied().unwrap_or_default()
     }
 
+    /// Whether something is to be put back into the answer.
+    pub fn restores(&self) -> bool {
+        self.actions.values().flat_map(BTreeMap::values).any(|action| *action == Action::Restore)
+    }
+
     /// What is done about a finding of `kind` with `score`.
     pub fn graded(&self, role: Role, kind: Kind, score: f32) -> Action {
         let certain = self.act_from.get(&kind).is_none_or(|&from| score >= from);
@@ -260,8 +268,8 @@ impl Changes {
     /// Whether a stream of a model's answer can do all of this, so that nothing is silently left undone.
     ///
     /// # Errors
-    /// Another role's texts are named, which no answer is; injection, which answers are not scored for;
-    /// or `sanitise`, which is for what comes in.
+    /// Another role's texts are named, which no answer is; injection, which answers are not scored for; `sanitise`,
+    /// which is for what comes in; or `restore`, which answers do and are not done to.
     pub fn carried_out_by_a_stream(&self) -> Result<(), String> {
         let acts = |kinds: &BTreeMap<Kind, Action>| kinds.values().any(|&action| action > Action::Ignore);
         let other = self.actions.iter().find(|(role, kinds)| **role != Role::Assistant && acts(kinds));
@@ -273,6 +281,13 @@ impl Changes {
             return Err(
                 "answers are not scored for injection: `actions.assistant.injection` would do nothing".to_owned()
             );
+        }
+        let restored = answers.and_then(|kinds| kinds.iter().find(|(_, action)| **action == Action::Restore));
+        if let Some((kind, _)) = restored {
+            return Err(format!(
+                "values are put back into answers: `actions.assistant.{}` may be `redact`",
+                kind.name()
+            ));
         }
         match self.sanitise {
             Some(true) => Err("answers are not sanitised: `sanitise` would do nothing".to_owned()),

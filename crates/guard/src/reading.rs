@@ -10,7 +10,7 @@
 //! come can make it a part of a value.
 
 use crate::finding::Finding;
-use crate::guard::{Found, Guard, Seen, clusters, settle};
+use crate::guard::{Found, Guard, Seen, Writer, clusters, settle};
 use crate::policy::{Action, Role};
 use crate::scan::{MEMORY, Scanner};
 use crate::text::Text;
@@ -169,7 +169,13 @@ impl Reading {
             let written = certain.found.iter().filter(|found| found.cover.end <= end);
             let count = written.count();
             let written = certain.found.get(..count).unwrap_or_default();
-            certain.text = self.guard.write(&self.raw, self.passed..end, written, self.role, first_override);
+            certain.text = self.guard.write(
+                &self.raw,
+                self.passed..end,
+                written,
+                self.role,
+                (first_override, &mut Writer::default()),
+            );
             self.passed = end;
         }
         for Found { cover, finding: Finding { span, .. }, .. } in &mut certain.found {

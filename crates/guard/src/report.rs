@@ -14,6 +14,9 @@ pub struct Report {
     pub action: Action,
     /// The findings by place, gravest first at the same place.
     pub findings: Vec<Entry>,
+    /// What the monitored policy would have found and done ([`crate::Guard::monitoring`]).
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub would: Vec<Entry>,
 }
 
 /// A finding and what is to be done about it.

@@ -9,6 +9,7 @@ use crate::guard::Guard;
 use crate::policy::Role;
 use crate::reading::Reading;
 use crate::report::{Entry, Report};
+use crate::tags::Restorer;
 
 /// A stream under guard.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Stream {
     reading: Reading,
     report: Report,
     blocked: bool,
+    monitor: Option<Box<Stream>>,
+    restorer: Option<Restorer>,
 }
 
 /// What a stream lets go.
@@ -27,6 +30,8 @@ pub struct Piece {
     pub text: String,
     /// Findings that became certain; spans are bytes of the whole stream so far.
     pub findings: Vec<Entry>,
+    /// What the monitored policy would have done, as far as it is certain.
+    pub would: Vec<Entry>,
     /// The policy refuses what comes next: end the stream with an error. Nothing more comes.
     pub blocked: bool,
 }
@@ -34,7 +39,9 @@ pub struct Piece {
 impl Stream {
     pub(crate) fn new(guard: Guard, role: Role) -> Self {
         let reading = Reading::new(guard.clone(), role);
-        Self { guard, role, reading, report: Report::default(), blocked: false }
+        let monitor = guard.monitor_stream(role);
+        let restorer = guard.tags().cloned().map(Restorer::new);
+        Self { guard, role, reading, report: Report::default(), blocked: false, monitor, restorer }
     }
 
     /// Takes the next piece and gives what has become certain.
@@ -54,7 +61,7 @@ impl Stream {
 
     /// How many bytes are held back.
     pub fn held(&self) -> usize {
-        self.reading.held()
+        self.reading.held() + self.restorer.as_ref().map_or(0, Restorer::held)
     }
 
     fn advance(&mut self, chunk: &str, open: bool) -> Piece {
@@ -69,6 +76,13 @@ impl Stream {
             piece.findings.push(entry);
         }
         (piece.text, piece.blocked) = (certain.text, self.blocked);
+        if let Some(restorer) = &mut self.restorer {
+            piece.text = restorer.push(&piece.text, open && !self.blocked);
+        }
+        if let Some(monitor) = &mut self.monitor {
+            piece.would = monitor.advance(chunk, open).findings;
+            self.report.would.extend(piece.would.iter().cloned());
+        }
         piece
     }
 }

@@ -11,7 +11,7 @@ use crate::{GUARDS, input, output};
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** What is done about a finding, mildest first. */
-export type GuardAction = "ignore" | "flag" | "redact" | "block";
+export type GuardAction = "ignore" | "flag" | "restore" | "redact" | "block";
 
 /** What can be found. */
 export type GuardKind =

@@ -1,5 +1,7 @@
 //! What a call is for: a conversation, or the execution of a template.
 
+use promptgate_guard::Tags;
+
 use crate::chat::{ChatRequest, Trim, Trimmed, nothing_to_leave_out};
 use crate::guard::Findings;
 use crate::http::{Header, HttpRequest};
@@ -30,6 +32,8 @@ pub struct Execution {
     pub trim: Trim,
     /// What the guard has found in the values.
     pub findings: Findings,
+    /// What the answer gets back.
+    pub tags: Tags,
     /// Whether the answer is guarded as any other (requirements, E1: `output_moderation`).
     pub moderated: bool,
 }
@@ -64,6 +68,14 @@ impl Job {
         match self {
             Job::Chat(trimmed) => trimmed.findings(),
             Job::Execute(execution) => &execution.findings,
+        }
+    }
+
+    /// The values that the answer gets back for their tags.
+    pub fn tags(&self) -> &Tags {
+        match self {
+            Job::Chat(trimmed) => trimmed.tags(),
+            Job::Execute(execution) => &execution.tags,
         }
     }
 

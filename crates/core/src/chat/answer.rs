@@ -122,6 +122,7 @@ impl AnswerGuard {
         self.replaced |= passed.found.iter().any(|entry| entry.action >= Action::Redact);
         self.refused |= passed.found.iter().any(|entry| entry.action == Action::Block);
         self.found.add(&passed.found, Role::Assistant, self.strict.policy());
+        self.found.watched(&passed.would);
         (passed.text, if passed.blocked { Err(Refused) } else { Ok(()) })
     }
 
@@ -163,5 +164,5 @@ impl AnswerGuard {
 }
 
 fn passed(piece: Piece) -> Passed {
-    Passed { text: piece.text, found: piece.findings, blocked: piece.blocked }
+    Passed { text: piece.text, found: piece.findings, would: piece.would, blocked: piece.blocked }
 }

@@ -16,6 +16,8 @@ const DEEPEST: usize = 128;
 pub(super) struct Passed {
     pub(super) text: String,
     pub(super) found: Vec<Entry>,
+    /// What the watched policy would have done.
+    pub(super) would: Vec<Entry>,
     pub(super) blocked: bool,
 }
 
@@ -179,7 +181,7 @@ impl Arguments {
             ':' => self.names = false,
             '"' if self.names => self.state = State::Name(String::new(), Escape::default()),
             '"' => {
-                let prefix = self.label.take().map(|label| format!("{label}: ")).unwrap_or_default();
+                let prefix = prefix(self.label.take().as_deref());
                 let mut stream = self.guard.stream(Role::Assistant);
                 let piece = stream.push(&prefix);
                 let mut value = Value { stream, prefix, head: Some(String::new()), escape: Escape::default() };
@@ -223,20 +225,27 @@ impl Arguments {
 
     /// What `text` becomes, if anything changes.
     fn checked(&self, text: &str, label: Option<&str>, passed: &mut Passed) -> Option<String> {
-        let prefix = label.map(|label| format!("{label}: ")).unwrap_or_default();
+        let prefix = prefix(label);
         let mut stream = self.guard.stream(Role::Assistant);
         let (first, last) = (stream.push(&format!("{prefix}{text}")), stream.finish());
         let whole = format!("{}{}", first.text, last.text);
         passed.blocked |= first.blocked || last.blocked;
         passed.found.extend(first.findings.into_iter().chain(last.findings));
+        passed.would.extend(first.would.into_iter().chain(last.would));
         let replaced = whole.strip_prefix(&prefix).unwrap_or(&whole);
         (replaced != text).then(|| replaced.to_owned())
     }
 }
 
+/// What a value is read behind: its member's name, in which no tag is to be restored.
+fn prefix(label: Option<&str>) -> String {
+    label.map(|label| format!("{}: ", label.replace('[', "("))).unwrap_or_default()
+}
+
 fn take(piece: promptgate_guard::Piece, passed: &mut Passed) {
     passed.text.push_str(&piece.text);
     passed.found.extend(piece.findings);
+    passed.would.extend(piece.would);
     passed.blocked |= piece.blocked;
 }
 
@@ -244,6 +253,7 @@ impl Value {
     /// Passes on what the stream gives, without the prefix that it was given first.
     fn give(&mut self, piece: promptgate_guard::Piece, passed: &mut Passed) {
         passed.found.extend(piece.findings);
+        passed.would.extend(piece.would);
         passed.blocked |= piece.blocked;
         match &mut self.head {
             None => passed.text.push_str(&escaped(&piece.text)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use promptgate_guard::{Action, Entry, Guard, Role};
+use promptgate_guard::{Action, Entry, Guard, Role, Tags};
 use promptgate_lint::{Tree, Value};
 
 use super::Form;
@@ -19,6 +19,8 @@ pub struct Checked {
     pub(super) request: ChatRequest,
     /// What was redacted and flagged.
     pub findings: Findings,
+    /// What the answer gets back.
+    pub tags: Tags,
 }
 
 impl Decoded {
@@ -28,7 +30,11 @@ impl Decoded {
     /// [`Code::SafetyRefused`] with every finding that the policy blocks: path, span, and the rule as the
     /// fault's code, never the value.
     pub fn check(self, guard: &Guard) -> Result<Checked, Problem> {
-        let mut check = Check { guard, findings: Findings::default(), faults: Faults::default() };
+        let mut check =
+            Check { guard, findings: Findings::default(), faults: Faults::default(), tags: Tags::default() };
+        if guard.policy().restores() {
+            self.request.texts.iter().for_each(|text| check.tags.avoid(text.content.expose()));
+        }
         let mut replaced = Vec::new();
         for (at, text) in self.request.texts.iter().enumerate() {
             let (path, role, content) = (|| self.path(at), text.role.into(), text.content.expose());
@@ -47,7 +53,8 @@ impl Decoded {
             replaced.extend(new.map(|new| (at, new)));
         }
         if !check.faults.is_empty() {
-            return Err(Problem::with_errors(Code::SafetyRefused, check.faults));
+            let would = check.findings.would();
+            return Err(Problem { would, ..Problem::with_errors(Code::SafetyRefused, check.faults) });
         }
         let Decoded { mut request, tree } = self;
         for (at, new) in replaced {
@@ -57,7 +64,7 @@ impl Decoded {
             }
             text.content = Sensitive::new(new);
         }
-        Ok(Checked { request, findings: check.findings })
+        Ok(Checked { request, findings: check.findings, tags: check.tags })
     }
 }
 
@@ -73,6 +80,7 @@ struct Check<'a> {
     guard: &'a Guard,
     findings: Findings,
     faults: Faults,
+    tags: Tags,
 }
 
 impl Check<'_> {
@@ -126,6 +134,7 @@ impl Check<'_> {
         let prefix = label.map(|label| format!("{label}: ")).unwrap_or_default();
         let whole = if prefix.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(format!("{prefix}{text}")) };
         let report = self.guard.check(&whole, role);
+        self.findings.watched(&report.would);
         let found: Vec<Entry> = report
             .findings
             .into_iter()
@@ -141,10 +150,10 @@ impl Check<'_> {
         self.findings.add(&found, role, self.guard.policy());
         let blocked = found.iter().filter(|entry| entry.action == Action::Block);
         self.faults.append(guard::faults(&path(), text, blocked));
-        if !found.iter().any(|entry| entry.action >= Action::Redact) {
+        if !found.iter().any(|entry| entry.action >= Action::Restore) {
             return None;
         }
-        let redacted = self.guard.redact(&whole, role).0;
+        let redacted = self.guard.redact_into(&whole, role, &mut self.tags).0;
         // Where the name itself was replaced, no more than the tag is left of both.
         Some(redacted.strip_prefix(&prefix).map_or(redacted.clone(), str::to_owned))
     }
@@ -165,10 +174,11 @@ impl Check<'_> {
             return;
         }
         let report = self.guard.check(name, role);
+        self.findings.watched(&report.would);
         let found: Vec<Entry> =
             report.findings.into_iter().filter(|entry| entry.kind != promptgate_guard::Kind::Injection).collect();
         self.findings.add(&found, role, self.guard.policy());
-        let refused = found.iter().filter(|entry| entry.action >= Action::Redact);
+        let refused = found.iter().filter(|entry| entry.action >= Action::Restore);
         self.faults.extend(refused.map(|entry| Fault::new(&path(), entry.code, promptgate_lint::message(entry.kind))));
     }
 }
@@ -245,5 +255,40 @@ mod tests {
         let content = checked.request().turns().nth(1).unwrap().1;
         assert_eq!(content, "My IBAN is [IBAN], write to a@example.com");
         assert_eq!((checked.findings.redacted, checked.findings.flagged), (1, 1));
+    }
+
+    #[test]
+    fn what_only_watches_is_counted_on_refusals_too() {
+        let mut considered = crate::guard::input_policy();
+        considered.set(Role::User, promptgate_guard::Kind::Email, Action::Block);
+        let guard = Guards::default().input.monitoring(&considered);
+        let request = |content: &str| {
+            let body = json!({
+                "systemInstructions": [], "context": [{"role": "user", "content": content}],
+                "temperature": 0, "maxTokens": 1, "modelId": "m",
+            });
+            decode(body.to_string().as_bytes()).unwrap().check(&guard)
+        };
+        let checked = request("mail jo@acme.de").unwrap();
+        assert_eq!(checked.request().turns().next().unwrap().1, "mail jo@acme.de");
+        assert_eq!(checked.findings.would(), [("P001", "would_block", 1)]);
+        let problem = request("mail jo@acme.de, card 4111 1111 1111 1111").unwrap_err();
+        assert_eq!(problem.would.iter().map(|one| one.1).collect::<Vec<_>>(), ["would_block", "would_block"]);
+        assert!(!problem.document("r").to_string().contains("would"), "clients are not told");
+    }
+
+    #[test]
+    fn values_that_come_back_are_numbered_over_the_whole_request() {
+        let mut policy = crate::guard::input_policy();
+        policy.set(Role::User, promptgate_guard::Kind::Email, Action::Restore);
+        let body = json!({
+            "systemInstructions": ["[EMAIL_1] is a sample."],
+            "context": [{"role": "user", "content": "a@acme.de"}, {"role": "user", "content": "b@acme.de, a@acme.de"}],
+            "temperature": 0, "maxTokens": 1, "modelId": "m",
+        });
+        let checked = decode(body.to_string().as_bytes()).unwrap().check(&Guard::new(&policy)).unwrap();
+        let sent: Vec<_> = checked.request().turns().map(|turn| turn.1).collect();
+        assert_eq!(sent, ["[EMAIL_2]", "[EMAIL_3], [EMAIL_2]"]);
+        assert!(!format!("{checked:?}").contains("acme"));
     }
 }

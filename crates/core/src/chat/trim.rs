@@ -114,6 +114,11 @@ impl Trimmed {
         &self.counted.checked.findings
     }
 
+    /// What the answer gets back.
+    pub fn tags(&self) -> &promptgate_guard::Tags {
+        &self.counted.checked.tags
+    }
+
     /// How many instructions and turns are sent: the audit row's figures (B6).
     pub fn counts(&self) -> (usize, usize) {
         (self.request().instructions().count(), self.request().turns().count())

@@ -174,6 +174,7 @@ impl CallRecord {
             for (action, count) in counts {
                 metrics.count(Metric::GuardFindings, &[("direction", direction), ("action", action)], u64::from(count));
             }
+            metrics.watched(direction, &findings.would());
         }
     }
 

@@ -94,7 +94,7 @@ pub struct Resource {
 pub struct RuleFired {
     /// Its code.
     pub rule: String,
-    /// `block`, `redact`, `flag`, `allow`.
+    /// `block`, `redact`, `restore`, `flag`, `allow`; `would_…` where a policy that only watches asks for it.
     pub action: &'static str,
     /// `input` or `output`.
     pub direction: &'static str,
@@ -200,6 +200,13 @@ impl AuditEvent {
         self.outcome = AuditOutcome::of(problem.code);
         self.code = Some(problem.code.as_str().to_owned());
         self.upstream_correlation_id = problem.upstream_correlation_id.clone();
+        let watched = problem.would.iter().map(|&(rule, action, count)| RuleFired {
+            rule: rule.to_owned(),
+            action,
+            direction: "input",
+            count,
+        });
+        self.rules.extend(watched);
         if matches!(problem.code, Code::SafetyRefused | Code::TemplateRefused | Code::AnswerRefused) {
             let direction = if problem.code == Code::AnswerRefused { "output" } else { "input" };
             let mut counts: BTreeMap<&str, u32> = BTreeMap::new();

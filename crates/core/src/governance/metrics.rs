@@ -230,6 +230,13 @@ impl Metrics {
         }
     }
 
+    /// Counts what a policy that only watches would have done: code of the rule, action, how often.
+    pub fn watched(&mut self, direction: &str, would: &[(&'static str, &'static str, u32)]) {
+        for (_, action, count) in would {
+            self.count(Metric::GuardFindings, &[("direction", direction), ("action", action)], u64::from(*count));
+        }
+    }
+
     /// Counts a request of `tenant` that came by the address `route`; `code` is that of its problem, if it has one.
     pub fn request(&mut self, route: &str, tenant: &str, code: Option<&str>, took: Duration) {
         let outcome = if code.is_none() { "success" } else { "error" };

@@ -88,12 +88,13 @@ fn sanitised(input: String, model: String, guards: &Guards) -> Result<Question, 
     }
     let report = guards.input.check(&text, Role::User);
     findings.add(&report.findings, Role::User, guards.input.policy());
+    findings.watched(&report.would);
     let refused = |entry: &&promptgate_guard::Entry| entry.action == Action::Block && entry.kind != Kind::Injection;
     let faults = guard::faults(&path, &text, report.findings.iter().filter(refused));
     if !faults.is_empty() {
-        return Err(Problem::with_errors(Code::SafetyRefused, faults));
+        return Err(Problem { would: findings.would(), ..Problem::with_errors(Code::SafetyRefused, faults) });
     }
-    if report.action >= Action::Redact {
+    if report.action >= Action::Restore {
         text = guards.input.redact(&text, Role::User).0;
     }
     Ok(Question { model, input: Sensitive::new(text), findings })
@@ -369,6 +370,7 @@ fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<
         Value::String(text) => {
             let (redacted, report) = guard.redact(text, Role::Assistant);
             findings.add(&report.findings, Role::Assistant, guard.policy());
+            findings.watched(&report.would);
             if report.action == Action::Block {
                 let detail = "The policy refuses what stands in the result.";
                 return Err(Problem::new(Code::AnswerRefused, detail));
@@ -389,7 +391,8 @@ fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<
 /// Applies the policy for answers to what cannot be replaced by a tag.
 fn fixed(text: &str, guard: &Guard, findings: &mut Findings) -> Result<(), Problem> {
     let report = guard.check(text, Role::Assistant);
-    if report.action >= Action::Redact {
+    findings.watched(&report.would);
+    if report.action >= Action::Restore {
         // It is not redacted, so it is not counted as that.
         findings.fired(&report.findings);
         let detail = "The policy refuses a member's name or a number of the result.";

@@ -1,7 +1,7 @@
 //! Requests to render and to execute a template: values checked, filled in, counted, and turned into a payload
 //! (requirements, E4–E6).
 
-use promptgate_guard::{Action, Guard, Kind, Role};
+use promptgate_guard::{Action, Guard, Kind, Role, Tags};
 use promptgate_lint::shapes::{ANSWER_TOKENS, MODEL_ID};
 use promptgate_tokens::Vocabulary;
 
@@ -66,7 +66,7 @@ impl RenderRequest {
         guard: &Guard,
         counters: &mut Counters,
     ) -> Result<String, Problem> {
-        let (rendered, findings, trim) = prepare(template, &self.variables, guard, counters)?;
+        let (rendered, findings, trim, _) = prepare(template, &self.variables, guard, counters)?;
         let answer = Answer {
             template_id: id,
             version: template.version,
@@ -106,7 +106,7 @@ impl ExecuteRequest {
         guard: &Guard,
         counters: &mut Counters,
     ) -> Result<Execution, Problem> {
-        let (rendered, findings, trim) = prepare(template, &self.variables, guard, counters)?;
+        let (rendered, findings, trim, tags) = prepare(template, &self.variables, guard, counters)?;
         let payload = execute_payload(id, template.version, &rendered.values, &self.model_id, self.max_tokens);
         Ok(Execution {
             template_id: id.to_owned(),
@@ -115,6 +115,7 @@ impl ExecuteRequest {
             payload,
             trim,
             findings,
+            tags,
             moderated: template.output_moderation,
         })
     }
@@ -126,7 +127,7 @@ fn prepare(
     variables: &Json,
     guard: &Guard,
     counters: &mut Counters,
-) -> Result<(Rendered, Findings, Trim), Problem> {
+) -> Result<(Rendered, Findings, Trim, Tags), Problem> {
     let path = Path::root().name("variables");
     // The values' faults come first, then what the guard says of them.
     let given = template.render(&path, variables)?;
@@ -135,6 +136,10 @@ fn prepare(
         Kind::Injection => !template.jailbreak_detection,
         kind => !template.pii_filter && !guard::is_secret(kind),
     });
+    let mut tags = Tags::default();
+    if guard.policy().restores() {
+        given.values.iter().for_each(|(_, value)| tags.avoid(value.expose()));
+    }
     let mut findings = Findings::default();
     let mut faults = Faults::default();
     let mut passed = Vec::new();
@@ -143,14 +148,15 @@ fn prepare(
         let role = if trusted { Role::System } else { Role::User };
         let report = lenient.check(value.expose(), role);
         findings.add(&report.findings, role, guard.policy());
+        findings.watched(&report.would);
         let blocked = report.findings.iter().filter(|entry| entry.action == Action::Block);
         faults.append(guard::faults(&path.name(&name), value.expose(), blocked));
-        let redact = report.findings.iter().any(|entry| entry.action == Action::Redact);
-        let value = if redact { Sensitive::new(lenient.redact(value.expose(), role).0) } else { value };
+        let redact = report.findings.iter().any(|entry| matches!(entry.action, Action::Redact | Action::Restore));
+        let value = if redact { Sensitive::new(lenient.redact_into(value.expose(), role, &mut tags).0) } else { value };
         passed.push((name, Json::String(value.expose().to_owned())));
     }
     if !faults.is_empty() {
-        return Err(Problem::with_errors(Code::SafetyRefused, faults));
+        return Err(Problem { would: findings.would(), ..Problem::with_errors(Code::SafetyRefused, faults) });
     }
     let rendered = template.render(&path, &Json::Object(passed))?;
     let text = format!("{}\n{}", rendered.system_instruction.expose(), rendered.user_prompt.expose());
@@ -169,7 +175,7 @@ fn prepare(
         limit: template.max_tokens,
         counted_by,
     };
-    Ok((rendered, findings, trim))
+    Ok((rendered, findings, trim, tags))
 }
 
 #[cfg(test)]

@@ -30,6 +30,16 @@ fn asked_for(body: &Value, kind: Kind) -> Result<(Job, Answer), Problem> {
     Ok((Job::Chat(Box::new(trimmed)), answer))
 }
 
+/// The same under `changes` to the policy for what clients send.
+fn asked_under(body: &Value, changes: Value) -> (Job, Answer) {
+    let changes: promptgate_guard::Changes = serde_json::from_value(changes).unwrap();
+    let guard = promptgate_guard::Guard::new(&changes.over(crate::guard::input_policy()).unwrap());
+    let (decoded, answer) = decode(body.to_string().into_bytes(), Kind::Chat).unwrap();
+    let rules = ChatRules::default();
+    let trimmed = decoded.prepare(&guard, &rules, None, &mut Counters::default()).unwrap();
+    (Job::Chat(Box::new(trimmed)), answer)
+}
+
 fn body(stream: bool) -> Value {
     json!({ "model": "fast", "messages": [{ "role": "user", "content": "canary" }], "stream": stream })
 }
@@ -473,4 +483,38 @@ proptest::proptest! {
         assert_eq!(answer(&places), whole);
         assert_eq!(answer(&(0..=stream.len()).collect::<Vec<_>>()), whole);
     }
+}
+
+/// What was replaced reversibly comes back in the answer, across chunks and in the arguments of a call; what the model
+/// makes up does not, and nothing that is written down has the value.
+#[test]
+fn values_are_put_back_into_the_answer() {
+    let content = "Mail jo@acme.de and ann@acme.de; jo@acme.de first. [EMAIL_3] is a sample.";
+    let body = json!({ "model": "fast", "stream": true, "messages": [{ "role": "user", "content": content }] });
+    let (job, answer) = asked_under(&body, json!({ "actions": { "user": { "email": "restore" } } }));
+    let delta = |delta: Value| format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": delta }] }));
+    let call = |arguments: &str| {
+        delta(json!({ "tool_calls": [{ "index": 0, "id": "c", "type": "function",
+            "function": { "name": "send", "arguments": arguments } }] }))
+    };
+    let chunks: Vec<String> = [
+        delta(json!({ "content": "I mail [EMA" })),
+        delta(json!({ "content": "IL_1], [EMAIL_2" })),
+        call("{\"to\": \"[EMAIL"),
+        delta(json!({ "content": "] and [EMAIL_3] or [EMAIL_9]." })),
+        call("_2]\", \"[EMAIL_1]\": \"x\"}"),
+    ]
+    .into();
+    let mut events: Vec<Event> = vec![Token, EVENTS];
+    events.extend(chunks.iter().map(|chunk| Chunk(chunk.clone().leak())));
+    events.extend([Chunk(STOP), Chunk(DONE)]);
+    let run = Run::of(job, targets(), Front::OpenAi(answer), false).play(&events);
+    let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
+    let expected = "Mail [EMAIL_1] and [EMAIL_2]; [EMAIL_1] first. [EMAIL_3] is a sample.";
+    assert_eq!(sent["messages"][0]["content"], expected);
+    let choice = &assembled(&run)[0];
+    assert_eq!(choice["content"], "I mail jo@acme.de, ann@acme.de and [EMAIL_3] or [EMAIL_9].");
+    let arguments: Value = serde_json::from_str(choice["call0"]["arguments"].as_str().unwrap()).unwrap();
+    assert_eq!(arguments, json!({ "to": "ann@acme.de", "jo@acme.de": "x" }));
+    assert!(!format!("{:?}", run.call).contains("acme"), "no debug output has a value");
 }
