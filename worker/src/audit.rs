@@ -27,7 +27,7 @@ impl RequestContext {
         let _ = self.limits.within(telemetry::flush(&self.env)).await;
         let begun = match () {
             () if self.target.route == Route::AuditHeads => self.heads().await,
-            () if chain::is_followed(accept) => self.follow().await,
+            () if chain::is_followed(accept) => self.follow_log().await,
             () if Search::is_asked(&self.target, accept) => self.search().await,
             () => self.export().await,
         };
@@ -71,7 +71,7 @@ impl RequestContext {
     }
 
     /// Streams rows as they come, until the deadline; the client goes on after the last one that it has.
-    async fn follow(&self) -> Result<Response, Problem> {
+    async fn follow_log(&self) -> Result<Response, Problem> {
         let search = Search::of(&self.target, self.headers.accept.as_deref(), self.caller.sees())?;
         let mut extents = object::audit::extents(&self.env, Vec::new(), &self.limits).await?;
         let end = extents.iter().map(|extent| extent.last).max().unwrap_or_default();

@@ -9,7 +9,7 @@ use promptgate_guard::{Action, Guard, Policy, Role};
 const OFFSETS: usize = 1024;
 /// Bytes of a piece: not a divisor of any window's size.
 const PIECE: usize = 37;
-const VALUES: [&str; 9] = [
+const VALUES: [&str; 8] = [
     "4111 1111 1111 1111",
     "sk-proj-Zq3vT8mN1xR6kW9bL4cD7fG2hJ5pS0aYtU3eI8oP",
     "ghp_Zq3vT8mN1xR6kW9bL4cD7fG2hJ5pS0aYtU3e",
@@ -18,7 +18,6 @@ const VALUES: [&str; 9] = [
     "maria.keller@acme-logistics.de",
     "+49 30 9018 2034",
     "password: hunter2!xQ9",
-    "192.0.45.17",
 ];
 
 fn guard() -> Guard {
