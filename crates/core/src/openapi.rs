@@ -134,7 +134,7 @@ fn schemas() -> Value {
                 } },
             },
         },
-        "Action": { "type": "string", "enum": ["ignore", "flag", "redact", "block"] },
+        "Action": { "type": "string", "enum": ["ignore", "flag", "restore", "redact", "block"] },
         "Usage": usage,
         "Summary": { "type": "object", "required": required, "properties": summary },
         "Answer": { "type": "object", "required": required_answer, "properties": answer },
