@@ -184,7 +184,7 @@ test("A5, row 34: KV stale, reordered or lost costs a refetch, never an update",
   assert.deepEqual([stale.headers.get("etag"), stale.headers.get("x-cache")], [etag, "HIT"]);
   const refused = await gateway.ask("PUT", `/v1/cache/templates/${id}`, cached({ name: "third" }), { "if-match": etag });
   assert.deepEqual([refused.status, refused.headers.get("etag")], [412, second.headers.get("etag")]);
-  // The refusal has mended the copy.
+  // The refusal has fixed the copy.
   const mended = await gateway.ask("GET", `/v1/cache/templates/${id}`);
   assert.equal(mended.headers.get("etag"), second.headers.get("etag"));
   // Lost, and unreadable.

@@ -69,7 +69,7 @@ test("exit codes: 0 clean, 1 findings, 2 called wrongly", () => {
     [["lint", "clean.txt", "--format", "xml"], 2, "pretty, concise, json, sarif, github, junit"],
     [["lint", "clean.txt", "--max-warnings", "-1"], 2, ""],
     [["lint", "clean.txt", "--max-warnings", "many"], 2, "whole number"],
-    [["lint", "-", "clean.txt"], 2, "- stands alone"],
+    [["lint", "-", "clean.txt"], 2, "`-` must be the only input"],
     [["lint", "-", "--watch"], 2, "cannot be watched"],
     [["lint", "clean.txt", "--stdin-filename", "x"], 2, "--stdin-filename"],
     [["lint", "binary.txt"], 2, "not UTF-8"],

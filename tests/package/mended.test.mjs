@@ -96,7 +96,7 @@ test("what is mended parses in its own engine and says the same", async (t) => {
     const [{ out: was, error }, { out: is, error: fault }] = rendered;
     assert.equal(fault, undefined, `${file} does not parse any more:\n${before}\n---\n${after}`);
     if (error !== undefined) {
-      // Samples of JSON in `str.format`: mended they are what they look like.
+      // Samples of JSON in `str.format`: fixed they are what they look like.
       assert.ok(engine.startsWith("langchain"), `${file} was never right: ${error}\n${before}`);
       broken += 1;
       const { text } = INSIDE[engine](before);

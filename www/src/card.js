@@ -1,4 +1,4 @@
-// One finding in full: what is wrong, what mends it, and the rule's documentation.
+// One finding in full: what is wrong, what fixes it, and the rule's documentation.
 import { element } from "./element.js";
 import { inline, markdown } from "./markdown.js";
 

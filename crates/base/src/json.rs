@@ -189,13 +189,13 @@ fn syntax(error: &serde_json::Error) -> Fault {
     // A first half with no second one is an end to serde_json.
     if text.contains("surrogate") || text.contains("unexpected end of hex escape") {
         let message = format!(
-            "Half of a surrogate pair stands alone, at line {} column {}: escape both halves, or neither.",
+            "Half of a surrogate pair without the other, at line {} column {}: escape both halves, or neither.",
             error.line(),
             error.column()
         );
         return Fault::new(&Path::root(), "lone_surrogate", message);
     }
-    Fault::new(&Path::root(), "invalid_json", format!("This is not JSON: {text}. Mend the text at that place."))
+    Fault::new(&Path::root(), "invalid_json", format!("Invalid JSON: {text}. Correct the text there."))
 }
 
 /// Where the reader is and what it has found.
@@ -216,7 +216,7 @@ impl Reader {
         Err(E::custom("too deep"))
     }
 
-    /// Reports every name that stands twice among `members`, which are those of the object at the path.
+    /// Reports every name that is there twice among `members`, which are those of the object at the path.
     fn duplicates(&self, members: &[(String, Json)]) {
         let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

@@ -8,7 +8,7 @@ use promptgate_guard::{Action, Guard, Kind, Policy, Role};
 const MAX_ID: usize = 128;
 
 /// What is said of a label that is not [clean](is_clean).
-pub const NOT_CLEAN: &str = "This reads like a key, a card or an address, and names stand in logs: send a name.";
+pub const NOT_CLEAN: &str = "This reads like a key, a card or an address, and names are written to logs: send a name.";
 
 /// What no label may hold, whatever the operator's policies say. Numbers that only their surroundings make a telephone's
 /// or a passport's are not looked for: `claude-3-5-sonnet-20241022` is a model.

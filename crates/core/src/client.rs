@@ -165,7 +165,7 @@ impl Clients {
             })
             .collect::<Result<Vec<_>, String>>()?;
         if clients.is_empty() {
-            return Err("no key stands in it".to_owned());
+            return Err("it has no key".to_owned());
         }
         let mut first = BTreeMap::new();
         for (index, client) in clients.iter().enumerate() {

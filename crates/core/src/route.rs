@@ -338,7 +338,7 @@ impl Target {
                 continue;
             };
             if found.iter().any(|(earlier, _)| earlier == known) {
-                faults.add(|| Fault::new(&path, "duplicate_key", "This parameter stands twice: keep one."));
+                faults.add(|| Fault::new(&path, "duplicate_key", "Duplicate parameter. Remove one."));
             }
             found.push((known, value.into_owned()));
         }

@@ -339,7 +339,7 @@ fn prompts(source: &str, tree: &Tree, kind: Kind) -> Vec<Prompt> {
 /// From so many digits on a number may be somebody's.
 const LONG_NUMBER: usize = 9;
 
-/// The strings that are prompt text, and whose words each is. Of a member that stands twice the one that counts.
+/// The strings that are prompt text, and whose words each is. Of a member that is there twice the one that counts.
 fn parts(tree: &Tree, root: Id, kind: Kind) -> BTreeMap<Id, Part> {
     let mut parts = BTreeMap::new();
     let mut add = |part: Part, id: Option<Id>| _ = id.and_then(|id| parts.insert(id, part));

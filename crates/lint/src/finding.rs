@@ -1,4 +1,4 @@
-//! What a rule says of a document: where, how grave, and what would mend it.
+//! What a rule says of a document: where, how grave, and what would fix it.
 
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ pub struct Draft {
     pub message: String,
     /// Graver or milder than its rule.
     pub severity: Option<Severity>,
-    /// What would mend it.
+    /// What would fix it.
     pub fix: Option<Fix>,
 }
 
@@ -84,6 +84,6 @@ pub struct Finding {
     pub span: Range<usize>,
     /// What is wrong and what to do. Never quotes a value.
     pub message: String,
-    /// What would mend it.
+    /// What would fix it.
     pub fix: Option<Fix>,
 }

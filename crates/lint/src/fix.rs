@@ -1,4 +1,4 @@
-//! Mending a document: fixes applied until nothing more is found that one of them mends.
+//! Mending a document: fixes applied until nothing more is found that one of them fixes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,12 +6,12 @@ use std::ops::Range;
 use super::document::Source;
 use super::report::{Linter, Report};
 
-/// So often is a document mended and linted again; what is left then, stays.
+/// So often is a document fixed and linted again; what is left then, stays.
 const MAX_ROUNDS: usize = 10;
-/// So often is a document linted while it is mended.
+/// So often is a document linted while it is fixed.
 const MAX_LINTS: usize = 64;
 
-/// What would mend a finding.
+/// What would fix a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, in a few words: "Remove the character".
@@ -34,12 +34,12 @@ impl Fix {
     }
 }
 
-/// A stretch of the document, and what stands there afterwards.
+/// A stretch of the document, and what replaces it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Bytes of the document.
     pub span: Range<usize>,
-    /// What stands there afterwards.
+    /// What replaces it.
     pub text: String,
 }
 
@@ -50,7 +50,7 @@ impl std::fmt::Debug for Edit {
     }
 }
 
-/// A mended document.
+/// A fixed document.
 #[derive(Clone)]
 pub struct Fixed {
     /// What it says now.

@@ -96,14 +96,14 @@ export interface Position {
   column: number;
 }
 
-/** A stretch of the text, and what stands there afterwards. */
+/** A stretch of the text, and what replaces it. */
 export interface Edit {
   start: Position;
   end: Position;
   text: string;
 }
 
-/** What would mend a finding. */
+/** What would fix a finding. */
 export interface Fix {
   /** What it does, in a few words. */
   title: string;
@@ -156,7 +156,7 @@ export interface Report {
   findings: Finding[];
 }
 
-/** A mended document. */
+/** A fixed document. */
 export interface Fixed {
   text: string;
   /** Each fix that was applied, in order. */

@@ -30,9 +30,9 @@ git ignores is left out.
   --statistics            shows how often each rule finds something, and nothing else
   --select RULES          these rules alone: codes, beginnings of codes, names, between commas
   --ignore RULES          without these
-  --fix                   mends what can be mended without changing what was meant
+  --fix                   fixes what can be fixed without changing the meaning
   --unsafe-fixes          mends that which a person should look at afterwards, too
-  --diff                  shows what would be mended and changes nothing
+  --diff                  shows what --fix would change, and changes nothing
   --max-warnings N        more warnings than that are a failure; by default warnings are none
   --exit-zero             findings are no failure
   --baseline FILE         leaves out what is known there; --write-baseline writes it
@@ -90,7 +90,7 @@ function checked(patterns, values) {
   const most = values["max-warnings"];
   if (most !== undefined && !/^\d+$/.test(most)) throw new Usage("--max-warnings takes a whole number.");
   const stdin = patterns.includes("-");
-  if (stdin && patterns.length > 1) throw new Usage("- stands alone.");
+  if (stdin && patterns.length > 1) throw new Usage("`-` must be the only input.");
   if (stdin && values.watch) throw new Usage("The standard input cannot be watched.");
   if (!stdin && values["stdin-filename"] !== undefined) throw new Usage("--stdin-filename names what is read from -.");
   if (values.watch && values.diff) throw new Usage("Either --watch or --diff.");
@@ -184,7 +184,7 @@ async function answered(documents, { mend, unsafe }, cache, vocabularies) {
   open.forEach((document, at) => (document.answer = answers[at]));
 }
 
-/** Lints one document, or mends it. */
+/** Lints one document, or fixes it. */
 function look(document, options, cache) {
   const { text, settings, wanted } = document;
   if (options.mend) {

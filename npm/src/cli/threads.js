@@ -11,7 +11,7 @@ const PART = 2 ** 18;
 const MOST = 8;
 
 /**
- * The engine's answer for each of `documents`, in their order: `{ report }`, and where they are mended `{ text, applied }`.
+ * The engine's answer for each of `documents`, in their order: `{ report }`, and where they are fixed `{ text, applied }`.
  * Rejects with the first error of the engine.
  */
 export function inThreads(documents, vocabularies) {

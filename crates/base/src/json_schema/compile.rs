@@ -336,7 +336,7 @@ impl Compiler<'_> {
         for (id, pointer, path) in std::mem::take(&mut self.references) {
             match (self.places.get(&pointer), self.schemas.get_mut(id)) {
                 (Some(target), Some(schema)) => schema.reference = Some(*target),
-                _ => self.check.fault(&path, "unknown_reference", "No schema of this document stands there."),
+                _ => self.check.fault(&path, "unknown_reference", "There is no such schema in this document."),
             }
         }
     }
@@ -363,7 +363,7 @@ impl Compiler<'_> {
         }
         let message = format!(
             "`$ref`, `allOf`, `anyOf`, `oneOf` and `not` lead from schema to schema more than {MAX_CHAIN} times over \
-             the same value, perhaps in a circle: let a reference stand below `properties` or `items`."
+             the same value, perhaps in a circle: put a reference below `properties` or `items`."
         );
         self.check.fault(path, "endless_reference", message);
     }

@@ -44,7 +44,7 @@ impl<'a> Judge<'a> {
             }
         };
         if schema.never {
-            say(self, "not_allowed", "Nothing may stand here.".to_owned());
+            say(self, "not_allowed", "No value is allowed here.".to_owned());
         }
         if let Some(types) = &schema.types
             && !types.iter().any(|one| one.fits(value))

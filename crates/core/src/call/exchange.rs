@@ -16,12 +16,9 @@ use crate::http::{Head, HttpRequest, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
 use crate::upstream::UpstreamRequest;
-use crate::upstream::backoff::{Random, jitter};
 use crate::upstream::health::{Admission, RESOURCES};
-use crate::upstream::retry::{Sign, Verdict, verdict};
+use crate::upstream::retry::{Retry, Sign, Verdict, verdict};
 
-/// Most requests sent for one exchange, repetitions of every kind included (R2).
-const MAX_ATTEMPTS: u32 = 3;
 /// How long one exchange may take, repetitions included, where its request has more time than that (R1 gives a whole
 /// request 60 s; a program of several exchanges must fit in it; ours).
 pub const EXCHANGE_LIMIT: Duration = Duration::from_secs(15);
@@ -74,7 +71,7 @@ pub struct Exchange {
     request: UpstreamRequest,
     /// Where the API is, without a slash at the end.
     base: String,
-    random: Random,
+    retry: Retry,
     /// Unix ms.
     started_ms: u64,
     /// How long it may take.
@@ -83,9 +80,7 @@ pub struct Exchange {
     left: bool,
     state: State,
     outbox: Option<Output>,
-    attempts: u32,
     grant: u64,
-    renewed: bool,
     /// It was let through to see whether upstream has recovered.
     probing: bool,
 }
@@ -112,13 +107,11 @@ impl Exchange {
             left: false,
             request,
             base,
-            random: Random(seed),
+            retry: Retry::new(seed),
             started_ms,
             state: State::Authorizing,
             outbox: Some(Output::Authorize { rejected: None }),
-            attempts: 0,
             grant: 0,
-            renewed: false,
             probing: false,
         }
     }
@@ -174,7 +167,7 @@ impl Exchange {
 
     /// Requests sent so far.
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.retry.attempt
     }
 
     fn authorize(&mut self, rejected: Option<u64>) {
@@ -194,7 +187,7 @@ impl Exchange {
                 }
             }
         }
-        self.attempts += 1;
+        self.retry.attempt += 1;
         self.grant = token.grant;
         self.state = State::Sent;
         self.outbox = Some(Output::Send(self.request.to_http(&self.base, &token.token)));
@@ -212,8 +205,7 @@ impl Exchange {
             problem
         };
         match verdict {
-            Verdict::Renew(_) if !self.renewed && self.attempts < MAX_ATTEMPTS => {
-                self.renewed = true;
+            Verdict::Renew(_) if !self.retry.is_spent() && self.retry.renew() => {
                 self.authorize(Some(self.grant));
             }
             // Refused before it was executed (429, 503 with Retry-After), or harmless to execute twice.
@@ -241,10 +233,10 @@ impl Exchange {
         sign: Sign,
         health: &mut Health,
     ) {
-        let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.attempts.saturating_sub(1)));
+        let wait = self.retry.wait(self.retry.attempt.saturating_sub(1), after);
         let until = now.saturating_add(wait);
         let failed_probe = self.probing && sign == Sign::Ill;
-        let over = self.left || failed_probe || self.attempts >= MAX_ATTEMPTS || until >= self.limit;
+        let over = self.left || failed_probe || self.retry.is_spent() || until >= self.limit;
         if over || !health.allow_retry() {
             problem.retry_after = after;
             return self.fail(now, problem, sign, health);

@@ -14,14 +14,11 @@ use crate::front::About;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::reply::Status;
-use crate::upstream::backoff::{Random, jitter};
 use crate::upstream::health::Admission;
-use crate::upstream::retry::{Sign, Verdict, rejected, verdict};
+use crate::upstream::retry::{Retry, Sign, Verdict, rejected, verdict};
 use crate::upstream::{Credential, Reason, Target};
 use promptgate_guard::Guard;
 
-/// Most requests sent to one target for one call, repetitions of every kind included (R2).
-const MAX_ATTEMPTS: u32 = 3;
 /// Most bytes of a refusal that are read to find its code (ours).
 const MAX_REFUSAL: usize = 64 << 10;
 
@@ -43,20 +40,18 @@ pub struct Call {
     since: Duration,
     rules: CallRules,
     identity: Identity,
-    random: Random,
+    /// At this target.
+    retry: Retry,
     state: State,
     outbox: VecDeque<Output>,
     attempts: u32,
     asked: Vec<Asked>,
-    /// Those of them that this target got.
-    tries: u32,
     /// Repetitions after failures; 401 and B7 do not count.
     retries: u32,
     /// The grant of the token in use.
     grant: u64,
     /// It was let through to see whether upstream has recovered.
     probing: bool,
-    replayed: bool,
     retrimmed: bool,
     /// Something of the answer has gone out.
     begun: bool,
@@ -98,7 +93,7 @@ impl Call {
     /// pass on what `guard` lets through. Its first outputs are there to poll.
     pub fn new(job: Job, guard: Guard, targets: Vec<Target>, rules: CallRules, identity: Identity) -> Self {
         Call {
-            random: Random(identity.seed),
+            retry: Retry::new(identity.seed),
             outbox: VecDeque::from([Output::Authorize { rejected: None }]),
             state: State::Authorizing,
             guard: guard.restoring(job.tags().clone()),
@@ -110,11 +105,9 @@ impl Call {
             identity,
             attempts: 0,
             asked: Vec::new(),
-            tries: 0,
             retries: 0,
             grant: 0,
             probing: false,
-            replayed: false,
             retrimmed: false,
             begun: false,
             executed: false,
@@ -186,8 +179,9 @@ impl Call {
         self.note(Some(code));
         self.at += 1;
         self.since = now;
-        (self.tries, self.retries, self.grant, self.malformed) = (0, 0, 0, 0);
-        (self.probing, self.replayed, self.retrimmed) = (false, false, false);
+        self.retry.restart();
+        (self.retries, self.grant, self.malformed) = (0, 0, 0);
+        (self.probing, self.retrimmed) = (false, false);
         self.held.clear();
         self.authorize(None);
         true
@@ -199,7 +193,7 @@ impl Call {
             self.asked.push(Asked {
                 upstream: target.upstream.name.clone(),
                 model: target.model.clone(),
-                requests: self.tries,
+                requests: self.retry.attempt,
                 code: code.map(Code::as_str),
             });
         }
@@ -237,7 +231,7 @@ impl Call {
             return self.fail(now, Status::Error, Problem::new(Code::UnsupportedByUpstream, detail));
         };
         self.attempts += 1;
-        self.tries += 1;
+        self.retry.attempt += 1;
         self.grant = token.grant;
         self.outbox.push_back(Output::Send(request));
         self.state = State::Sent;
@@ -265,8 +259,7 @@ impl Call {
         let renewable = matches!(target.upstream.credential, Credential::Client { .. });
         match verdict {
             Verdict::Explain => self.state = State::Refused(Vec::new()),
-            Verdict::Renew(_) if renewable && !self.replayed && self.tries < MAX_ATTEMPTS => {
-                self.replayed = true;
+            Verdict::Renew(_) if renewable && !self.retry.is_spent() && self.retry.renew() => {
                 self.authorize(Some(self.grant));
             }
             // Refused before it was executed, or executed once only (R4).
@@ -326,7 +319,7 @@ impl Call {
         let too_long = |detail: &str| Err(Problem::new(Code::ContextTooLong, detail));
         let tighter = if self.retrimmed {
             too_long("The upstream says that the prompt is too long, also after it was trimmed harder: shorten it.")
-        } else if self.tries >= MAX_ATTEMPTS {
+        } else if self.retry.is_spent() {
             too_long("The upstream says that the prompt is too long: shorten it.")
         } else {
             self.job.tighter()
@@ -356,10 +349,10 @@ impl Call {
     /// Repeats the request with the same key if it may be repeated; else the call has failed, by which upstream shows
     /// `sign`, and ends with `problem`.
     fn retry(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, sign: Sign, health: &mut Health) {
-        let wait = after.unwrap_or_default().saturating_add(jitter(&mut self.random, self.retries));
+        let wait = self.retry.wait(self.retries, after);
         let until = now.saturating_add(wait);
         let failed_probe = self.probing && sign == Sign::Ill;
-        if failed_probe || self.tries >= MAX_ATTEMPTS || until >= self.deadline() || !health.allow_retry() {
+        if failed_probe || self.retry.is_spent() || until >= self.deadline() || !health.allow_retry() {
             problem.retry_after = after;
             self.signed(now, sign, health);
             return self.give_up(now, problem);

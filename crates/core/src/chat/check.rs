@@ -158,7 +158,7 @@ impl Check<'_> {
         Some(redacted.strip_prefix(&prefix).map_or(redacted.clone(), str::to_owned))
     }
 
-    /// What a number becomes, if it is one that must not pass: what stands in its place is a string.
+    /// What a number becomes, if it is one that must not pass: it is replaced by a string.
     fn number(&mut self, path: &dyn Fn() -> Path, written: &str, role: Role, label: Option<&str>) -> Option<String> {
         // Shorter ones are none of any kind.
         if written.len() < 7 {

@@ -9,10 +9,10 @@ use crate::call::Health;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
-use crate::upstream::backoff::{Random, jitter, retry_after};
+use crate::upstream::backoff::retry_after;
 use crate::upstream::genesys;
 use crate::upstream::health::RESOURCES;
-use crate::upstream::retry::Sign;
+use crate::upstream::retry::{Retry, Sign};
 
 /// How long an answer is waited for before the request counts as lost (no source; ours).
 pub const EXCHANGE_MS: u64 = 30_000;
@@ -73,25 +73,23 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Exchange {
-    attempt: u32,
+    #[serde(flatten)]
+    retry: Retry,
     /// A request is in flight, and lost after this time.
     awaiting_until_ms: Option<u64>,
     due_ms: u64,
-    /// A 401 was met, and nothing better since.
-    renewed: bool,
     fresh_token: bool,
-    random: u64,
 }
 
 impl Exchange {
     /// The first request may go at `now`; `seed` is for the jitter.
     pub(super) fn new(now: u64, seed: u64) -> Exchange {
-        Exchange { attempt: 0, awaiting_until_ms: None, due_ms: now, renewed: false, fresh_token: false, random: seed }
+        Exchange { retry: Retry::new(seed), awaiting_until_ms: None, due_ms: now, fresh_token: false }
     }
 
     /// Requests sent so far.
     pub(super) fn attempts(&self) -> u32 {
-        self.attempt
+        self.retry.attempt
     }
 
     /// Whether the request in flight will not be answered any more: too late, or whoever sent it has died.
@@ -113,10 +111,10 @@ impl Exchange {
 
     /// Sends the next request.
     pub(super) fn send(&mut self, now: u64) -> Dispatch {
-        self.attempt = self.attempt.saturating_add(1);
+        self.retry.attempt = self.retry.attempt.saturating_add(1);
         let until_ms = now.saturating_add(EXCHANGE_MS);
         self.awaiting_until_ms = Some(until_ms);
-        Dispatch { attempt: self.attempt, fresh_token: std::mem::take(&mut self.fresh_token), until_ms }
+        Dispatch { attempt: self.retry.attempt, fresh_token: std::mem::take(&mut self.fresh_token), until_ms }
     }
 
     /// The request in flight is waited for until then.
@@ -126,7 +124,7 @@ impl Exchange {
 
     /// Whether this is the request in flight, which then is no more.
     pub(super) fn takes(&mut self, attempt: u32) -> bool {
-        let awaited = self.awaiting_until_ms.is_some() && attempt == self.attempt;
+        let awaited = self.awaiting_until_ms.is_some() && attempt == self.retry.attempt;
         if awaited {
             self.awaiting_until_ms = None;
         }
@@ -135,16 +133,16 @@ impl Exchange {
 
     /// The next request goes at once with a fresh token, unless that was tried just before.
     pub(super) fn renew(&mut self, now: u64) -> bool {
-        if self.renewed {
-            return false;
+        let may = self.retry.renew();
+        if may {
+            (self.fresh_token, self.due_ms) = (true, now);
         }
-        (self.renewed, self.fresh_token, self.due_ms) = (true, true, now);
-        true
+        may
     }
 
     /// The token was good.
     pub(super) fn settled(&mut self) {
-        self.renewed = false;
+        self.retry.renewed = false;
     }
 
     /// The next request goes after `wait`, at most 10 min.
@@ -155,18 +153,12 @@ impl Exchange {
 
     /// The wait before repetition `n`, counted from 0, which upstream wants to be `after` at least (R2, R3).
     pub(super) fn backoff(&mut self, n: u32, after: Option<Duration>) -> Duration {
-        let mut random = Random(self.random);
-        let wait = after.unwrap_or_default().saturating_add(jitter(&mut random, n));
-        self.random = random.0;
-        wait
+        self.retry.wait(n, after)
     }
 
     /// A number from 0 to `most`.
     pub(super) fn draw(&mut self, most: u64) -> u64 {
-        let mut random = Random(self.random);
-        let drawn = random.next() % most.saturating_add(1);
-        self.random = random.0;
-        drawn
+        self.retry.draw(most)
     }
 }
 
@@ -241,4 +233,21 @@ pub(super) fn malformed(received: &Received) -> Problem {
     let mut problem = Problem::new(Code::UpstreamMalformed, detail);
     problem.upstream_correlation_id = correlation(received);
     problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an earlier version has stored goes on.
+    #[test]
+    fn stored_states_are_read() {
+        let text = r#"{"attempt":2,"awaitingUntilMs":9,"dueMs":5,"renewed":true,"freshToken":false,"random":18446744073709551615}"#;
+        let mut exchange: Exchange = serde_json::from_str(text).unwrap();
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&serde_json::to_string(&exchange).unwrap()), value(text));
+        assert!(exchange.takes(2) && !exchange.renew(9), "a fresh token was tried already");
+        exchange.settled();
+        assert!(exchange.renew(9) && exchange.send(9).fresh_token);
+    }
 }

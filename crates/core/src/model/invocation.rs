@@ -19,12 +19,10 @@ use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
 use crate::upstream::genesys::{self, Endpoints, ModelId};
 use crate::upstream::health::Admission;
-use crate::upstream::retry::Sign;
+use crate::upstream::retry::{MAX_ATTEMPTS, Sign};
 
 /// Longest input, in UTF-16 code units (no source; ours).
 pub const MAX_INPUT: usize = 65_536;
-/// Most attempts, a replay after 401 apart (R2).
-const MAX_ATTEMPTS: u32 = 3;
 
 const INPUT: Field = Field::required("input", Shape::Text(Text::new(1, MAX_INPUT)));
 
@@ -372,7 +370,7 @@ fn guarded(value: &mut Value, guard: &Guard, findings: &mut Findings) -> Result<
             findings.add(&report.findings, Role::Assistant, guard.policy());
             findings.watched(&report.would);
             if report.action == Action::Block {
-                let detail = "The policy refuses what stands in the result.";
+                let detail = "The policy refuses the result.";
                 return Err(Problem::new(Code::AnswerRefused, detail));
             }
             *text = redacted;

@@ -32,11 +32,10 @@ use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use crate::upstream::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::upstream::health::RESOURCES;
+use crate::upstream::retry::MAX_ATTEMPTS;
 
 pub use status::{ModelStatus, News, StatusEvent};
 
-/// Most attempts at the submission, a replay after 401 apart (R2).
-const MAX_SUBMISSIONS: u32 = 3;
 /// Most polls (C2).
 pub const MAX_POLLS: u32 = 15;
 /// The longest wait between two polls, jitter included, in first waits: 60 s (C2).
@@ -174,7 +173,7 @@ impl Provisioning {
             }
             Verdict::Repeat(problem, after) => {
                 self.tries += 1;
-                if self.tries >= MAX_SUBMISSIONS {
+                if self.tries >= MAX_ATTEMPTS {
                     return self.fail(now, problem);
                 }
                 let wait = self.exchange.backoff(self.tries - 1, after);

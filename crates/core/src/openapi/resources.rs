@@ -104,7 +104,7 @@ const ENTRIES: &[Entry] = &[
     },
     Entry {
         route: Route::SyncTemplates,
-        summary: "Compares a library with upstream, and brings upstream up to date unless it is a dry run.",
+        summary: "Compares a library with upstream, and updates upstream unless it is a dry run.",
         query: &[("dry_run", false)],
         body: Some("Library"),
         answers: &[(200, "The plan, and how each step went.", JSON)],
@@ -247,7 +247,7 @@ const ENTRIES: &[Entry] = &[
     },
     Entry {
         route: Route::ReadConfiguration,
-        summary: "Which configuration a model has, and how the newest update stands.",
+        summary: "The configuration of a model, and the state of its newest update.",
         query: &[],
         body: None,
         answers: &[(200, "Both; null where there is none.", JSON)],
@@ -434,7 +434,7 @@ fn headers(route: Route) -> Vec<(&'static str, bool, &'static str)> {
     const KEY: (&str, bool, &str) = (
         "Idempotency-Key",
         false,
-        "1 to 255 printable ASCII characters. The call happens once; the same key brings its answer again. See \
+        "1 to 255 printable ASCII characters. The call happens once; the same key replays its answer. See \
          docs/idempotency.md.",
     );
     const INVOKED: (&str, bool, &str) = (

@@ -97,7 +97,7 @@ impl Reader<'_> {
         Some(url.trim_end_matches('/').to_owned())
     }
 
-    /// A boolean, where it stands there.
+    /// A boolean, where it is there.
     pub(super) fn flag(&mut self, path: &Path, item: &Json, name: &str) -> Option<bool> {
         match item.member(name)? {
             Json::Bool(value) => Some(*value),
@@ -108,7 +108,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An integer of `range`, where it stands there.
+    /// An integer of `range`, where it is there.
     pub(super) fn whole(
         &mut self,
         path: &Path,

@@ -63,7 +63,7 @@ pub struct Change {
     /// What stood there; nothing if it is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Json>,
-    /// What stands there; nothing if it is gone.
+    /// The value; nothing if it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Json>,
 }

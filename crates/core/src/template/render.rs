@@ -95,7 +95,7 @@ fn fill(text: &str, member: &str, values: &[(String, Sensitive)], room: &mut usi
         Problem::with_errors(Code::TemplateRefused, vec![fault])
     };
     if !scan.malformed.is_empty() {
-        return Err(refuse("The template's text has a malformed placeholder: mend it; the linter says where."));
+        return Err(refuse("The template's text has a malformed placeholder: correct it. The linter reports where."));
     }
     let mut rendered = String::new();
     let mut copied = 0;

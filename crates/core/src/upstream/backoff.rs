@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::http::Head;
 
 /// First step of the backoff (R2).
@@ -18,7 +20,8 @@ pub(crate) fn jitter(random: &mut Random, n: u32) -> Duration {
 }
 
 /// Numbers for the jitter from one seed: SplitMix64 (Steele, Lea and Flood, 2014).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -2,9 +2,57 @@
 
 use std::time::Duration;
 
-use super::backoff::retry_after;
+use serde::{Deserialize, Serialize};
+
+use super::backoff::{Random, jitter, retry_after};
 use crate::http::Head;
 use crate::problem::{Code, Problem};
+
+/// Most requests sent to one upstream for one task, repetitions of every kind included (R2).
+pub(crate) const MAX_ATTEMPTS: u32 = 3;
+
+/// How often a request has been sent, and when it may be sent again: the one policy of calls, resources and models
+/// (reliability, R2 and R3). It can be stored between two attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Retry {
+    /// Requests sent.
+    pub(crate) attempt: u32,
+    /// A fresh token was tried, and nothing better has come since.
+    pub(crate) renewed: bool,
+    random: Random,
+}
+
+impl Retry {
+    /// Nothing was sent yet; `seed` is for the jitter.
+    pub(crate) fn new(seed: u64) -> Retry {
+        Retry { attempt: 0, renewed: false, random: Random(seed) }
+    }
+
+    /// The same for the next upstream: its attempts are counted anew.
+    pub(crate) fn restart(&mut self) {
+        (self.attempt, self.renewed) = (0, false);
+    }
+
+    /// Whether no more may be sent.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.attempt >= MAX_ATTEMPTS
+    }
+
+    /// Whether a fresh token may be tried now, which it may once.
+    pub(crate) fn renew(&mut self) -> bool {
+        !std::mem::replace(&mut self.renewed, true)
+    }
+
+    /// How long repetition `n`, counted from 0, waits where upstream asks for `after` at least.
+    pub(crate) fn wait(&mut self, n: u32, after: Option<Duration>) -> Duration {
+        after.unwrap_or_default().saturating_add(jitter(&mut self.random, n))
+    }
+
+    /// A number from 0 to `most`.
+    pub(crate) fn draw(&mut self, most: u64) -> u64 {
+        self.random.next() % most.saturating_add(1)
+    }
+}
 
 /// What to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

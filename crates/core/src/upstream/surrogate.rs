@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// `json` with U+FFFD in the place of each escaped half that stands alone.
+/// `json` with U+FFFD in the place of each escaped half without its other half.
 pub(crate) fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
     let mut whole = Cow::Borrowed(json);
     let mut at = 0;

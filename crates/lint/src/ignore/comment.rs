@@ -27,7 +27,7 @@ pub(super) struct Comment<'a> {
     pub(super) codes: Vec<&'a str>,
     pub(super) reason: &'a str,
     pub(super) span: Range<usize>,
-    /// With the end of its line, where it stands alone there.
+    /// With the end of its line, where it is alone there.
     pub(super) whole: Range<usize>,
 }
 

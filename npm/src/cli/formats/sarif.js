@@ -25,7 +25,7 @@ export function asSarif(documents, path) {
   }
 }
 
-/** The whole log, of what [asSarif] has looked at; what was mended since is looked at again. */
+/** The whole log, of what [asSarif] has looked at; what was fixed since is looked at again. */
 export function sarif(documents) {
   const known = documents.every(({ report }) => report.findings.every(({ result }) => result !== undefined));
   if (!known) return `${JSON.stringify(logged(documents, (file) => file), null, 2)}\n`;

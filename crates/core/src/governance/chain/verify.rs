@@ -122,13 +122,13 @@ impl Verifier {
             let next = last.sequence + 1;
             if sequence > next {
                 let message = match sequence - next {
-                    1 => format!("Row {next} is missing: row {sequence} stands in its place."),
-                    _ => format!("Rows {next} to {} are missing: row {sequence} stands in their place.", sequence - 1),
+                    1 => format!("Row {next} is missing: found row {sequence} instead."),
+                    _ => format!("Rows {next} to {} are missing: found row {sequence} instead.", sequence - 1),
                 };
                 return Err(self.broken(Some(next), "missing", &message));
             }
             if sequence < next {
-                let message = format!("Row {sequence} stands after row {}: it was moved or repeated.", last.sequence);
+                let message = format!("Row {sequence} follows row {}: it was moved or repeated.", last.sequence);
                 return Err(self.broken(Some(sequence), "misplaced", &message));
             }
             if previous != last.hash {
@@ -166,7 +166,7 @@ impl Verifier {
                 return Err(self.broken(Some(first), "truncated", &message));
             }
             Some(last) if head.sequence < last.sequence => {
-                let message = format!("The checkpoint of row {} stands after row {}.", head.sequence, last.sequence);
+                let message = format!("The checkpoint of row {} follows row {}.", head.sequence, last.sequence);
                 return Err(self.broken(Some(head.sequence), "misplaced", &message));
             }
             Some(last) if head != *last => {
