@@ -28,7 +28,7 @@ const STEPS = {
   "native tests": { run: "cargo test --quiet --no-fail-fast" },
   "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
   "programs of the tests": {
-    run: "cargo build --quiet -p promptgate-simulator && cargo build --quiet -p promptgate-core --example lint_report", after: ["native tests"],
+    run: "cargo build --quiet -p promptgate-simulator && cargo build --quiet -p promptgate-core --examples", after: ["native tests"],
   },
   "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`), needs: ["build the Worker, the package and the page", "programs of the tests"] },
   "the border to JavaScript": {
