@@ -8,6 +8,8 @@ import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
 import { lspCommand } from "./lsp.js";
 import { auditCommand } from "./audit.js";
+import { exportCommand, syncCommand } from "./sync.js";
+import { modelsCommand } from "./models.js";
 import { tokensCommand } from "./tokens.js";
 import { nearest, Usage } from "./usage.js";
 import { version } from "./version.js";
@@ -21,12 +23,17 @@ const HELP = `promptgate ${version}: lints prompts, templates and requests
   promptgate tokens FILES…     exact token counts
   promptgate audit verify FILE whether an exported audit log is whole, else its first bad row
   promptgate audit key NAME    a key that signs its checkpoints
+  promptgate sync FOLDER       brings a gateway's prompt templates up to date with a folder
+  promptgate export FOLDER     writes a gateway's prompt templates into a folder
+  promptgate models ACTION FOLDER
+                               export: models of a gateway into a folder; plan, apply: into another gateway
 
 promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 with findings, 2 where it was called
 wrongly or failed.
 `;
 
-const COMMANDS = { lint: lintCommand, explain: explainCommand, init: initCommand, lsp: lspCommand, tokens: tokensCommand, audit: auditCommand };
+const COMMANDS = { lint: lintCommand, explain: explainCommand, init: initCommand, lsp: lspCommand, tokens: tokensCommand, audit: auditCommand,
+  sync: syncCommand, export: exportCommand, models: modelsCommand };
 
 async function main(args) {
   const [name, ...rest] = args;
