@@ -210,7 +210,7 @@ test("row 36: for ever PENDING is bounded, 404 ends it, unknown and regressing s
   await simulator.fault({ kind: "status", status: 404 }, { on: "model_get" });
   const gone = await submit();
   const last = (await watch(gone)).events.at(-1);
-  assert.deepEqual([last.status, last.error.code], ["FAILED", "upstream_rejected"]);
+  assert.deepEqual([last.status, last.error.code], ["FAILED", "model_lost"]);
   assert.equal((await simulator.requests()).filter(({ method }) => method === "GET").length, 1);
 });
 
@@ -445,7 +445,7 @@ test("a model of another tenant, and one that is not there, is 404 by every addr
     }
   }
   assert.equal((await ask("GET", `/v1/models/${id}`, undefined, { authorization: `Bearer ${digest("x")}` })).status, 401);
-  assert.equal((await ask("DELETE", `/v1/models/${id}`)).status, 405);
+  assert.equal((await ask("PATCH", `/v1/models/${id}`)).status, 405);
 });
 
 test("while it is being made it can neither be invoked nor configured", async () => {
@@ -472,4 +472,72 @@ test("C1, C6: the provider's key stands in no answer, log line, webhook, metric 
   assert.doesNotMatch(seen, /canary/);
   const posts = (await simulator.requests()).filter(({ method, path }) => method === "POST" && path.endsWith("/models"));
   assert.ok(posts.every(({ path }) => !path.includes("canary")));
+});
+
+test("models are listed for their tenant, deleted upstream and here, and can be submitted again", async () => {
+  const own = await startGateway(simulator, { ...VARS, CLIENT_KEYS: `lister:${digest(MANAGER)}:manage lister:${digest(KEY)} other:${digest(STRANGER)}:manage` });
+  try {
+    const list = async (query = "", key = MANAGER) => (await own.ask("GET", `/v1/models${query}`, undefined, { authorization: `Bearer ${key}` })).body;
+    assert.deepEqual(await list(), { entities: [], pageSize: 25, pageNumber: 1, total: 0, pageCount: 0 });
+    const documents = [definition(), definition(), definition()];
+    const ids = [];
+    for (const document of documents) ids.push(await submit(document, own));
+    for (const id of ids) await watch(id, undefined, own);
+    const page = await list("?pageSize=2");
+    assert.deepEqual(page.entities.map(({ id, status }) => [id, status]), ids.slice(0, 2).map((id) => [id, "ACTIVE"]));
+    assert.deepEqual([page.total, page.pageCount, page.entities[0].events, page.entities[0].name], [3, 2, undefined, documents[0].name]);
+    assert.deepEqual((await list("?pageSize=2&pageNumber=2")).entities.map(({ id }) => id), [ids[2]]);
+    assert.equal((await list("", STRANGER)).total, 0);
+    assert.equal((await own.ask("GET", "/v1/models?pageSize=26")).status, 400);
+    // Nobody else, and nobody who may only use them.
+    assert.equal((await own.ask("DELETE", `/v1/models/${ids[0]}`, undefined, { authorization: `Bearer ${STRANGER}` })).status, 404);
+    assert.equal((await own.ask("DELETE", `/v1/models/${ids[0]}`, undefined, { authorization: `Bearer ${KEY}` })).status, 403);
+    assert.equal((await models()).length, 3);
+    // Upstream would not: the model is as it was.
+    await simulator.fault({ kind: "status", status: 500 }, { on: "model_delete" });
+    const kept = await own.ask("DELETE", `/v1/models/${ids[0]}`);
+    assert.deepEqual([kept.status, kept.body.code], [502, "upstream_error"]);
+    assert.equal((await own.ask("POST", `/v1/models/${ids[0]}/invoke`, { input: "x" })).status, 200);
+    const gone = await own.ask("DELETE", `/v1/models/${ids[0]}`);
+    assert.deepEqual([gone.status, gone.body], [204, ""]);
+    assert.ok(!(await models()).some(({ definition: { name } }) => name === documents[0].name), "upstream has it no more");
+    for (const [method, path, body] of [["GET", ""], ["DELETE", ""], ["GET", "/events"], ["POST", "/invoke", { input: "x" }]]) {
+      assert.equal((await own.ask(method, `/v1/models/${ids[0]}${path}`, body)).status, 404, `${method} ${path}`);
+    }
+    assert.deepEqual((await list()).entities.map(({ id }) => id), ids.slice(1));
+    // Beside those of the three that were refused.
+    const rows = (await own.rows(5, /^model\.delete$/)).filter(({ outcome }) => outcome !== "refused");
+    assert.deepEqual(rows.map(({ outcome, code }) => [outcome, code ?? null]), [["failed", "upstream_error"], ["success", null]]);
+    // It is another model then: upstream makes one more, by another key.
+    assert.equal(await submit(documents[0], own), ids[0]);
+    assert.equal((await watch(ids[0], undefined, own)).statuses.at(-1), "ACTIVE");
+    assert.deepEqual((await list()).entities.map(({ id }) => id), [ids[1], ids[2], ids[0]]);
+    assert.equal((await own.ask("POST", `/v1/models/${ids[0]}/invoke`, { input: "x" })).status, 200);
+  } finally {
+    await own.stop();
+  }
+});
+
+test("a model that upstream lost is said to be lost, and is provisioned again", async () => {
+  const document = definition();
+  const id = await active(document);
+  await simulator.reset();
+  const lost = await ask("POST", `/v1/models/${id}/invoke`, { input: "Where is my parcel?" });
+  assert.deepEqual([lost.status, lost.body.code, lost.body.retryable], [409, "model_lost", false]);
+  const shown = (await ask("GET", `/v1/models/${id}`)).body;
+  assert.deepEqual([shown.status, shown.error.code], ["LOST", "model_lost"]);
+  assert.equal((await ask("PUT", `/v1/models/${id}/configuration`, configuration(id))).body.code, "model_lost");
+  const [row] = await rows("model.lose", 1, id);
+  assert.deepEqual([row.outcome, row.code], ["failed", "model_lost"]);
+  assert.equal((await ask("POST", "/v1/models", document)).status, 202);
+  assert.equal((await watch(id, String(shown.events.length))).statuses.at(-1), "ACTIVE");
+  assert.equal((await ask("POST", `/v1/models/${id}/invoke`, { input: "Where is my parcel?" })).status, 200);
+  // Nobody has asked it meanwhile: the second submission finds it out.
+  await simulator.reset();
+  assert.equal((await ask("POST", "/v1/models", document)).status, 202);
+  assert.equal((await watch(id, String(shown.events.length + 3))).statuses.at(-1), "ACTIVE");
+  assert.equal((await models()).length, 1);
+  // One that is there is not made again.
+  assert.equal((await ask("POST", "/v1/models", document)).status, 201);
+  assert.equal((await models()).length, 1);
 });

@@ -173,6 +173,7 @@ fn headers(request: &web_sys::Request) -> Headers {
         if_match: header("if-match"),
         if_none_match: header("if-none-match"),
         cache_control: header("cache-control"),
+        pragma: header("pragma"),
         last_event_id: header("last-event-id"),
         retry_count: header("x-stainless-retry-count"),
     }

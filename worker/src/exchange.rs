@@ -13,6 +13,7 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::sensitive::{Bytes, Sensitive};
 use promptgate_core::settings::Settings;
 use promptgate_core::upstream::UpstreamRequest;
+use promptgate_core::upstream::pace;
 use web_sys::{AbortController, AbortSignal};
 use worker::Delay;
 
@@ -34,6 +35,7 @@ pub(crate) async fn run(
     let clock = Clock::start();
     let seed = isolate::random()?.seed;
     let mut exchange = Exchange::new(ask, settings.endpoints.api.clone(), clock.started_ms, limits.deadline_ms, seed);
+    let (started_ms, limit_ms) = (clock.started_ms, exchange.limit().as_millis() as u64);
     let mut left = limits.left();
     let mut waiting = nothing();
     let mut controller: Option<AbortController> = None;
@@ -41,7 +43,14 @@ pub(crate) async fn run(
         match exchange.poll() {
             ExchangeOutput::Authorize { rejected } => {
                 let token = token::get(settings.clone(), life.clone(), clock, rejected);
-                waiting = async move { ExchangeInput::Token(token.await) }.boxed_local();
+                let turn = turn(settings.clone(), started_ms + limit_ms);
+                waiting = async move {
+                    ExchangeInput::Token(match turn.await {
+                        Ok(()) => token.await,
+                        Err(problem) => Err(problem),
+                    })
+                }
+                .boxed_local();
             }
             ExchangeOutput::Send(request) => match AbortController::new() {
                 Ok(control) => {
@@ -72,6 +81,22 @@ pub(crate) async fn run(
                 telemetry::count(|metrics| metrics.attempts(exchange.attempts()));
                 return result;
             }
+        }
+    }
+}
+
+/// Waits for a turn to ask upstream, where there are only so many in a minute.
+///
+/// # Errors
+/// [`pace::too_many`] where there is none before `until_ms` (Unix ms).
+async fn turn(settings: Rc<Settings>, until_ms: u64) -> Result<(), Problem> {
+    let Some(most) = settings.upstream_per_minute else { return Ok(()) };
+    loop {
+        let now = Clock::start().unix_ms();
+        match isolate::pace(|pace| pace.take(now, most)) {
+            Ok(()) => return Ok(()),
+            Err(after) if now + after.as_millis() as u64 >= until_ms => return Err(pace::too_many(after)),
+            Err(after) => Delay::from(after).await,
         }
     }
 }
@@ -107,6 +132,9 @@ pub(crate) async fn dispatch(
     let signal = controller.signal();
     let sent = Cell::new(false);
     let work = Box::pin(async {
+        if let Err(problem) = turn(settings.clone(), dispatch.until_ms).await {
+            return Received::NoToken(problem);
+        }
         let rejected = grant.get().filter(|_| dispatch.fresh_token);
         let token = match token::get(settings.clone(), life.clone(), clock, rejected).await {
             Ok(token) => token,

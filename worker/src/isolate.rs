@@ -13,6 +13,8 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
 use promptgate_core::template::Desk;
 use promptgate_core::template::ownership::Owners;
+use promptgate_core::upstream::pace::Pace;
+use wasm_bindgen::{JsCast, JsValue};
 use worker::{Context, Date, Env, State};
 
 thread_local! {
@@ -20,6 +22,7 @@ thread_local! {
     static IN_FLIGHT: RefCell<InFlight> = RefCell::new(InFlight::default());
     static HEALTH: RefCell<BTreeMap<String, Health>> = const { RefCell::new(BTreeMap::new()) };
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
+    static PACE: RefCell<Pace> = RefCell::new(Pace::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
     static OWNERS: RefCell<Owners> = RefCell::default();
     static DESK: Desk = Desk::default();
@@ -34,7 +37,7 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
         let read = || {
             // Said once, where the operator looks; clients get it with every request.
             let said = |problem: &Problem| worker::console_error!("{}", problem.document("start"));
-            Settings::read(variable).inspect_err(said).map(Rc::new)
+            Settings::read_all(variable, texts(env)).inspect_err(said).map(Rc::new)
         };
         settings.get_or_insert_with(read).clone()
     })
@@ -43,6 +46,21 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
 /// Whose templates are, as far as this isolate knows. `use_it` must not wait for anything.
 pub(crate) fn owners<T>(use_it: impl FnOnce(&mut Owners) -> T) -> T {
     OWNERS.with_borrow_mut(use_it)
+}
+
+/// The names of the variables and secrets that are set.
+fn texts(env: &Env) -> Vec<String> {
+    let entries = js_sys::Object::entries(env.unchecked_ref());
+    let text = |entry: JsValue| {
+        let entry: js_sys::Array = entry.into();
+        entry.get(1).is_string().then(|| entry.get(0).as_string()).flatten()
+    };
+    entries.iter().filter_map(text).collect()
+}
+
+/// The turns of requests about templates and models. `use_it` must not wait for anything.
+pub(crate) fn pace<T>(use_it: impl FnOnce(&mut Pace) -> T) -> T {
+    PACE.with_borrow_mut(use_it)
 }
 
 /// The bytes of bodies that are being read. `use_it` must not wait for anything.

@@ -19,6 +19,7 @@ mod models;
 mod object;
 mod seal;
 mod sign;
+mod standing;
 mod telemetry;
 mod templates;
 mod token;
@@ -110,7 +111,10 @@ async fn answer(arrival: Arrival) -> Result<Response, Problem> {
     }
     let settings = isolate::settings(&arrival.env)?;
     if target.route == Route::Health {
-        return Ok(json(r#"{"status":"ok"}"#.to_owned()));
+        return match target.query(&["deep"])?.flag("deep")? {
+            true => Ok(standing::answer(&settings, &arrival.life).await),
+            false => Ok(json(r#"{"status":"ok"}"#.to_owned())),
+        };
     }
     RequestContext::open(arrival, settings, target)?.answer().await
 }
@@ -140,8 +144,10 @@ impl RequestContext {
                 self.look(openai::model(&self.target.id, known))
             }
             Route::ExecuteTemplate => self.execute().await,
-            Route::SubmitModel
+            Route::ListModels
+            | Route::SubmitModel
             | Route::ReadModel
+            | Route::DeleteModel
             | Route::WatchModel
             | Route::ConfigureModel
             | Route::ReadConfiguration

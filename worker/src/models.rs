@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use promptgate_core::governance::{Metric, Metrics};
 use promptgate_core::http::Reply;
 use promptgate_core::model::{
-    Active, Command, InvocationIdentity, News, Question, Received, Record, Step, Submission, Verb,
+    Active, Command, InvocationIdentity, ListCommand, ListPage, Listed, News, Question, Received, Record, Step,
+    Submission, Verb, environments,
 };
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
@@ -52,31 +54,63 @@ impl RequestContext {
     async fn model(&self) -> Result<(Response, Option<Code>), Problem> {
         let id = self.target.id.as_str();
         let command = match self.target.route {
+            Route::ListModels => return Ok((self.list_models().await?, None)),
             Route::ReadModel => self.command(id, Verb::Read),
+            Route::DeleteModel => self.command(id, Verb::Delete),
             Route::WatchModel => {
                 let after = News::last_event(self.headers.last_event_id.as_deref());
                 return Ok((self.watch(self.command(id, Verb::Watch(after))).await?, None));
             }
             Route::ReadConfiguration => self.command(id, Verb::ReadConfiguration),
-            Route::ExportModel => self.command(id, Verb::Export),
+            Route::ExportModel => self.command(id, Verb::Export(environments(&self.target)?)),
             Route::ConfigureModel => self.command(id, Verb::Configure(self.body().await?.text()?)),
             Route::SubmitModel | Route::ConfigureNamed => {
                 let text = self.body().await?.text()?;
                 let submission = Submission::parse(text.as_bytes())?;
                 let id = submission.id(self.tenant(), &self.settings.credentials.secret);
+                // Before it is there: what is in the list and not there is taken out.
+                self.model_list(&ListCommand::Add(id.clone())).await?;
                 self.command(&id, Verb::Submit(text))
             }
             _ => return self.invoke().await,
         };
         let reply = self.ask_model(&command).await?;
+        if matches!(command.verb, Verb::Delete) && reply.status == 204 {
+            // Where this fails, the next one who lists the models finds it gone.
+            let _ = self.model_list(&ListCommand::Remove(vec![command.id])).await;
+        }
         let code = reply.recorded.as_deref().map(Code::named);
         Ok((client::model_reply(reply), code))
+    }
+
+    async fn model_list(&self, command: &ListCommand) -> Result<Listed, Problem> {
+        object::model_list::ask(&self.env, self.tenant(), command, &self.limits).await
+    }
+
+    /// One page: what the list says there is, as each model's object tells of it.
+    async fn list_models(&self) -> Result<Response, Problem> {
+        let page = ListPage::read(&self.target)?;
+        let Listed { ids, total } = self.model_list(&ListCommand::Page(page)).await?;
+        let looks = ids.iter().map(|id| async move { self.ask_model(&self.command(id, Verb::Read)).await });
+        let (mut models, mut gone) = (Vec::new(), Vec::new());
+        for (id, looked) in ids.iter().zip(join_all(looks).await) {
+            match looked {
+                Ok(reply) => models.extend(serde_json::from_str(&reply.body).ok()),
+                Err(problem) if problem.code == Code::NotFound => gone.push(id.clone()),
+                Err(problem) => return Err(problem),
+            }
+        }
+        let total = total.saturating_sub(gone.len() as u64);
+        if !gone.is_empty() {
+            let _ = self.model_list(&ListCommand::Remove(gone)).await;
+        }
+        Ok(crate::json(page.document(total, models)))
     }
 
     async fn ask_model(&self, command: &Command) -> Result<ModelReply, Problem> {
         // A change is made also where its client has left meanwhile.
         let limits = match command.verb {
-            Verb::Submit(_) | Verb::Configure(_) => self.limits.unattended(),
+            Verb::Submit(_) | Verb::Configure(_) | Verb::Delete | Verb::Lose(_) => self.limits.unattended(),
             _ => self.limits.clone(),
         };
         object::model::ask(&self.env, command, &limits).await
@@ -95,7 +129,7 @@ impl RequestContext {
         drop(body);
         let command = self.command(&question.model, Verb::Invoke);
         let active = Active::parse(&self.ask_model(&command).await?.body)?;
-        let provider_model = active.provider_model().to_owned();
+        let (provider_model, upstream_id) = (active.provider_model().to_owned(), active.upstream_id().clone());
         let limits =
             if self.headers.idempotency_key.is_some() { self.limits.unattended() } else { self.limits.clone() };
         let mut invocation = active.invocation(
@@ -134,6 +168,11 @@ impl RequestContext {
                 }
                 None => invocation.cancel(now, health),
             });
+        }
+        let problem = invocation.ended().and_then(|ended| ended.result.as_ref().err());
+        if problem.is_some_and(|problem| problem.code == Code::ModelLost) {
+            // Where this fails, the next invocation finds it out again.
+            let _ = self.ask_model(&self.command(&command.id, Verb::Lose(upstream_id))).await;
         }
         let row = Record::invocation(command.occasion(settings, self.clock.unix_ms()), &invocation);
         telemetry::row(&row.event().line());

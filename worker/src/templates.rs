@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use promptgate_core::call::Job;
 use promptgate_core::client::Access;
 use promptgate_core::governance::{Metric, Metrics, Operation};
+use promptgate_core::http::{Reply, ReplyHead};
+use promptgate_core::intake::Headers;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
+use promptgate_core::sensitive::Bytes;
 use promptgate_core::template::{
     self, Command, ExecuteRequest, Library, Listing, Plan, PlannedAction, Precondition, RenderRequest, Stored,
     Template, Told, Verb, edge, ownership,
@@ -165,7 +168,8 @@ impl RequestContext {
     /// The template as the edge has it: the copy in KV, else what its object has. And whether it was the copy.
     async fn copy(&self, family: Family, id: &str) -> Result<(Stored, bool), Problem> {
         self.reach(family, id).await?;
-        let newest = edge::wants_newest(self.headers.cache_control.as_deref());
+        let Headers { cache_control, pragma, if_none_match, .. } = &self.headers;
+        let newest = edge::wants_newest(cache_control.as_deref(), pragma.as_deref(), if_none_match.as_deref());
         if !newest && let Some(stored) = self.limits.within(self.kept(family, id)).await? {
             return Ok((stored, true));
         }
@@ -307,7 +311,13 @@ impl RequestContext {
                 }
             }
         }
-        Ok(json(Plan::json(&plans, dry_run)))
+        let headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("x-request-id", self.random.request_id()),
+        ];
+        let head = ReplyHead { status: Plan::status(&plans), headers };
+        Ok(client::whole(Reply { head, body: Bytes(Plan::json(&plans, dry_run).into_bytes()) }))
     }
 
     /// Carries out one step of a plan; each has a row of its own.

@@ -35,6 +35,7 @@ pub enum Code {
     TemplateRefused,
     ContextTooLong,
     ModelNotActive,
+    ModelLost,
     NotConfigured,
     UpstreamForbidden,
     UpstreamRateLimited,
@@ -51,6 +52,7 @@ pub enum Code {
     ResultInvalid,
     UpstreamUnavailable,
     TokenUnavailable,
+    TokenRefused,
     FirstContentDeadline,
     IdleDeadline,
     TotalDeadline,
@@ -65,7 +67,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 46] = [
+    pub const ALL: [Code; 48] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -89,6 +91,7 @@ impl Code {
         Code::TemplateRefused,
         Code::ContextTooLong,
         Code::ModelNotActive,
+        Code::ModelLost,
         Code::NotConfigured,
         Code::UpstreamForbidden,
         Code::UpstreamRateLimited,
@@ -105,6 +108,7 @@ impl Code {
         Code::ResultInvalid,
         Code::UpstreamUnavailable,
         Code::TokenUnavailable,
+        Code::TokenRefused,
         Code::FirstContentDeadline,
         Code::IdleDeadline,
         Code::TotalDeadline,
@@ -139,6 +143,7 @@ impl Code {
             Code::TemplateRefused => ("template_refused", 422, "The template has faults that must not ship", false),
             Code::ContextTooLong => ("context_too_long", 422, "The conversation does not fit", false),
             Code::ModelNotActive => ("model_not_active", 409, "The model is not active", true),
+            Code::ModelLost => ("model_lost", 409, "The upstream no longer has the model", false),
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
             Code::UpstreamRateLimited => ("upstream_rate_limited", 429, "The upstream limits the rate", true),
@@ -161,6 +166,7 @@ impl Code {
             Code::ResultInvalid => ("result_invalid", 502, "The model's result does not fit its schema", false),
             Code::UpstreamUnavailable => ("upstream_unavailable", 503, "The upstream cannot be reached", true),
             Code::TokenUnavailable => ("token_unavailable", 503, "The upstream gave no token", true),
+            Code::TokenRefused => ("token_refused", 502, "The upstream's login refuses the gateway", false),
             Code::FirstContentDeadline => ("first_content_deadline", 504, "The model did not begin in time", true),
             Code::IdleDeadline => ("idle_deadline", 504, "The model fell silent", false),
             Code::TotalDeadline => ("total_deadline", 504, "The answer took too long", false),

@@ -32,6 +32,8 @@ pub struct Headers {
     pub if_none_match: Option<String>,
     /// `Cache-Control`
     pub cache_control: Option<String>,
+    /// `Pragma`
+    pub pragma: Option<String>,
     /// `Last-Event-ID`
     pub last_event_id: Option<String>,
     /// `x-stainless-retry-count`: the only sign of an official SDK's own retry.

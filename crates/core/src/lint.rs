@@ -1,5 +1,8 @@
 //! `POST /v1/lint`: a text and what is known of it in, the report out, as the other places give it.
 
+mod errors;
+
+pub use errors::errors;
 pub use promptgate_lint::*;
 
 use crate::fault::{Faults, MAX_FAULTS, Path};

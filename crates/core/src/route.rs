@@ -36,8 +36,10 @@ pub enum Route {
     Invalidate,
     AdoptCached,
     Usage,
+    ListModels,
     SubmitModel,
     ReadModel,
+    DeleteModel,
     WatchModel,
     ConfigureModel,
     ReadConfiguration,
@@ -85,7 +87,7 @@ const fn row(
 }
 
 /// Every route.
-pub const ROUTES: [Row; 42] = [
+pub const ROUTES: [Row; 44] = [
     row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
@@ -110,8 +112,10 @@ pub const ROUTES: [Row; 42] = [
     row("DELETE", "/v1/cache/templates/{id}", Route::Invalidate, Right::Manage, Some("cached_template.invalidate")),
     row("POST", "/v1/cache/templates/{id}/adopt", Route::AdoptCached, Right::Admin, Some("cached_template.adopt")),
     row("POST", "/v1/usage/query", Route::Usage, Right::Manage, Some("usage.query")),
+    row("GET", "/v1/models", Route::ListModels, Right::Use, None),
     row("POST", "/v1/models", Route::SubmitModel, Right::Manage, Some("model.submit")),
     row("GET", "/v1/models/{id}", Route::ReadModel, Right::Use, None),
+    row("DELETE", "/v1/models/{id}", Route::DeleteModel, Right::Manage, Some("model.delete")),
     row("GET", "/v1/models/{id}/events", Route::WatchModel, Right::Use, None),
     row("PUT", "/v1/models/{id}/configuration", Route::ConfigureModel, Right::Manage, Some("model.configure")),
     row("GET", "/v1/models/{id}/configuration", Route::ReadConfiguration, Right::Use, None),
@@ -156,8 +160,10 @@ impl Route {
             Route::Usage => Some("usage"),
             Route::Audit | Route::AuditHeads => Some("audit_log"),
             Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => Some("webhook"),
-            Route::SubmitModel
+            Route::ListModels
+            | Route::SubmitModel
             | Route::ReadModel
+            | Route::DeleteModel
             | Route::WatchModel
             | Route::ConfigureModel
             | Route::ReadConfiguration
@@ -377,9 +383,9 @@ impl Query {
     /// [`Code::InvalidRequest`].
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
         match self.get(name) {
-            None | Some("false") => Ok(false),
+            None | Some("false" | "0") => Ok(false),
             // `?dry_run` alone means that it is wanted: nobody should change a library by a short form.
-            Some("true" | "") => Ok(true),
+            Some("true" | "1" | "") => Ok(true),
             Some(_) => {
                 let message = format!("`{name}` must be true or false.");
                 Err(Problem::with_errors(Code::InvalidRequest, vec![at(name, "wrong_type", message)]))
@@ -459,6 +465,8 @@ mod tests {
             ("GET", format!("/v1/templates/{ID}/versions/3"), Ok(Route::ReadVersion)),
             ("DELETE", format!("/v1/cache/templates/{ID}"), Ok(Route::Invalidate)),
             ("PUT", format!("/v1/models/{ID}/configuration"), Ok(Route::ConfigureModel)),
+            ("GET", "/v1/models?pageSize=3".into(), Ok(Route::ListModels)),
+            ("DELETE", format!("/v1/models/{ID}"), Ok(Route::DeleteModel)),
             ("POST", "/api/invoke-protected".into(), Ok(Route::InvokeNamed)),
             ("GET", "/v1/webhooks/ai-governance/dead-letters?after=3".into(), Ok(Route::ListDeadLetters)),
             ("POST", "/v1/webhooks/a.b/redeliver".into(), Ok(Route::Redeliver)),

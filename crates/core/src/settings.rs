@@ -4,10 +4,14 @@ mod address;
 mod audit;
 mod members;
 mod models;
+mod names;
 mod policies;
+mod polling;
 mod upstreams;
 mod webhooks;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,11 +39,10 @@ use crate::upstream::genesys::Endpoints;
 use crate::upstream::oauth::ClientCredentials;
 
 pub use models::{Models, Route};
+pub use names::NAMES;
+pub use polling::Polling;
 pub use upstreams::KEEPER;
 
-/// The first wait between two polls of a model that is being provisioned, doubled each time (requirements, C2), in
-/// milliseconds, unless the operator says otherwise.
-pub const POLL_MS: u64 = 5_000;
 /// The regions of the platform (requirements, U1).
 pub const REGIONS: [&str; 18] = [
     "mypurecloud.com",
@@ -109,9 +112,12 @@ pub struct Settings {
     pub compliance_framework: String,
     /// `ENVIRONMENT`: what audit rows and exported models name (requirements, C6).
     pub environment: String,
-    /// `MODEL_POLL_MS`: the first wait between two polls of a model that is being provisioned, in milliseconds; the
-    /// other waits of models follow from it. Lowered for local runs, where upstream is a simulator.
-    pub model_poll_ms: u64,
+    /// `MODEL_POLL_MS`, `MODEL_POLL_CAP_MS`, `MODEL_POLLS`: how a model that is being provisioned is asked for; the
+    /// other waits of models follow from the first. It is lowered for local runs, where upstream is a simulator.
+    pub model_polling: Polling,
+    /// `UPSTREAM_PER_MINUTE`: most requests about templates and models that an isolate sends in a minute; as many as
+    /// there are, where it is not set.
+    pub upstream_per_minute: Option<u64>,
     /// `AUDIT_OBJECT_ROWS`: how many rows of the audit log one object keeps before the next one goes on.
     pub audit_object_rows: u64,
     /// `AUDIT_SIGNING_KEY`: signs the heads of the audit log.
@@ -160,8 +166,32 @@ impl Settings {
     /// # Errors
     /// [`Code::NotConfigured`] with every fault. No message quotes a value.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Problem> {
+        Settings::read_all(variable, [])
+    }
+
+    /// The same where it is known which variables are set: those that look like a setting and are none are reported.
+    ///
+    /// # Errors
+    /// Those of [`Settings::read`].
+    pub fn read_all(
+        variable: impl Fn(&str) -> Option<String>,
+        set: impl IntoIterator<Item = String>,
+    ) -> Result<Settings, Problem> {
+        let asked = RefCell::new(BTreeSet::new());
+        let variable = |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            variable(name)
+        };
         let mut reader = Reader { variable: &variable, faults: Vec::new() };
         let settings = reader.settings();
+        for name in set {
+            // What others bind is none of ours, unless it is nearly a setting. Secrets that UPSTREAMS names were asked for.
+            let known = asked.borrow().contains(&name) || NAMES.contains(&name.as_str());
+            if let (false, Some(meant)) = (known, nearest(&name, &NAMES)) {
+                let message = format!("There is no such setting: did you mean {meant}? Rename it, or remove it.");
+                reader.fault(&crate::fault::printable(&name), "unknown_variable", message);
+            }
+        }
         match settings {
             Some(settings) if reader.faults.is_empty() => Ok(settings),
             _ => Err(Problem::with_errors(Code::NotConfigured, reader.faults)),
@@ -199,6 +229,13 @@ impl Reader<'_> {
         // KV keeps nothing for less than a minute (requirements, A5).
         let template_ttl_s = self.integer("TEMPLATE_TTL", 60..=86_400).unwrap_or(300);
         let compliance_framework = self.get("COMPLIANCE_FRAMEWORK").unwrap_or_else(|| "AI_Governance_v2".to_owned());
+        let environment = self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
+        let audit_object_rows = self.integer("AUDIT_OBJECT_ROWS", 1..=chain::MAX_ROWS).unwrap_or(chain::MAX_ROWS);
+        let (model_polling, rates, seal_keys) = (self.polling(), self.rates(), self.seal_keys());
+        let upstream_per_minute = self.integer("UPSTREAM_PER_MINUTE", 1..=100_000);
+        let (audit_signing_key, audit_policy) = (self.audit_signing_key(), self.audit_policy());
+        let idempotency_ttl_s = self.integer("IDEMPOTENCY_TTL", 60..=86_400).unwrap_or(86_400);
+        // Everything is read by now: every fault is known.
         Some(Settings {
             clients: clients?,
             endpoints: endpoints?,
@@ -221,14 +258,15 @@ impl Reader<'_> {
             traces,
             template_ttl_s,
             compliance_framework,
-            environment: self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned()),
-            model_poll_ms: self.integer("MODEL_POLL_MS", 1..=60_000).unwrap_or(POLL_MS),
-            audit_object_rows: self.integer("AUDIT_OBJECT_ROWS", 1..=chain::MAX_ROWS).unwrap_or(chain::MAX_ROWS),
-            audit_signing_key: self.audit_signing_key(),
-            audit_policy: self.audit_policy(),
-            rates: self.rates(),
-            idempotency_ttl_s: self.integer("IDEMPOTENCY_TTL", 60..=86_400).unwrap_or(86_400),
-            seal_keys: self.seal_keys(),
+            environment,
+            model_polling,
+            upstream_per_minute,
+            audit_object_rows,
+            audit_signing_key,
+            audit_policy,
+            rates,
+            idempotency_ttl_s,
+            seal_keys,
         })
     }
 
@@ -244,12 +282,24 @@ impl Reader<'_> {
     fn credentials(&mut self, others: bool) -> Option<ClientCredentials> {
         const NAMES: [&str; 2] = ["UPSTREAM_CLIENT_ID", "UPSTREAM_CLIENT_SECRET"];
         if others && NAMES.iter().all(|name| self.get(name).is_none()) {
-            return Some(ClientCredentials { id: Sensitive::default(), secret: Sensitive::default() });
+            return Some(ClientCredentials { id: Sensitive::default(), secret: Sensitive::default(), scope: None });
         }
         let [id, secret] = NAMES;
         let id = self.required(id, "the id of the gateway's OAuth client");
         let secret = self.required(secret, "the secret of the gateway's OAuth client");
-        Some(ClientCredentials { id: id?, secret: secret? })
+        let scope = self.scope();
+        Some(ClientCredentials { id: id?, secret: secret?, scope })
+    }
+
+    /// `UPSTREAM_SCOPE`: one scope or several, with spaces between them.
+    fn scope(&mut self) -> Option<String> {
+        const NAME: &str = "UPSTREAM_SCOPE";
+        let scope = self.get(NAME)?.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !is_scope(&scope) {
+            let message = format!("{NAME} must be scopes with spaces between them: {SCOPE_FORM}.");
+            self.fault(NAME, "bad_variable", message);
+        }
+        Some(scope)
     }
 
     fn required(&mut self, name: &str, what: &str) -> Option<Sensitive> {
@@ -412,6 +462,14 @@ impl Reader<'_> {
     }
 }
 
+/// What a scope is made of, for people.
+const SCOPE_FORM: &str = "visible ASCII without quotation marks and backslashes, as `ai:gateway:manage`";
+
+/// RFC 6749, 3.3.
+fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,6 +499,56 @@ mod tests {
         assert_eq!(settings.call.idle, Duration::from_secs(15));
         assert_eq!(settings.call.total, Duration::from_secs(60));
         assert_eq!(settings.call.fallback.as_deref(), Some(FALLBACK_TEXT));
+    }
+
+    // Row U5: what every setting is called, as all that is asked for.
+    #[test]
+    fn every_setting_is_listed() {
+        let asked = RefCell::new(BTreeSet::new());
+        let value = |name: &str| match name {
+            "OTEL_EXPORTER_OTLP_ENDPOINT" | "WEBHOOK_URL" => Some("https://x.example".to_owned()),
+            _ => None,
+        };
+        let _ = Settings::read(|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            value(name)
+        });
+        let listed: BTreeSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(asked.into_inner(), listed);
+        assert!(NAMES.is_sorted());
+    }
+
+    #[test]
+    fn what_is_nearly_a_setting_is_reported_with_all_else() {
+        let set = ["UPSTREAM_CLIENT_SECERT", "MODEL_RATE", "MY_KEY", "CF_VERSION_METADATA", "TOTAL_MS", "TEMPLATES_X"];
+        let variable = |name: &str| match name {
+            "TOTAL_MS" => Some("canary".to_owned()),
+            "AUDIT_OBJECT_ROWS" => Some("canary".to_owned()),
+            _ => None,
+        };
+        let faults = Settings::read_all(variable, set.map(str::to_owned)).unwrap_err().errors;
+        let paths: Vec<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
+        for name in [
+            "CLIENT_KEYS",
+            "UPSTREAM_CLIENT_ID",
+            "TOTAL_MS",
+            "AUDIT_OBJECT_ROWS",
+            "UPSTREAM_CLIENT_SECERT",
+            "MODEL_RATE",
+        ] {
+            assert!(paths.contains(&format!("$.{name}").as_str()), "{name}: {paths:?}");
+        }
+        for name in ["MY_KEY", "CF_VERSION_METADATA"] {
+            assert!(!paths.contains(&format!("$.{name}").as_str()), "{name}: {paths:?}");
+        }
+        assert!(faults.iter().any(|fault| fault.message.contains("did you mean UPSTREAM_CLIENT_SECRET?")));
+        assert!(!format!("{faults:?}").contains("canary"));
+        let policy = Settings::read(|name| {
+            (name == "GUARD_INPUT").then(|| r#"{"actions":{"user":{"emails":"block"}}}"#.to_owned())
+        });
+        let message =
+            policy.unwrap_err().errors.into_iter().find(|fault| fault.path == "$.GUARD_INPUT").unwrap().message;
+        assert!(message.contains("email") && message.contains("redact"), "{message}");
     }
 
     #[test]
@@ -527,7 +635,11 @@ mod tests {
             ("WEBHOOK_URL", "canary"),
             ("WEBHOOK_RETRY_MS", "0"),
             ("TEMPLATE_TTL", "59"),
+            ("UPSTREAM_PER_MINUTE", "0"),
+            ("UPSTREAM_SCOPE", "ai:canary \"x\""),
             ("MODEL_POLL_MS", "0"),
+            ("MODEL_POLL_CAP_MS", "4999"),
+            ("MODEL_POLLS", "0"),
             ("AUDIT_OBJECT_ROWS", "0"),
             ("MODEL_RATES", "canary"),
             ("MODEL_RATES", r#"{"openai":{"m":{"promptPer1k":"canary","completionPer1k":0}}}"#),

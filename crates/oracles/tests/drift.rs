@@ -4,7 +4,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use promptgate_core::chat::{Counters, Request};
+use promptgate_core::chat::Counters;
+use promptgate_core::front::promptgate;
 use promptgate_core::guard::Guards;
 use promptgate_core::lint::{Kind, Linter, Severity, Source};
 use promptgate_core::model::{Configuration, Question, Submission};
@@ -45,7 +46,7 @@ fn rows() -> Vec<Row> {
             lint: Some(Kind::ChatRequest),
             good: json!({"systemInstructions": ["Be brief."], "context": [{"role": "user", "content": "Hello"}],
                 "temperature": 0.7, "maxTokens": 256, "modelId": "gpt-4o"}),
-            decode: |body| Request::parse(body.as_bytes()).map(drop),
+            decode: |body| promptgate::decode(body.as_bytes()).map(drop),
         },
         Row {
             schema: "PromptTemplate",

@@ -72,6 +72,7 @@ pub(crate) const COUNTERS: &[Counter] = &[
     Counter { name: "model_get", gauge: false, value: |s| s.counts.requests_of("model_get") },
     Counter { name: "model_configure", gauge: false, value: |s| s.counts.requests_of("model_configure") },
     Counter { name: "model_invoke", gauge: false, value: |s| s.counts.requests_of("model_invoke") },
+    Counter { name: "model_delete", gauge: false, value: |s| s.counts.requests_of("model_delete") },
     Counter { name: "openai_chat", gauge: false, value: |s| s.counts.requests_of("openai_chat") },
     Counter { name: "openai_embeddings", gauge: false, value: |s| s.counts.requests_of("openai_embeddings") },
     Counter { name: "openai_models", gauge: false, value: |s| s.counts.requests_of("openai_models") },

@@ -246,6 +246,16 @@ pub(crate) fn invoke(names: &[&str], received: &Received) -> Result<Act, Refusal
     }))
 }
 
+/// Removes the model.
+pub(crate) fn delete(names: &[&str]) -> Act {
+    let id = first(names);
+    Box::new(move |state, _| {
+        state.models.find(&id)?;
+        state.models.entries.retain(|entry| entry.id != id);
+        Ok(Reply::new(204, Value::Null))
+    })
+}
+
 /// Counts an invocation that a fault answered before it was executed.
 pub(crate) fn failed(state: &mut crate::world::State, names: &[&str], planned_ms: u64) {
     if let Ok(entry) = state.models.find(&first(names)) {

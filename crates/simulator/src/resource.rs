@@ -124,7 +124,7 @@ pub(crate) async fn serve(
 /// Everything the contract asks of a request before the state is looked at.
 fn checked(world: &World, received: &Received, endpoint: &Endpoint, names: &[&str]) -> Result<(Act, Keyed), Refusal> {
     authorised(world, received, endpoint.scope)?;
-    if endpoint.method != Method::GET {
+    if endpoint.method == Method::POST || endpoint.method == Method::PUT {
         json_body(received)?;
     }
     let act = match endpoint.on {
@@ -141,6 +141,7 @@ fn checked(world: &World, received: &Received, endpoint: &Endpoint, names: &[&st
         On::ModelGet => models::get(names),
         On::ModelConfigure => models::configure(names, received)?,
         On::ModelInvoke => models::invoke(names, received)?,
+        On::ModelDelete => models::delete(names),
         // These have servers of their own.
         On::Chat | On::Execute | On::Token | On::Webhook | On::OpenAiChat | On::OpenAiEmbeddings | On::OpenAiModels => {
             return Err(Refusal::usual(404, Shape::Api));
@@ -200,6 +201,10 @@ pub(crate) fn spoilt(line: &Arc<Line>, mut reply: Reply, faults: &[Fault]) -> Re
         typed_answer(reply.status, "application/json", "")
     } else if faults.contains(&Fault::Malformed {}) {
         typed_answer(reply.status, "application/json", half_of(&reply.body.to_string()))
+    } else if reply.status == 204 {
+        let mut answer = Response::new(Body::whole(""));
+        *answer.status_mut() = hyper::StatusCode::NO_CONTENT;
+        answer
     } else {
         json_answer(reply.status, &reply.body)
     };

@@ -45,7 +45,7 @@ const fn endpoint(on: On, method: Method, path: &'static str, scope: &'static st
     Endpoint { on, method, path, scope }
 }
 
-static ENDPOINTS: [Endpoint; 14] = [
+static ENDPOINTS: [Endpoint; 15] = [
     endpoint(On::TemplateGet, Method::GET, TEMPLATE, "ai:gateway:read"),
     endpoint(On::TemplatePut, Method::PUT, TEMPLATE, "ai:gateway:manage"),
     endpoint(On::PromptList, Method::GET, PROMPTS, VIEW),
@@ -59,7 +59,8 @@ static ENDPOINTS: [Endpoint; 14] = [
     endpoint(On::ModelCreate, Method::POST, MODELS, "ai:models:write"),
     endpoint(On::ModelGet, Method::GET, MODEL, "ai:models:read"),
     endpoint(On::ModelConfigure, Method::PUT, CONFIGURATION, "ai:llm:manage"),
-    endpoint(On::ModelInvoke, Method::POST, INVOKE, CALL),
+    endpoint(On::ModelInvoke, Method::POST, INVOKE, "ai:models:write"),
+    endpoint(On::ModelDelete, Method::DELETE, MODEL, "ai:models:write"),
 ];
 
 /// Finds the endpoint of a request.

@@ -72,7 +72,7 @@ impl Tokens {
     pub(crate) fn standing(&self, token: &str, scope: &str) -> Standing {
         match self.valid.get(token) {
             Some(grant) if grant.expires.is_some_and(|at| at <= Instant::now()) => Standing::Invalid,
-            Some(grant) if grant.scopes.contains(&scope) && self.client_scopes().contains(&scope) => Standing::Allowed,
+            Some(grant) if covers(&grant.scopes, scope) && covers(self.client_scopes(), scope) => Standing::Allowed,
             Some(_) => Standing::MissingScope,
             None => Standing::Invalid,
         }
@@ -103,6 +103,11 @@ impl Tokens {
     pub(crate) fn issued(&self) -> u64 {
         self.issued
     }
+}
+
+/// Whether who has `scopes` may do what needs `scope`: who manages cached templates may read them (section 9).
+fn covers(scopes: &[&'static str], scope: &str) -> bool {
+    scopes.contains(&scope) || scope == "ai:gateway:read" && scopes.contains(&"ai:gateway:manage")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod journal;
 pub(crate) mod metrics;
 pub(crate) mod model;
+pub(crate) mod model_list;
 pub(crate) mod owners;
 pub(crate) mod template;
 pub(crate) mod webhook;

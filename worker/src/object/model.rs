@@ -134,13 +134,15 @@ impl ModelObject {
             let left = patience.saturating_sub(clock.elapsed());
             let answered = match &mut *self.kept.borrow_mut() {
                 Some(kept) => kept.answer(command, &taken, left.is_zero(), settings, clock.unix_ms()),
+                None if matches!(command.verb, Verb::Delete) => Some(Ok(Kept::deleted())),
                 // It was forgotten meanwhile.
                 None => Some(Err(Problem::storage_unavailable())),
             };
             match answered {
-                // The update has ended, so it has its row.
+                // The update or the deletion has ended, so it has its row.
                 Some(Err(problem))
-                    if matches!(command.verb, Verb::Configure(_)) && problem.code != Code::StorageUnavailable =>
+                    if matches!(command.verb, Verb::Configure(_) | Verb::Delete)
+                        && problem.code != Code::StorageUnavailable =>
                 {
                     return Ok(Ok((problem.reply(&command.request_id), Some(problem.code))));
                 }
@@ -236,14 +238,19 @@ impl ModelObject {
         format!("model/{}", self.state.id())
     }
 
-    /// Stores it, leaves behind what has come about, and wakes those who wait.
+    /// Stores it, or nothing of it where it was deleted; leaves behind what has come about, and wakes those who wait.
     async fn store(&self) -> worker::Result<()> {
         let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         let _turn = self.writing.lock().await;
-        let Some(text) = self.with(|kept| kept.stored()) else { return Ok(()) };
-        let sealed = seal::seal(&settings.seal_keys, &self.place(), text.expose().as_bytes()).await;
-        let sealed = sealed.map_err(|problem| problem.code.as_str())?;
-        let stored = self.state.storage().put(KEY, sealed.as_deref().unwrap_or(text.expose())).await;
+        let Some(text) = self.with(|kept| (!kept.is_deleted()).then(|| kept.stored())) else { return Ok(()) };
+        let stored = match text {
+            Some(text) => {
+                let sealed = seal::seal(&settings.seal_keys, &self.place(), text.expose().as_bytes()).await;
+                let sealed = sealed.map_err(|problem| problem.code.as_str())?;
+                self.state.storage().put(KEY, sealed.as_deref().unwrap_or(text.expose())).await
+            }
+            None => self.state.storage().delete_all().await,
+        };
         self.telemetry();
         self.waiting.borrow_mut().clear();
         stored

@@ -40,6 +40,11 @@ impl Active {
         Invocation::new(question, self.upstream_id, self.definition, identity)
     }
 
+    /// Upstream's id of the model.
+    pub fn upstream_id(&self) -> &ModelId {
+        &self.upstream_id
+    }
+
     /// The provider's name for the model.
     pub fn provider_model(&self) -> &str {
         &self.definition.model_id

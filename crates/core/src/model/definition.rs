@@ -8,9 +8,10 @@ use sha2::Sha256;
 
 use super::ResponseSchema;
 use crate::canonical::{canonical, hash};
-use crate::fault::{Fault, Path};
+use crate::fault::{Fault, Faults, Path};
 use crate::guard::plain_sight;
 use crate::json::{self, Number};
+use crate::lint::{self, Config, Finding, Kind, Linter};
 use crate::problem::{Code, Problem};
 use crate::schema::{self, Document, document};
 use crate::sensitive::{Bytes, Sensitive};
@@ -63,7 +64,8 @@ impl Submission {
     ///
     /// # Errors
     /// [`Code::InvalidJson`] or [`Code::InvalidRequest`], with every fault and its path; [`Code::SafetyRefused`] where
-    /// a secret stands beside the credentials.
+    /// a secret stands beside the credentials; [`Code::TemplateRefused`] where the linter finds an error in a text, as it
+    /// does in CI.
     pub fn parse(body: &[u8]) -> Result<Submission, Problem> {
         let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
         let secrets = plain_sight(&Path::root(), &json, &["credentials"]);
@@ -71,6 +73,15 @@ impl Submission {
         let mut document = document(json, &MODEL_DEFINITION).map_err(refuse)?;
         if !secrets.is_empty() {
             return Err(Problem::with_errors(Code::SafetyRefused, secrets));
+        }
+        // Its shape was compared above, and the provider's key is where it belongs, which in a file it is not.
+        let linter = Linter::new(Config { inline_ignores: false, ..Config::default() });
+        let mut found = Faults::default();
+        let counts = |finding: &Finding| !finding.code.starts_with('D') && !finding.path.starts_with("$.credentials");
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        lint::errors(&linter, text, Kind::ModelDefinition, counts, &mut found);
+        if !found.is_empty() {
+            return Err(Problem::with_errors(Code::TemplateRefused, found));
         }
         let mut credentials = document.object("credentials").unwrap_or_default();
         let credentials = Credentials {

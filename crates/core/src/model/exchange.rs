@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::failure::Failure;
 use crate::call::Health;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
@@ -190,6 +191,9 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, S
             let detail = "The upstream cannot be reached, or broke the connection.";
             return (Verdict::Repeat(Problem::new(Code::UpstreamUnavailable, detail), None), Sign::Ill);
         }
+        Received::NoToken(problem) if !problem.code.retryable() => {
+            return (Verdict::Refused(problem.clone()), Sign::None);
+        }
         Received::NoToken(problem) => return (Verdict::Repeat(problem.clone(), problem.retry_after), Sign::None),
     };
     let named = |mut problem: Problem| {
@@ -200,7 +204,11 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, S
     match head.status {
         200..=299 => (Verdict::Answer, Sign::Well),
         400 => refused(Code::UpstreamRejected, "The upstream refuses the document with status 400."),
-        404 => refused(Code::UpstreamRejected, "The upstream does not know this model, or no longer."),
+        404 if genesys::is_not_found(&body.0) => {
+            let problem = named(Failure::lost().problem());
+            (Verdict::Refused(problem), Sign::Well)
+        }
+        404 => refused(Code::UpstreamMalformed, "The upstream answered 404 without its own error. Check its address."),
         409 => match retry_after(head, now) {
             // The request before this one, whose answer was lost, is still running (contract, section 6).
             Some(after) if genesys::is_in_progress(&body.0) => {

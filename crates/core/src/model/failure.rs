@@ -30,6 +30,12 @@ impl Failure {
         Failure { code: problem.code.as_str().to_owned(), detail: problem.detail.clone() }
     }
 
+    /// Upstream has the model no more.
+    pub(super) fn lost() -> Failure {
+        let detail = "The upstream no longer has this model. Submit its definition again: it is provisioned anew.";
+        Failure { code: Code::ModelLost.as_str().to_owned(), detail: detail.to_owned() }
+    }
+
     /// The failure as a problem for a client that waits for it.
     pub fn problem(&self) -> Problem {
         let code = Code::ALL.into_iter().find(|code| code.as_str() == self.code).unwrap_or(Code::UpstreamError);

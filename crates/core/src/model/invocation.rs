@@ -211,7 +211,7 @@ impl Invocation {
             self.late(now, health);
             return;
         }
-        let (verdict, sign) = verdict(received, now, genesys::CHAT_SCOPE);
+        let (verdict, sign) = verdict(received, now, genesys::MODEL_WRITE_SCOPE);
         match verdict {
             Verdict::Answer => {
                 self.signed(now, sign, health);

@@ -7,6 +7,8 @@
 //! ```
 //! Only alarms send; requests put something there and look.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -14,6 +16,7 @@ use super::active::Active;
 use super::answer::reply;
 use super::configuration::Configuration;
 use super::definition::Submission;
+use super::deletion::{Deletion, DeletionEnd};
 use super::exchange::{Received, Step};
 use super::provisioning::{ModelStatus, News, Origin, Provisioning};
 use super::record::Record;
@@ -22,11 +25,11 @@ use super::update::{Update, UpdateStatus, Updates};
 use crate::call::Health;
 use crate::fault::Fault;
 use crate::governance::{Family, Metrics, Occasion, WebhookEvent, timestamp};
-use crate::http::{HttpRequest, Reply};
+use crate::http::{HttpRequest, Reply, ReplyHead};
 use crate::problem::{Code, Problem};
-use crate::sensitive::Sensitive;
+use crate::sensitive::{Bytes, Sensitive};
 use crate::settings::Settings;
-use crate::upstream::genesys::Endpoints;
+use crate::upstream::genesys::{Endpoints, ModelId};
 
 /// Most updates that have ended and can still be looked at (no source; ours).
 const MAX_SETTLED: usize = 8;
@@ -68,8 +71,12 @@ pub enum Verb {
     ReadConfiguration,
     /// Tell what an invocation needs: [`Active`].
     Invoke,
-    /// Export the definition.
-    Export,
+    /// Export the definition, for these environments.
+    Export(Vec<String>),
+    /// Delete the model, upstream and here.
+    Delete,
+    /// Upstream has answered that it has no such model: that of this id upstream.
+    Lose(ModelId),
 }
 
 impl Command {
@@ -113,6 +120,16 @@ pub struct Left {
     pub events: Vec<WebhookEvent>,
 }
 
+/// What has its row already.
+struct Mark {
+    /// The number of the last change of status.
+    last: u32,
+    /// The revision of the update that was deferred.
+    deferred: Option<u32>,
+    /// The newest deletion has ended.
+    deleted: bool,
+}
+
 /// A model, from its submission on.
 #[derive(Debug)]
 pub struct Kept {
@@ -120,6 +137,8 @@ pub struct Kept {
     updates: Option<Updates>,
     /// Updates that have ended, the newest last.
     settled: Vec<Update>,
+    /// The newest deletion; while it goes on, nothing else does.
+    deletion: Option<Deletion>,
     left: Left,
 }
 
@@ -129,6 +148,8 @@ struct Stored {
     provisioning: String,
     updates: Option<Updates>,
     settled: Vec<Update>,
+    #[serde(default)]
+    deletion: Option<Deletion>,
 }
 
 impl Kept {
@@ -138,6 +159,7 @@ impl Kept {
             provisioning: self.provisioning.stored().expose().to_owned(),
             updates: self.updates.clone(),
             settled: self.settled.clone(),
+            deletion: self.deletion.clone(),
         };
         Sensitive::new(serde_json::to_string(&stored).unwrap_or_default())
     }
@@ -150,7 +172,13 @@ impl Kept {
         let foreign = |_| Problem::new(Code::Internal, "The stored model cannot be read.");
         let stored: Stored = serde_json::from_str(text).map_err(foreign)?;
         let provisioning = Provisioning::restore(&stored.provisioning)?;
-        Ok(Kept { provisioning, updates: stored.updates, settled: stored.settled, left: Left::default() })
+        let Stored { updates, settled, deletion, .. } = stored;
+        Ok(Kept { provisioning, updates, settled, deletion, left: Left::default() })
+    }
+
+    /// Whether it was deleted: nothing of it is to be kept.
+    pub fn is_deleted(&self) -> bool {
+        self.deletion.as_ref().and_then(Deletion::end) == Some(&DeletionEnd::Done)
     }
 
     /// What was left behind since this was asked last.
@@ -173,6 +201,9 @@ impl Kept {
         now: u64,
         seed: u64,
     ) -> Result<Taken, Problem> {
+        if kept.as_ref().is_some_and(Kept::is_deleted) {
+            *kept = None;
+        }
         if let Verb::Submit(body) = &command.verb {
             return Kept::submit(kept, command, body, settings, now, seed);
         }
@@ -184,15 +215,56 @@ impl Kept {
         match &command.verb {
             Verb::Configure(body) => {
                 let configuration = Configuration::parse(body.as_bytes(), &command.id)?;
-                let id = kept.provisioning.active()?.clone();
+                let id = kept.active()?.clone();
                 configuration.fits(kept.provisioning.capabilities())?;
                 let before = kept.mark();
-                let updates = kept.updates.get_or_insert_with(|| Updates::new(id, settings.model_poll_ms, seed));
+                let updates =
+                    kept.updates.get_or_insert_with(|| Updates::new(id, settings.model_polling.first_ms, seed));
                 let revision = updates.offer(configuration, &command.request_id, &command.key_id, now);
                 kept.observe(&before, settings, now);
                 Ok(Taken { changed: true, revision, warnings: Vec::new() })
             }
+            Verb::Delete if kept.is_being_deleted() => Ok(Taken::default()),
+            Verb::Delete => {
+                let upstream_id = kept.provisioning.upstream_id();
+                let id = match kept.provisioning.status() {
+                    ModelStatus::Lost => None,
+                    // What has been sent may have made a model whose id is not known yet.
+                    ModelStatus::Submitted => return Err(kept.provisioning.pending()),
+                    _ => upstream_id.cloned(),
+                };
+                let before = kept.mark();
+                kept.deletion = Some(Deletion::begin(id, &command.request_id, &command.key_id, now, seed));
+                kept.observe(&before, settings, now);
+                Ok(Taken { changed: true, ..Taken::default() })
+            }
+            Verb::Lose(id) if kept.provisioning.upstream_id() == Some(id) => {
+                let before = kept.mark();
+                kept.lose(now);
+                kept.observe(&before, settings, now);
+                Ok(Taken { changed: true, ..Taken::default() })
+            }
             _ => Ok(Taken::default()),
+        }
+    }
+
+    /// Upstream's id of the model, if it can be used.
+    fn active(&self) -> Result<&ModelId, Problem> {
+        if self.is_being_deleted() {
+            return Err(Problem::new(Code::NotFound, "The model is being deleted."));
+        }
+        self.provisioning.active()
+    }
+
+    fn is_being_deleted(&self) -> bool {
+        self.deletion.as_ref().is_some_and(|deletion| deletion.end().is_none())
+    }
+
+    /// Upstream has it no more: what was to be configured is refused.
+    fn lose(&mut self, now: u64) {
+        self.provisioning.lose(now);
+        if let Some(updates) = &mut self.updates {
+            updates.abandon(now);
         }
     }
 
@@ -206,7 +278,12 @@ impl Kept {
     ) -> Result<Taken, Problem> {
         let submission = Submission::parse(body.as_bytes())?;
         let warnings = submission.warnings.clone();
-        if kept.as_ref().is_some_and(|kept| kept.provisioning.status() != ModelStatus::Failed) {
+        if kept.as_ref().is_some_and(Kept::is_being_deleted) {
+            let mut problem = Problem::new(Code::ModelNotActive, "The model is being deleted: submit it again then.");
+            problem.retry_after = Some(Duration::from_secs(1));
+            return Err(problem);
+        }
+        if kept.as_ref().is_some_and(|kept| kept.provisioning.is_busy()) {
             return Ok(Taken { warnings, ..Taken::default() });
         }
         let origin = Origin {
@@ -215,9 +292,17 @@ impl Kept {
             key_id: command.key_id.clone(),
             request_id: command.request_id.clone(),
         };
-        let earlier = kept.take().map(|kept| kept.provisioning);
-        let provisioning = Provisioning::submit(earlier, submission, origin, settings.model_poll_ms, now, seed);
-        *kept = Some(Kept { provisioning, updates: None, settled: Vec::new(), left: Left::default() });
+        let earlier = kept.take();
+        let (updates, settled) = match &earlier {
+            // It is looked for upstream, and may be there.
+            Some(active) if active.provisioning.status() == ModelStatus::Active => {
+                (active.updates.clone(), active.settled.clone())
+            }
+            _ => (None, Vec::new()),
+        };
+        let earlier = earlier.map(|kept| kept.provisioning);
+        let provisioning = Provisioning::submit(earlier, submission, origin, settings.model_polling, now, seed);
+        *kept = Some(Kept { provisioning, updates, settled, deletion: None, left: Left::default() });
         Ok(Taken { changed: true, revision: 0, warnings })
     }
 
@@ -233,12 +318,24 @@ impl Kept {
     ) -> Option<Result<Reply, Problem>> {
         let occasion = command.occasion(settings, now);
         let answer = match &command.verb {
+            // Whether upstream still has it is worth waiting for.
+            Verb::Submit(_)
+                if self.provisioning.status() == ModelStatus::Active && self.provisioning.is_busy() && !late =>
+            {
+                return None;
+            }
             Verb::Submit(_) => {
                 let row = Record::submitted(occasion, &self.provisioning);
                 self.left.rows.push(row.event().line());
                 Ok(self.provisioning.reply(&row, &taken.warnings))
             }
-            Verb::Read => Ok(reply(200, None, &self.provisioning.document())),
+            Verb::Read | Verb::Lose(_) => Ok(reply(200, None, &self.document())),
+            Verb::Delete => match self.deletion.as_ref().and_then(Deletion::end) {
+                Some(DeletionEnd::Done) => Ok(Kept::deleted()),
+                Some(DeletionEnd::Failed(failure)) => Err(failure.problem()),
+                None if late => Ok(reply(202, Some(format!("/v1/models/{}", command.id)), &self.document())),
+                None => return None,
+            },
             Verb::Watch(after) => {
                 let ended = self.provisioning.status().is_final();
                 let mut events = self.provisioning.events_after(*after).peekable();
@@ -249,13 +346,13 @@ impl Kept {
             }
             Verb::Configure(_) => self.configured(taken.revision, late, settings, now)?,
             Verb::ReadConfiguration => Ok(reply(200, None, &self.configuration())),
-            Verb::Invoke => self.provisioning.active().map(|id| {
+            Verb::Invoke => self.active().map(|id| {
                 let active = Active::new(id.clone(), self.provisioning.definition().clone());
                 reply(200, None, &active.document())
             }),
-            Verb::Export => {
+            Verb::Export(environments) => {
                 let snapshot = Snapshot::new(self.provisioning.definition(), &settings.environment, now);
-                self.left.rows.push(Record::exported(occasion, &command.id, &snapshot).event().line());
+                self.left.rows.push(Record::exported(occasion, &command.id, &snapshot, environments).event().line());
                 Ok(reply(200, None, &snapshot.document()))
             }
         };
@@ -263,6 +360,23 @@ impl Kept {
             reply.head.headers.push(("x-request-id", command.request_id.clone()));
             reply
         }))
+    }
+
+    /// The answer to a deletion that is done; also where the object has forgotten the model meanwhile.
+    pub fn deleted() -> Reply {
+        Reply {
+            head: ReplyHead { status: 204, headers: vec![("cache-control", "no-store".to_owned())] },
+            body: Bytes::default(),
+        }
+    }
+
+    /// The model as `GET /v1/models/{id}` shows it to its tenant.
+    fn document(&self) -> Value {
+        let mut document = self.provisioning.document();
+        if let (true, Some(members)) = (self.is_being_deleted(), document.as_object_mut()) {
+            members.insert("status".to_owned(), "DELETING".into());
+        }
+        document
     }
 
     /// The answer to the client that offered the configuration `revision`; to a late one, how the newest stands.
@@ -298,9 +412,12 @@ impl Kept {
     /// What to do at `now` (Unix ms).
     pub fn step(&mut self, now: u64, health: &mut Health, settings: &Settings) -> Step {
         let before = self.mark();
-        let step = match (self.provisioning.step(now, health), &mut self.updates) {
-            (Step::Done, Some(updates)) => updates.step(now, health),
-            (step, _) => step,
+        let step = match (&mut self.deletion, &mut self.updates) {
+            (Some(deletion), _) if deletion.end().is_none() => deletion.step(now, health),
+            (_, updates) => match (self.provisioning.step(now, health), updates) {
+                (Step::Done, Some(updates)) => updates.step(now, health),
+                (step, _) => step,
+            },
         };
         self.observe(&before, settings, now);
         step
@@ -308,39 +425,64 @@ impl Kept {
 
     /// The request of the last [`Step::Send`].
     pub fn request(&self, endpoints: &Endpoints, token: &Sensitive) -> Option<HttpRequest> {
-        match &self.updates {
-            Some(updates) => updates.request(endpoints, token),
-            None => self.provisioning.request(endpoints, token),
+        match (&self.deletion, &self.updates) {
+            (Some(deletion), _) if deletion.end().is_none() => deletion.request(endpoints, token),
+            (_, Some(updates)) if !self.provisioning.is_busy() => updates.request(endpoints, token),
+            _ => self.provisioning.request(endpoints, token),
         }
     }
 
     /// Takes what came at `now` of the request `attempt`.
     pub fn received(&mut self, attempt: u32, now: u64, received: &Received, health: &mut Health, settings: &Settings) {
         let before = self.mark();
-        match &mut self.updates {
-            Some(updates) => updates.received(attempt, now, received, health),
-            None => self.provisioning.received(attempt, now, received, health),
+        match (&mut self.deletion, &mut self.updates) {
+            (Some(deletion), _) if deletion.end().is_none() => deletion.received(attempt, now, received, health),
+            (_, Some(updates)) if !self.provisioning.is_busy() => {
+                updates.received(attempt, now, received, health);
+                if updates.is_lost() {
+                    self.lose(now);
+                }
+            }
+            _ => {
+                let upstream_id = self.provisioning.upstream_id().cloned();
+                self.provisioning.received(attempt, now, received, health);
+                // Another model is made: what the one before was configured with is not its configuration.
+                if upstream_id.is_some() && self.provisioning.upstream_id().is_none() {
+                    self.updates.iter_mut().for_each(|updates| updates.abandon(now));
+                }
+            }
         }
         self.observe(&before, settings, now);
     }
 
-    /// Whether it was at its end, and which update was deferred.
-    fn mark(&self) -> (bool, Option<u32>) {
+    /// What is to be told of, as it is now.
+    fn mark(&self) -> Mark {
         let open = self.updates.as_ref().and_then(Updates::open);
         let deferred = open.filter(|open| open.status == UpdateStatus::Deferred).map(|open| open.revision);
-        (self.provisioning.status().is_final(), deferred)
+        let deleted = self.deletion.as_ref().is_some_and(|deletion| deletion.end().is_some());
+        let last = self.provisioning.events_after(0).last().map_or(0, |event| event.sequence);
+        Mark { last, deferred, deleted }
     }
 
     /// Leaves behind what has come about since `before`.
-    fn observe(&mut self, before: &(bool, Option<u32>), settings: &Settings, now: u64) {
-        let (ended, deferred) = self.mark();
-        if ended && !before.0 {
-            let origin = self.provisioning.origin();
+    fn observe(&mut self, before: &Mark, settings: &Settings, now: u64) {
+        let Mark { deferred, deleted, .. } = self.mark();
+        let origin = self.provisioning.origin();
+        let ends: Vec<ModelStatus> = self.provisioning.events_after(before.last).map(|event| event.status).collect();
+        for status in ends.into_iter().filter(|status| status.is_final()) {
             let occasion = settings.occasion(&origin.request_id, &origin.tenant, &origin.key_id, now);
-            self.left.rows.push(Record::provisioned(occasion, &self.provisioning).event().line());
+            let record = match status {
+                ModelStatus::Lost => Record::lost(occasion, &self.provisioning),
+                _ => Record::provisioned(occasion, &self.provisioning),
+            };
+            self.left.rows.push(record.event().line());
+        }
+        if let (true, Some(deletion)) = (deleted && !before.deleted, &self.deletion) {
+            let occasion = settings.occasion(&deletion.request_id, &origin.tenant, &deletion.key_id, now);
+            self.left.rows.push(Record::deleted(occasion, &origin.id, deletion).event().line());
         }
         if let (true, Some(open)) =
-            (deferred.is_some() && deferred != before.1, self.updates.as_ref().and_then(Updates::open))
+            (deferred.is_some() && deferred != before.deferred, self.updates.as_ref().and_then(Updates::open))
         {
             self.left.rows.push(self.row(open, settings, now).event().line());
         }

@@ -14,10 +14,12 @@ mod active;
 mod answer;
 mod configuration;
 mod definition;
+mod deletion;
 mod exchange;
 mod failure;
 mod invocation;
 mod kept;
+mod list;
 mod provisioning;
 mod record;
 mod snapshot;
@@ -35,8 +37,9 @@ pub use invocation::{
     INVOCATION, Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, NAMED_INVOCATION, Question,
 };
 pub use kept::{Command, Kept, Left, Taken, Verb};
+pub use list::{ListCommand, ListPage, Listed};
 pub use promptgate_base::json_schema::{JsonSchema as ResponseSchema, MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS};
-pub use provisioning::{MAX_POLLS, ModelStatus, News, Origin, Provisioning, StatusEvent};
+pub use provisioning::{ModelStatus, News, Origin, Provisioning, StatusEvent};
 pub use record::{ModelAction, Record, RecordStatus};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, environments};
 pub use update::{Update, UpdateStatus, Updates};

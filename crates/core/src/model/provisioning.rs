@@ -8,7 +8,11 @@
 //!             │ 2xx with an id                                       ▲
 //!             ▼                                                      │
 //!          PENDING ──▶ PROVISIONING ──▶ ACTIVE      said so, 401 twice, 403, 404, 15 polls
+//!                                         │ ▲
+//!                        submitted again  ▼ │ 200, or nothing that says otherwise
+//!                                       checked ──404──▶ LOST ──▶ SUBMITTED, by another key
 //! ```
+//! An invocation or a configuration that upstream answers with 404 makes it LOST, too.
 //! Each alarm: [`step`](Provisioning::step); on [`Step::Send`] store [`stored`](Provisioning::stored), set the
 //! alarm to `until_ms`, send [`request`](Provisioning::request), bring what came to
 //! [`received`](Provisioning::received), and step again; on [`Step::Wait`] store and set the alarm. Alarms that come
@@ -30,16 +34,13 @@ use crate::governance::timestamp;
 use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::settings::Polling;
 use crate::upstream::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::upstream::health::RESOURCES;
 use crate::upstream::retry::MAX_ATTEMPTS;
 
 pub use status::{ModelStatus, News, StatusEvent};
 
-/// Most polls (C2).
-pub const MAX_POLLS: u32 = 15;
-/// The longest wait between two polls, jitter included, in first waits: 60 s (C2).
-const CAP: u64 = 12;
 /// The jitter is 0 to so much of the first wait: a second, as the document has it.
 const JITTER: u64 = 5;
 
@@ -65,10 +66,13 @@ pub struct Provisioning {
     definition: Definition,
     /// Kept until the end, so that they can be taken out of upstream's reason; then dropped.
     credentials: Option<Credentials>,
-    /// Counts the models that upstream has failed: each is another key (see [`Provisioning::key`]).
+    /// Counts the models that upstream has failed or lost: each is another key (see [`Provisioning::key`]).
     generation: u32,
-    /// The first wait between two polls.
-    poll_ms: u64,
+    /// When the first of them was submitted, Unix ms: after a deletion the key is another one, too.
+    since_ms: u64,
+    polling: Polling,
+    /// It is active, and upstream is asked whether it still has it: the definition was submitted again.
+    checking: bool,
     started_ms: u64,
     ended_ms: Option<u64>,
     status: ModelStatus,
@@ -84,28 +88,35 @@ pub struct Provisioning {
 
 // handle
 impl Provisioning {
-    /// Begins at `now` (Unix ms); `poll_ms` is [`POLL_MS`](crate::settings::POLL_MS) or the operator's, `seed` is for the jitter. If `earlier`, the machine of the same id, has not
-    /// failed, it goes on as it is: a second submission creates nothing. One that has failed begins anew; upstream
-    /// is sent the same key again, and so the same model if it has made one, unless upstream itself has failed it.
+    /// Begins at `now` (Unix ms); `seed` is for the jitter. If `earlier`, the machine of the same id, is under way, it
+    /// goes on as it is: a second submission creates nothing. One that is active is looked for upstream. One that has
+    /// failed or was lost begins anew; upstream is sent the same key again, and so the same model if it has made one,
+    /// unless upstream itself has failed or lost it.
     pub fn submit(
         earlier: Option<Self>,
         submission: Submission,
         origin: Origin,
-        poll_ms: u64,
+        polling: Polling,
         now: u64,
         seed: u64,
     ) -> Self {
-        let (generation, events) = match earlier {
-            Some(running) if running.status != ModelStatus::Failed => return running,
-            Some(failed) => (failed.generation + u32::from(failed.failed_upstream()), failed.events),
-            None => (0, Vec::new()),
+        let (generation, since_ms, events) = match earlier {
+            Some(mut active) if active.status == ModelStatus::Active => {
+                active.check(submission.credentials, now);
+                return active;
+            }
+            Some(running) if !running.status.is_final() => return running,
+            Some(ended) => (ended.generation + u32::from(ended.is_spent()), ended.since_ms, ended.events),
+            None => (0, now, Vec::new()),
         };
         let mut machine = Provisioning {
             origin,
             definition: submission.definition,
             credentials: Some(submission.credentials),
             generation,
-            poll_ms,
+            since_ms,
+            polling,
+            checking: false,
             started_ms: now,
             ended_ms: None,
             status: ModelStatus::Submitted,
@@ -126,7 +137,7 @@ impl Provisioning {
         if self.exchange.is_lost(now) {
             self.received(self.exchange.attempts(), now, &Received::Unreachable, health);
         }
-        if self.status.is_final() {
+        if self.is_settled() {
             return Step::Done;
         }
         if let Some(until) = self.exchange.waits(now) {
@@ -143,11 +154,13 @@ impl Provisioning {
 
     /// Takes what came at `now` of the request `attempt`.
     pub fn received(&mut self, attempt: u32, now: u64, received: &Received, health: &mut Health) {
-        if self.status.is_final() || !self.exchange.takes(attempt) {
+        if self.is_settled() || !self.exchange.takes(attempt) {
             return;
         }
         self.correlation_id = correlation(received).or(self.correlation_id.take());
-        if self.status == ModelStatus::Submitted {
+        if self.checking {
+            self.checked(now, received);
+        } else if self.status == ModelStatus::Submitted {
             self.submitted(now, received, health);
         } else {
             self.polled(now, received);
@@ -210,6 +223,51 @@ impl Provisioning {
         }
     }
 
+    /// Asks upstream whether it still has the model; `credentials` are for the case that it does not.
+    fn check(&mut self, credentials: Credentials, now: u64) {
+        self.credentials = Some(credentials);
+        self.checking = true;
+        self.exchange.settled();
+        self.exchange.later(now, Duration::ZERO);
+    }
+
+    /// What upstream says to [`Provisioning::check`]. Where it says nothing of the model, nothing is known.
+    fn checked(&mut self, now: u64, received: &Received) {
+        match judge(received, now, genesys::MODEL_READ_SCOPE, &mut Health::default()) {
+            Verdict::Renew(_) if self.exchange.renew(now) => return,
+            Verdict::Answer => {
+                let failed = state(received).is_some_and(|state| state.status == "FAILED");
+                if failed {
+                    self.observe(now, received);
+                }
+            }
+            Verdict::Refused(problem) if problem.code == Code::ModelLost => {
+                let credentials = self.credentials.take();
+                self.lose(now);
+                self.generation += 1;
+                (self.credentials, self.upstream_id, self.capabilities, self.failure) = (credentials, None, None, None);
+                (self.started_ms, self.ended_ms, self.tries) = (now, None, 0);
+                self.status = ModelStatus::Submitted;
+                self.exchange.settled();
+                self.exchange.later(now, Duration::ZERO);
+                self.tell(now);
+            }
+            _ => {}
+        }
+        self.checking = false;
+        if self.status.is_final() {
+            self.credentials = None;
+        }
+    }
+
+    /// Upstream has answered at `now` that it has no such model any more.
+    pub fn lose(&mut self, now: u64) {
+        if self.status == ModelStatus::Active {
+            self.failure = Some(Failure::lost());
+            self.end(now, ModelStatus::Lost);
+        }
+    }
+
     /// What upstream says of the model. Another model's state, or none that can be read, says nothing.
     fn observe(&mut self, now: u64, received: &Received) {
         let Some(state) = state(received).filter(|state| self.upstream_id.as_ref() == Some(&state.id)) else { return };
@@ -230,17 +288,18 @@ impl Provisioning {
     }
 
     fn next_poll(&mut self, now: u64, after: Option<Duration>) {
-        if self.tries >= MAX_POLLS {
+        let Polling { first_ms: first, cap_ms: cap, tries: most } = self.polling;
+        if self.tries >= most {
             let detail = format!(
-                "The upstream was asked {MAX_POLLS} times and the model is not ready. Submit the same definition again \
+                "The upstream was asked {most} times and the model is not ready. Submit the same definition again \
                  to go on asking; it will not be created twice."
             );
             self.failure = Some(Failure { code: Failure::TIMEOUT.to_owned(), detail });
             return self.end(now, ModelStatus::Failed);
         }
-        let (first, jitter) = (self.poll_ms, self.poll_ms / JITTER);
-        let doubled = first.saturating_mul(1 << self.tries.min(MAX_POLLS));
-        let wait = doubled.min(first.saturating_mul(CAP).saturating_sub(jitter)) + self.exchange.draw(jitter);
+        let jitter = first / JITTER;
+        let doubled = first.saturating_mul(1 << self.tries.min(20));
+        let wait = doubled.min(cap.saturating_sub(jitter)) + self.exchange.draw(jitter);
         self.exchange.later(now, Duration::from_millis(wait).max(after.unwrap_or_default()));
     }
 
@@ -290,10 +349,7 @@ impl Provisioning {
 
     /// The idempotency key of the submission: by it, upstream makes one model of one definition.
     fn key(&self) -> String {
-        match self.generation {
-            0 => format!("llm-gw-{}", self.origin.id),
-            generation => format!("llm-gw-{}-{generation}", self.origin.id),
-        }
+        format!("llm-gw-{}-{}-{}", self.origin.id, self.since_ms, self.generation)
     }
 }
 
@@ -343,17 +399,21 @@ impl Provisioning {
     pub fn active(&self) -> Result<&ModelId, Problem> {
         match (&self.upstream_id, self.status) {
             (Some(id), ModelStatus::Active) => Ok(id),
+            (_, ModelStatus::Lost) => Err(Failure::lost().problem()),
             (_, ModelStatus::Failed) => {
                 let detail = "There is no such model: its provisioning has failed. GET it to see why.";
                 Err(Problem::new(Code::ModelNotActive, detail))
             }
-            _ => {
-                let detail = "The model is still being provisioned: wait until its status is ACTIVE.";
-                let mut problem = Problem::new(Code::ModelNotActive, detail);
-                problem.retry_after = Some(Duration::from_millis(self.poll_ms));
-                Err(problem)
-            }
+            _ => Err(self.pending()),
         }
+    }
+
+    /// It is not there yet.
+    pub(super) fn pending(&self) -> Problem {
+        let detail = "The model is still being provisioned: wait until its status is ACTIVE.";
+        let mut problem = Problem::new(Code::ModelNotActive, detail);
+        problem.retry_after = Some(Duration::from_millis(self.polling.first_ms));
+        problem
     }
 
     /// The model as `GET /v1/models/{id}` shows it to its tenant.
@@ -374,8 +434,20 @@ impl Provisioning {
         document
     }
 
-    fn failed_upstream(&self) -> bool {
-        self.failure.as_ref().is_some_and(|failure| failure.code == Failure::UPSTREAM)
+    /// Nothing is to be done for it.
+    fn is_settled(&self) -> bool {
+        self.status.is_final() && !self.checking
+    }
+
+    /// Whether it is being provisioned, or looked for: then its configuration waits.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.is_settled()
+    }
+
+    /// Whether upstream has used up its key: it has made a model by it, which has failed or is gone.
+    fn is_spent(&self) -> bool {
+        let code = self.failure.as_ref().map(|failure| failure.code.as_str());
+        code == Some(Failure::UPSTREAM) || code == Some(Code::ModelLost.as_str())
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::configuration::ComplianceMode;
+use super::deletion::{Deletion, DeletionEnd};
 use super::invocation::Invocation;
 use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
@@ -31,6 +32,10 @@ pub enum ModelAction {
     ModelCreated,
     /// Its definition was exported.
     ModelConfigSync,
+    /// Upstream has it no more.
+    ModelLost,
+    /// It was deleted.
+    ModelDeleted,
     /// It was configured.
     ConfigurationUpdate,
     /// It was invoked.
@@ -44,6 +49,8 @@ impl ModelAction {
             ModelAction::ModelSubmitted => "model.submit",
             ModelAction::ModelCreated => "model.provision",
             ModelAction::ModelConfigSync => "model.export",
+            ModelAction::ModelLost => "model.lose",
+            ModelAction::ModelDeleted => "model.delete",
             ModelAction::ConfigurationUpdate => "model.configure",
             ModelAction::ModelInvoked => "model.invoke",
         }
@@ -82,6 +89,9 @@ pub struct Record {
     /// SHA-256 of the canonical definition or configuration.
     payload_hash: Option<String>,
     compliance_mode: Option<ComplianceMode>,
+    /// Of an export: the environments that it was for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    synced_environments: Vec<String>,
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     /// Upstream says that it used more than can be: nothing of it is counted.
@@ -131,6 +141,7 @@ impl Record {
             latency_ms: None,
             payload_hash: None,
             compliance_mode: None,
+            synced_environments: Vec::new(),
             prompt_tokens: None,
             completion_tokens: None,
             usage_implausible: false,
@@ -164,10 +175,37 @@ impl Record {
         }
     }
 
+    /// Of a model that upstream has no more (C2).
+    pub fn lost(occasion: Occasion<'_>, model: &Provisioning) -> Record {
+        Record {
+            status: RecordStatus::Failed,
+            error_code: Some(Code::ModelLost.as_str().to_owned()),
+            payload_hash: Some(model.definition().hash()),
+            upstream_correlation_id: model.correlation_id().map(str::to_owned),
+            ..Record::new(occasion, ModelAction::ModelLost, Some(&model.origin().id))
+        }
+    }
+
+    /// Of a deletion that has ended.
+    pub(super) fn deleted(occasion: Occasion<'_>, model: &str, deletion: &Deletion) -> Record {
+        let failure = match deletion.end() {
+            Some(DeletionEnd::Failed(failure)) => Some(failure.code.clone()),
+            _ => None,
+        };
+        let latency_ms = Some(occasion.now_ms.saturating_sub(deletion.started_ms));
+        Record {
+            status: if failure.is_none() { RecordStatus::Success } else { RecordStatus::Failed },
+            error_code: failure,
+            latency_ms,
+            upstream_correlation_id: deletion.upstream_correlation_id.clone(),
+            ..Record::new(occasion, ModelAction::ModelDeleted, Some(model))
+        }
+    }
+
     /// Of an export (C6).
-    pub fn exported(occasion: Occasion<'_>, model: &str, snapshot: &Snapshot) -> Record {
-        let payload_hash = Some(snapshot.hash());
-        Record { payload_hash, ..Record::new(occasion, ModelAction::ModelConfigSync, Some(model)) }
+    pub fn exported(occasion: Occasion<'_>, model: &str, snapshot: &Snapshot, environments: &[String]) -> Record {
+        let (payload_hash, synced_environments) = (Some(snapshot.hash()), environments.to_vec());
+        Record { payload_hash, synced_environments, ..Record::new(occasion, ModelAction::ModelConfigSync, Some(model)) }
     }
 
     /// Of an update that was deferred or has ended (D4).
@@ -235,6 +273,13 @@ impl Record {
             .detail("compliance_framework", self.compliance_framework.as_str())
             .detail("payload_sha256", self.payload_hash.clone())
             .detail("compliance_mode", json!(self.compliance_mode))
+            .detail(
+                "synced_environments",
+                match &*self.synced_environments {
+                    [] => Value::Null,
+                    names => json!(names),
+                },
+            )
             .detail("usage_implausible", self.usage_implausible.then_some(true));
         if let Some(guard) = &self.guard {
             event = event.found("input", &guard.input).found("output", &guard.output);
@@ -243,6 +288,7 @@ impl Record {
             (RecordStatus::Success, _) => AuditOutcome::Success,
             (RecordStatus::Deferred, _) => AuditOutcome::Deferred,
             (RecordStatus::Failed, Some(SUPERSEDED)) => AuditOutcome::Failed,
+            (RecordStatus::Failed, _) if self.action == ModelAction::ModelLost => AuditOutcome::Failed,
             (RecordStatus::Failed, code) => {
                 code.map_or(AuditOutcome::Failed, |code| AuditOutcome::of(Code::named(code)))
             }

@@ -112,8 +112,7 @@ pub struct Updates {
 
 // handle
 impl Updates {
-    /// For the model that upstream knows as `id`; `poll_ms` is [`POLL_MS`](crate::settings::POLL_MS) or the operator's, `seed` is for the
-    /// jitter.
+    /// For the model that upstream knows as `id`; `poll_ms` is [`crate::settings::Polling::first_ms`], `seed` is for the jitter.
     pub fn new(id: ModelId, poll_ms: u64, seed: u64) -> Updates {
         Updates {
             upstream_id: id,
@@ -210,6 +209,20 @@ impl Updates {
             let older = self.current.replace(next);
             older.into_iter().for_each(|older| self.retire(older, UpdateStatus::Superseded, None, now));
         }
+    }
+
+    /// Upstream has the model no more: nothing is sent to it.
+    pub(super) fn abandon(&mut self, now: u64) {
+        self.applied = None;
+        for update in [self.current.take(), self.next.take()].into_iter().flatten() {
+            self.retire(update, UpdateStatus::Refused, Some(Failure::lost()), now);
+        }
+    }
+
+    /// Whether upstream has just answered that it has no such model.
+    pub(super) fn is_lost(&self) -> bool {
+        let code = self.settled.last().and_then(|update| update.failure.as_ref()).map(|failure| failure.code.as_str());
+        code == Some(Code::ModelLost.as_str())
     }
 
     /// The updates that have ended since this was asked last, each to be told once: by audit row, metric, webhook.

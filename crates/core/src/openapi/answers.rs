@@ -18,7 +18,8 @@ pub(super) const fn of(route: Route) -> Option<&'static str> {
         Route::RenderTemplate => "Rendering",
         Route::PublishNew | Route::ReadCached | Route::Publish => "Published",
         Route::SubmitModel | Route::ConfigureNamed => "Submitted",
-        Route::ReadModel => "Model",
+        Route::ReadModel | Route::DeleteModel => "Model",
+        Route::ListModels => "ModelPage",
         Route::ConfigureModel => "ConfigurationUpdate",
         Route::ReadConfiguration => "Configurations",
         Route::InvokeModel | Route::InvokeNamed => "Result",
@@ -103,6 +104,13 @@ pub(super) fn schemas() -> Map<String, Value> {
             "id": text, "name": text, "provider": text, "modelId": text, "status": text, "createdAt": text,
             "events": list(any.clone()), "error": any, "capabilities": any,
         })),
+        "ModelPage": object(&["entities", "pageSize", "pageNumber", "total", "pageCount"], json!({
+            "entities": list(object(&["id", "name", "provider", "modelId", "status", "createdAt"], json!({
+                "id": text, "name": text, "provider": text, "modelId": text, "status": text, "createdAt": text,
+                "error": any, "capabilities": any,
+            }))),
+            "pageSize": count, "pageNumber": count, "total": count, "pageCount": count,
+        })),
         "Submitted": object(&["model", "auditLog", "warnings"], json!({
             "model": of("Model"), "auditLog": any, "warnings": list(of("Fault")),
         })),
@@ -159,7 +167,13 @@ pub(super) fn schemas() -> Map<String, Value> {
             "next": { "type": ["integer", "null"] },
         })),
         "Redelivered": object(&["redelivered"], json!({ "redelivered": count })),
-        "Health": object(&["status"], json!({ "status": text })),
+        "Health": object(&["status"], json!({
+            "status": { "type": "string", "enum": ["ok", "degraded"] },
+            "upstreams": list(object(&["name", "credentials"], json!({
+                "name": text,
+                "credentials": { "type": "string", "enum": ["accepted", "refused", "unreachable", "unknown"] },
+            }))),
+        })),
         "Fault": object(&["path", "code", "message"], json!({
             "path": { "type": "string", "description": "JSONPath (RFC 9535)." }, "code": text, "message": text,
             "span": {

@@ -17,7 +17,7 @@ const KEY: [Code; 7] = [
 const BODY: [Code; 5] =
     [Code::InvalidJson, Code::BodyTimeout, Code::BodyIncomplete, Code::BodyTooLarge, Code::UnsupportedMediaType];
 /// Of everything that asks upstream or what the gateway keeps of it.
-const UPSTREAM: [Code; 13] = [
+const UPSTREAM: [Code; 14] = [
     Code::NotFound,
     Code::UpstreamForbidden,
     Code::UpstreamRateLimited,
@@ -27,6 +27,7 @@ const UPSTREAM: [Code; 13] = [
     Code::UpstreamMalformed,
     Code::UpstreamUnavailable,
     Code::TokenUnavailable,
+    Code::TokenRefused,
     Code::IdleDeadline,
     Code::StorageUnavailable,
     Code::AnswerTooLong,
@@ -73,11 +74,14 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
             own.extend(CHANGE);
         }
         Route::AdoptTemplate | Route::AdoptCached => own.push(Code::Conflict),
-        Route::SubmitModel | Route::ConfigureNamed => own.extend([Code::Conflict, Code::SafetyRefused]),
-        Route::ConfigureModel => own.extend([Code::Conflict, Code::ModelNotActive]),
+        Route::SubmitModel | Route::ConfigureNamed => {
+            own.extend([Code::Conflict, Code::SafetyRefused, Code::TemplateRefused])
+        }
+        Route::ConfigureModel => own.extend([Code::Conflict, Code::ModelNotActive, Code::ModelLost]),
+        Route::DeleteModel => own.push(Code::ModelNotActive),
         Route::InvokeModel | Route::InvokeNamed => {
             own.extend(ANSWER);
-            own.extend([Code::ModelNotActive, Code::ResultInvalid]);
+            own.extend([Code::ModelNotActive, Code::ModelLost, Code::ResultInvalid]);
         }
         _ => {}
     }

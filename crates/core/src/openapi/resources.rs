@@ -41,8 +41,8 @@ const ENTRIES: &[Entry] = &[
     },
     Entry {
         route: Route::Health,
-        summary: "Whether the gateway is configured.",
-        query: &[],
+        summary: "Whether the gateway is configured; with `?deep=1` whether each upstream takes its credentials, too: 503 where one does not.",
+        query: &[("deep", false)],
         body: None,
         answers: &[(200, "It is.", JSON)],
     },
@@ -107,7 +107,10 @@ const ENTRIES: &[Entry] = &[
         summary: "Compares a library with upstream, and updates upstream unless it is a dry run.",
         query: &[("dry_run", false)],
         body: Some("Library"),
-        answers: &[(200, "The plan, and how each step went.", JSON)],
+        answers: &[
+            (200, "The plan, and how each step went.", JSON),
+            (207, "The same, where a step has failed: its `result` says why.", JSON),
+        ],
     },
     Entry {
         route: Route::ReadTemplate,
@@ -222,6 +225,20 @@ const ENTRIES: &[Entry] = &[
         answers: &[(201, "It is active already.", JSON), (202, "It is being made: Location is where to look.", JSON)],
     },
     Entry {
+        route: Route::ListModels,
+        summary: "One page of the models, oldest first.",
+        query: &[("pageNumber", false), ("pageSize", false)],
+        body: None,
+        answers: &[(200, "The page.", JSON)],
+    },
+    Entry {
+        route: Route::DeleteModel,
+        summary: "Deletes a model, upstream and here; it can be submitted again.",
+        query: &[],
+        body: None,
+        answers: &[(204, "It is gone.", None), (202, "It is being deleted: upstream has not answered yet.", JSON)],
+    },
+    Entry {
         route: Route::ReadModel,
         summary: "How far a model is.",
         query: &[],
@@ -269,7 +286,7 @@ const ENTRIES: &[Entry] = &[
     Entry {
         route: Route::ExportModel,
         summary: "A model's definition for another environment, without its credentials.",
-        query: &[],
+        query: &[("environments", false)],
         body: None,
         answers: &[(200, "The snapshot.", JSON)],
     },
@@ -401,8 +418,9 @@ fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
     }
     for (name, required) in entry.query {
         let shape = match *name {
-            "name" => NAME,
-            "dry_run" => Shape::Bool,
+            "name" | "environments" => NAME,
+            "dry_run" | "deep" => Shape::Bool,
+            "pageSize" if entry.route == Route::ListModels => Shape::Integer(1, 25),
             "limit" if row.route == Route::Audit => Shape::Integer(1, 10_000),
             "limit" if row.route == Route::AuditHeads => Shape::Integer(1, 1_000),
             "pageSize" | "limit" => Shape::Integer(1, 100),
@@ -460,7 +478,14 @@ fn headers(route: Route) -> Vec<(&'static str, bool, &'static str)> {
             ("If-None-Match", false, "`*`: only where there is none."),
         ],
         Route::ReadTemplate | Route::ReadCached => {
-            vec![SINCE, ("Cache-Control", false, "`no-cache`: upstream is asked, whatever is kept at the edge.")]
+            vec![
+                SINCE,
+                (
+                    "Cache-Control",
+                    false,
+                    "`no-cache`: upstream is asked, whatever is kept at the edge. Beside `If-None-Match` and `Pragma`, as the Fetch standard sends it, it is not meant so: send `max-age=0`.",
+                ),
+            ]
         }
         Route::WatchModel => vec![("Last-Event-ID", false, "The number of the last event that the client has.")],
         _ => Vec::new(),

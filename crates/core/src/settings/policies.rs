@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promptgate_guard::{Changes, Guard, Policy};
+use promptgate_guard::{Changes, Guard, Kind, Policy};
 use serde::Deserialize;
 
 use super::Reader;
@@ -117,7 +117,10 @@ impl Reader<'_> {
 
 /// The parser's message may quote the policy, whose allow-list may be personal data.
 fn place(error: &serde_json::Error) -> String {
-    format!("look at line {} column {}", error.line(), error.column())
+    let (line, column, kinds) = (error.line(), error.column(), Kind::ALL.map(Kind::name).join(", "));
+    format!(
+        "look at line {line} column {column}. The kinds are {kinds}; the actions ignore, flag, restore, redact, block"
+    )
 }
 
 fn entries(text: &str, everybody: &Stack) -> Result<BTreeMap<Place, Guards>, String> {

@@ -68,13 +68,22 @@ impl Reader<'_> {
     }
 
     fn credential(&mut self, path: &Path, item: &Json, login: Option<String>) -> Option<Credential> {
-        self.known(path, item, &["secret", "header", "prefix", "clientId", "clientSecret"]);
+        self.known(path, item, &["secret", "header", "prefix", "clientId", "clientSecret", "scope"]);
         if item.member("clientId").is_some() || item.member("clientSecret").is_some() {
             let (id, secret) = (self.secret(path, item, "clientId"), self.secret(path, item, "clientSecret"));
             if login.is_none() {
                 self.wrong(path, "`loginUrl` is required beside a client: the address of its login.".to_owned());
             }
-            return Some(Credential::Client { login: login?, client: ClientCredentials { id: id?, secret: secret? } });
+            let scope = match item.member("scope") {
+                None => None,
+                Some(_) => self.string(path, item, "scope"),
+            };
+            if scope.as_deref().is_some_and(|scope| !super::is_scope(scope)) {
+                let message = format!("`scope` must be scopes with spaces between them: {}.", super::SCOPE_FORM);
+                self.wrong(&path.name("scope"), message);
+            }
+            let client = ClientCredentials { id: id?, secret: secret?, scope };
+            return Some(Credential::Client { login: login?, client });
         }
         let secret = self.secret(path, item, "secret");
         let header = match item.member("header") {

@@ -1,13 +1,12 @@
 //! Templates as documents: checked by the linter, as the gateway runs it, and read (requirements, A1, A2, E1, E2, E4).
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use promptgate_lint::shapes::{CACHED_TEMPLATE, PROMPT_TEMPLATE};
 
-use crate::fault::{Fault, Path, Place};
+use crate::fault::{Fault, Path};
 use crate::json::{self, Json};
-use crate::lint::{Config, Id, Kind, Linter, Severity, Source, Tree, Unit, Value};
+use crate::lint::{self, Config, Finding, Kind, Linter};
 use crate::problem::{Code, Problem};
 use crate::schema;
 use crate::upstream::genesys::Family;
@@ -52,24 +51,10 @@ impl Desk {
         };
         let mut faults = schema::document(json.clone(), shape).err().unwrap_or_default();
         let has_shape = faults.is_empty();
-        let report = self.0.lint(&Source { text, file: None, kind: Some(kind) });
-        let positions = report.positions(Unit::Utf16);
-        let strings = Strings::of(text);
         // The shape has said already what the linter's other D rules say; a cached template's size is that of what is sent.
-        let new = |code: &str| !code.starts_with('D') || (code == "D004" && family == Family::Prompt);
-        let refusing = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        for finding in refusing.filter(|finding| new(finding.code)) {
-            faults.add(|| {
-                let place = positions.at(finding.span.start);
-                Fault {
-                    path: finding.path.clone(),
-                    code: finding.code,
-                    message: finding.message.clone(),
-                    span: strings.span(text, &finding.span),
-                    place: Some(Place { line: place.line, column: place.column }),
-                }
-            });
-        }
+        let new =
+            |finding: &Finding| !finding.code.starts_with('D') || (finding.code == "D004" && family == Family::Prompt);
+        lint::errors(&self.0, text, kind, new, &mut faults);
         match has_shape {
             _ if faults.is_empty() => Ok(json.with_integers()),
             false => Err(Problem::with_errors(Code::InvalidRequest, faults)),
@@ -271,39 +256,6 @@ impl Variable {
             }
             _ => None,
         }
-    }
-}
-
-/// Where the strings of a document stand in its text.
-struct Strings(Vec<Range<usize>>);
-
-impl Strings {
-    fn of(text: &str) -> Strings {
-        fn collect(tree: &Tree, id: Id, into: &mut Vec<Range<usize>>) {
-            match &tree.node(id).value {
-                Value::String(_) => into.push(tree.node(id).span.clone()),
-                Value::Array(items) | Value::Object(items) => items.iter().for_each(|item| collect(tree, *item, into)),
-                _ => {}
-            }
-        }
-        let tree = Tree::read(text);
-        let mut strings = Vec::new();
-        if let Some(root) = tree.root() {
-            collect(&tree, root, &mut strings);
-        }
-        Strings(strings)
-    }
-
-    /// The bytes `place` of the document in UTF-16 code units of the string that they stand in, escapes decoded.
-    fn span(&self, text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
-        let index = self.0.partition_point(|string| string.start <= place.start).checked_sub(1)?;
-        let string = self.0.get(index).filter(|string| place.end <= string.end)?;
-        let units = |end: usize| {
-            let written = text.get(string.start + 1..end.min(string.end - 1)).unwrap_or_default();
-            let decoded: String = serde_json::from_str(&format!("\"{written}\"")).ok()?;
-            Some(decoded.encode_utf16().count())
-        };
-        Some((units(place.start)?, units(place.end)?))
     }
 }
 

@@ -41,8 +41,14 @@ fn cache_ttl(document: &str) -> Option<u64> {
     })
 }
 
-/// Whether a request wants to have upstream asked, whatever is kept here (RFC 9111, 5.2.1.4).
-pub fn wants_newest(cache_control: Option<&str>) -> bool {
+/// Whether a request wants to have upstream asked, whatever is kept here (RFC 9111, 5.2.1.4). The Fetch standard adds
+/// both `Cache-Control: no-cache` and `Pragma: no-cache` to whatever asks with `If-None-Match` (HTTP-network-or-cache
+/// fetch): its clients mean no more by them than that no cache on the way should answer. `max-age=0` is meant.
+pub fn wants_newest(cache_control: Option<&str>, pragma: Option<&str>, if_none_match: Option<&str>) -> bool {
+    let is_no_cache = |header: Option<&str>| header.map(str::trim) == Some("no-cache");
+    if if_none_match.is_some() && is_no_cache(cache_control) && is_no_cache(pragma) {
+        return false;
+    }
     let directives = cache_control.unwrap_or_default();
     directives.split(',').any(|directive| matches!(directive.trim(), "no-cache" | "no-store" | "max-age=0"))
 }
@@ -126,6 +132,18 @@ mod tests {
         assert_eq!((header("age"), header("x-cache"), header("etag")), (Some("5"), Some("HIT"), Some("\"e\"")));
         let reply = found(&stored("{}"), false, Some("\"e\""), "r", 0);
         assert_eq!((reply.head.status, reply.body.0.len()), (304, 0));
-        assert!(wants_newest(Some("max-age=0, no-cache")) && !wants_newest(None) && !wants_newest(Some("max-age=60")));
+        for (cache_control, pragma, if_none_match, newest) in [
+            (None, None, None, false),
+            (Some("max-age=60"), None, None, false),
+            (Some("max-age=0, no-cache"), None, None, true),
+            (Some("no-cache"), None, None, true),
+            (Some("no-cache"), None, Some("\"e\""), true),
+            (Some("no-cache"), Some("no-cache"), None, true),
+            (Some("no-cache"), Some("no-cache"), Some("\"e\""), false),
+            (Some("max-age=0"), Some("no-cache"), Some("\"e\""), true),
+        ] {
+            let wants = wants_newest(cache_control, pragma, if_none_match);
+            assert_eq!(wants, newest, "{cache_control:?} {pragma:?} {if_none_match:?}");
+        }
     }
 }

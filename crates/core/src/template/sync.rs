@@ -196,6 +196,12 @@ impl Plan {
         }
     }
 
+    /// The status of the answer: 207 (RFC 4918, 11.1) where a step has failed, so that nobody need count.
+    pub fn status(plans: &[Plan]) -> u16 {
+        let failed = plans.iter().any(|plan| plan.result.as_ref().is_some_and(|result| !result.success));
+        if failed { 207 } else { 200 }
+    }
+
     /// Plans as clients get them.
     pub fn json(plans: &[Plan], dry_run: bool) -> String {
         let count = |action| plans.iter().filter(|plan| plan.action == action).count();
@@ -265,6 +271,9 @@ mod tests {
             ]
         );
         assert_eq!(plans[1].changes[0].path, "$.user_template");
+        let mut failed = plans.clone();
+        failed[0].failed("conflict");
+        assert_eq!((Plan::status(&plans), Plan::status(&failed)), (200, 207));
         let json: serde_json::Value = serde_json::from_str(&Plan::json(&plans, true)).unwrap();
         assert_eq!(
             (json["create"].as_u64(), json["update"].as_u64(), json["leave"].as_u64()),

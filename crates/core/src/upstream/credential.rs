@@ -9,7 +9,8 @@
 //! The machine is shared by the requests of an isolate. Workerd lets no request wait for another's I/O, so
 //! whoever does not fetch gets [`Lookup::Wait`] and asks again on a timer of its own.
 
-use super::oauth::{Grant, grant};
+use super::backoff::retry_after;
+use super::oauth::{Grant, grant, is_invalid_scope};
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
@@ -91,20 +92,34 @@ impl TokenCache {
     /// The token endpoint's answer has come at `now`: the token, if it is one.
     ///
     /// # Errors
-    /// [`Code::TokenUnavailable`], which says why, without a word of the answer's body.
+    /// [`Code::TokenRefused`] where the client or its scope is refused, else [`Code::TokenUnavailable`]; each says why,
+    /// without a word of the answer's body.
     pub fn answer(&mut self, now: u64, head: &Head, body: &[u8]) -> Result<AccessToken, Problem> {
-        let why = match (head.status, grant(body)) {
+        let (code, why) = match (head.status, grant(body)) {
             (200, Some(grant)) => return Ok(self.keep(now, grant)),
-            (200, None) => "its answer has no usable `access_token` and `expires_in`".to_owned(),
-            (400 | 401 | 403, _) => {
-                format!(
-                    "it refused the client credentials with status {}: check the gateway's id and secret",
-                    head.status
-                )
+            (200, None) => {
+                let why = "its answer has no usable `access_token` and `expires_in`: check its address";
+                (Code::TokenUnavailable, why.to_owned())
             }
-            (status, _) => format!("it answered with status {status}"),
+            (400 | 401 | 403, _) if is_invalid_scope(body) => {
+                let why = "it refuses the scope that is asked for: change UPSTREAM_SCOPE (`scope` in UPSTREAMS), or \
+                           give the gateway's OAuth client these scopes";
+                (Code::TokenRefused, why.to_owned())
+            }
+            (status @ (400 | 401 | 403), _) => {
+                let why = format!(
+                    "it refuses the gateway's OAuth client with status {status}: check its id and secret, and that \
+                     it is a client of this region"
+                );
+                (Code::TokenRefused, why)
+            }
+            (429, _) => (Code::TokenUnavailable, "it limits the rate of tokens".to_owned()),
+            (status, _) => (Code::TokenUnavailable, format!("it answered with status {status}")),
         };
-        let mut problem = Problem::new(Code::TokenUnavailable, format!("No token from the upstream's login: {why}."));
+        let mut problem = Problem::new(code, format!("No token from the upstream's login: {why}."));
+        if code == Code::TokenUnavailable {
+            problem.retry_after = retry_after(head, now);
+        }
         problem.upstream_correlation_id = correlation_id(head);
         Err(self.remember(now, problem))
     }
@@ -257,8 +272,28 @@ mod tests {
             let mut cache = TokenCache::default();
             cache.lookup(0);
             let problem = cache.answer(1, &Head { status, headers: vec![] }, body.as_bytes()).unwrap_err();
-            assert_eq!(problem.code, Code::TokenUnavailable);
+            let expected = if status == 401 { Code::TokenRefused } else { Code::TokenUnavailable };
+            assert_eq!((problem.code, problem.code.retryable()), (expected, status != 401), "{status}");
             assert!(!format!("{problem:?}").contains("canary"));
+        }
+    }
+
+    // Row U5.
+    #[test]
+    fn a_bad_secret_a_scope_and_a_pace_are_told_apart() {
+        for (status, body, code, said) in [
+            (400, r#"{"error":"invalid_scope"}"#, Code::TokenRefused, "UPSTREAM_SCOPE"),
+            (400, r#"{"error":"invalid_client"}"#, Code::TokenRefused, "id and secret"),
+            (401, "", Code::TokenRefused, "id and secret"),
+            (403, r#"{"error":"unauthorized_client"}"#, Code::TokenRefused, "id and secret"),
+            (429, "", Code::TokenUnavailable, "limits the rate"),
+            (503, "", Code::TokenUnavailable, "status 503"),
+        ] {
+            let head = Head { status, headers: vec![("retry-after".to_owned(), "7".to_owned())] };
+            let problem = TokenCache::default().answer(1, &head, body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code, code, "{status}");
+            assert!(problem.detail.contains(said), "{}", problem.detail);
+            assert_eq!(problem.retry_after.is_some(), code == Code::TokenUnavailable, "{status}");
         }
     }
 }

@@ -10,11 +10,13 @@ pub(crate) mod health;
 mod ndjson;
 pub mod oauth;
 pub mod openai;
+pub mod pace;
 mod provider;
 mod rate;
 mod request;
 pub(crate) mod retry;
 mod sse;
+pub mod standing;
 pub(crate) mod surrogate;
 
 use std::borrow::Cow;

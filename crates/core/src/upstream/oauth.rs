@@ -12,12 +12,20 @@ pub struct ClientCredentials {
     pub id: Sensitive,
     /// The client's secret.
     pub secret: Sensitive,
+    /// The scopes that are asked for, with spaces between them; all that the client has, where there are none.
+    pub scope: Option<String>,
 }
 
 /// The call for a token (requirements, U1).
 pub fn token_request(login: &str, credentials: &ClientCredentials) -> HttpRequest {
     use base64::Engine as _;
     let pair = format!("{}:{}", credentials.id.expose(), credentials.secret.expose());
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials");
+    credentials.scope.iter().for_each(|scope| {
+        form.append_pair("scope", scope);
+    });
+    let body = form.finish();
     let basic = base64::engine::general_purpose::STANDARD.encode(pair);
     HttpRequest {
         method: "POST",
@@ -27,8 +35,17 @@ pub fn token_request(login: &str, credentials: &ClientCredentials) -> HttpReques
             ("content-type".into(), Sensitive::new("application/x-www-form-urlencoded")),
             ("accept".into(), Sensitive::new("application/json")),
         ],
-        body: Bytes(b"grant_type=client_credentials".to_vec()),
+        body: Bytes(body.into_bytes()),
     }
+}
+
+/// Whether the body of a refusal says that the scope is at fault, and not the client (RFC 6749, 5.2).
+pub fn is_invalid_scope(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    serde_json::from_slice::<Refusal>(body).is_ok_and(|refusal| refusal.error == "invalid_scope")
 }
 
 /// A token as upstream gives it.
@@ -82,8 +99,13 @@ mod tests {
     #[test]
     fn requests_withhold_their_secrets() {
         let credentials =
-            ClientCredentials { id: Sensitive::new("canary-id"), secret: Sensitive::new("canary-secret") };
+            ClientCredentials { id: Sensitive::new("canary-id"), secret: Sensitive::new("canary-secret"), scope: None };
         let request = token_request("https://login.example", &credentials);
+        assert_eq!(request.body.0, b"grant_type=client_credentials");
+        let scope = Some("ai:models:read ai:gateway:manage".to_owned());
+        let scoped = token_request("https://login.example", &ClientCredentials { scope, ..credentials.clone() });
+        let body = String::from_utf8(scoped.body.0).unwrap();
+        assert_eq!(body, "grant_type=client_credentials&scope=ai%3Amodels%3Aread+ai%3Agateway%3Amanage");
         assert_eq!(request.headers[0].1.expose(), "Basic Y2FuYXJ5LWlkOmNhbmFyeS1zZWNyZXQ=");
         let shown = format!("{request:?} {credentials:?}");
         assert!(!shown.contains("canary") && !shown.contains("Y2Fu"), "{shown}");

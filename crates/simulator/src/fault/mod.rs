@@ -41,6 +41,7 @@ pub(crate) enum On {
     ModelGet,
     ModelConfigure,
     ModelInvoke,
+    ModelDelete,
     // `openai/` has the paths of those below.
     OpenAiChat,
     OpenAiEmbeddings,
@@ -67,6 +68,7 @@ impl On {
         ("model_get", Self::ModelGet),
         ("model_configure", Self::ModelConfigure),
         ("model_invoke", Self::ModelInvoke),
+        ("model_delete", Self::ModelDelete),
         ("openai_chat", Self::OpenAiChat),
         ("openai_embeddings", Self::OpenAiEmbeddings),
         ("openai_models", Self::OpenAiModels),

@@ -82,7 +82,7 @@ fn genesys() -> Vec<Target> {
         wire: Wire::Genesys(endpoints),
         credential: Credential::Client {
             login: "https://login".into(),
-            client: ClientCredentials { id: secret(), secret: secret() },
+            client: ClientCredentials { id: secret(), secret: secret(), scope: None },
         },
     };
     vec![Target { upstream: upstream.into(), model: "m".into(), rate: None }]

@@ -52,7 +52,7 @@ fn status(code: Code) -> u16 {
     match code {
         Code::SafetyRefused | Code::ContextTooLong => 400,
         // The gateway's own key is at fault: neither the client's, nor worth repeating, as a 5xx is to most clients.
-        Code::UpstreamUnauthorized | Code::UpstreamForbidden => 424,
+        Code::UpstreamUnauthorized | Code::TokenRefused | Code::UpstreamForbidden => 424,
         code => code.status(),
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::http::ReplyHead;
 use crate::model::failure::Failure;
 
-/// How far it is. Never goes back.
+/// How far it is. Goes back only where a model is provisioned anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ModelStatus {
@@ -19,12 +19,14 @@ pub enum ModelStatus {
     Active,
     /// Ended without a model.
     Failed,
+    /// It was ready, and upstream has it no more.
+    Lost,
 }
 
 impl ModelStatus {
     /// Whether nothing will change any more.
     pub fn is_final(self) -> bool {
-        matches!(self, ModelStatus::Active | ModelStatus::Failed)
+        matches!(self, ModelStatus::Active | ModelStatus::Failed | ModelStatus::Lost)
     }
 }
 
@@ -38,7 +40,7 @@ pub struct StatusEvent {
     pub timestamp: String,
     /// From then on.
     pub status: ModelStatus,
-    /// Why, with [`ModelStatus::Failed`].
+    /// Why, with [`ModelStatus::Failed`] and [`ModelStatus::Lost`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }

@@ -9,6 +9,7 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
+use crate::settings::Polling;
 use crate::upstream::genesys::{Capabilities, ModelId};
 
 impl Provisioning {
@@ -21,7 +22,9 @@ impl Provisioning {
             api_key: credentials.map(|credentials| credentials.api_key.expose().to_owned()),
             endpoint: credentials.and_then(|credentials| Some(credentials.endpoint.as_ref()?.expose().to_owned())),
             generation: self.generation,
-            poll_ms: self.poll_ms,
+            since_ms: self.since_ms,
+            polling: self.polling,
+            checking: self.checking,
             started_ms: self.started_ms,
             ended_ms: self.ended_ms,
             status: self.status,
@@ -51,7 +54,9 @@ impl Provisioning {
             origin: stored.origin,
             credentials,
             generation: stored.generation,
-            poll_ms: stored.poll_ms,
+            since_ms: stored.since_ms,
+            polling: stored.polling,
+            checking: stored.checking,
             started_ms: stored.started_ms,
             ended_ms: stored.ended_ms,
             status: stored.status,
@@ -66,6 +71,11 @@ impl Provisioning {
     }
 }
 
+/// Of a machine that was stored before there was a choice.
+fn polling() -> Polling {
+    Polling::DEFAULT
+}
+
 /// No `Debug`: it holds the key.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +85,12 @@ struct Stored {
     api_key: Option<String>,
     endpoint: Option<String>,
     generation: u32,
-    poll_ms: u64,
+    #[serde(default)]
+    since_ms: u64,
+    #[serde(default = "polling")]
+    polling: Polling,
+    #[serde(default)]
+    checking: bool,
     started_ms: u64,
     ended_ms: Option<u64>,
     status: ModelStatus,

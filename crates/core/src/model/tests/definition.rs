@@ -188,7 +188,7 @@ fn snapshots_hold_no_credentials() {
     let later = Snapshot::new(&read.definition, "prod", START + 1);
     assert_eq!((snapshot.hash(), snapshot.hash()), (later.hash(), read.definition.hash()));
     let occasion = Occasion { request_id: "r", environment: "staging", now_ms: START, ..Occasion::for_test() };
-    let row = Record::exported(occasion, ID, &snapshot);
+    let row = Record::exported(occasion, ID, &snapshot, &[]);
     for shown in [document.to_string(), format!("{snapshot:?} {read:?} {row:?}"), row.document().to_string()] {
         assert!(!shown.contains("canary"), "{shown}");
     }

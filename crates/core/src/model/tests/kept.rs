@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::Settings;
+use crate::upstream::genesys;
 
 fn settings() -> Settings {
     let keys = format!("acme:{}", "0".repeat(64));
@@ -109,10 +110,11 @@ fn configuration() -> String {
 fn a_submission_lives_through_restarts_and_leaves_each_row_once() {
     let mut object = active();
     assert_eq!(object.sent, 2);
-    assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 201);
-    object.alarms(&[]);
-    let told = [("model.submit", "success"), ("model.provision", "success"), ("model.submit", "success")];
-    assert_eq!((object.told(), object.sent), (told.to_vec(), 2));
+    assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 0, "it is looked for");
+    object.alarms(&[state("ACTIVE")]);
+    assert_eq!(object.ask("acme", Verb::Read, false).1["status"], "ACTIVE");
+    let told = [("model.submit", "success"), ("model.provision", "success")];
+    assert_eq!((object.told(), object.sent), (told.to_vec(), 3));
     assert!(!object.kept.as_ref().unwrap().stored().expose().contains(CANARY));
     assert!(!json!(object.rows).to_string().contains("canary"));
 }
@@ -120,7 +122,7 @@ fn a_submission_lives_through_restarts_and_leaves_each_row_once() {
 #[test]
 fn nobody_else_is_told_anything() {
     let mut object = active();
-    for verb in [Verb::Read, Verb::Watch(0), Verb::ReadConfiguration, Verb::Invoke, Verb::Export] {
+    for verb in [Verb::Read, Verb::Watch(0), Verb::ReadConfiguration, Verb::Invoke, Verb::Export(Vec::new())] {
         assert_eq!(object.ask("other", verb, true).0, 404);
     }
     assert_eq!(object.ask("other", Verb::Configure(configuration()), true).0, 404);
@@ -160,6 +162,84 @@ fn a_configuration_waits_is_deferred_and_applied_later() {
     assert_eq!(object.webhooks, 1);
     let shown = object.ask("acme", Verb::ReadConfiguration, false).1;
     assert_eq!((&shown["update"]["status"], &shown["applied"]["max_tokens"]), (&json!("APPLIED"), &json!(2048)));
+}
+
+#[test]
+fn one_that_upstream_lost_is_said_to_be_lost_and_is_made_again() {
+    let up = || genesys::ModelId::try_from("up-1".to_owned()).unwrap();
+    // An invocation has found it out; what another model's has found says nothing.
+    let mut object = active();
+    let other = genesys::ModelId::try_from("up-0".to_owned()).unwrap();
+    assert_eq!(object.ask("acme", Verb::Lose(other), false).1["status"], "ACTIVE");
+    let lost = object.ask("acme", Verb::Lose(up()), false).1;
+    assert_eq!((&lost["status"], &lost["error"]["code"]), (&json!("LOST"), &json!("model_lost")));
+    assert_eq!(object.ask("acme", Verb::Invoke, false), (409, json!("model_lost")));
+    assert_eq!(object.ask("acme", Verb::Configure(configuration()), false), (409, json!("model_lost")));
+    assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 202);
+    object.alarms(&[state("PENDING"), state("ACTIVE")]);
+    assert_eq!(object.ask("acme", Verb::Invoke, false).0, 200);
+    let told = object.told();
+    let count = |action: &str| told.iter().filter(|(told, _)| *told == action).count();
+    assert_eq!((count("model.submit"), count("model.provision"), count("model.lose")), (2, 2, 1));
+    assert!(told.contains(&("model.lose", "failed")), "{told:?}");
+    // A configuration has found it out.
+    let mut object = active();
+    assert_eq!(object.ask("acme", Verb::Configure(configuration()), false).0, 0);
+    object.alarms(&[not_found()]);
+    assert_eq!(object.ask("acme", Verb::Read, false).1["status"], "LOST");
+    // A second submission has found it out: it goes on with the key that it brings.
+    let mut object = active();
+    object.ask("acme", Verb::Submit(definition().to_string()), false);
+    object.alarms(&[not_found(), state("PENDING"), state("ACTIVE")]);
+    assert_eq!(object.ask("acme", Verb::Invoke, false).0, 200);
+    assert!(object.told().contains(&("model.lose", "failed")));
+}
+
+#[test]
+fn a_deletion_ends_with_upstreams() {
+    for (name, script, sent, end, row) in [
+        ("204", vec![answer(204, &[], "")], 1, 204, "success"),
+        ("gone already", vec![not_found()], 1, 204, "success"),
+        ("a 404 of a proxy", vec![answer(404, &[], "<html>")], 1, 502, "failed"),
+        ("401 once", vec![answer(401, &[], ""), answer(204, &[], "")], 2, 204, "success"),
+        ("401", vec![answer(401, &[], ""), answer(401, &[], "")], 2, 502, "failed"),
+        ("lost once", vec![Received::Unreachable, not_found()], 2, 204, "success"),
+        ("unreachable", vec![Received::Unreachable; 3], 3, 503, "failed"),
+        ("403", vec![answer(403, &[], "")], 1, 403, "failed"),
+        ("500", vec![answer(500, &[], "")], 1, 502, "failed"),
+    ] {
+        let mut object = active();
+        (object.sent, object.rows) = (0, Vec::new());
+        assert_eq!(object.ask("other", Verb::Delete, false).0, 404, "{name}");
+        assert_eq!(object.ask("acme", Verb::Delete, false).0, 0, "{name}");
+        assert_eq!(object.ask("acme", Verb::Delete, true).0, 202, "{name}: twice, and late");
+        assert_eq!(object.ask("acme", Verb::Read, false).1["status"], "DELETING", "{name}");
+        assert_eq!(object.ask("acme", Verb::Invoke, false).0, 404, "{name}");
+        assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 409, "{name}");
+        object.alarms(&script);
+        assert_eq!(object.sent, sent, "{name}");
+        let told: Vec<_> = object.told().into_iter().filter(|(action, _)| *action == "model.delete").collect();
+        assert_eq!(told.len(), 1, "{name}");
+        assert!(told[0].1 == row || row == "failed" && told[0].1 != "success", "{name}: {told:?}");
+        let deleted = end == 204;
+        assert_eq!(object.kept.as_ref().unwrap().is_deleted(), deleted, "{name}");
+        assert_eq!(object.ask("acme", Verb::Read, false).0, if deleted { 404 } else { 200 }, "{name}");
+        if deleted {
+            object.kept = None;
+            assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 202, "{name}");
+        } else {
+            assert_eq!(object.ask("acme", Verb::Invoke, false).0, 200, "{name}: as it was");
+        }
+    }
+    // What has not been accepted yet cannot be deleted; what upstream has lost needs no request.
+    let mut object = Object::new();
+    object.ask("acme", Verb::Submit(definition().to_string()), false);
+    assert_eq!(object.ask("acme", Verb::Delete, false), (409, json!("model_not_active")));
+    let mut object = active();
+    object.ask("acme", Verb::Lose(genesys::ModelId::try_from("up-1".to_owned()).unwrap()), false);
+    assert_eq!(object.kept.as_mut().unwrap().take_left().rows.len(), 0);
+    let gone = Kept::take(&mut object.kept, &command("acme", Verb::Delete), &settings(), START, 7);
+    assert!(gone.is_ok() && object.kept.unwrap().is_deleted());
 }
 
 #[test]

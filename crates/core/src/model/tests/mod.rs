@@ -13,7 +13,7 @@ use crate::call::Health;
 use crate::http::Head;
 use crate::problem::Problem;
 use crate::sensitive::{Bytes, Sensitive};
-use crate::settings::POLL_MS;
+use crate::settings::Polling;
 use crate::upstream::genesys::{Capabilities, Endpoints};
 
 /// Stands wherever a secret does; must come out nowhere.
@@ -39,6 +39,11 @@ fn submission(document: &Value) -> Result<Submission, Problem> {
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Received {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Received::Answer(Head { status, headers }, Bytes(body.as_bytes().to_vec()))
+}
+
+/// Upstream's own 404.
+fn not_found() -> Received {
+    answer(404, &[], r#"{"message":"no","code":"not.found","status":404}"#)
 }
 
 fn endpoints() -> Endpoints {

@@ -17,7 +17,8 @@ struct World {
 impl World {
     fn new() -> World {
         let origin = Origin { id: ID.into(), tenant: "t".into(), key_id: "k".into(), request_id: "r".into() };
-        let machine = Provisioning::submit(None, submission(&definition()).unwrap(), origin, POLL_MS, START, 7);
+        let machine =
+            Provisioning::submit(None, submission(&definition()).unwrap(), origin, Polling::DEFAULT, START, 7);
         World { machine, health: Health::default(), now: START, sent: Vec::new() }
     }
 
@@ -90,7 +91,7 @@ fn the_straight_way() {
     let world =
         World::new().run(&[accepted(), state("PENDING"), state("PROVISIONING"), state("WARMING"), state("ACTIVE")]);
     assert_eq!(world.statuses(), [Submitted, Pending, Provisioning, Active]);
-    assert_eq!(world.sent[0].0, format!("POST /api/v2/ai/models llm-gw-{ID}"));
+    assert_eq!(world.sent[0].0, format!("POST /api/v2/ai/models llm-gw-{ID}-{START}-0"));
     assert_eq!(world.sent[1].0, format!("GET /api/v2/ai/models/{UP} "));
     assert_eq!(world.machine.active().unwrap().as_str(), UP);
     assert_eq!(world.machine.capabilities().unwrap().max_context_window, 8192);
@@ -110,7 +111,7 @@ fn the_straight_way() {
 fn polls_are_spaced_by_doubling_with_jitter_to_a_cap() {
     let world = World::new().run(&[accepted(), state("PENDING")]);
     let times: Vec<u64> = world.sent.iter().skip(1).map(|(_, at, _)| *at).collect();
-    assert_eq!(times.len(), MAX_POLLS as usize);
+    assert_eq!(times.len(), Polling::DEFAULT.tries as usize);
     let waits: Vec<u64> = std::iter::once(times[0]).chain(times.windows(2).map(|pair| pair[1] - pair[0])).collect();
     for (n, wait) in waits.iter().enumerate() {
         let base = (5_000 << n.min(8)).min(59_000);
@@ -128,7 +129,8 @@ fn every_end_is_bounded_and_terminal() {
         ("failed", vec![accepted(), state("FAILED")], 1, "provisioning_failed"),
         ("regressing", vec![accepted(), state("PROVISIONING"), state("PENDING")], 15, "provisioning_timeout"),
         ("unknown", vec![accepted(), state("<b>NEW</b>")], 15, "provisioning_timeout"),
-        ("404", vec![accepted(), answer(404, &[], "")], 1, "upstream_rejected"),
+        ("404", vec![accepted(), not_found()], 1, "model_lost"),
+        ("404 of a proxy", vec![accepted(), answer(404, &[], "")], 1, "upstream_malformed"),
         ("403", vec![accepted(), answer(403, &[], "")], 1, "upstream_forbidden"),
         ("401", vec![accepted(), answer(401, &[], "")], 2, "upstream_unauthorized"),
         (
@@ -174,7 +176,7 @@ fn every_end_is_bounded_and_terminal() {
 
 #[test]
 fn the_submission_is_repeated_with_its_key_and_no_more_than_it_may_be() {
-    let key = format!("POST /api/v2/ai/models llm-gw-{ID}");
+    let key = format!("POST /api/v2/ai/models llm-gw-{ID}-{START}-0");
     for (name, script, posts) in [
         ("unreachable", vec![Received::Unreachable], 3),
         ("504", vec![answer(504, &[], ""), accepted(), state("ACTIVE")], 2),
@@ -285,7 +287,7 @@ proptest::proptest! {
             })
             .collect();
         let world = World::new().run(&answers);
-        proptest::prop_assert!(world.sent.len() <= 2 * MAX_POLLS as usize + 6);
+        proptest::prop_assert!(world.sent.len() <= 2 * Polling::DEFAULT.tries as usize + 6);
         proptest::prop_assert!(world.statuses().is_sorted() && world.machine.status().is_final());
         proptest::prop_assert_eq!(world.machine.failure().is_some(), world.machine.active().is_err());
     }
@@ -296,26 +298,48 @@ fn a_second_submission_creates_nothing() {
     let again = |world: World| {
         let origin = Origin { id: ID.into(), tenant: "t".into(), key_id: "k".into(), request_id: "r2".into() };
         let now = world.now;
-        let machine =
-            Provisioning::submit(Some(world.machine), submission(&definition()).unwrap(), origin, POLL_MS, now, 8);
+        let machine = Provisioning::submit(
+            Some(world.machine),
+            submission(&definition()).unwrap(),
+            origin,
+            Polling::DEFAULT,
+            now,
+            8,
+        );
         World { machine, health: Health::default(), now, sent: Vec::new() }
     };
-    // While it runs, and when it is active: nothing is sent.
+    // While it runs nothing is sent.
     let mut running = World::new();
     let attempt = running.send().unwrap();
     running.machine.received(attempt, running.now, &accepted(), &mut running.health);
     let before = running.machine.clone();
     assert_eq!(again(running).machine, before);
-    let active = again(World::new().run(&[accepted(), state("ACTIVE")]));
-    assert_eq!(active.machine.status(), ModelStatus::Active);
+    // When it is active it is looked for, and is as it was unless upstream says that it is not.
+    for said in
+        [state("ACTIVE"), state("PENDING"), answer(503, &[], ""), answer(404, &[], "<html>"), Received::Unreachable]
+    {
+        let active = again(World::new().run(&[accepted(), state("ACTIVE")])).run(std::slice::from_ref(&said));
+        assert_eq!(
+            active.sent.iter().map(|(line, ..)| line.trim_end()).collect::<Vec<_>>(),
+            [format!("GET /api/v2/ai/models/{UP}")]
+        );
+        assert_eq!(active.machine.status(), ModelStatus::Active, "{said:?}");
+        assert!(!active.machine.stored().expose().contains(CANARY));
+    }
+    // One that is gone is made anew, by another key.
+    let gone = again(World::new().run(&[accepted(), state("ACTIVE")])).run(&[not_found(), accepted(), state("ACTIVE")]);
+    assert_eq!(gone.sent[1].0, format!("POST /api/v2/ai/models llm-gw-{ID}-{START}-1"));
+    use ModelStatus::{Active, Lost, Pending, Submitted};
+    assert_eq!(gone.statuses(), [Submitted, Pending, Active, Lost, Submitted, Pending, Active]);
+    assert!(gone.machine.active().is_ok() && !gone.machine.stored().expose().contains(CANARY));
     // After a time-out: the same key, so upstream gives the same model.
     let late = again(World::new().run(&[accepted(), state("PENDING")])).run(&[accepted(), state("ACTIVE")]);
-    assert_eq!(late.sent[0].0, format!("POST /api/v2/ai/models llm-gw-{ID}"));
+    assert_eq!(late.sent[0].0, format!("POST /api/v2/ai/models llm-gw-{ID}-{START}-0"));
     let sequences: Vec<_> = late.machine.events_after(0).map(|event| event.sequence).collect();
     assert_eq!(sequences, (1..=6).collect::<Vec<_>>(), "numbers go on");
     // After upstream's failure: another key, so upstream makes another.
     let failed = again(World::new().run(&[accepted(), state("FAILED")])).run(&[accepted(), state("ACTIVE")]);
-    assert_eq!(failed.sent[0].0, format!("POST /api/v2/ai/models llm-gw-{ID}-1"));
+    assert_eq!(failed.sent[0].0, format!("POST /api/v2/ai/models llm-gw-{ID}-{START}-1"));
 }
 
 #[test]

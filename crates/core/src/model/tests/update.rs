@@ -25,7 +25,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let updates = Updates::new(ModelId::try_from("up-1".to_owned()).unwrap(), POLL_MS, 7);
+        let updates = Updates::new(ModelId::try_from("up-1".to_owned()).unwrap(), Polling::DEFAULT.first_ms, 7);
         World { updates, health: Health::default(), now: START, sent: Vec::new(), settled: Vec::new() }
     }
 
@@ -97,7 +97,8 @@ fn every_answer_has_its_end() {
         ("429", vec![away(429)], 4, UpdateStatus::Refused, Some("upstream_rate_limited")),
         ("400", vec![away(400)], 1, UpdateStatus::Refused, Some("upstream_rejected")),
         ("403", vec![away(403)], 1, UpdateStatus::Refused, Some("upstream_forbidden")),
-        ("404", vec![away(404)], 1, UpdateStatus::Refused, Some("upstream_rejected")),
+        ("404", vec![not_found()], 1, UpdateStatus::Refused, Some("model_lost")),
+        ("404 of a proxy", vec![away(404)], 1, UpdateStatus::Refused, Some("upstream_malformed")),
         ("409", vec![away(409)], 1, UpdateStatus::Refused, Some("model_not_active")),
         ("500", vec![away(500)], 1, UpdateStatus::Refused, Some("upstream_error")),
         ("503", vec![away(503), away(503), ok()], 3, UpdateStatus::Applied, None),

@@ -8,8 +8,8 @@ mod resource;
 
 pub use model::{
     Capabilities, Invoked, MODEL_MANAGE_SCOPE, MODEL_READ_SCOPE, MODEL_WRITE_SCOPE, ModelId, ModelState,
-    configure_model_request, create_model_request, invoke_body, invoke_model_request, invoked, is_in_progress,
-    model_request, model_state,
+    configure_model_request, create_model_request, delete_model_request, invoke_body, invoke_model_request, invoked,
+    is_in_progress, is_not_found, model_request, model_state,
 };
 pub use resource::{
     Expect, Family, Page, create_template, etag, execute_payload, get_version, list_templates, list_versions,

@@ -46,6 +46,11 @@ pub fn invoke_model_request(
     request
 }
 
+/// `DELETE /api/v2/ai/models/{id}`
+pub fn delete_model_request(endpoints: &Endpoints, id: &ModelId, token: &Sensitive) -> HttpRequest {
+    request("DELETE", address(endpoints, id, ""), Bytes::default(), token)
+}
+
 /// The body of an invocation.
 pub fn invoke_body(input: &Sensitive) -> Bytes {
     Bytes(serde_json::json!({"input": input.expose(), "options": {"stream": false}}).to_string().into_bytes())
@@ -60,7 +65,7 @@ fn request(method: &'static str, url: String, body: Bytes, token: &Sensitive) ->
         ("authorization".into(), Sensitive::new(format!("Bearer {}", token.expose()))),
         ("accept".into(), Sensitive::new("application/json")),
     ];
-    if method != "GET" {
+    if !body.0.is_empty() {
         headers.push(("content-type".into(), Sensitive::new("application/json")));
     }
     HttpRequest { method, url, headers, body }
@@ -160,11 +165,20 @@ pub fn invoked(body: &[u8]) -> Option<Invoked> {
 
 /// Whether the body of a 409 says that a request with the same key still runs (contract, section 3).
 pub fn is_in_progress(body: &[u8]) -> bool {
+    error_code(body).as_deref() == Some("idempotency.in.progress")
+}
+
+/// Whether the body of a 404 is upstream's own, and not that of a proxy or of another server (contract, section 4).
+pub fn is_not_found(body: &[u8]) -> bool {
+    error_code(body).as_deref() == Some("not.found")
+}
+
+fn error_code(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Error {
-        code: Option<String>,
+        code: String,
     }
-    serde_json::from_slice::<Error>(body).is_ok_and(|error| error.code.as_deref() == Some("idempotency.in.progress"))
+    serde_json::from_slice::<Error>(body).ok().map(|error| error.code)
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ impl Family {
     const fn scopes(self) -> (&'static str, &'static str) {
         match self {
             Family::Prompt => ("llm-gateway:prompt-template:view", "llm-gateway:prompt-template:manage"),
-            Family::Cached => ("ai:gateway:read", "ai:gateway:manage"),
+            // It suffices for both.
+            Family::Cached => ("ai:gateway:manage", "ai:gateway:manage"),
         }
     }
 

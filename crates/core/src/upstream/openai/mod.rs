@@ -32,6 +32,11 @@ impl Address {
         self.base.contains(".openai.azure.com/") || self.base.contains(".cognitiveservices.azure.com/")
     }
 
+    /// The address of the list of models; none where each model has an address of its own.
+    pub fn models(&self) -> Option<String> {
+        (!self.base.contains("{model}")).then(|| format!("{}/models{}", self.base, self.query))
+    }
+
     /// The address to ask `model` at.
     pub fn of(&self, kind: Kind, model: &str) -> String {
         let path = match kind {

@@ -1,0 +1,124 @@
+//! Whether an upstream takes the gateway's credentials, as `GET /healthz?deep=1` says: asked for without a model and
+//! without a prompt, so that it costs nothing.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Credential, Upstream, Wire};
+use crate::http::{Head, HttpRequest};
+use crate::problem::{Code, Problem};
+use crate::sensitive::{Bytes, Sensitive};
+
+/// How long an answer is given again, in milliseconds: the route needs no key, and must not be a way to ask upstream
+/// often (ours).
+pub const STANDING_MS: u64 = 30_000;
+/// How long one upstream may take, in milliseconds (ours).
+pub const STANDING_LIMIT_MS: u64 = 5_000;
+
+/// How the gateway stands with an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It takes the credentials.
+    Accepted,
+    /// It refuses them.
+    Refused,
+    /// It does not answer, or fails.
+    Unreachable,
+    /// It has nothing that can be asked for nothing.
+    Unknown,
+}
+
+impl Upstream {
+    /// What is asked where no token is fetched: the list of models. None where there is nothing to ask for.
+    pub fn standing_request(&self) -> Option<HttpRequest> {
+        let Wire::OpenAi(address) = &self.wire else { return None };
+        let mut headers = vec![("accept".into(), Sensitive::new("application/json"))];
+        headers.extend(self.credential.header(&Sensitive::default()));
+        Some(HttpRequest { method: "GET", url: address.models()?, headers, body: Bytes::default() })
+    }
+
+    /// Whether a token is fetched to call it: then whether there is one is the answer.
+    pub fn has_token(&self) -> bool {
+        matches!(self.credential, Credential::Client { .. })
+    }
+}
+
+impl Standing {
+    /// What came of fetching a token.
+    pub fn of_token(token: &Result<(), Problem>) -> Standing {
+        match token {
+            Ok(()) => Standing::Accepted,
+            Err(problem) if problem.code == Code::TokenRefused => Standing::Refused,
+            Err(_) => Standing::Unreachable,
+        }
+    }
+
+    /// What came of [`Upstream::standing_request`]; none where nothing came.
+    pub fn of_answer(head: Option<&Head>) -> Standing {
+        match head.map(|head| head.status) {
+            // A limit on the rate is one of a client that is known.
+            Some(200..=299 | 429) => Standing::Accepted,
+            Some(401 | 403) => Standing::Refused,
+            // Not every server of this wire lists its models.
+            Some(300..=499) => Standing::Unknown,
+            Some(_) | None => Standing::Unreachable,
+        }
+    }
+}
+
+/// The answer: its status, and `{status, upstreams: [{name, credentials}]}`. 503 where one refuses or is unreachable.
+pub fn document(standings: &[(String, Standing)]) -> (u16, String) {
+    let well = standings.iter().all(|(_, standing)| matches!(standing, Standing::Accepted | Standing::Unknown));
+    let upstreams: Vec<_> =
+        standings.iter().map(|(name, standing)| json!({ "name": name, "credentials": standing })).collect();
+    let document = json!({ "status": if well { "ok" } else { "degraded" }, "upstreams": upstreams });
+    (if well { 200 } else { 503 }, document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::openai::Address;
+
+    // Row: errors and bad input, everywhere.
+    #[test]
+    fn what_each_answer_says() {
+        let head = |status| Head { status, headers: vec![] };
+        for (status, expected) in [
+            (200, Standing::Accepted),
+            (429, Standing::Accepted),
+            (401, Standing::Refused),
+            (403, Standing::Refused),
+            (404, Standing::Unknown),
+            (302, Standing::Unknown),
+            (500, Standing::Unreachable),
+            (0, Standing::Unreachable),
+        ] {
+            assert_eq!(Standing::of_answer(Some(&head(status))), expected, "{status}");
+        }
+        assert_eq!(Standing::of_answer(None), Standing::Unreachable);
+        assert_eq!(Standing::of_token(&Err(Problem::new(Code::TokenRefused, "x"))), Standing::Refused);
+        assert_eq!(Standing::of_token(&Err(Problem::new(Code::TokenUnavailable, "x"))), Standing::Unreachable);
+        let of = |standing| document(&[("a".into(), Standing::Accepted), ("b".into(), standing)]);
+        assert_eq!(of(Standing::Unknown).0, 200);
+        let (status, text) = of(Standing::Refused);
+        assert_eq!(status, 503);
+        assert!(text.contains(r#"{"credentials":"refused","name":"b"}"#), "{text}");
+    }
+
+    #[test]
+    fn what_is_asked() {
+        let credential = Credential::Key("authorization".into(), Sensitive::new("Bearer canary"));
+        let at = |url: &str| Upstream {
+            name: "u".into(),
+            wire: Wire::OpenAi(Address::new(url)),
+            credential: credential.clone(),
+            idempotent: false,
+        };
+        let request = at("https://api.example/v1?api-version=1").standing_request().unwrap();
+        assert_eq!((request.method, request.url.as_str()), ("GET", "https://api.example/v1/models?api-version=1"));
+        assert!(!format!("{request:?}").contains("canary"));
+        assert_eq!(at("https://api.example/deployments/{model}").standing_request(), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! `GET /healthz?deep=1`: whether each upstream takes the gateway's credentials, asked at most every half minute.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use promptgate_core::http::{Reply, ReplyHead};
+use promptgate_core::sensitive::Bytes;
+use promptgate_core::settings::Settings;
+use promptgate_core::upstream::Upstream;
+use promptgate_core::upstream::standing::{STANDING_LIMIT_MS, STANDING_MS, Standing, document};
+use web_sys::AbortSignal;
+use worker::{Delay, Response};
+
+use crate::isolate::{Clock, Life};
+use crate::{client, token, upstream};
+
+thread_local! {
+    /// The last answer, and until when it is given again (Unix ms).
+    static LAST: RefCell<Option<(u64, Standings)>> = const { RefCell::new(None) };
+}
+
+/// By the upstream's name.
+type Standings = Vec<(String, Standing)>;
+
+/// The answer. Whoever comes while it is asked for gets the last one; before there is one, nothing is known.
+pub(crate) async fn answer(settings: &Rc<Settings>, life: &Life) -> Response {
+    let clock = Clock::start();
+    let now = clock.unix_ms();
+    let unknown = || settings.upstreams.iter().map(|upstream| (upstream.name.clone(), Standing::Unknown)).collect();
+    let known = LAST.with_borrow_mut(|last| match last {
+        Some((until, standings)) if now < *until && *until <= now + STANDING_MS => Some(standings.clone()),
+        // This one asks, and others need not.
+        Some((until, _)) => {
+            *until = now + STANDING_LIMIT_MS;
+            None
+        }
+        None => {
+            *last = Some((now + STANDING_LIMIT_MS, unknown()));
+            None
+        }
+    });
+    let standings = match known {
+        Some(standings) => standings,
+        None => {
+            let asked = settings.upstreams.iter().map(|upstream| of(upstream.clone(), life.clone(), clock));
+            let standings: Standings = join_all(asked).await;
+            LAST.with_borrow_mut(|last| *last = Some((clock.unix_ms() + STANDING_MS, standings.clone())));
+            standings
+        }
+    };
+    let (status, text) = document(&standings);
+    let headers = vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
+    client::whole(Reply { head: ReplyHead { status, headers }, body: Bytes(text.into_bytes()) })
+}
+
+async fn of(upstream: Arc<Upstream>, life: Life, clock: Clock) -> (String, Standing) {
+    let name = upstream.name.clone();
+    let asked = Box::pin(async {
+        if upstream.has_token() {
+            return Standing::of_token(&token::of(upstream, life, clock, None).await.map(drop));
+        }
+        let Some(request) = upstream.standing_request() else { return Standing::Unknown };
+        let limit = AbortSignal::timeout_with_u32(STANDING_LIMIT_MS as u32);
+        Standing::of_answer(upstream::send(&request, &limit).await.map(|(head, _)| head).as_ref())
+    });
+    let standing = match select(asked, Delay::from(Duration::from_millis(STANDING_LIMIT_MS))).await {
+        Either::Left((standing, _)) => standing,
+        Either::Right(_) => Standing::Unreachable,
+    };
+    (name, standing)
+}
