@@ -130,7 +130,11 @@ impl DurableObject for WebhookObject {
                 self.wake().await?;
                 json(&refused)
             }
-            "standing" => json(&self.standing()?),
+            "standing" => {
+                // Whoever looks wakes what waits for a destination that was not set for a while.
+                self.wake().await?;
+                json(&self.standing()?)
+            }
             "dead-letters" => json(&self.dead_letters(&serde_json::from_str(&text)?)?),
             "redeliver" => {
                 let count = self.redeliver(&serde_json::from_str(&text)?, now_ms)?;
