@@ -67,7 +67,9 @@ impl Counted {
         if after > limit {
             let raise = match is_window {
                 true => "",
-                false => ", or raise `maxTokens`, or configure the model's window",
+                false => {
+                    ", or raise `maxTokens`, or have the operator set the model's `window` in MODELS, or CONTEXT_WINDOW"
+                }
             };
             let detail = format!(
                 "Instructions, `system` messages and the newest `user` message take {} tokens; at most {} fit \
