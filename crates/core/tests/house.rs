@@ -47,6 +47,12 @@ fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
     let sources = sources();
     let top = |file: &str| file.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
     let tops: BTreeSet<String> = sources.iter().map(|(file, _)| top(file)).filter(|top| top != "lib").collect();
+    // `pub use front::promptgate as reply;`: another name for a module.
+    let lib = sources.iter().find(|(file, _)| file == "lib.rs").map(|(_, text)| text.as_str()).unwrap_or_default();
+    let alias = |name: &str| {
+        let meant = lib.lines().find_map(|line| line.strip_prefix("pub use ")?.strip_suffix(&format!(" as {name};")));
+        meant.and_then(|path| path.split("::").next()).unwrap_or(name).to_owned()
+    };
     let mut used: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (file, text) in sources.iter().filter(|(file, _)| file != "lib.rs" && !file.contains("tests")) {
         let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default();
@@ -58,10 +64,10 @@ fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
             let names = rest.strip_prefix('{').and_then(|list| list.split('}').next()).unwrap_or(rest);
             let names = names.split(',').take(if rest.starts_with('{') { usize::MAX } else { 1 });
             for name in names.map(|name| name.trim().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()) {
-                let name = name.unwrap_or_default();
-                if outside && tops.contains(name) && name != top(file) {
+                let name = alias(name.unwrap_or_default());
+                if outside && tops.contains(&name) && name != top(file) {
                     let line = format!("crate::{name} in {file}");
-                    used.entry(top(file)).or_default().entry(name.to_owned()).or_insert(line);
+                    used.entry(top(file)).or_default().entry(name).or_insert(line);
                 }
             }
         }
