@@ -1,6 +1,6 @@
 // The configuration of raw workerd, as text: the Worker, its Durable Objects on disk, and its settings.
 
-/** Every setting of the gateway, as README.md, docs/upstreams.md and docs/webhooks.md describe them. */
+/** Every setting of the gateway, as docs/settings.md, docs/upstreams.md and docs/webhooks.md describe them. */
 export const SETTINGS = [
   "AUDIT_CHECKPOINT", "AUDIT_KEEP", "AUDIT_OBJECT_ROWS", "AUDIT_SIGNING_KEY", "CLIENT_KEYS", "COMPLIANCE_FRAMEWORK",
   "CONTEXT_RATIO", "CONTEXT_WINDOW", "CORS_ORIGINS", "ENVIRONMENT", "FALLBACK_TEXT", "GUARD_INPUT",

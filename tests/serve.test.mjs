@@ -62,7 +62,7 @@ test("no secret is written to the disk, and what is wrong with the settings is s
 
 test("every setting that is described is passed on", () => {
   const described = new Set();
-  for (const row of readFileSync(`${root}README.md`, "utf8").matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)) {
+  for (const row of readFileSync(`${root}docs/settings.md`, "utf8").matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)) {
     for (const [, name] of row[1].matchAll(/`([A-Z_]+)`/g)) described.add(name);
   }
   assert.ok(described.size > 15);

@@ -1,4 +1,4 @@
-// docs/openai.md shows what examples/openai/guard.py prints.
+// README.md and docs/openai.md show what examples/openai/guard.py prints.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -24,8 +24,8 @@ test("the guard, as the official SDK sees it", { skip: !interpreter && "there is
     const { stdout } = await promisify(execFile)(interpreter, [path("examples/openai/guard.py")], { env, encoding: "utf8" });
     const sent = (await simulator.requests()).find(({ endpoint }) => endpoint === "openai_chat");
     if (process.env.SHOW) console.log(stdout, sent.body.messages[2].content);
+    for (const page of ["README.md", "docs/openai.md"]) assert.ok(readFileSync(path(page), "utf8").includes(stdout.trim()), `${page}: ${stdout}`);
     const shown = readFileSync(path("docs/openai.md"), "utf8");
-    assert.ok(shown.includes(stdout.trim()), stdout);
     assert.ok(shown.includes(sent.body.messages[2].content), sent.body.messages[2].content);
   } finally {
     await gateway.stop();

@@ -41,7 +41,10 @@ beforeEach(async () => {
   exports.length = 0;
 });
 
-const spans = () => exports.flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans);
+const SERVER = 2, CLIENT = 3;
+const all = () => exports.flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans);
+/** The spans of calls; those of what was sent for them are below them. */
+const spans = () => all().filter(({ kind }) => kind === SERVER);
 async function until(count) {
   const limit = AbortSignal.timeout(10_000);
   while (spans().length < count) await once(came, "export", { signal: limit });
@@ -65,6 +68,19 @@ test("a call is a span of its client's trace", async () => {
   assert.ok(!JSON.stringify(body).includes("canary-prompt") && !gateway.lines.join().includes("canary-collector"));
 });
 
+test("each request that was sent upstream is a span below its call's, whose place the upstream was told", async () => {
+  await simulator.fault({ kind: "status", status: 503, headers: { "retry-after": "0" } });
+  await gateway.chat(request(), { traceparent: PARENT });
+  const [call] = await until(1);
+  const sent = all().filter(({ kind }) => kind === CLIENT);
+  assert.deepEqual(sent.map((span) => [span.traceId, span.parentSpanId]), Array(2).fill([call.traceId, call.spanId]));
+  assert.deepEqual(sent.map((span) => attributes(span)["http.response.status_code"]), ["503", "200"]);
+  assert.deepEqual(sent.map((span) => attributes(span)["error.type"]), ["upstream_unavailable", undefined]);
+  assert.ok(BigInt(sent[0].endTimeUnixNano) <= BigInt(sent[1].startTimeUnixNano));
+  const told = (await simulator.requests()).filter(({ endpoint }) => endpoint === "chat").map(({ headers }) => headers.traceparent);
+  assert.deepEqual(told, sent.map(({ spanId }) => `00-${call.traceId}-${spanId}-01`));
+});
+
 test("a trace that its client does not sample has no span, one of our own begins anew", async () => {
   await gateway.chat(request(), { traceparent: PARENT.replace(/01$/, "00") });
   await simulator.fault({ kind: "status", status: 500 });
@@ -79,6 +95,7 @@ test("what is exported is read by OTLP's schema", { skip: !interpreter && "there
   await until(5);
   for (const { body } of exports) {
     const read = JSON.parse(execFileSync(interpreter, [SCHEMA], { input: JSON.stringify(body), encoding: "utf8" }));
+    assert.ok(read.resourceSpans[0].scopeSpans[0].spans.some(({ kind }) => kind === CLIENT || kind === "SPAN_KIND_CLIENT"));
     assert.equal(read.resourceSpans[0].scopeSpans[0].spans.length, body.resourceSpans[0].scopeSpans[0].spans.length);
   }
 });

@@ -66,8 +66,8 @@ impl Driver {
             match next.take().unwrap_or_else(|| self.call.poll()) {
                 Output::Authorize { rejected } => waiting = self.authorize(rejected),
                 Output::Send(mut request) => {
-                    let traceparent =
-                        self.trace.map(|trace| ("traceparent".into(), Sensitive::new(trace.traceparent())));
+                    let place = self.trace.map(|trace| trace.attempt(self.call.attempts()));
+                    let traceparent = place.map(|place| ("traceparent".into(), Sensitive::new(place.traceparent())));
                     request.headers.extend(traceparent);
                     if let Some(recorder) = &self.recorder
                         && let Some(input) = recorder.dispatch(&self.call, &self.undecided()).await
@@ -95,7 +95,8 @@ impl Driver {
                 }
                 Output::Answer(events) => {
                     let Encoded { head, bytes } = self.encoder.encode(events);
-                    if let Some(head) = head {
+                    if let Some(mut head) = head {
+                        head.headers.extend_from_slice(self.call.limits());
                         let (response, further) = self.begin(head, bytes, &mut stream, &mut waiting);
                         next = Some(further);
                         if let (Some(reply), Some(response)) = (reply.take(), response) {
@@ -133,7 +134,7 @@ impl Driver {
                         waiting = read(reader.clone(), self.pace.map_or(1, |pace| pace.least()));
                     }
                 }
-                Output::Done(outcome) => break outcome,
+                Output::Done(outcome) => break *outcome,
             }
         };
         if let Some(reader) = reader {
@@ -228,7 +229,7 @@ impl Driver {
             isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
         if let Some(trace) = self.trace {
-            telemetry::span(record.span(trace, now_ms));
+            record.spans(trace, now_ms).into_iter().for_each(telemetry::span);
         }
         if let Some(event) = record.completed() {
             telemetry::webhook(&self.life, &self.env, &event);

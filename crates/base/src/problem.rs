@@ -39,6 +39,7 @@ pub enum Code {
     NotConfigured,
     UpstreamForbidden,
     UpstreamRateLimited,
+    InsufficientQuota,
     UpstreamUnauthorized,
     UpstreamRejected,
     UpstreamUnprocessable,
@@ -67,7 +68,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 48] = [
+    pub const ALL: [Code; 49] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -95,6 +96,7 @@ impl Code {
         Code::NotConfigured,
         Code::UpstreamForbidden,
         Code::UpstreamRateLimited,
+        Code::InsufficientQuota,
         Code::UpstreamUnauthorized,
         Code::UpstreamRejected,
         Code::UpstreamUnprocessable,
@@ -147,6 +149,7 @@ impl Code {
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
             Code::UpstreamRateLimited => ("upstream_rate_limited", 429, "The upstream limits the rate", true),
+            Code::InsufficientQuota => ("insufficient_quota", 429, "The gateway's quota upstream is used up", false),
             Code::UpstreamUnauthorized => {
                 ("upstream_unauthorized", 502, "The upstream refuses the gateway's token", false)
             }

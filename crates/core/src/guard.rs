@@ -342,7 +342,7 @@ impl Guards {
 
 /// Changes to a policy whose shape is right. The parser's message may quote the allow-list, which may be personal data.
 fn changes(policy: &Json) -> Result<Changes, Problem> {
-    let message = "There is no such role or kind: README.md lists them";
+    let message = "There is no such role or kind: docs/guard.md lists them";
     serde_json::from_str(&policy.to_text()).map_err(|_| bad_policy(message))
 }
 

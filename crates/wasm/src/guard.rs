@@ -167,7 +167,7 @@ impl GuardStream {
         let changes: Option<Changes> = match members.remove("policy") {
             None => None,
             Some(policy) => Some(serde_json::from_value(policy).map_err(|_| {
-                error("invalid_request", "`policy` must be changes to a policy: README.md describes it.")
+                error("invalid_request", "`policy` must be changes to a policy: docs/guard.md describes it.")
             })?),
         };
         if let Some(other) = members.keys().next() {

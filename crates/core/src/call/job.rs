@@ -2,7 +2,7 @@
 
 use promptgate_guard::Tags;
 
-use crate::chat::{ChatRequest, Trim, Trimmed, nothing_to_leave_out};
+use crate::chat::{ChatRequest, Kind, Trim, Trimmed, nothing_to_leave_out};
 use crate::guard::Findings;
 use crate::http::{Header, HttpRequest};
 use crate::problem::{Code, Problem};
@@ -84,6 +84,14 @@ impl Job {
         match self {
             Job::Chat(_) => true,
             Job::Execute(execution) => execution.moderated,
+        }
+    }
+
+    /// `gen_ai.operation.name` of OpenTelemetry's conventions.
+    pub fn operation(&self) -> &'static str {
+        match self.conversation().map(|request| request.kind) {
+            Some(Kind::Embeddings) => "embeddings",
+            _ => "chat",
         }
     }
 

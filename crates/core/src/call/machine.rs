@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::{AccessToken, Asked, CallRules, Health, Identity, Input, Job, Outcome, Output};
+use super::{AccessToken, Asked, Attempt, CallRules, Health, Identity, Input, Job, Outcome, Output, Told};
 use crate::chat::event::{ChatEvent, Usage};
 use crate::front::About;
 use crate::http::{Head, correlation_id};
@@ -16,7 +16,7 @@ use crate::problem::{Code, Problem};
 use crate::reply::Status;
 use crate::upstream::health::Admission;
 use crate::upstream::retry::{Retry, Sign, Verdict, rejected, verdict};
-use crate::upstream::{Credential, Reason, Target};
+use crate::upstream::{Credential, Limit, Reason, Target};
 use promptgate_guard::Guard;
 
 /// Most bytes of a refusal that are read to find its code (ours).
@@ -61,6 +61,14 @@ pub struct Call {
     usage: Option<Usage>,
     malformed: u32,
     correlation_id: Option<String>,
+    /// What the upstream that was asked last says of its rate limits.
+    limits: Vec<Limit>,
+    /// Every request that was sent upstream.
+    sent: Vec<Attempt>,
+    /// The last of them goes on.
+    running: bool,
+    /// What the answer says of itself.
+    told: Told,
     /// What waits for the first content: until then a failure has an HTTP status, and another target may be asked.
     held: Vec<ChatEvent>,
 }
@@ -71,8 +79,11 @@ enum State {
     Authorizing,
     /// The request is on its way.
     Sent,
-    /// A 400 whose body says why.
-    Refused(Vec<u8>),
+    /// A 400 or 429 whose body says why; of the latter what it comes to, unless the body says that waiting is in vain.
+    Refused {
+        body: Vec<u8>,
+        limited: Option<(Problem, Option<Duration>)>,
+    },
     /// A 200 whose body is the answer. `silent_since`: since when upstream has been silent; none while the client
     /// is taking bytes.
     Answering {
@@ -115,6 +126,10 @@ impl Call {
             usage: None,
             malformed: 0,
             correlation_id: None,
+            limits: Vec::new(),
+            sent: Vec::new(),
+            running: false,
+            told: Told::default(),
             held: Vec::new(),
         }
     }
@@ -134,18 +149,24 @@ impl Call {
         if now >= self.deadline() {
             return self.expire(now, health);
         }
+        let target = self.targets.get(self.at);
         match (&mut self.state, input) {
             (State::Authorizing, Input::Token(token)) => self.token(now, token, health),
             (State::Sent, Input::Head(head)) => self.head(now, &head, health),
-            (State::Sent | State::Refused(_), Input::Failed) | (State::Sent, Input::End) => self.lost(now, health),
-            (State::Refused(body), Input::Chunk(chunk)) => {
+            (State::Refused { body, limited: None }, Input::End) => {
+                let reason = reason(target, body);
+                self.refused(now, reason, health);
+            }
+            (State::Refused { body, limited: limited @ Some(_) }, Input::End | Input::Failed) => {
+                let reason = reason(target, body);
+                if let Some((problem, after)) = limited.take() {
+                    self.limited(now, reason, problem, after, health);
+                }
+            }
+            (State::Sent | State::Refused { .. }, Input::Failed) | (State::Sent, Input::End) => self.lost(now, health),
+            (State::Refused { body, .. }, Input::Chunk(chunk)) => {
                 let room = MAX_REFUSAL.saturating_sub(body.len()).min(chunk.0.len());
                 body.extend(chunk.0.iter().take(room));
-            }
-            (State::Refused(body), Input::End) => {
-                let body = std::mem::take(body);
-                let reason = self.target().map_or(Reason::Other, |target| target.upstream.wire.reason(&body));
-                self.refused(now, reason, health);
             }
             (State::Answering { answer, silent_since }, Input::Chunk(chunk)) => {
                 *silent_since = Some(now);
@@ -176,19 +197,28 @@ impl Call {
         if self.first_content.is_some() || self.at + 1 >= self.targets.len() || now >= self.rules.total {
             return false;
         }
-        self.note(Some(code));
+        self.note(now, Some(code));
         self.at += 1;
         self.since = now;
         self.retry.restart();
         (self.retries, self.grant, self.malformed) = (0, 0, 0);
         (self.probing, self.retrimmed) = (false, false);
         self.held.clear();
+        self.told = Told::default();
         self.authorize(None);
         true
     }
 
+    /// The request that was sent last has come to its end, by `code` if it failed.
+    fn attempt_ended(&mut self, now: Duration, code: Option<Code>) {
+        if let (true, Some(attempt)) = (std::mem::take(&mut self.running), self.sent.last_mut()) {
+            (attempt.to, attempt.code) = (now, code.map(Code::as_str));
+        }
+    }
+
     /// The target has been asked, and failed with `code`, if with one.
-    fn note(&mut self, code: Option<Code>) {
+    fn note(&mut self, now: Duration, code: Option<Code>) {
+        self.attempt_ended(now, code);
         if let Some(target) = self.targets.get(self.at) {
             self.asked.push(Asked {
                 upstream: target.upstream.name.clone(),
@@ -233,6 +263,16 @@ impl Call {
         self.attempts += 1;
         self.retry.attempt += 1;
         self.grant = token.grant;
+        self.running = true;
+        self.sent.push(Attempt {
+            upstream: target.upstream.name.clone(),
+            provider: target.upstream.wire.provider(),
+            model: target.model.clone(),
+            from: now,
+            to: now,
+            status: None,
+            code: None,
+        });
         self.outbox.push_back(Output::Send(request));
         self.state = State::Sent;
     }
@@ -242,6 +282,10 @@ impl Call {
         self.executed |= may_be_executed(head.status);
         let Some(target) = self.targets.get(self.at).cloned() else { return };
         let wire = &target.upstream.wire;
+        self.limits = wire.limits(head);
+        if let Some(attempt) = self.sent.last_mut() {
+            attempt.status = Some(head.status);
+        }
         if head.status == 200
             && let Some(decoder) = wire.decoder(head)
         {
@@ -250,6 +294,11 @@ impl Call {
             return;
         }
         let (verdict, sign) = verdict(head, self.unix_ms(now), wire.scope());
+        if let (Verdict::Repeat(problem, after), 429, true) = (&verdict, head.status, wire.explains_limits()) {
+            let limited = Some((problem.clone(), *after));
+            self.state = State::Refused { body: Vec::new(), limited };
+            return;
+        }
         if verdict != Verdict::Explain {
             self.outbox.push_back(Output::Abort);
         }
@@ -258,8 +307,9 @@ impl Call {
         }
         let renewable = matches!(target.upstream.credential, Credential::Client { .. });
         match verdict {
-            Verdict::Explain => self.state = State::Refused(Vec::new()),
+            Verdict::Explain => self.state = State::Refused { body: Vec::new(), limited: None },
             Verdict::Renew(_) if renewable && !self.retry.is_spent() && self.retry.renew() => {
+                self.attempt_ended(now, Some(Code::UpstreamUnauthorized));
                 self.authorize(Some(self.grant));
             }
             // Refused before it was executed, or executed once only (R4).
@@ -314,7 +364,7 @@ impl Call {
                 let detail = "The upstream's own filter refuses the request: rephrase it.";
                 return self.fail(now, Status::Error, Problem::new(Code::SafetyRefused, detail));
             }
-            Reason::Other => return self.fail(now, Status::Error, rejected(400)),
+            Reason::Quota | Reason::Other => return self.fail(now, Status::Error, rejected(400)),
         }
         let too_long = |detail: &str| Err(Problem::new(Code::ContextTooLong, detail));
         let tighter = if self.retrimmed {
@@ -327,10 +377,30 @@ impl Call {
         match tighter {
             Ok(job) => {
                 self.retrimmed = true;
+                self.attempt_ended(now, Some(Code::ContextTooLong));
                 self.job = job;
                 self.authorize(None);
             }
             Err(problem) => self.fail(now, Status::Error, problem),
+        }
+    }
+
+    /// A 429 has said why: `problem`, to be repeated after `after`, unless waiting is in vain.
+    fn limited(
+        &mut self,
+        now: Duration,
+        reason: Reason,
+        problem: Problem,
+        after: Option<Duration>,
+        health: &mut Health,
+    ) {
+        if reason != Reason::Quota {
+            return self.retry(now, problem, after, Sign::None, health);
+        }
+        self.undecided(health);
+        if !self.next(now, Code::InsufficientQuota) {
+            let detail = "What the gateway may use at this upstream is used up: its operator must see to it there.";
+            self.fail(now, Status::Error, Problem::new(Code::InsufficientQuota, detail));
         }
     }
 
@@ -361,12 +431,13 @@ impl Call {
             self.undecided(health);
         }
         self.retries += 1;
+        self.attempt_ended(now, Some(problem.code));
         self.state = State::Waiting { until, sign };
     }
 
     /// What the call gives, or that it is about to send something, cannot be stored.
     fn unstored(&mut self, now: Duration, problem: Problem, health: &mut Health) {
-        if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
+        if let State::Sent | State::Refused { .. } | State::Answering { .. } = self.state {
             self.outbox.push_back(Output::Abort);
         }
         self.undecided(health);
@@ -375,12 +446,17 @@ impl Call {
 
     fn cancel(&mut self, now: Duration, health: &mut Health) {
         self.executed |= matches!(self.state, State::Sent);
-        if let State::Sent | State::Refused(_) | State::Answering { .. } = self.state {
+        if let State::Sent | State::Refused { .. } | State::Answering { .. } = self.state {
             self.outbox.push_back(Output::Abort);
         }
         self.undecided(health);
         self.finish(now, Status::Cancelled, None);
     }
+}
+
+/// Why `target` refuses, as the body of its answer says.
+fn reason(target: Option<&Target>, body: &[u8]) -> Reason {
+    target.map_or(Reason::Other, |target| target.upstream.wire.reason(body))
 }
 
 #[cfg(test)]
@@ -407,7 +483,7 @@ impl Call {
             return output;
         }
         match &self.state {
-            State::Ended(outcome) => Output::Done(outcome.clone()),
+            State::Ended(outcome) => Output::Done(Box::new(outcome.clone())),
             State::Answering { answer, silent_since: Some(_) } if answer.has_more() => Output::Yield,
             State::Waiting { until, .. } => Output::Wait((*until).min(self.deadline())),
             _ => Output::Wait(self.deadline()),
@@ -449,6 +525,16 @@ impl Call {
     /// Where the model is asked now.
     pub fn target(&self) -> Option<&Target> {
         self.targets.get(self.at)
+    }
+
+    /// How many requests were sent upstream.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// What the upstream that was asked last says of its rate limits, for the head of the answer.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
     }
 
     /// The model as the target calls it.

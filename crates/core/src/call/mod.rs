@@ -20,6 +20,7 @@ mod exchange;
 mod job;
 mod machine;
 mod pace;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use exchange::{
 pub use job::{Execution, Job};
 pub use machine::Call;
 pub use pace::Pace;
+pub use told::Told;
 
 use crate::chat::event::Usage;
 use crate::front::AnswerEvent;
@@ -116,7 +118,7 @@ pub enum Output {
     /// Nothing to do until something happens, or this time has come.
     Wait(Duration),
     /// The call has ended.
-    Done(Outcome),
+    Done(Box<Outcome>),
 }
 
 /// A target that was asked.
@@ -128,6 +130,25 @@ pub struct Asked {
     pub model: String,
     /// Requests sent there.
     pub requests: u32,
+    /// Why it gave no answer; none for the one that did.
+    pub code: Option<&'static str>,
+}
+
+/// A request that was sent upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The upstream's name.
+    pub upstream: String,
+    /// `gen_ai.provider.name` of OpenTelemetry's conventions.
+    pub provider: &'static str,
+    /// What the model is called there.
+    pub model: String,
+    /// When it was sent, since the call's start.
+    pub from: Duration,
+    /// When it ended.
+    pub to: Duration,
+    /// The status of its answer, if one came.
+    pub status: Option<u16>,
     /// Why it gave no answer; none for the one that did.
     pub code: Option<&'static str>,
 }
@@ -145,8 +166,12 @@ pub struct Outcome {
     pub first_content: Option<Duration>,
     /// What upstream says it used. Without it the cost is unknown if anything was sent.
     pub usage: Option<Usage>,
+    /// What the answer says of itself.
+    pub told: Told,
     /// Requests sent upstream.
     pub attempts: u32,
+    /// Each of them.
+    pub sent: Vec<Attempt>,
     /// Where, in order.
     pub asked: Vec<Asked>,
     /// The key that was sent, if anything was.

@@ -96,7 +96,7 @@ impl AnswerGuard {
         }
         // Probabilities spell out the text that was replaced.
         if self.replaced {
-            event.choice.remove("logprobs");
+            event.choice.take("logprobs");
         }
         event.parts = parts;
         (vec![ChatEvent::Choice(Box::new(event))], result)

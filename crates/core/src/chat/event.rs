@@ -2,10 +2,8 @@
 //! how it ended. What we do not know is kept and passed on.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-/// Members of a JSON object that are passed on as they are.
-pub type Members = serde_json::Map<String, Value>;
+pub use super::members::Members;
 
 /// What upstream says it used, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -57,10 +55,10 @@ pub struct ChoiceEvent {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
     /// Other members of the message.
-    #[serde(skip_serializing_if = "Members::is_empty")]
+    #[serde(skip_serializing_if = "Members::is_bare")]
     pub message: Members,
     /// Other members of the choice.
-    #[serde(skip_serializing_if = "Members::is_empty")]
+    #[serde(skip_serializing_if = "Members::is_bare")]
     pub choice: Members,
     /// Why the choice ends here, if it does: `stop`, `length`, `tool_calls`, ….
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ mod check;
 mod count;
 pub mod document;
 pub mod event;
+pub mod members;
 mod message;
 mod request;
 mod trim;

@@ -8,10 +8,10 @@ use super::cost::{Cost, Rates};
 use super::event::{AuditEvent, AuditOutcome, Occasion, Resource};
 use super::parse_time;
 use super::stats::{MINUTE_MS, Series, Sums};
-use super::trace::{Span, Trace};
+use super::trace::{Kind, Span, Trace};
 use super::webhook::{Event as WebhookEvent, Family};
 use super::{Generation, Metric, Metrics};
-use crate::call::{Call, Job, Outcome};
+use crate::call::{Attempt, Call, Job, Outcome, Told};
 use crate::problem::Code;
 use crate::reply::{Guarded, Status};
 
@@ -31,6 +31,10 @@ pub struct CallRecord {
     asked: Option<(&'static str, String)>,
     /// The operator's name of that upstream.
     upstream: String,
+    /// `gen_ai.operation.name`.
+    operation: &'static str,
+    told: Told,
+    sent: Vec<Attempt>,
 }
 
 /// The row of a call that is about to send something upstream, if nobody learns how it ends.
@@ -110,6 +114,9 @@ impl CallRecord {
             guard,
             upstream: call.target().map(|target| target.upstream.name.clone()).unwrap_or_default(),
             asked: call.target().map(|target| (target.upstream.wire.provider(), target.model.clone())),
+            operation: job.operation(),
+            told: outcome.told.clone(),
+            sent: outcome.sent.clone(),
         }
     }
 
@@ -160,11 +167,14 @@ impl CallRecord {
         );
         if let Some((provider, _)) = self.asked.as_ref().filter(|_| attempts > 0) {
             metrics.generation(&Generation {
+                operation: self.operation,
                 provider,
                 model,
+                answered_by: self.told.model.as_deref().filter(|_| self.model_known),
                 error: self.event.code.as_deref(),
                 took: self.latency,
-                first_content: self.first_content,
+                // One that came whole has no first token of its own.
+                first_content: self.first_content.filter(|first| *first < self.latency),
                 tokens: self.event.tokens.map(|tokens| (tokens.prompt, tokens.completion)),
             });
         }
@@ -178,34 +188,73 @@ impl CallRecord {
         }
     }
 
-    /// The span of the call, which ended at `now_ms` (Unix ms), at its place in a trace.
-    pub fn span(&self, trace: Trace, now_ms: u64) -> Span {
+    /// The spans of the call, which ended at `now_ms` (Unix ms), at its place in a trace: its own, and below it one for
+    /// each request that was sent upstream.
+    pub fn spans(&self, trace: Trace, now_ms: u64) -> Vec<Span> {
         let event = &self.event;
         let model = event.model.as_deref().unwrap_or_default();
-        let mut attributes = vec![
-            ("gen_ai.operation.name", "chat".into()),
+        let start_ms = now_ms.saturating_sub(ms(self.latency));
+        let mut attributes = self.answered();
+        attributes.extend([
             ("gen_ai.request.model", model.into()),
             ("promptgate.request_id", event.request_id.as_str().into()),
             ("promptgate.tenant", event.tenant.as_str().into()),
             ("promptgate.attempts", event.attempts.into()),
-        ];
+        ]);
         let asked = self.asked.as_ref();
-        let optional: [(_, Option<Value>); 5] = [
+        let optional: [(_, Option<Value>); 3] = [
             ("gen_ai.provider.name", asked.map(|(provider, _)| (*provider).into())),
             ("promptgate.upstream_model", asked.map(|(_, model)| model.as_str().into())),
-            ("gen_ai.usage.input_tokens", event.tokens.map(|tokens| tokens.prompt.into())),
-            ("gen_ai.usage.output_tokens", event.tokens.map(|tokens| tokens.completion.into())),
             ("promptgate.first_content_ms", self.first_content.map(|first| ms(first).into())),
         ];
         attributes.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        Span {
+        let own = Span {
             trace,
-            name: format!("chat {model}"),
-            start_ms: now_ms.saturating_sub(ms(self.latency)),
+            name: format!("{} {model}", self.operation),
+            kind: Kind::Server,
+            start_ms,
             end_ms: now_ms,
             attributes,
             error: event.code.clone(),
-        }
+        };
+        let sent = self.sent.iter().zip(1..).map(|(attempt, number)| {
+            let mut attributes = match attempt.code {
+                None => self.answered(),
+                Some(_) => vec![("gen_ai.operation.name", self.operation.into())],
+            };
+            attributes.extend([
+                ("gen_ai.provider.name", attempt.provider.into()),
+                ("gen_ai.request.model", attempt.model.as_str().into()),
+                ("promptgate.upstream", attempt.upstream.as_str().into()),
+            ]);
+            attributes.extend(attempt.status.map(|status| ("http.response.status_code", status.into())));
+            Span {
+                trace: trace.attempt(number),
+                name: format!("{} {}", self.operation, attempt.model),
+                kind: Kind::Client,
+                start_ms: start_ms.saturating_add(ms(attempt.from)),
+                end_ms: start_ms.saturating_add(ms(attempt.to)),
+                attributes,
+                error: attempt.code.map(str::to_owned),
+            }
+        });
+        std::iter::once(own).chain(sent).collect()
+    }
+
+    /// What the answer says of itself, as far as it does.
+    fn answered(&self) -> Vec<(&'static str, Value)> {
+        let (told, tokens) = (&self.told, self.event.tokens);
+        let reasons = Some(&told.finish_reasons).filter(|reasons| !reasons.is_empty());
+        let attributes: [(_, Option<Value>); 7] = [
+            ("gen_ai.operation.name", Some(self.operation.into())),
+            ("gen_ai.response.model", told.model.as_deref().map(Value::from)),
+            ("gen_ai.response.finish_reasons", reasons.map(|reasons| reasons.as_slice().into())),
+            ("gen_ai.usage.input_tokens", tokens.map(|tokens| tokens.prompt.into())),
+            ("gen_ai.usage.output_tokens", tokens.map(|tokens| tokens.completion.into())),
+            ("gen_ai.usage.cache_read.input_tokens", told.cached_tokens.map(Value::from)),
+            ("gen_ai.usage.reasoning_tokens", told.reasoning_tokens.map(Value::from)),
+        ];
+        attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// The webhook `llm_prompt_completed` (requirements, B6); none for a call that sent nothing.
@@ -282,6 +331,8 @@ mod tests {
             first_content: None,
             usage,
             attempts: 1,
+            told: Told { model: Some("real-1".into()), cached_tokens: Some(2), ..Told::default() },
+            sent: vec![attempt(Some("upstream_unavailable")), attempt(None)],
             asked: Vec::new(),
             idempotency_key: None,
             upstream_correlation_id: None,
@@ -289,6 +340,20 @@ mod tests {
             findings: crate::guard::Findings::default(),
         };
         CallRecord::new(&Occasion::for_test(), "chat.complete", &call, &outcome, rates)
+    }
+
+    fn attempt(code: Option<&'static str>) -> Attempt {
+        let (upstream, model) = ("a".into(), "m".into());
+        let (from, to) = (Duration::from_millis(20), Duration::from_millis(50));
+        Attempt {
+            upstream,
+            provider: "openai",
+            model,
+            from,
+            to,
+            status: Some(if code.is_some() { 503 } else { 200 }),
+            code,
+        }
     }
 
     fn told(rows: &[CallRecord]) -> String {
@@ -321,16 +386,31 @@ mod tests {
         let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
         let row = row("real", Status::Success, usage, &Rates::default());
         let text = told(std::slice::from_ref(&row));
-        let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",gen_ai_request_model=\"real\"";
+        let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",\
+                      gen_ai_request_model=\"real\",gen_ai_response_model=\"real-1\"";
         let line = format!("gen_ai_client_token_usage_sum{{{labels},gen_ai_token_type=\"output\"}} 4");
         assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         let trace = Trace { id: 1, span: 2, parent: None };
-        let span = row.span(trace, 1_700_000_000_123);
-        assert_eq!((span.name.as_str(), span.end_ms, span.error), ("chat real", 1_700_000_000_123, None));
-        let attribute = |name| span.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-        assert_eq!(attribute("gen_ai.usage.input_tokens"), Some(3.into()));
-        assert_eq!(attribute("gen_ai.provider.name"), Some("openai".into()));
-        assert_eq!(attribute("promptgate.upstream_model"), Some("m".into()));
+        let spans = row.spans(trace, 1_700_000_000_123);
+        let attribute = |at: usize, name| -> Option<Value> {
+            spans[at].attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+        };
+        assert_eq!(spans.len(), 3);
+        assert_eq!((spans[0].name.as_str(), spans[0].end_ms, &spans[0].error), ("chat real", 1_700_000_000_123, &None));
+        assert_eq!(attribute(0, "gen_ai.usage.input_tokens"), Some(3.into()));
+        assert_eq!(attribute(0, "gen_ai.provider.name"), Some("openai".into()));
+        assert_eq!(attribute(0, "promptgate.upstream_model"), Some("m".into()));
+        assert_eq!(attribute(0, "gen_ai.usage.cache_read.input_tokens"), Some(2.into()));
+        for (at, status, error) in [(1, 503, Some("upstream_unavailable")), (2, 200, None)] {
+            assert_eq!((spans[at].trace, spans[at].kind), (trace.attempt(at as u32), Kind::Client));
+            assert_eq!((spans[at].start_ms, spans[at].end_ms), (1_700_000_000_143, 1_700_000_000_173));
+            assert_eq!(
+                (attribute(at, "http.response.status_code"), spans[at].error.as_deref()),
+                (Some(status.into()), error)
+            );
+        }
+        assert_eq!(attribute(1, "gen_ai.response.model"), None, "it has answered nothing");
+        assert_eq!(attribute(2, "gen_ai.response.model"), Some("real-1".into()));
     }
 
     #[test]

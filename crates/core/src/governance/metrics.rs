@@ -150,10 +150,14 @@ impl Metric {
 /// A call of a model, as OpenTelemetry's metrics of generative AI see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Generation<'a> {
+    /// `gen_ai.operation.name`: `chat` or `embeddings`.
+    pub operation: &'a str,
     /// `gen_ai.provider.name`.
     pub provider: &'a str,
     /// `gen_ai.request.model`.
     pub model: &'a str,
+    /// `gen_ai.response.model`, where the answer names one.
+    pub answered_by: Option<&'a str>,
     /// `error.type`, where the call failed.
     pub error: Option<&'a str>,
     /// From start to end.
@@ -206,15 +210,19 @@ impl Metrics {
     /// Counts a call of a model under OpenTelemetry's names: its tokens, how long it took, and, where it was streamed,
     /// when its first content came and how far its tokens were apart.
     pub fn generation(&mut self, generation: &Generation<'_>) {
-        let Generation { provider, model, error, took, first_content, tokens } = *generation;
-        let labels = [
-            ("gen_ai_operation_name", "chat"),
-            ("gen_ai_provider_name", provider),
-            ("gen_ai_request_model", model),
-            ("error_type", error.unwrap_or_default()),
-        ];
+        let Generation { operation, provider, model, answered_by, error, took, first_content, tokens } = *generation;
         // An attribute that is not there has no label.
-        let labels = if error.is_some() { &labels[..] } else { labels.split_at(3).0 };
+        let labels: Vec<_> = [
+            ("gen_ai_operation_name", Some(operation)),
+            ("gen_ai_provider_name", Some(provider)),
+            ("gen_ai_request_model", Some(model)),
+            ("gen_ai_response_model", answered_by),
+            ("error_type", error),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+        let labels = labels.as_slice();
         self.observe(Metric::GenAiDuration, labels, took);
         if let Some((input, output)) = tokens {
             for (kind, tokens) in [("input", input), ("output", output)] {
@@ -443,8 +451,10 @@ mod tests {
     fn calls_have_the_names_and_bounds_of_opentelemetry() {
         let mut metrics = Metrics::default();
         let call = Generation {
+            operation: "chat",
             provider: "openai",
             model: "m",
+            answered_by: None,
             error: None,
             took: Duration::from_millis(1_200),
             first_content: Some(Duration::from_millis(200)),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Header, HttpRequest};
 use crate::sensitive::{Bytes, Sensitive};
+use crate::upstream::backoff::Random;
 
 /// Most spans of one export (ours).
 pub const MAX_SPANS: usize = 500;
@@ -39,6 +40,8 @@ pub struct Span {
     pub trace: Trace,
     /// `chat gpt-4o`.
     pub name: String,
+    /// The client's request, or one that was sent upstream for it.
+    pub kind: Kind,
     /// Unix milliseconds.
     pub start_ms: u64,
     /// Unix milliseconds.
@@ -47,6 +50,15 @@ pub struct Span {
     pub attributes: Vec<(&'static str, Value)>,
     /// The code of the problem that ended it.
     pub error: Option<String>,
+}
+
+/// Whose view of a request a span is, by the number of OTLP's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The gateway's, of its client's request.
+    Server = 2,
+    /// The gateway's, of a request that it has sent.
+    Client = 3,
 }
 
 impl Exporter {
@@ -87,6 +99,13 @@ impl Exporter {
 }
 
 impl Trace {
+    /// The place of the request `number` that was sent upstream within this one, from 1.
+    pub fn attempt(&self, number: u32) -> Trace {
+        let mut random = Random(self.span);
+        let span = (0..number).map(|_| random.next()).last().unwrap_or_default();
+        Trace { id: self.id, span: span.max(1), parent: Some(self.span) }
+    }
+
     /// The header for whoever is asked within the request.
     pub fn traceparent(&self) -> String {
         format!("00-{:032x}-{:016x}-01", self.id, self.span)
@@ -95,7 +114,6 @@ impl Trace {
 
 impl Span {
     fn document(&self) -> Value {
-        const SERVER: u8 = 2;
         const ERROR: u8 = 2;
         // A number of 64 bits is text in the JSON of protocol buffers.
         let nanos = |ms: u64| (u128::from(ms) * 1_000_000).to_string();
@@ -108,7 +126,7 @@ impl Span {
             "traceId": format!("{:032x}", self.trace.id),
             "spanId": format!("{:016x}", self.trace.span),
             "name": self.name,
-            "kind": SERVER,
+            "kind": self.kind as u8,
             "startTimeUnixNano": nanos(self.start_ms),
             "endTimeUnixNano": nanos(self.end_ms.max(self.start_ms)),
             "attributes": attributes,
@@ -219,6 +237,7 @@ mod tests {
         let span = Span {
             trace,
             name: "chat m".into(),
+            kind: Kind::Server,
             start_ms: 1_700_000_000_000,
             end_ms: 1_700_000_000_250,
             attributes: vec![
@@ -253,7 +272,26 @@ mod tests {
         assert_eq!(body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len(), MAX_SPANS);
     }
 
+    #[test]
+    fn what_is_sent_has_a_place_of_its_own_in_the_trace() {
+        let trace = exporter(1.0).begin(Some(PARENT), [7; 24]).unwrap();
+        let places: Vec<Trace> = (1..=3).map(|number| trace.attempt(number)).collect();
+        for (at, place) in places.iter().enumerate() {
+            assert_eq!((place.id, place.parent), (trace.id, Some(trace.span)));
+            assert!(place.span != trace.span && places.iter().skip(at + 1).all(|other| other.span != place.span));
+            assert_eq!(*place, trace.attempt(at as u32 + 1), "it is the same for whoever asks");
+        }
+    }
+
     fn sent_span(trace: Trace) -> Span {
-        Span { trace, name: "chat".into(), start_ms: 2, end_ms: 1, attributes: Vec::new(), error: None }
+        Span {
+            trace,
+            name: "chat".into(),
+            kind: Kind::Client,
+            start_ms: 2,
+            end_ms: 1,
+            attributes: Vec::new(),
+            error: None,
+        }
     }
 }

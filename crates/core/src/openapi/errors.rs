@@ -17,10 +17,11 @@ const KEY: [Code; 7] = [
 const BODY: [Code; 5] =
     [Code::InvalidJson, Code::BodyTimeout, Code::BodyIncomplete, Code::BodyTooLarge, Code::UnsupportedMediaType];
 /// Of everything that asks upstream or what the gateway keeps of it.
-const UPSTREAM: [Code; 14] = [
+const UPSTREAM: [Code; 15] = [
     Code::NotFound,
     Code::UpstreamForbidden,
     Code::UpstreamRateLimited,
+    Code::InsufficientQuota,
     Code::UpstreamUnauthorized,
     Code::UpstreamRejected,
     Code::UpstreamError,

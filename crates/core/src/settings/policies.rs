@@ -101,7 +101,7 @@ impl Reader<'_> {
         });
         changes
             .map_err(|fault| {
-                self.fault(name, "bad_variable", format!("{name} is no policy: {fault}. README.md describes it."));
+                self.fault(name, "bad_variable", format!("{name} is no policy: {fault}. docs/guard.md describes it."));
             })
             .ok()
     }
@@ -109,7 +109,7 @@ impl Reader<'_> {
     fn special(&mut self, everybody: &Stack) -> BTreeMap<Place, Guards> {
         let Some(text) = self.get(NAME) else { return BTreeMap::new() };
         entries(&text, everybody).unwrap_or_else(|fault| {
-            self.fault(NAME, "bad_variable", format!("{NAME} cannot be read: {fault}. README.md describes it."));
+            self.fault(NAME, "bad_variable", format!("{NAME} cannot be read: {fault}. docs/guard.md describes it."));
             BTreeMap::new()
         })
     }

@@ -7,6 +7,7 @@ pub(crate) mod backoff;
 pub(crate) mod credential;
 pub mod genesys;
 pub(crate) mod health;
+mod limits;
 mod ndjson;
 pub mod oauth;
 pub mod openai;
@@ -26,6 +27,7 @@ use crate::chat::ChatRequest;
 use crate::chat::event::ChatEvent;
 use crate::http::{Head, Header, HttpRequest};
 use crate::sensitive::Sensitive;
+pub use limits::Limit;
 use ndjson::{Line, Lines};
 pub use provider::Provider;
 pub use rate::Rate;
@@ -167,6 +169,19 @@ impl Wire {
         }
     }
 
+    /// Whether the body of a 429 says whether it is worth waiting.
+    pub(crate) const fn explains_limits(&self) -> bool {
+        matches!(self, Wire::OpenAi(_))
+    }
+
+    /// What upstream says of its rate limits.
+    pub(crate) fn limits(&self, head: &Head) -> Vec<Limit> {
+        match self {
+            Wire::Genesys(_) => genesys::limits(head),
+            Wire::OpenAi(_) => limits::passed(head),
+        }
+    }
+
     /// What a 403 is for.
     pub(crate) const fn scope(&self) -> Option<&'static str> {
         match self {
@@ -183,6 +198,8 @@ pub(crate) enum Reason {
     TooLong,
     /// Upstream has a filter of its own.
     Filtered,
+    /// What the gateway may use there is used up: waiting does not help.
+    Quota,
     /// It does not say, or nobody here knows what it says.
     Other,
 }

@@ -93,6 +93,10 @@ pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdic
             };
             (Verdict::Renew(Problem::new(Code::UpstreamUnauthorized, detail)), Sign::None)
         }
+        402 => {
+            let detail = "The gateway's credit at this upstream is used up: its operator must see to it there.";
+            (Verdict::Tell(Problem::new(Code::InsufficientQuota, detail)), Sign::None)
+        }
         403 => {
             let detail = match scope {
                 Some(scope) => format!(

@@ -53,7 +53,11 @@ impl Call {
                 self.outbox.push_back(Output::Abort);
                 self.undecided(health);
             }
-            State::Sent | State::Refused(_) | State::Answering { .. } => {
+            State::Refused { limited: Some(_), .. } => {
+                self.outbox.push_back(Output::Abort);
+                self.undecided(health);
+            }
+            State::Sent | State::Refused { .. } | State::Answering { .. } => {
                 self.executed |= matches!(self.state, State::Sent);
                 self.outbox.push_back(Output::Abort);
                 self.failed(now, health);

@@ -48,7 +48,7 @@ impl Call {
 
     pub(super) fn finish(&mut self, now: Duration, status: Status, code: Option<Code>) {
         let findings = self.output_findings();
-        self.note(code);
+        self.note(now, code);
         self.state = State::Ended(Outcome {
             asked: std::mem::take(&mut self.asked),
             findings,
@@ -57,6 +57,8 @@ impl Call {
             latency: now,
             first_content: self.first_content,
             usage: self.usage,
+            told: std::mem::take(&mut self.told),
+            sent: std::mem::take(&mut self.sent),
             attempts: self.attempts,
             idempotency_key: (self.attempts > 0).then(|| self.identity.idempotency_key.clone()),
             upstream_correlation_id: self.correlation_id.clone(),

@@ -219,7 +219,7 @@ impl Run {
                 }
                 Output::Done(outcome) => {
                     self.waits = None;
-                    if let Some(first) = self.outcome.replace(outcome) {
+                    if let Some(first) = self.outcome.replace(*outcome) {
                         assert_eq!(Some(first), self.outcome, "an outcome does not change");
                     }
                     return false;

@@ -283,6 +283,61 @@ fn every_choice_and_call_is_a_text_of_its_own() {
     assert_eq!(run.outcome.as_ref().unwrap().findings.redacted, 2);
 }
 
+/// Chunks are upstream's own, to the digit: order, numbers, nulls and escapes of what is not edited.
+#[test]
+fn chunks_stay_as_upstream_wrote_them() {
+    let chunk = |delta: &str, finish: &str| {
+        format!(
+            "{{\"id\":\"c1\",\"system_fingerprint\":null,\"object\":\"chat.completion.chunk\",\
+             \"x\":{{ \"b\" : 1.50, \"a\":[1E+3,12345678901234567890123] }},\
+             \"choices\":[{{\"stop_reason\":null,\"index\":0,\"z\":\"\\u00e9\",\"delta\":{delta},\"finish_reason\":{finish}}}],\
+             \"model\":\"m\",\"created\":7}}"
+        )
+    };
+    let role =
+        |text: &str| chunk(&format!("{{\"role\":\"assistant\",\"content\":\"{text}\",\"refusal\":null}}"), "null");
+    let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+    run.bytes(&format!("data: {}\n\n", role("The IBAN is DE89 3704 0044 0532 0130 00 and ")));
+    run.bytes(&format!(
+        "data: {}\n\ndata: {}\n\n{DONE}",
+        chunk("{\"content\":\"no more.\"}", "null"),
+        chunk("{}", "\"stop\"")
+    ));
+    let chunks: Vec<&str> = run.body.split("\n\n").filter_map(|part| part.strip_prefix("data: ")).collect();
+    assert_eq!(chunks[0], role("The IBAN is [IBAN] "), "only the text is another");
+    let last = chunks[chunks.len() - 2];
+    let (own, report) = last.split_once(",\"promptgate\":").unwrap();
+    assert_eq!(format!("{own}}}"), chunk("{}", "\"stop\""));
+    assert!(report.contains("\"redacted\":1"), "{report}");
+    assert_eq!(assembled(&run)[0]["content"], "The IBAN is [IBAN] and no more.");
+}
+
+#[test]
+fn a_document_that_is_too_deep_is_none() {
+    let deep = format!("data: {{\"x\":{}{},\"choices\":[]}}\n\n", "[".repeat(200), "]".repeat(200));
+    let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+    run.bytes(&format!("{deep}{HELLO}{STOP}{DONE}"));
+    assert_eq!(run.outcome.as_ref().unwrap().malformed_frames, 1);
+    assert!(!run.body.contains("[[["), "{}", run.body);
+}
+
+/// What a document says that brings nothing to be written is said once, in the next chunk.
+#[test]
+fn members_of_silent_documents_are_passed_on_once() {
+    let filter = "data: {\"id\":\"\",\"model\":\"\",\"created\":0,\"choices\":[],\"prompt_filter_results\":[{\"prompt_index\":0}]}\n\n";
+    let usage = "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2},\"x_groq\":{\"id\":\"r\"}}\n\n";
+    for asked in [true, false] {
+        let mut body = body(true);
+        body["stream_options"] = json!({ "include_usage": asked });
+        let mut run = run(&body, targets()).play(&[Token, EVENTS]);
+        run.bytes(&format!("{filter}{HELLO}{STOP}{usage}{DONE}"));
+        for name in ["prompt_filter_results", "x_groq"] {
+            assert_eq!(run.body.matches(name).count(), 1, "{name} {}", run.body);
+        }
+        assert_eq!(data(&run).iter().filter(|chunk| chunk["usage"].is_object()).count(), usize::from(asked));
+    }
+}
+
 #[test]
 fn a_whole_answer_keeps_what_nobody_here_knows() {
     let answer = json!({
@@ -326,6 +381,75 @@ fn embeddings_go_through_with_their_texts_guarded() {
     assert_eq!(problem.errors[0].path, "$.input");
 }
 
+const QUOTA: &str = "{\"error\":{\"message\":\"canary\",\"code\":\"insufficient_quota\"}}";
+
+#[test]
+fn a_quota_that_is_used_up_is_not_waited_for() {
+    let soon =
+        || Head(429, &[("retry-after", "1"), ("x-ratelimit-limit-tokens", "100"), ("x-ratelimit-reset-tokens", "6")]);
+    let run = run(&body(true), targets()).play(&[Token, soon(), Chunk(QUOTA), End]);
+    let answer: Value = serde_json::from_str(&run.body).unwrap();
+    assert_eq!((run.status, answer["error"]["code"].as_str()), (Some(429), Some("insufficient_quota")));
+    assert!(run.headers.contains(&("x-should-retry", "false".into())) && !run.body.contains("canary"));
+    assert_eq!(run.sent.len(), 1);
+    assert_eq!(
+        run.call.limits(),
+        [("x-ratelimit-limit-tokens", "100".to_owned()), ("x-ratelimit-reset-tokens", "6s".to_owned())]
+    );
+    // Any other limit is waited for, whatever its body is.
+    for chunk in ["", "<html>", "{\"error\":{\"code\":\"rate_limit_exceeded\"}}"] {
+        let run = self::run(&body(true), targets()).play(&[Token, soon(), Chunk(chunk), End, Wait, Token, EVENTS]);
+        assert_eq!(run.sent.len(), 2, "{chunk}");
+    }
+    // A limit whose body does not end says nothing of the model's health.
+    let run = self::run(&body(true), targets()).play(&[Token, soon(), Wait]);
+    assert_eq!(run.health, Health::default());
+}
+
+#[test]
+fn each_request_that_was_sent_is_told() {
+    let second = Target { upstream: upstream("two").into(), model: "gpt-two".into(), rate: None };
+    let both = vec![targets().remove(0), second];
+    let soon = Head(429, &[("retry-after", "1")]);
+    let answer = "data: {\"model\":\"gpt-two-7\",\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\
+        \"usage\":{\"prompt_tokens\":9,\"completion_tokens\":5,\"prompt_tokens_details\":{\"cached_tokens\":4},\
+        \"completion_tokens_details\":{\"reasoning_tokens\":3}}}\n\n";
+    let run = run(&body(true), both)
+        .play(&[Token, soon, End, Wait, Token, Head(500, &[]), Token, EVENTS])
+        .play(&[Chunk(answer), Chunk(DONE)]);
+    let outcome = run.outcome.as_ref().unwrap();
+    let sent: Vec<_> =
+        outcome.sent.iter().map(|sent| (sent.upstream.as_str(), sent.model.as_str(), sent.status, sent.code)).collect();
+    assert_eq!(
+        sent,
+        [
+            ("one", "gpt-one", Some(429), Some("upstream_rate_limited")),
+            ("one", "gpt-one", Some(500), Some("upstream_error")),
+            ("two", "gpt-two", Some(200), None),
+        ]
+    );
+    assert!(outcome.sent.windows(2).all(|pair| pair[0].from <= pair[0].to && pair[0].to <= pair[1].from));
+    let told = &outcome.told;
+    assert_eq!(
+        (told.model.as_deref(), told.cached_tokens, told.reasoning_tokens),
+        (Some("gpt-two-7"), Some(4), Some(3))
+    );
+    assert_eq!(told.finish_reasons, ["stop"]);
+}
+
+/// By configuration only: the wire itself does not promise it.
+#[test]
+fn an_upstream_that_honours_our_key_is_asked_again_for_a_lost_answer() {
+    for (idempotent, requests) in [(false, 1), (true, 2)] {
+        let upstream = Upstream { idempotent, ..upstream("one") };
+        let target = Target { upstream: upstream.into(), ..targets().remove(0) };
+        let run = run(&body(true), vec![target]).play(&[Token, Failed, Wait, Token]);
+        assert_eq!(run.sent.len(), requests, "{idempotent}");
+        let key = |request: &HttpRequest| request.headers.iter().find(|(name, _)| name == "idempotency-key").cloned();
+        assert!(run.sent.iter().all(|request| key(request) == key(&run.sent[0])), "always with the same key");
+    }
+}
+
 /// Status of the answer, the code of its error, and how many requests went to each upstream.
 // Rows O2, R4.
 #[test]
@@ -341,7 +465,9 @@ fn what_cannot_be_repeated_goes_to_the_next_upstream() {
         ("late", vec![Token, Wait]),
         ("500", vec![Token, Head(500, &[])]),
         ("502", vec![Token, Head(502, &[])]),
-        ("rate", vec![Token, Head(429, &[("retry-after", "600")])]),
+        ("rate", vec![Token, Head(429, &[("retry-after", "600")]), End]),
+        ("rate, cut", vec![Token, Head(429, &[("retry-after", "600")]), Failed]),
+        ("quota", vec![Token, Head(429, &[("retry-after", "1")]), Chunk(QUOTA), End]),
         ("401", vec![Token, Head(401, &[])]),
         ("HTML", vec![Token, Head(200, &[("content-type", "text/html")])]),
         ("an error in a 200", vec![Token, EVENTS, Chunk(error)]),
@@ -431,7 +557,19 @@ fn this_front_over_the_native_wire() {
     );
     assert_eq!(assembled(&run)[0]["content"], "Hi");
     assert_eq!(assembled(&run)[0]["finish"], "stop");
+    let plain = json!({ "model": "m", "messages": [{ "role": "user", "content": "Hi" }], "stream": false, "n": 1,
+        "top_p": 1.0, "frequency_penalty": 0, "presence_penalty": 0.0, "logprobs": false, "stop": null, "store": false,
+        "response_format": { "type": "text" }, "user": "u-1", "service_tier": "auto" });
+    let run = Run::of(asked(&plain), genesys(), Front::OpenAi(Answer::default()), false).play(&[Token]);
+    let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
+    assert_eq!((&sent["temperature"], &sent["maxTokens"]), (&json!(1), &json!(4096)), "what the wire must be told");
     for (change, path) in [
+        (json!({ "n": 2 }), "$.n"),
+        (json!({ "top_p": 0.5 }), "$.top_p"),
+        (json!({ "stop": "x" }), "$.stop"),
+        (json!({ "seed": 1 }), "$.seed"),
+        (json!({ "logprobs": true }), "$.logprobs"),
+        (json!({ "response_format": { "type": "json_object" } }), "$.response_format"),
         (json!({ "tools": [] }), "$.tools"),
         (json!({ "max_tokens": 5000 }), "$.max_tokens"),
         (

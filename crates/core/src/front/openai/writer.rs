@@ -1,11 +1,13 @@
-//! Events to chat completions: one document, or chunks as server-sent events, as the official SDKs want them.
+//! Events to chat completions: one document, or chunks as server-sent events, as the official SDKs want them. Where the
+//! answer came by this wire too, each chunk is upstream's own, member for member, but for what must be edited.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::{Answer, error};
-use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Members, Part, Usage};
+use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Part, Usage};
+use crate::chat::members::Members;
 use crate::front::encoder::About;
 use crate::http::ReplyHead;
 use crate::problem::Problem;
@@ -13,8 +15,10 @@ use crate::problem::Problem;
 /// Writes one answer.
 pub(crate) struct Writer {
     answer: Answer,
-    /// `id`, `created`, `model` and what else is the same in all chunks.
-    about: Members,
+    /// `id`, `created` and `model`, the same in all chunks.
+    fixed: Members,
+    /// The members of upstream's last document, until they are written.
+    frame: Members,
     choices: BTreeMap<u32, Choice>,
     usage: Option<Members>,
     /// An answer that is no chat.
@@ -29,19 +33,22 @@ struct Choice {
     begun: bool,
     /// The message of a whole answer.
     message: Members,
-    calls: BTreeMap<u32, (Members, String)>,
+    texts: Texts,
     /// Other members of the choice.
     choice: Members,
+    /// Of a stream, those of the document in which it ended.
+    frame: Members,
     finish: Option<String>,
 }
 
 impl Writer {
     pub(crate) fn new(answer: Answer, of: &About) -> Writer {
-        let mut about = Members::new();
-        about.insert("id".into(), format!("chatcmpl-{}", of.request_id).into());
-        about.insert("created".into(), (of.started_ms / 1000).into());
-        about.insert("model".into(), of.model.as_str().into());
-        Writer { answer, about, choices: BTreeMap::new(), usage: None, document: None, ended: false }
+        let mut fixed = Members::default();
+        fixed.put("id", format!("chatcmpl-{}", of.request_id));
+        fixed.put("created", of.started_ms / 1000);
+        fixed.put("model", of.model.as_str());
+        let (frame, choices, usage, document) = Default::default();
+        Writer { answer, fixed, frame, choices, usage, document, ended: false }
     }
 
     pub(crate) fn head(&self, request_id: &str) -> ReplyHead {
@@ -68,59 +75,76 @@ impl Writer {
         }
     }
 
-    /// Members that are the same in all chunks are those of the first that has them.
-    fn about(&mut self, members: Members) {
+    /// A document of upstream's begins. What names the answer is what the first one says.
+    fn about(&mut self, mut members: Members) {
         let begun = self.choices.values().any(|choice| choice.begun);
-        for (name, value) in members {
-            let fixed = matches!(name.as_str(), "id" | "created" | "model");
-            let fits = match name.as_str() {
-                "id" | "model" => value.is_string(),
-                "created" => value.as_u64().is_some_and(|seconds| u32::try_from(seconds).is_ok()),
-                _ => true,
+        for name in ["id", "created", "model"] {
+            let fits = match name {
+                "created" => members.number(name).is_some_and(|seconds| u32::try_from(seconds).is_ok()),
+                _ => members.text(name).is_some(),
             };
-            if fits && !(fixed && begun) {
-                self.about.insert(name, value);
+            if let Some(value) = members.take(name).filter(|_| fits && !begun) {
+                self.fixed.put_json(name, value);
             }
+        }
+        // What a document said that brought nothing to be written is in the next.
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.retain(|_, value| value != "null");
+        if frame.is_empty() {
+            self.frame = members;
+        } else {
+            frame.extend(members);
+            self.frame = frame;
         }
     }
 
     /// One chunk of one choice; why it ends is held back up to the end of all.
     fn chunk(&mut self, mut event: ChoiceEvent, out: &mut Vec<u8>) {
         let choice = self.choices.entry(event.index).or_default();
+        let ends = event.finish.is_some();
         choice.finish = event.finish.take().or_else(|| choice.finish.take());
         let mut delta = event.message;
-        if !std::mem::replace(&mut choice.begun, true) {
-            delta.insert("role".into(), "assistant".into());
+        let first = !std::mem::replace(&mut choice.begun, true);
+        if first {
+            delta.put("role", "assistant");
         }
-        let mut calls = Vec::new();
-        for part in event.parts {
-            put(&mut delta, &mut calls, part);
+        if ends {
+            // The document in which it ends is written when all have; what is left of its text goes before.
+            choice.frame = std::mem::take(&mut self.frame);
+            choice.choice = std::mem::take(&mut event.choice);
         }
-        if !calls.is_empty() {
-            delta.insert("tool_calls".into(), calls.into());
-        }
-        if delta.is_empty() && event.choice.is_empty() {
+        if event.parts.is_empty() && delta.is_empty() && event.choice.is_empty() {
             return;
         }
+        Texts::of(event.parts).put(&mut delta, true);
         let mut members = event.choice;
-        members.insert("index".into(), event.index.into());
-        members.insert("delta".into(), delta.into());
-        members.insert("finish_reason".into(), Value::Null);
-        self.write(vec![members.into()], None, None, out);
+        members.put("index", event.index);
+        members.put_json("delta", delta.json());
+        members.put("finish_reason", Value::Null);
+        self.write(&members.json(), None, None, out);
     }
 
-    /// One chunk of an answer.
-    fn write(&self, choices: Vec<Value>, usage: Option<Value>, report: Option<&Value>, out: &mut Vec<u8>) {
-        let mut chunk = self.about.clone();
-        chunk.insert("object".into(), "chat.completion.chunk".into());
-        chunk.insert("choices".into(), choices.into());
+    /// One chunk of an answer, with upstream's members of the document that it comes from.
+    fn write(&mut self, choice: &str, usage: Option<String>, report: Option<&Value>, out: &mut Vec<u8>) {
+        let mut chunk = self.named("chat.completion.chunk");
+        chunk.put_json("choices", format!("[{choice}]"));
         if self.answer.usage {
-            chunk.insert("usage".into(), usage.unwrap_or(Value::Null));
+            chunk.put_json("usage", usage.unwrap_or_else(|| "null".to_owned()));
         }
         if let Some(report) = report {
-            chunk.insert("promptgate".into(), report.clone());
+            chunk.put("promptgate", report.clone());
         }
-        out.extend_from_slice(format!("data: {}\n\n", Value::Object(chunk)).as_bytes());
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(chunk.json().as_bytes());
+        out.extend_from_slice(b"\n\n");
+    }
+
+    /// Upstream's last document without what it brings.
+    fn named(&mut self, object: &str) -> Members {
+        let mut members = std::mem::take(&mut self.frame);
+        members.extend(self.fixed.clone());
+        members.put("object", object);
+        members
     }
 
     pub(crate) fn done(&mut self, report: &Value, usage: Option<Usage>, out: &mut Vec<u8>) {
@@ -128,7 +152,7 @@ impl Writer {
             return;
         }
         if let Some(document) = self.document.take() {
-            return out.extend_from_slice(Value::Object(document).to_string().as_bytes());
+            return out.extend_from_slice(document.json().as_bytes());
         }
         let usage = usage.map(|usage| self.used(usage));
         if !self.answer.streamed {
@@ -136,42 +160,55 @@ impl Writer {
         }
         let choices = std::mem::take(&mut self.choices);
         let last = choices.keys().next_back().copied();
+        // The document after all choices brings what was used.
+        let after = std::mem::take(&mut self.frame);
         for (index, choice) in choices {
             let mut members = choice.choice;
-            members.insert("index".into(), index.into());
-            members.insert("delta".into(), Members::new().into());
-            members.insert("finish_reason".into(), finish(choice.finish).into());
+            members.put("index", index);
+            members.put_json("delta", "{}".to_owned());
+            members.put("finish_reason", finish(choice.finish));
+            self.frame = choice.frame;
             // The report is in the last chunk.
-            let last = (Some(index) == last && !self.answer.usage).then_some(report);
-            self.write(vec![members.into()], None, last, out);
+            let ends = Some(index) == last && !self.answer.usage;
+            if ends {
+                self.frame.extend(after.clone());
+            }
+            self.write(&members.json(), None, ends.then_some(report), out);
         }
         if self.answer.usage {
-            self.write(Vec::new(), usage, Some(report), out);
+            self.frame = after;
+            self.write("", usage, Some(report), out);
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
 
     /// What was used, with upstream's own members.
-    fn used(&mut self, usage: Usage) -> Value {
+    fn used(&mut self, usage: Usage) -> String {
         let mut members = self.usage.take().unwrap_or_default();
-        members.insert("prompt_tokens".into(), usage.prompt_tokens.into());
-        members.insert("completion_tokens".into(), usage.completion_tokens.into());
         let total = usage.prompt_tokens.saturating_add(usage.completion_tokens);
-        members.entry("total_tokens").or_insert_with(|| total.into());
-        members.into()
+        let counts = [
+            ("prompt_tokens", usage.prompt_tokens),
+            ("completion_tokens", usage.completion_tokens),
+            ("total_tokens", total),
+        ];
+        for (name, count) in counts {
+            if members.number(name).is_none() {
+                members.put(name, count);
+            }
+        }
+        members.json()
     }
 
-    fn whole(&mut self, report: &Value, usage: Option<Value>, out: &mut Vec<u8>) {
-        let choices =
+    fn whole(&mut self, report: &Value, usage: Option<String>, out: &mut Vec<u8>) {
+        let choices: Vec<String> =
             std::mem::take(&mut self.choices).into_iter().map(|(index, choice)| choice.whole(index)).collect();
-        let mut document = std::mem::take(&mut self.about);
-        document.insert("object".into(), "chat.completion".into());
-        document.insert("choices".into(), Value::Array(choices));
+        let mut document = self.named("chat.completion");
+        document.put_json("choices", format!("[{}]", choices.join(",")));
         if let Some(usage) = usage {
-            document.insert("usage".into(), usage);
+            document.put_json("usage", usage);
         }
-        document.insert("promptgate".into(), report.clone());
-        out.extend_from_slice(Value::Object(document).to_string().as_bytes());
+        document.put("promptgate", report.clone());
+        out.extend_from_slice(document.json().as_bytes());
     }
 
     /// The error terminator of a stream; nothing comes after it.
@@ -184,31 +221,71 @@ impl Writer {
     }
 }
 
-/// Adds a part to the delta of a chunk.
-fn put(delta: &mut Members, calls: &mut Vec<Value>, part: Part) {
-    let append = |members: &mut Members, name: &str, text: String| match members.get_mut(name) {
-        Some(Value::String(known)) => known.push_str(&text),
-        _ => {
-            members.insert(name.to_owned(), text.into());
-        }
-    };
-    match part.channel {
-        Channel::Content => append(delta, "content", part.text),
-        Channel::Refusal => append(delta, "refusal", part.text),
-        Channel::Reasoning => append(delta, "reasoning", part.text),
-        Channel::ReasoningContent => append(delta, "reasoning_content", part.text),
-        Channel::Tool(number) => {
-            let mut call = part.call.unwrap_or_default();
-            call.insert("index".into(), number.into());
-            if let Value::Object(function) = call.entry("function").or_insert_with(|| Members::new().into()) {
-                function.insert("arguments".into(), part.text.into());
+/// The texts of a message, or of a part of one.
+#[derive(Default)]
+struct Texts {
+    /// Content, refusal and reasoning, by the names of their members.
+    plain: Vec<(&'static str, String)>,
+    /// Calls by their numbers: members, where they are told, and arguments.
+    calls: BTreeMap<u32, (Option<Members>, String)>,
+    function: Option<(Members, String)>,
+}
+
+impl Texts {
+    fn of(parts: Vec<Part>) -> Texts {
+        let mut texts = Texts::default();
+        parts.into_iter().for_each(|part| texts.add(part));
+        texts
+    }
+
+    fn add(&mut self, part: Part) {
+        let Part { channel, text, call } = part;
+        let name = match channel {
+            Channel::Content => "content",
+            Channel::Refusal => "refusal",
+            Channel::Reasoning => "reasoning",
+            Channel::ReasoningContent => "reasoning_content",
+            Channel::Tool(number) => {
+                let (members, arguments) = self.calls.entry(number).or_default();
+                *members = call.or_else(|| members.take());
+                return arguments.push_str(&text);
             }
-            calls.push(call.into());
+            Channel::Function => {
+                let (members, arguments) = self.function.get_or_insert_default();
+                members.extend(call.unwrap_or_default());
+                return arguments.push_str(&text);
+            }
+        };
+        match self.plain.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => known.push_str(&text),
+            None => self.plain.push((name, text)),
         }
-        Channel::Function => {
-            let mut function = part.call.unwrap_or_default();
-            function.insert("arguments".into(), part.text.into());
-            delta.insert("function_call".into(), function.into());
+    }
+
+    /// Writes them into a message; in a stream each call says its number.
+    fn put(self, message: &mut Members, streamed: bool) {
+        for (name, text) in self.plain {
+            message.put(name, text);
+        }
+        let called = |mut call: Members, arguments: String| {
+            let mut function = call.get("function").and_then(Members::read).unwrap_or_default();
+            function.put("arguments", arguments);
+            call.put_json("function", function.json());
+            call
+        };
+        if !self.calls.is_empty() {
+            let calls = self.calls.into_iter().map(|(number, (members, arguments))| {
+                let mut call = called(members.unwrap_or_default(), arguments);
+                if streamed {
+                    call.put("index", number);
+                }
+                call.json()
+            });
+            message.put_json("tool_calls", format!("[{}]", calls.collect::<Vec<_>>().join(",")));
+        }
+        if let Some((mut function, arguments)) = self.function {
+            function.put("arguments", arguments);
+            message.put_json("function_call", function.json());
         }
     }
 }
@@ -227,46 +304,21 @@ impl Choice {
         self.message.extend(event.message);
         self.choice.extend(event.choice);
         self.finish = event.finish.or_else(|| self.finish.take());
-        for part in event.parts {
-            match part.channel {
-                Channel::Tool(number) => {
-                    let (call, arguments) = self.calls.entry(number).or_default();
-                    call.extend(part.call.unwrap_or_default());
-                    arguments.push_str(&part.text);
-                }
-                Channel::Function => {
-                    let mut function = match self.message.remove("function_call") {
-                        Some(Value::Object(function)) => function,
-                        _ => Members::new(),
-                    };
-                    function.extend(part.call.unwrap_or_default());
-                    let before = function.get("arguments").and_then(Value::as_str).unwrap_or_default();
-                    let arguments = format!("{before}{}", part.text);
-                    function.insert("arguments".into(), arguments.into());
-                    self.message.insert("function_call".into(), function.into());
-                }
-                _ => put(&mut self.message, &mut Vec::new(), part),
-            }
-        }
+        event.parts.into_iter().for_each(|part| self.texts.add(part));
     }
 
-    fn whole(mut self, index: u32) -> Value {
-        self.message.insert("role".into(), "assistant".into());
-        self.message.entry("content").or_insert(Value::Null);
-        if !self.calls.is_empty() {
-            let calls = self.calls.into_values().map(|(mut call, arguments)| {
-                if let Value::Object(function) = call.entry("function").or_insert_with(|| Members::new().into()) {
-                    function.insert("arguments".into(), arguments.into());
-                }
-                Value::from(call)
-            });
-            self.message.insert("tool_calls".into(), Value::Array(calls.collect()));
+    fn whole(self, index: u32) -> String {
+        let mut message = self.message;
+        message.put("role", "assistant");
+        self.texts.put(&mut message, false);
+        if message.get("content").is_none() {
+            message.put("content", Value::Null);
         }
         let mut members = self.choice;
-        members.insert("index".into(), index.into());
-        members.insert("message".into(), self.message.into());
-        members.insert("finish_reason".into(), finish(self.finish).into());
-        members.into()
+        members.put("index", index);
+        members.put_json("message", message.json());
+        members.put("finish_reason", finish(self.finish));
+        members.json()
     }
 }
 

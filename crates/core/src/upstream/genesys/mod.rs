@@ -18,6 +18,7 @@ pub use resource::{
 
 use serde::{Deserialize, Serialize};
 
+use super::Limit;
 use super::ndjson::Line;
 use super::request::Payload;
 use super::surrogate;
@@ -26,6 +27,8 @@ use crate::chat::{ChatRequest, Kind, MAX_CONTENT, MAX_INSTRUCTION, MAX_INSTRUCTI
 use crate::http::{Head, Header, HttpRequest, essence};
 use crate::sensitive::{Bytes, Sensitive};
 
+/// The temperature of a request that names none: what OpenAI's wire takes then, and the contract asks for one.
+const TEMPERATURE: u64 = 1;
 /// The scope that a chat call needs (requirements, U5).
 pub const CHAT_SCOPE: &str = "ai:llm-gateway:write";
 /// The code of upstream's 400 that says that the prompt is too long (contract, "Errors").
@@ -47,10 +50,8 @@ pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
     struct Body<'a> {
         system_instructions: Vec<String>,
         context: Vec<Turn>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        temperature: Option<&'a serde_json::Number>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        max_tokens: Option<u64>,
+        temperature: serde_json::Number,
+        max_tokens: u64,
         model_id: &'a str,
     }
     #[derive(Serialize)]
@@ -67,8 +68,8 @@ pub fn chat_payload(request: &ChatRequest, model: &str) -> Payload {
     let body = Body {
         system_instructions: request.instructions().collect(),
         context: request.turns().map(|(by, content)| Turn { role: role(by), content }).collect(),
-        temperature: request.temperature.as_ref(),
-        max_tokens: request.max_tokens,
+        temperature: request.temperature.clone().unwrap_or(TEMPERATURE.into()),
+        max_tokens: request.max_tokens.unwrap_or(MAX_TOKENS),
         model_id: model,
     };
     // Strings and numbers only: this cannot fail.
@@ -92,6 +93,19 @@ pub fn cannot_express(request: &ChatRequest) -> Option<String> {
         Some(most) if !(1..=MAX_TOKENS).contains(&most) => Some("$.max_tokens".to_owned()),
         _ => None,
     }
+}
+
+/// Those of the contract's wire (contract, section 5).
+pub(super) fn limits(head: &Head) -> Vec<Limit> {
+    let number = |name: &str| head.header(name)?.trim().parse::<u64>().ok();
+    let (allowed, made) = (number("inin-ratelimit-allowed"), number("inin-ratelimit-count"));
+    let remaining = allowed.zip(made).map(|(allowed, made)| allowed.saturating_sub(made));
+    let values = [
+        ("x-ratelimit-limit-requests", allowed.map(|allowed| allowed.to_string())),
+        ("x-ratelimit-remaining-requests", remaining.map(|remaining| remaining.to_string())),
+        ("x-ratelimit-reset-requests", number("inin-ratelimit-reset").map(|seconds| format!("{seconds}s"))),
+    ];
+    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The call for an answer of a model (requirements, B4 and E6).
@@ -229,5 +243,26 @@ mod tests {
         for body in ["", "{}", r#"{"code":"bad.request"}"#, r#"{"code":5}"#, "token.limit.exceeded"] {
             assert!(!is_token_limit(body.as_bytes()), "{body}");
         }
+    }
+
+    fn head(headers: &[(&str, &str)]) -> Head {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Head { status: 429, headers }
+    }
+
+    #[test]
+    fn the_contracts_are_told_by_the_same_names() {
+        let found = limits(&head(&[
+            ("inin-ratelimit-allowed", "60"),
+            ("inin-ratelimit-count", "61"),
+            ("inin-ratelimit-reset", "12"),
+        ]));
+        let expected = [
+            ("x-ratelimit-limit-requests", "60".to_owned()),
+            ("x-ratelimit-remaining-requests", "0".to_owned()),
+            ("x-ratelimit-reset-requests", "12s".to_owned()),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(limits(&head(&[("inin-ratelimit-allowed", "canary")])), []);
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Members, Part, Usage};
+use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Part, Usage};
+use crate::chat::members::{Members, depth, items};
 use crate::http::{Head, essence};
+use crate::json::MAX_DEPTH;
 use crate::upstream::Reason;
 use crate::upstream::sse::{Event, Events};
 use crate::upstream::surrogate;
@@ -15,6 +17,8 @@ const MAX_WHOLE: usize = 4 << 20;
 /// Members in which models put what they think, beside the answer.
 const REASONING: [(&str, Channel); 2] =
     [("reasoning_content", Channel::ReasoningContent), ("reasoning", Channel::Reasoning)];
+/// What names an answer, the same in all its frames.
+const ABOUT: [&str; 3] = ["id", "created", "model"];
 /// Most calls of tools in one choice; numbers beyond are taken for the last (ours).
 const MAX_CALLS: u32 = 255;
 
@@ -112,10 +116,12 @@ impl Decoder {
             }
             Frame::Data(data) | Frame::Whole(data) => {
                 let whole = matches!(frame, Frame::Whole(_));
-                let read = serde_json::from_slice(data).or_else(|_| serde_json::from_slice(&surrogate::replaced(data)));
+                let data = surrogate::replaced(data);
+                let text = std::str::from_utf8(&data).ok().filter(|text| depth(text) <= MAX_DEPTH);
+                let read = text.and_then(Members::read);
                 match read {
-                    Ok(Value::Object(members)) => self.state.document(members, whole),
-                    _ => vec![ChatEvent::Malformed],
+                    Some(members) => self.state.document(members, whole),
+                    None => vec![ChatEvent::Malformed],
                 }
             }
         }
@@ -142,39 +148,37 @@ fn frame(event: Event) -> Option<Frame> {
 
 impl State {
     fn document(&mut self, mut members: Members, whole: bool) -> Vec<ChatEvent> {
-        if let Some(error) = members.remove("error").filter(|error| !error.is_null()) {
+        if let Some(error) = members.get("error").filter(|error| *error != "null") {
+            let error = Members::read(error).unwrap_or_default();
             let status = ["code", "status", "status_code"].iter().find_map(|name| status(error.get(name)?));
             self.ended = true;
             return vec![ChatEvent::Error(status)];
         }
         // Not a chat: nothing in it is text of the model.
-        if whole && !members.contains_key("choices") && members.get("data").is_some_and(Value::is_array) {
+        if whole && members.get("choices").is_none() && members.get("data").is_some_and(|data| data.starts_with('[')) {
             self.ended = true;
-            let mut events: Vec<_> =
-                members.get("usage").and_then(Value::as_object).map(usage_of).into_iter().collect();
-            events.push(ChatEvent::Document(members));
-            events.push(ChatEvent::End);
-            return events;
+            let usage = members.get("usage").and_then(Members::read).map(usage_of);
+            return usage.into_iter().chain([ChatEvent::Document(members), ChatEvent::End]).collect();
         }
-        let choices = match members.remove("choices") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(choices)) => choices,
-            Some(_) => return vec![ChatEvent::Malformed],
+        let written = members.take("choices").unwrap_or_else(|| "null".to_owned());
+        let choices = match written.as_str() {
+            "null" => Vec::new(),
+            written => match items(written) {
+                Some(choices) => choices,
+                None => return vec![ChatEvent::Malformed],
+            },
         };
-        let usage = members.remove("usage").filter(Value::is_object);
-        members.remove("object");
-        let mut events = Vec::new();
+        let usage = members.take("usage").as_deref().and_then(Members::read);
+        members.take("object");
         // Azure's first chunk has an empty id, which is none.
-        members.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
-        if !members.is_empty() {
-            events.push(ChatEvent::About(members));
-        }
+        members.retain(|name, value| !ABOUT.contains(&name) || !matches!(value, "null" | "\"\""));
+        let mut events = vec![ChatEvent::About(members)];
         for (at, choice) in choices.into_iter().enumerate() {
-            let Value::Object(choice) = choice else {
+            let Some(choice) = Members::read(choice) else {
                 events.push(ChatEvent::Malformed);
                 continue;
             };
-            if choice.get("finish_reason").and_then(Value::as_str) == Some("error") {
+            if choice.text("finish_reason").as_deref() == Some("error") {
                 self.ended = true;
                 events.push(ChatEvent::Error(None));
                 return events;
@@ -186,9 +190,7 @@ impl State {
                 events.push(ChatEvent::Choice(Box::new(event)));
             }
         }
-        if let Some(Value::Object(usage)) = usage {
-            events.push(usage_of(&usage));
-        }
+        events.extend(usage.map(usage_of));
         if whole && self.finished {
             self.ended = true;
             events.push(ChatEvent::End);
@@ -197,20 +199,18 @@ impl State {
     }
 
     fn choice(&mut self, mut choice: Members, at: usize, whole: bool) -> ChoiceEvent {
-        let index = choice.remove("index").and_then(|index| index.as_u64()).unwrap_or(at as u64);
+        let index = choice.number("index").unwrap_or(at as u64);
         let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let finish = match choice.remove("finish_reason") {
-            Some(Value::String(reason)) => Some(reason),
-            _ => None,
-        };
+        let finish = choice.text("finish_reason");
         self.finished |= finish.is_some();
-        let message = choice.remove(if whole { "message" } else { "delta" });
+        let message = choice.take(if whole { "message" } else { "delta" });
         let mut event = ChoiceEvent { index, finish, ..ChoiceEvent::default() };
-        if let Some(Value::Object(message)) = message {
+        if let Some(message) = message.as_deref().and_then(Members::read) {
             let calls = self.choices.entry(index).or_default();
             message_parts(message, calls, &mut event);
         }
-        choice.retain(|_, value| !value.is_null());
+        choice.take("index");
+        choice.take("finish_reason");
         event.choice = choice;
         event
     }
@@ -218,11 +218,9 @@ impl State {
 
 fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEvent) {
     let mut text = |message: &mut Members, name: &str, channel: Channel| {
-        if let Some(text) = message.get(name).and_then(Value::as_str) {
-            if !text.is_empty() {
-                event.parts.push(Part { channel, text: text.to_owned(), call: None });
-            }
-            message.remove(name);
+        if let Some(text) = message.text(name).filter(|text| !text.is_empty()) {
+            event.parts.push(Part { channel, text, call: None });
+            message.take(name);
         }
     };
     for (name, channel) in REASONING {
@@ -230,28 +228,25 @@ fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEven
     }
     text(&mut message, "content", Channel::Content);
     text(&mut message, "refusal", Channel::Refusal);
-    message.remove("role");
-    if let Some(Value::Array(items)) = message.remove("tool_calls") {
-        for item in items {
-            if let Value::Object(item) = item {
-                event.parts.push(calls.part(item));
-            }
+    message.take("role");
+    for item in message.take("tool_calls").as_deref().and_then(items).unwrap_or_default() {
+        if let Some(item) = Members::read(item) {
+            event.parts.push(calls.part(item));
         }
     }
-    if let Some(Value::Object(mut function)) = message.remove("function_call") {
+    if let Some(mut function) = message.take("function_call").as_deref().and_then(Members::read) {
         let text = arguments(&mut function);
-        let call = function.get("name").is_some_and(|name| !name.is_null()).then_some(function);
+        let call = function.text("name").is_some().then_some(function);
         event.parts.push(Part { channel: Channel::Function, text, call });
     }
-    message.retain(|_, value| !value.is_null());
     event.message = message;
 }
 
 fn arguments(function: &mut Members) -> String {
-    match function.remove("arguments") {
-        Some(Value::String(text)) => text,
+    match function.take("arguments") {
+        Some(json) if json.starts_with('"') => serde_json::from_str(&json).unwrap_or_default(),
         // Some write the arguments as the object that they are.
-        Some(value @ (Value::Object(_) | Value::Array(_))) => value.to_string(),
+        Some(json) if json.starts_with(['{', '[']) => json,
         _ => String::new(),
     }
 }
@@ -259,12 +254,9 @@ fn arguments(function: &mut Members) -> String {
 impl Calls {
     /// One entry of `tool_calls`: which call it belongs to, by its id, its index, or its place.
     fn part(&mut self, mut item: Members) -> Part {
-        let index = item.remove("index").and_then(|index| index.as_u64());
-        let id = item.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
-        let mut function = match item.remove("function") {
-            Some(Value::Object(function)) => function,
-            _ => Members::new(),
-        };
+        let index = item.number("index");
+        let id = item.text("id").filter(|id| !id.is_empty());
+        let mut function = item.take("function").as_deref().and_then(Members::read).unwrap_or_default();
         let text = arguments(&mut function);
         let known = match (&id, index) {
             // A new id starts a new call, whatever its index.
@@ -281,33 +273,36 @@ impl Calls {
         if number == self.0.len() {
             self.0.push((id, index));
         }
-        function.retain(|_, value| !value.is_null());
+        function.retain(|_, value| value != "null");
         if !function.is_empty() {
-            item.insert("function".to_owned(), Value::Object(function));
+            item.put_json("function", function.json());
         }
-        item.entry("type").or_insert_with(|| Value::from("function"));
+        item.take("index");
+        if item.text("type").is_none() {
+            item.put("type", "function");
+        }
         Part { channel, text, call: Some(item) }
     }
 }
 
-fn usage_of(usage: &Members) -> ChatEvent {
-    let tokens = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or_default();
+fn usage_of(usage: Members) -> ChatEvent {
+    let tokens = |name: &str| usage.number(name).unwrap_or_default();
     let counted = Usage { prompt_tokens: tokens("prompt_tokens"), completion_tokens: tokens("completion_tokens") };
-    ChatEvent::Usage(counted, usage.clone())
+    ChatEvent::Usage(counted, usage)
 }
 
 /// The HTTP status that an error names, as a number or a string.
-fn status(value: &Value) -> Option<u16> {
-    let status = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
-    u16::try_from(status).ok().filter(|status| (400..600).contains(status))
+fn status(json: &str) -> Option<u16> {
+    json.trim_matches('"').parse().ok().filter(|status| (400..600).contains(status))
 }
 
-/// Why upstream refuses a request with 400.
+/// Why upstream refuses a request with 400 or 429.
 pub(crate) fn reason(body: &[u8]) -> Reason {
     let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return Reason::Other };
     match body.get("error").and_then(|error| error.get("code")).and_then(Value::as_str) {
         Some("context_length_exceeded") => Reason::TooLong,
         Some("content_filter") => Reason::Filtered,
+        Some("insufficient_quota") => Reason::Quota,
         _ => Reason::Other,
     }
 }

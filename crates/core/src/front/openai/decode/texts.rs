@@ -58,7 +58,7 @@ pub(super) fn collect(tree: &Tree, read: &Read) -> Result<(Vec<Text>, Vec<Messag
 pub(super) fn particular(tree: &Tree, read: &Read) -> Option<Id> {
     let beyond = |id: Id, common: &[&str]| {
         let mut members = tree.children(id).iter().copied();
-        members.find(|id| !name(tree, *id).is_some_and(|name| common.contains(&name)))
+        members.find(|id| !name(tree, *id).is_some_and(|name| common.contains(&name)) && asks(tree, *id))
     };
     beyond(read.root, &COMMON).or_else(|| {
         read.messages.iter().find_map(|(message, _)| {
@@ -67,6 +67,26 @@ pub(super) fn particular(tree: &Tree, read: &Read) -> Option<Id> {
             beyond(*message, &["role", "content"]).or((!plain).then_some(content))
         })
     })
+}
+
+/// Whether a member asks for something: a null does not, nor does what OpenAI's wire takes for said where it is missing.
+fn asks(tree: &Tree, id: Id) -> bool {
+    let node = tree.node(id);
+    let name = node.key.as_ref().map(|key| key.name()).unwrap_or_default();
+    let text = |id| tree.text(id).map(|text| text.as_str());
+    match (name, &node.value) {
+        (_, Value::Null) => false,
+        ("n" | "top_p", Value::Number(written)) => written.parse() != Ok(1.0),
+        ("frequency_penalty" | "presence_penalty", Value::Number(written)) => written.parse() != Ok(0.0),
+        ("logprobs" | "store", Value::Bool(wanted)) => *wanted,
+        ("service_tier", Value::String(_)) => text(id) != Some("auto"),
+        ("response_format", Value::Object(_)) => {
+            tree.children(id).len() != 1 || tree.member(id, "type").and_then(text) != Some("text")
+        }
+        // Who asks, for the provider's own use: nothing of the answer depends on it.
+        ("user" | "safety_identifier" | "prompt_cache_key", Value::String(_)) => false,
+        _ => true,
+    }
 }
 
 struct Texts<'a> {
