@@ -1,4 +1,4 @@
-// Runs the simulator and the Worker until interrupted; prints the address and one curl that works.
+// Runs the simulator and the Worker until interrupted; prints the address and three things that work.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -103,11 +103,11 @@ curl -N ${url}/v1/chat -H 'Authorization: Bearer ${key}' -H 'Content-Type: appli
 
 With any OpenAI client, its base address and its key changed:
 
-curl -N ${url}/openai/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","stream":true,"temperature":0.3,"max_tokens":200,"messages":[{"role":"user","content":"Where is my parcel?"}]}'
+curl -N ${url}/openai/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","stream":true,"messages":[{"role":"user","content":"Where is my parcel?"}]}'
 
 from openai import OpenAI
 client = OpenAI(base_url="${url}/openai/v1", api_key="${key}")
-answer = client.chat.completions.create(model="${model}", temperature=0.3, max_tokens=200, messages=[{"role": "user", "content": "Where is my parcel?"}])
+answer = client.chat.completions.create(model="${model}", messages=[{"role": "user", "content": "Where is my parcel?"}])
 print(answer.choices[0].message.content)
 
 What was done: curl ${url}/v1/audit -H 'Authorization: Bearer ${auditor}'
