@@ -152,7 +152,8 @@ impl<'de> Deserialize<'de> for Written {
                     if members.0.len() >= MOST {
                         return Err(serde::de::Error::custom("too many members"));
                     }
-                    members.put_json(&name, value.get().to_owned());
+                    // Line ends between values are no part of them, and would end an event.
+                    members.put_json(&name, value.get().replace(['\n', '\r'], " "));
                 }
                 Ok(Written(members))
             }
@@ -181,6 +182,12 @@ mod tests {
         members.put("z", 2);
         assert!(members.json().starts_with("{\"z\":2,\"a\""), "in its place");
         assert!(!format!("{members:?}").contains("x\\\"y"));
+    }
+
+    #[test]
+    fn line_ends_do_not_pass() {
+        let members = Members::read("{\n\"a\" : {\r\n \"b\": \"x\\ny\"\n}\n}").unwrap();
+        assert_eq!(members.json(), r#"{"a":{   "b": "x\ny" }}"#);
     }
 
     #[test]
