@@ -228,6 +228,8 @@ impl Call {
                 }
                 Err(end) => end,
             },
+            // It has no body (RFC 9110, 15.3.5).
+            None if status == 204 => End::Clean,
             None => loop {
                 match self.chunk().await {
                     Ok(chunk) => chunks.push(chunk),

@@ -98,10 +98,10 @@ async fn each_endpoint_needs_its_scope_and_answers_with_it() {
         assert_eq!(stats[name], 2);
         assert_eq!(stats["answers"][name][status.to_string()], 1);
     }
-    let answer = sim.token_call("ai:models:write").await.whole().await.unwrap();
+    let answer = sim.token_call("ai:models:read").await.whole().await.unwrap();
     assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_scope")));
     sim.control("POST", "scopes", json!({"scopes": null})).await;
-    assert_eq!(sim.token_call("ai:models:write").await.whole().await.unwrap().status, 200);
+    assert_eq!(sim.token_call("ai:models:read").await.whole().await.unwrap().status, 200);
     for wrong in [json!({}), json!({"scopes": "x"}), json!({"scopes": ["ai:models:reed"]})] {
         assert_eq!(sim.try_control("POST", "scopes", &wrong.to_string()).await.status, 400);
     }
