@@ -1,5 +1,6 @@
 // Tenants are walls (requirements, T1): what one has is not there for another.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { ADMIN, digest, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
@@ -142,4 +143,21 @@ test("T1: models, metrics and the audit log", async () => {
   assert.ok(a.some(({ row }) => !row), "another's row has its place");
   assert.deepEqual(a.map(({ sequence }) => sequence), a.map((_, at) => at + 1));
   assert.ok(all.every(({ row }) => row) && new Set(all.map(({ row }) => row.tenant)).has("b"));
+});
+
+test("H: what the guard did is counted by rule and tenant, and the dashboard asks for what is printed", async () => {
+  const said = { context: [{ role: "user", content: "My card is 4111 1111 1111 1111." }] };
+  const refused = await ask("a-use", "POST", "/v1/chat", request(said), { accept: "application/json" });
+  assert.equal(refused.body.code, "safety_refused", JSON.stringify(refused.body));
+  const mail = await ask("b-use", "POST", "/v1/chat", request({ context: [{ role: "user", content: "Write to zoe.miller@example.com please." }] }), { accept: "application/json" });
+  assert.equal(mail.status, 200, JSON.stringify(mail.body));
+  const { body } = await ask("admin", "GET", "/v1/metrics");
+  const findings = [...body.matchAll(/^promptgate_guard_findings_total\{tenant="(\w+)",rule="(\w+)",action="(\w+)",direction="(\w+)"\} (\d+)$/gm)].map(([, ...all]) => all);
+  assert.ok(findings.some(([tenant, , action, direction]) => tenant === "a" && action === "block" && direction === "input"), JSON.stringify(findings));
+  assert.ok(findings.some(([tenant, , action]) => tenant === "b" && ["redact", "flag"].includes(action)), JSON.stringify(findings));
+  const printed = new Set([...body.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name, type]) => type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]));
+  const { panels } = JSON.parse(readFileSync(new URL("../deploy/grafana.json", import.meta.url), "utf8"));
+  const asked = new Set(panels.flatMap(({ targets = [] }) => targets).flatMap(({ expr }) => expr.match(/(?:promptgate|gen_ai)_\w+(?=[{[)])/g)));
+  assert.ok(asked.size >= 10);
+  for (const name of asked) assert.ok(printed.has(name), name);
 });

@@ -48,6 +48,13 @@ pub(crate) fn add(response: &Response, headers: Vec<(&'static str, String)>) {
     }
 }
 
+/// Sets headers of an answer that is on its way.
+pub(crate) fn set(response: &Response, headers: Vec<(&'static str, String)>) {
+    for (name, value) in headers {
+        let _ = response.headers().set(name, &value);
+    }
+}
+
 /// An answer that is whole.
 pub(crate) fn whole(reply: Reply) -> Response {
     let body = Uint8Array::from(reply.body.0.as_slice());

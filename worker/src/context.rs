@@ -4,11 +4,12 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use promptgate_core::client::Caller;
+use promptgate_core::client::{Caller, unknown_key};
 use promptgate_core::governance::stats::{MINUTE_MS, Series, Sums};
 use promptgate_core::governance::{Metrics, Operation};
 use promptgate_core::guard::Guards;
 use promptgate_core::intake::Headers;
+use promptgate_core::key;
 use promptgate_core::problem::Problem;
 use promptgate_core::route::Target;
 use promptgate_core::settings::Settings;
@@ -18,7 +19,7 @@ use crate::body::{self, Body};
 use crate::isolate::{Clock, Life, Random};
 use crate::limits::Limits;
 use crate::object::journal::Keyed;
-use crate::{client, telemetry};
+use crate::{client, object, telemetry};
 
 /// A request as it comes.
 pub(crate) struct Arrival {
@@ -55,11 +56,15 @@ impl RequestContext {
     /// to fill a log that nobody can shorten.
     ///
     /// # Errors
-    /// Those of [`Headers::caller`].
-    pub(crate) fn open(arrival: Arrival, settings: Rc<Settings>, target: Target) -> Result<RequestContext, Problem> {
+    /// Those of [`caller`].
+    pub(crate) async fn open(
+        arrival: Arrival,
+        settings: Rc<Settings>,
+        target: Target,
+    ) -> Result<RequestContext, Problem> {
         let Arrival { request, env, life, clock, random, keyed } = arrival;
         let headers = headers(&request);
-        let caller = headers.caller(&settings.clients).cloned().inspect_err(|problem| {
+        let caller = caller(&headers, &settings, &env).await.inspect_err(|problem| {
             let (route, code) = (target.route.pattern(), problem.code.as_str());
             telemetry::count(|metrics| metrics.request(route, "", Some(code), clock.elapsed()));
             telemetry::bring(&life, &env);
@@ -113,7 +118,6 @@ impl RequestContext {
     pub(crate) fn close(&self, done: Operation, problem: Option<&Problem>) {
         let mut metrics = Metrics::default();
         self.measure(problem.map(|problem| problem.code.as_str()), &mut metrics);
-        metrics.watched("input", problem.map_or(&[][..], |problem| &problem.would));
         self.count(metrics);
         self.record(done, problem);
     }
@@ -126,6 +130,7 @@ impl RequestContext {
             .occasion(&request_id, self.caller.tenant.as_str(), &self.caller.key_id, now_ms)
             .retried(self.headers.retries());
         let Some(row) = done.row(&occasion, problem, self.clock.elapsed_ms()) else { return };
+        telemetry::count(|metrics| row.measure(metrics));
         if row.outcome.costs_nothing() {
             telemetry::refusal(self.tenant(), &self.caller.key_id, &row.line());
         } else {
@@ -156,6 +161,20 @@ impl RequestContext {
     pub(crate) fn count(&self, metrics: Metrics) {
         telemetry::count(|counted| counted.merge(metrics));
         telemetry::bring(&self.life, &self.env);
+    }
+}
+
+/// Whose key a request bears: one of `CLIENT_KEYS`, or one that was made. What has not even the form of such a key is
+/// refused without asking anybody.
+///
+/// # Errors
+/// Those of [`Headers::key`] and [`object::keys::caller`].
+async fn caller(headers: &Headers, settings: &Settings, env: &Env) -> Result<Caller, Problem> {
+    let key = headers.key()?;
+    match settings.clients.find(&key) {
+        Some(caller) => Ok(caller.clone()),
+        None if key::is_well_formed(&key) => object::keys::caller(env, &key).await,
+        None => Err(unknown_key()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::call::{Call, Input, Outcome, Output, Pace};
+use promptgate_core::chat::event::Usage;
 use promptgate_core::client::Caller;
 use promptgate_core::front::{Encoded, Encoder};
 use promptgate_core::governance::trace::Trace;
@@ -17,6 +18,7 @@ use promptgate_core::settings::Settings;
 use web_sys::{AbortController, AbortSignal};
 use worker::{Delay, Env, Response};
 
+use crate::budget::Reservation;
 use crate::client::{self, Stream};
 use crate::isolate::{self, Clock, Life};
 use crate::object::journal::Recorder;
@@ -40,6 +42,12 @@ pub(crate) struct Driver {
     pub(crate) retries: Option<u32>,
     /// The place in a trace, where spans are exported and this one is sampled.
     pub(crate) trace: Option<Trace>,
+    /// What was reserved for it of its key's limits and its tenant's.
+    pub(crate) reservation: Reservation,
+    /// The most that it may use.
+    pub(crate) need: Usage,
+    /// Bytes of text that came.
+    pub(crate) came: u64,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
     /// What keeps the answer, where it is kept: its clients read from there.
@@ -94,6 +102,7 @@ impl Driver {
                     self.handle(now, input);
                 }
                 Output::Answer(events) => {
+                    self.came += events.iter().map(|event| event.text_bytes() as u64).sum::<u64>();
                     let Encoded { head, bytes } = self.encoder.encode(events);
                     if let Some(mut head) = head {
                         head.headers.extend_from_slice(self.call.limits());
@@ -228,6 +237,8 @@ impl Driver {
             record.measure(self.route.pattern(), metrics);
             isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
+        let used = record.used(self.need, self.came, &self.settings.rates);
+        self.reservation.settle(used, &self.life, &self.env);
         if let Some(trace) = self.trace {
             record.spans(trace, now_ms).into_iter().for_each(telemetry::span);
         }

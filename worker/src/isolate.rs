@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use promptgate_core::budget::Share;
 use promptgate_core::call::{Health, TokenCache};
 use promptgate_core::chat::Counters;
 use promptgate_core::in_flight::InFlight;
+use promptgate_core::key::memory::Memory;
 use promptgate_core::lint::Linter;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
@@ -24,6 +26,8 @@ thread_local! {
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static PACE: RefCell<Pace> = RefCell::new(Pace::default());
     static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+    static KEYS: RefCell<Memory> = RefCell::default();
+    static SHARES: RefCell<Shares> = RefCell::default();
     static OWNERS: RefCell<Owners> = RefCell::default();
     static DESK: Desk = Desk::default();
     static LINTER: Linter = Linter::default();
@@ -40,6 +44,37 @@ pub(crate) fn settings(env: &Env) -> Result<Rc<Settings>, Problem> {
             Settings::read_all(variable, texts(env)).inspect_err(said).map(Rc::new)
         };
         settings.get_or_insert_with(read).clone()
+    })
+}
+
+/// The keys that this isolate remembers. `use_it` must not wait for anything.
+pub(crate) fn keys<T>(use_it: impl FnOnce(&mut Memory) -> T) -> T {
+    KEYS.with_borrow_mut(use_it)
+}
+
+/// This isolate's shares of limits.
+#[derive(Default)]
+struct Shares {
+    /// The isolate's name in all books.
+    name: String,
+    shares: BTreeMap<String, Share>,
+}
+
+/// Most shares that are kept, however idle (ours).
+const MAX_SHARES: usize = 5_000;
+
+/// This isolate's share of the limits of `account`. `use_it` must not wait for anything.
+pub(crate) fn share<T>(account: &str, use_it: impl FnOnce(&mut Share) -> T) -> T {
+    SHARES.with_borrow_mut(|Shares { name, shares }| {
+        if name.is_empty() {
+            // No request gets this far without randomness.
+            *name = random().map(|random| random.request_id()).unwrap_or_default();
+        }
+        if shares.len() >= MAX_SHARES && !shares.contains_key(account) {
+            let now_ms = Date::now().as_millis();
+            shares.retain(|_, share| !share.is_idle(now_ms));
+        }
+        use_it(shares.entry(account.to_owned()).or_insert_with(|| Share::new(name)))
     })
 }
 

@@ -8,12 +8,14 @@
 
 mod audit;
 mod body;
+mod budget;
 mod client;
 mod context;
 mod drive;
 mod exchange;
 mod follow;
 mod isolate;
+mod keys;
 mod limits;
 mod models;
 mod object;
@@ -28,6 +30,7 @@ mod webhooks;
 
 use std::rc::Rc;
 
+use promptgate_core::budget::Amounts;
 use promptgate_core::call::{Call, Identity, Job, Pace};
 use promptgate_core::chat::{Decoded, Kind};
 use promptgate_core::cors::Preflight;
@@ -116,14 +119,26 @@ async fn answer(arrival: Arrival) -> Result<Response, Problem> {
             false => Ok(json(r#"{"status":"ok"}"#.to_owned())),
         };
     }
-    RequestContext::open(arrival, settings, target)?.answer().await
+    let context = RequestContext::open(arrival, settings, target).await?;
+    let answered = context.answer().await;
+    let rates = context.rate_headers();
+    // Of a call that its key's object makes, the object has said it.
+    if rates.is_empty() || context.is_forwarded() {
+        return answered;
+    }
+    // Answers of every kind say what is left; in place of what upstream says of its own limits.
+    let response = answered.unwrap_or_else(|problem| {
+        client::whole(front::refusal(&context.target.path, &problem, &context.random.request_id()))
+    });
+    client::set(&response, rates);
+    Ok(response)
 }
 
 impl RequestContext {
     async fn answer(&self) -> Result<Response, Problem> {
         let most = self.settings.max_body(self.target.route);
         self.headers.permit(&self.caller, self.target.route, most).map_err(|problem| self.refused(problem))?;
-        if self.keyed.is_none() && self.target.route.is_keyed() && self.headers.idempotency_key.is_some() {
+        if self.is_forwarded() {
             return self.forward().await;
         }
         match self.target.route {
@@ -138,12 +153,23 @@ impl RequestContext {
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
             Route::Embeddings => self.completion(Kind::Embeddings).await,
-            Route::ListPublicModels => self.look(Ok(openai::list(self.settings.models.names(self.tenant())))),
+            Route::ListPublicModels => {
+                let may = |model: &&str| self.caller.may_ask(model).is_ok();
+                self.look(Ok(openai::list(self.settings.models.names(self.tenant()).filter(may))))
+            }
             Route::ReadPublicModel => {
-                let known = self.settings.models.has(&self.target.id, self.tenant());
+                let known = self.settings.models.has(&self.target.id, self.tenant())
+                    && self.caller.may_ask(&self.target.id).is_ok();
                 self.look(openai::model(&self.target.id, known))
             }
             Route::ExecuteTemplate => self.execute().await,
+            Route::ListKeys
+            | Route::CreateKey
+            | Route::ReadKey
+            | Route::UpdateKey
+            | Route::RevokeKey
+            | Route::RotateKey
+            | Route::WhoAmI => self.keys().await,
             Route::ListModels
             | Route::SubmitModel
             | Route::ReadModel
@@ -234,6 +260,11 @@ impl RequestContext {
         Ok((admitted, body))
     }
 
+    /// Whether the object of the request's key does it.
+    fn is_forwarded(&self) -> bool {
+        self.keyed.is_none() && self.target.route.is_keyed() && self.headers.idempotency_key.is_some()
+    }
+
     /// Hands a request with a key to the object of its key.
     async fn forward(&self) -> Result<Response, Problem> {
         let name = self.headers.upstream_key(&self.caller.tenant, &self.target.path, self.random.key);
@@ -259,14 +290,23 @@ impl RequestContext {
             received: self.clock.elapsed(),
         };
         let request_id = identity.request_id.clone();
+        self.caller.may_ask(job.model_id()).map_err(|problem| self.refused(problem))?;
         let guard = self.guards.output.clone();
         let route = settings.route(&job, self.tenant(), draw).map_err(|problem| self.refused(problem))?;
         let total = route.rules.total;
+        let need = job.need();
+        let rate = route.targets.first().and_then(|target| target.rate);
+        let cost = settings.rates.chat_cost(job.model_id(), rate, need).billionths();
+        let amounts = Amounts::request(need.prompt_tokens.saturating_add(need.completion_tokens), cost);
+        let reservation = self.reserve(amounts).await.map_err(|problem| self.refused(problem))?;
         let call = Call::new(job, guard, route.targets, route.rules, identity);
         let recorder = match self.begin(&call).await? {
             Some(Begun::Ours(recorder)) => Some(recorder),
             // Another request with the key was faster.
-            Some(Begun::Another(run)) => return self.read_along(run, admitted.front, None).await,
+            Some(Begun::Another(run)) => {
+                drop(reservation);
+                return self.read_along(run, admitted.front, None).await;
+            }
             None => None,
         };
         let run = recorder.as_ref().map(Recorder::run);
@@ -286,6 +326,9 @@ impl RequestContext {
             caller: self.caller.clone(),
             retries: self.headers.retries(),
             trace,
+            reservation,
+            need,
+            came: 0,
             // A call that is kept goes on when its client leaves, and at its upstream's pace.
             left: if recorder.is_some() { pending().boxed_local() } else { self.limits.left() },
             pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),

@@ -129,6 +129,9 @@ impl RequestContext {
         drop(body);
         let command = self.command(&question.model, Verb::Invoke);
         let active = Active::parse(&self.ask_model(&command).await?.body)?;
+        self.caller.may_ask(&question.model)?;
+        let need = active.need(&question, &settings.rates);
+        let reservation = self.reserve(need).await?;
         let (provider_model, upstream_id) = (active.provider_model().to_owned(), active.upstream_id().clone());
         let limits =
             if self.headers.idempotency_key.is_some() { self.limits.unattended() } else { self.limits.clone() };
@@ -175,8 +178,11 @@ impl RequestContext {
             let _ = self.ask_model(&self.command(&command.id, Verb::Lose(upstream_id))).await;
         }
         let row = Record::invocation(command.occasion(settings, self.clock.unix_ms()), &invocation);
-        telemetry::row(&row.event().line());
+        reservation.settle(row.used(need), &self.life, &self.env);
+        let event = row.event();
+        telemetry::row(&event.line());
         let mut metrics = Metrics::default();
+        event.measure(&mut metrics);
         row.measure(&provider_model, &mut metrics);
         self.count(metrics);
         Ok(match invocation.reply(&command.request_id) {

@@ -37,6 +37,7 @@ pub enum Code {
     ModelNotActive,
     ModelLost,
     NotConfigured,
+    LimitReached,
     UpstreamForbidden,
     UpstreamRateLimited,
     InsufficientQuota,
@@ -68,7 +69,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 49] = [
+    pub const ALL: [Code; 50] = [
         Code::InvalidJson,
         Code::InvalidRequest,
         Code::InvalidIdempotencyKey,
@@ -94,6 +95,7 @@ impl Code {
         Code::ModelNotActive,
         Code::ModelLost,
         Code::NotConfigured,
+        Code::LimitReached,
         Code::UpstreamForbidden,
         Code::UpstreamRateLimited,
         Code::InsufficientQuota,
@@ -147,6 +149,7 @@ impl Code {
             Code::ModelNotActive => ("model_not_active", 409, "The model is not active", true),
             Code::ModelLost => ("model_lost", 409, "The upstream no longer has the model", false),
             Code::NotConfigured => ("not_configured", 503, "The gateway is not configured", false),
+            Code::LimitReached => ("limit_reached", 429, "A limit of the key or its tenant is reached", true),
             Code::UpstreamForbidden => ("upstream_forbidden", 403, "The gateway lacks a permission upstream", false),
             Code::UpstreamRateLimited => ("upstream_rate_limited", 429, "The upstream limits the rate", true),
             Code::InsufficientQuota => ("insufficient_quota", 429, "The gateway's quota upstream is used up", false),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::budget::Limits;
 use crate::problem::{Code, Problem};
 
 /// Digits of a key's name (ours): enough to tell the keys of one gateway apart.
@@ -95,9 +96,36 @@ pub struct Caller {
     pub key_id: String,
     /// What the key may do besides calling.
     pub rights: BTreeSet<Right>,
+    /// The models it may ask; empty for all.
+    pub models: BTreeSet<String>,
+    /// What it may use.
+    pub limits: Limits,
+    /// When it ends, Unix ms.
+    pub expires_ms: Option<u64>,
+    /// What people call it; none for one of `CLIENT_KEYS`.
+    pub name: Option<String>,
 }
 
 impl Caller {
+    /// A key of a tenant that may call, and is not limited.
+    pub fn of_tenant(tenant: Tenant, key_id: String) -> Caller {
+        let (rights, models) = (BTreeSet::new(), BTreeSet::new());
+        Caller { tenant, key_id, rights, models, limits: Limits::default(), expires_ms: None, name: None }
+    }
+
+    /// Whether the key may ask this model.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn may_ask(&self, model: &str) -> Result<(), Problem> {
+        if self.models.is_empty() || self.models.contains(model) {
+            return Ok(());
+        }
+        let detail = "This client key may not ask this model: GET /v1/whoami lists those that it may, and the gateway's \
+                      operator gives it others.";
+        Err(Problem::new(Code::Forbidden, detail))
+    }
+
     /// Whether the key may do what needs `right`.
     ///
     /// # Errors
@@ -160,7 +188,7 @@ impl Clients {
                 let bytes = hex32(digest)
                     .ok_or_else(|| format!("the digest of entry {} is not 64 hexadecimal digits", index + 1))?;
                 let key_id = digest.chars().take(KEY_ID).collect::<String>().to_ascii_lowercase();
-                let caller = Caller { tenant, key_id, rights };
+                let caller = Caller { rights, ..Caller::of_tenant(tenant, key_id) };
                 Ok(Client { caller, digest: bytes })
             })
             .collect::<Result<Vec<_>, String>>()?;
@@ -176,36 +204,40 @@ impl Clients {
         Ok(Clients(clients))
     }
 
-    /// Whose key the `Authorization` header bears (RFC 6750, 2.1). Every stored digest is compared, each in constant
-    /// time.
-    ///
-    /// # Errors
-    /// [`Code::Unauthenticated`].
-    pub fn authenticate(&self, authorization: Option<&str>) -> Result<&Caller, Problem> {
-        let refuse = |detail: &str| Err(Problem::new(Code::Unauthenticated, detail));
-        let Some(value) = authorization else {
-            return refuse("Send your client key: `Authorization: Bearer <key>`.");
-        };
-        let key = match value.trim_start().split_once(' ') {
-            Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
-            _ => return refuse("The Authorization header is not `Bearer <key>`."),
-        };
-        if key.is_empty() {
-            return refuse("The Authorization header has no key.");
-        }
+    /// Whose key this is, if it is one of these. Every stored digest is compared, each in constant time.
+    pub fn find(&self, key: &str) -> Option<&Caller> {
         let digest: [u8; 32] = Sha256::digest(key).into();
         let mut found = None;
         for client in &self.0 {
             let equal: Choice = digest.ct_eq(&client.digest);
             if bool::from(equal) {
-                found = Some(client);
+                found = Some(&client.caller);
             }
         }
-        match found {
-            Some(client) => Ok(&client.caller),
-            None => refuse("This client key is not known: check it, or ask the gateway's operator for one."),
-        }
+        found
     }
+}
+
+/// The key that the `Authorization` header bears (RFC 6750, 2.1).
+///
+/// # Errors
+/// [`Code::Unauthenticated`].
+pub fn bearer(authorization: Option<&str>) -> Result<&str, Problem> {
+    let refuse = |detail: &str| Err(Problem::new(Code::Unauthenticated, detail));
+    let Some(value) = authorization else {
+        return refuse("Send your client key: `Authorization: Bearer <key>`.");
+    };
+    let key = match value.trim_start().split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        _ => return refuse("The Authorization header is not `Bearer <key>`."),
+    };
+    if key.is_empty() { refuse("The Authorization header has no key.") } else { Ok(key) }
+}
+
+/// Nobody has this key, or not any more.
+pub fn unknown_key() -> Problem {
+    let detail = "This client key is not known, or has ended: check it, or ask the gateway's operator for one.";
+    Problem::new(Code::Unauthenticated, detail)
 }
 
 fn hex32(text: &str) -> Option<[u8; 32]> {
@@ -223,6 +255,12 @@ fn hex32(text: &str) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Clients {
+        fn authenticate(&self, authorization: Option<&str>) -> Result<&Caller, Problem> {
+            self.find(bearer(authorization)?).ok_or_else(unknown_key)
+        }
+    }
 
     /// Some digest, and the SHA-256 of nothing.
     const A: &str = "4db5c6d5e0df1de7b97b05b67f8c0a0e9a4d9d2e4d3a0b3c4d5e6f708192a3b4";

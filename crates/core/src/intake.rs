@@ -1,8 +1,10 @@
 //! What is decided before a body is read: the client, the formats, the size.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
-use crate::client::{Caller, Clients, Tenant};
+use crate::client::{self, Caller, Tenant};
 use crate::front::Front;
 use crate::http::essence;
 use crate::problem::{Code, Problem};
@@ -57,13 +59,15 @@ impl Admitted {
 }
 
 impl Headers {
-    /// Whose key the request bears.
+    /// The key that the request bears.
     ///
     /// # Errors
     /// [`Code::Unauthenticated`].
-    pub fn caller<'a>(&self, clients: &'a Clients) -> Result<&'a Caller, Problem> {
-        let bearer = || self.api_key.as_ref().map(|key| format!("Bearer {key}"));
-        clients.authenticate(self.authorization.clone().or_else(bearer).as_deref())
+    pub fn key(&self) -> Result<Cow<'_, str>, Problem> {
+        match (&self.authorization, &self.api_key) {
+            (None, Some(key)) => client::bearer(Some(&format!("Bearer {key}"))).map(|key| Cow::Owned(key.to_owned())),
+            (authorization, _) => client::bearer(authorization.as_deref()).map(Cow::Borrowed),
+        }
     }
 
     /// Whether `caller` may ask for `route` with these headers, where a body may have `most` bytes. Those of a body matter only where the route takes one:
@@ -207,6 +211,7 @@ pub(crate) fn too_large(most: usize) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Clients;
     use crate::client::Right;
     use crate::json::MAX_BODY;
 
@@ -221,7 +226,7 @@ mod tests {
     }
 
     fn admit(headers: &Headers, clients: &Clients, random: [u8; 16]) -> Result<Admitted, Problem> {
-        let caller = headers.caller(clients)?;
+        let caller = clients.find(&headers.key()?).unwrap();
         headers.permit(caller, Route::Chat, MAX_BODY)?;
         headers.admit(&caller.tenant, "/v1/chat", random)
     }
@@ -229,7 +234,7 @@ mod tests {
     #[test]
     fn headers_of_a_body_matter_where_a_route_takes_one() {
         let (clients, good) = headers();
-        let caller = good.caller(&clients).unwrap();
+        let caller = clients.find(&good.key().unwrap()).unwrap();
         let odd = Headers {
             content_type: Some("text/plain".into()),
             content_encoding: Some("gzip".into()),

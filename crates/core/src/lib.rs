@@ -1,4 +1,5 @@
 //! The knowledge of Promptgate.
+pub mod budget;
 pub mod call;
 pub mod chat;
 pub mod client;
@@ -9,6 +10,7 @@ pub mod guard;
 pub mod in_flight;
 pub mod intake;
 pub mod journal;
+pub mod key;
 pub mod lint;
 pub mod model;
 pub mod openapi;

@@ -54,6 +54,13 @@ pub enum Route {
     ListWebhooks,
     ListDeadLetters,
     Redeliver,
+    ListKeys,
+    CreateKey,
+    ReadKey,
+    UpdateKey,
+    RevokeKey,
+    RotateKey,
+    WhoAmI,
     Metrics,
     Stats,
     Health,
@@ -63,7 +70,7 @@ pub enum Route {
 /// One row for each route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// `GET`, `POST`, `PUT`, `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE`.
     pub method: &'static str,
     /// The address. `{id}` is a UUID, `{name}` one that the operator gave, `{version}` an integer from 1, `{model}` a
     /// name, which may have slashes.
@@ -87,7 +94,7 @@ const fn row(
 }
 
 /// Every route.
-pub const ROUTES: [Row; 44] = [
+pub const ROUTES: [Row; 51] = [
     row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
@@ -128,6 +135,13 @@ pub const ROUTES: [Row; 44] = [
     row("GET", "/v1/webhooks/{name}/dead-letters", Route::ListDeadLetters, Right::Admin, None),
     row("POST", "/v1/webhooks/{name}/redeliver", Route::Redeliver, Right::Admin, Some("webhook.redeliver")),
     row("GET", "/v1/audit/heads", Route::AuditHeads, Right::Audit, Some("audit_log.heads")),
+    row("GET", "/v1/keys", Route::ListKeys, Right::Manage, None),
+    row("POST", "/v1/keys", Route::CreateKey, Right::Manage, Some("key.create")),
+    row("GET", "/v1/keys/{id}", Route::ReadKey, Right::Manage, None),
+    row("PATCH", "/v1/keys/{id}", Route::UpdateKey, Right::Manage, Some("key.update")),
+    row("DELETE", "/v1/keys/{id}", Route::RevokeKey, Right::Manage, Some("key.revoke")),
+    row("POST", "/v1/keys/{id}/rotate", Route::RotateKey, Right::Manage, Some("key.rotate")),
+    row("GET", "/v1/whoami", Route::WhoAmI, Right::Use, None),
     row("GET", "/v1/metrics", Route::Metrics, Right::Manage, None),
     row("GET", "/v1/stats", Route::Stats, Right::Manage, None),
     row("GET", "/healthz", Route::Health, Right::Use, None),
@@ -159,6 +173,12 @@ impl Route {
             }
             Route::Usage => Some("usage"),
             Route::Audit | Route::AuditHeads => Some("audit_log"),
+            Route::ListKeys
+            | Route::CreateKey
+            | Route::ReadKey
+            | Route::UpdateKey
+            | Route::RevokeKey
+            | Route::RotateKey => Some("key"),
             Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => Some("webhook"),
             Route::ListModels
             | Route::SubmitModel
@@ -189,6 +209,7 @@ impl Route {
             | Route::ReadPublicModel
             | Route::Guard
             | Route::Lint
+            | Route::WhoAmI
             | Route::Metrics
             | Route::Stats
             | Route::Health
@@ -224,7 +245,7 @@ impl Route {
 
     /// Whether a request for it has a body.
     pub fn takes_body(self) -> bool {
-        matches!(self.row().method, "POST" | "PUT")
+        matches!(self.row().method, "POST" | "PUT" | "PATCH")
     }
 
     /// The address of the table, for metrics and audit rows: it has no parameter's value in it.

@@ -11,12 +11,13 @@ mod upstreams;
 mod webhooks;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use promptgate_tokens::Vocabulary;
 
+use crate::budget::Limits;
 use crate::call::CallRules;
 use crate::canonical;
 use crate::chat::{ChatRules, Counting};
@@ -124,6 +125,8 @@ pub struct Settings {
     pub audit_signing_key: Option<chain::SigningKey>,
     /// `AUDIT_CHECKPOINT` and `AUDIT_KEEP`: when heads are taken down, and how long rows are kept.
     pub audit_policy: chain::Policy,
+    /// `TENANT_LIMITS`: what each tenant may use; `*` are all that are not named.
+    tenant_limits: BTreeMap<String, Limits>,
     /// `MODEL_RATES`: what models cost (requirements, C5).
     pub rates: Rates,
     /// `IDEMPOTENCY_TTL`: how long the answer of a call with an `Idempotency-Key` is kept, in seconds.
@@ -133,6 +136,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What a tenant may use.
+    pub fn tenant_limits(&self, tenant: &str) -> Limits {
+        self.tenant_limits.get(tenant).or_else(|| self.tenant_limits.get("*")).cloned().unwrap_or_default()
+    }
+
     /// What the audit rows of a request say of it: `key_id` names a key of `tenant`; Unix ms.
     pub fn occasion<'a>(&'a self, request_id: &'a str, tenant: &'a str, key_id: &'a str, now_ms: u64) -> Occasion<'a> {
         Occasion {
@@ -231,6 +239,7 @@ impl Reader<'_> {
         let compliance_framework = self.get("COMPLIANCE_FRAMEWORK").unwrap_or_else(|| "AI_Governance_v2".to_owned());
         let environment = self.get("ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
         let audit_object_rows = self.integer("AUDIT_OBJECT_ROWS", 1..=chain::MAX_ROWS).unwrap_or(chain::MAX_ROWS);
+        let tenant_limits = self.tenant_limits();
         let (model_polling, rates, seal_keys) = (self.polling(), self.rates(), self.seal_keys());
         let upstream_per_minute = self.integer("UPSTREAM_PER_MINUTE", 1..=100_000);
         let (audit_signing_key, audit_policy) = (self.audit_signing_key(), self.audit_policy());
@@ -264,6 +273,7 @@ impl Reader<'_> {
             audit_object_rows,
             audit_signing_key,
             audit_policy,
+            tenant_limits,
             rates,
             idempotency_ttl_s,
             seal_keys,
@@ -392,6 +402,17 @@ impl Reader<'_> {
         read.unwrap_or_else(|why| {
             self.fault(NAME, "bad_variable", format!("{NAME} {why}."));
             Cors::default()
+        })
+    }
+
+    fn tenant_limits(&mut self) -> BTreeMap<String, Limits> {
+        const NAME: &str = "TENANT_LIMITS";
+        let Some(text) = self.get(NAME) else { return BTreeMap::new() };
+        Limits::by_tenant(&text).unwrap_or_else(|faults| {
+            for fault in faults {
+                self.fault(NAME, "bad_variable", format!("{NAME}, at {}: {}", fault.path, fault.message));
+            }
+            BTreeMap::new()
         })
     }
 
@@ -642,6 +663,8 @@ mod tests {
             ("MODEL_POLLS", "0"),
             ("AUDIT_OBJECT_ROWS", "0"),
             ("MODEL_RATES", "canary"),
+            ("TENANT_LIMITS", "canary"),
+            ("TENANT_LIMITS", r#"{"a":{"costPerDay":"canary"}}"#),
             ("MODEL_RATES", r#"{"openai":{"m":{"promptPer1k":"canary","completionPer1k":0}}}"#),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [format!("$.{name}")], "{name}={value}");

@@ -10,6 +10,7 @@ import { lspCommand } from "./lsp.js";
 import { auditCommand } from "./audit.js";
 import { exportCommand, syncCommand } from "./sync.js";
 import { modelsCommand } from "./models.js";
+import { keysCommand } from "./keys.js";
 import { tokensCommand } from "./tokens.js";
 import { nearest, Usage } from "./usage.js";
 import { version } from "./version.js";
@@ -27,13 +28,14 @@ const HELP = `promptgate ${version}: lints prompts, templates and requests
   promptgate export FOLDER     writes a gateway's prompt templates into a folder
   promptgate models ACTION FOLDER
                                export: models of a gateway into a folder; plan, apply: into another gateway
+  promptgate keys ACTION       makes, lists, rotates and revokes a gateway's keys
 
 promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 with findings, 2 where it was called
 wrongly or failed.
 `;
 
 const COMMANDS = { lint: lintCommand, explain: explainCommand, init: initCommand, lsp: lspCommand, tokens: tokensCommand, audit: auditCommand,
-  sync: syncCommand, export: exportCommand, models: modelsCommand };
+  sync: syncCommand, export: exportCommand, models: modelsCommand, keys: keysCommand };
 
 async function main(args) {
   const [name, ...rest] = args;

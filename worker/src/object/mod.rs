@@ -1,7 +1,9 @@
 //! Durable Objects: what must outlive an isolate, or have one writer.
 
 pub(crate) mod audit;
+pub(crate) mod budget;
 pub(crate) mod journal;
+pub(crate) mod keys;
 pub(crate) mod metrics;
 pub(crate) mod model;
 pub(crate) mod model_list;

@@ -2,11 +2,16 @@
 
 use promptgate_guard::Tags;
 
+use crate::chat::document::Document;
+use crate::chat::event::Usage;
 use crate::chat::{ChatRequest, Kind, Trim, Trimmed, nothing_to_leave_out};
 use crate::guard::Findings;
 use crate::http::{Header, HttpRequest};
 use crate::problem::{Code, Problem};
 use crate::upstream::{Payload, Wire};
+
+/// How long an answer is taken for that its client does not limit, in tokens (ours).
+const MAX_ANSWER: u64 = 1_024;
 
 /// What is sent, and what the answer and the audit row name of it.
 #[derive(Debug, Clone)]
@@ -34,6 +39,8 @@ pub struct Execution {
     pub findings: Findings,
     /// What the answer gets back.
     pub tags: Tags,
+    /// Most tokens of the answer.
+    pub max_tokens: u64,
     /// Whether the answer is guarded as any other (requirements, E1: `output_moderation`).
     pub moderated: bool,
 }
@@ -61,6 +68,23 @@ impl Job {
             Job::Chat(trimmed) => trimmed.trim.as_ref(),
             Job::Execute(execution) => Some(&execution.trim),
         }
+    }
+
+    /// How many tokens it may use at most, of the prompt and of the answer: a prompt that was not counted is estimated
+    /// (a quarter token for each byte), and an answer that is not limited is taken for [`MAX_ANSWER`] long.
+    pub fn need(&self) -> Usage {
+        let counted = self.trim().map(|trim| trim.tokens_after);
+        let (estimate, completion_tokens) = match self {
+            Job::Chat(trimmed) => {
+                let request = trimmed.request();
+                let bytes = request.document.as_ref().map_or(0, Document::bytes) as u64;
+                // Vectors have no answer of words.
+                let most = if request.kind == Kind::Embeddings { Some(0) } else { request.max_tokens };
+                (bytes / 4, most.unwrap_or(MAX_ANSWER))
+            }
+            Job::Execute(execution) => (0, execution.max_tokens),
+        };
+        Usage { prompt_tokens: counted.unwrap_or(estimate), completion_tokens }
     }
 
     /// What the guard has found in what is sent.

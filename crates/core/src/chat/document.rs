@@ -24,6 +24,11 @@ impl Document {
         Document { text: Sensitive::new(text), edits: Vec::new(), model, usage: None }
     }
 
+    /// Its length in bytes, as the client sent it.
+    pub fn bytes(&self) -> usize {
+        self.text.expose().len()
+    }
+
     /// Puts `replacement`, which is JSON, in the place of `range`.
     pub fn replace(&mut self, range: Range<usize>, replacement: String) {
         self.edits.push((range, replacement));

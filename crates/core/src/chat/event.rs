@@ -101,6 +101,14 @@ impl ChatEvent {
         ChatEvent::Choice(Box::new(ChoiceEvent { parts: vec![part], ..ChoiceEvent::default() }))
     }
 
+    /// How many bytes of text it brings.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            ChatEvent::Choice(event) => event.parts.iter().map(|part| part.text.len()).sum(),
+            _ => 0,
+        }
+    }
+
     /// Whether it brings something of what the model wrote, thoughts and calls of tools included.
     pub fn has_content(&self) -> bool {
         match self {

@@ -11,9 +11,12 @@ use super::stats::{MINUTE_MS, Series, Sums};
 use super::trace::{Kind, Span, Trace};
 use super::webhook::{Event as WebhookEvent, Family};
 use super::{Generation, Metric, Metrics};
+use crate::budget::Amounts;
 use crate::call::{Attempt, Call, Job, Outcome, Told};
+use crate::chat::event::Usage;
 use crate::problem::Code;
 use crate::reply::{Guarded, Status};
+use crate::upstream::Rate;
 
 /// A call that has ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +30,8 @@ pub struct CallRecord {
     /// The name of the model is one that upstream or the operator knows: a client cannot make up labels of metrics.
     model_known: bool,
     guard: Guarded,
+    /// That of the target that was asked last.
+    rate: Option<Rate>,
     /// `gen_ai.provider.name` of the upstream that was asked last, and what it calls the model.
     asked: Option<(&'static str, String)>,
     /// The operator's name of that upstream.
@@ -113,6 +118,7 @@ impl CallRecord {
                 || rates.names(job.model_id()),
             guard,
             upstream: call.target().map(|target| target.upstream.name.clone()).unwrap_or_default(),
+            rate: call.target().and_then(|target| target.rate),
             asked: call.target().map(|target| (target.upstream.wire.provider(), target.model.clone())),
             operation: job.operation(),
             told: outcome.told.clone(),
@@ -123,6 +129,21 @@ impl CallRecord {
     /// The audit row.
     pub fn event(&self) -> &AuditEvent {
         &self.event
+    }
+
+    /// What it used, for the limits: what upstream says, else the prompt that was sent and what came of the answer, of
+    /// which `came` bytes of text are known (a quarter token each), costed alike.
+    pub fn used(&self, need: Usage, came: u64, rates: &Rates) -> Amounts {
+        let event = &self.event;
+        match event.tokens {
+            Some(tokens) => Amounts::request(tokens.prompt.saturating_add(tokens.completion), self.cost_billionths),
+            None => {
+                let usage = Usage { completion_tokens: came.div_ceil(4), ..need };
+                let model = event.model.as_deref().unwrap_or_default();
+                let cost = rates.chat_cost(model, self.rate, usage).billionths();
+                Amounts::request(usage.prompt_tokens.saturating_add(usage.completion_tokens), cost)
+            }
+        }
     }
 
     /// Counts the call, which came by the address `route`.
@@ -178,14 +199,7 @@ impl CallRecord {
                 tokens: self.event.tokens.map(|tokens| (tokens.prompt, tokens.completion)),
             });
         }
-        for (direction, findings) in [("input", &self.guard.input), ("output", &self.guard.output)] {
-            let counts =
-                [("redacted", findings.redacted), ("flagged", findings.flagged), ("allowed", findings.allowed)];
-            for (action, count) in counts {
-                metrics.count(Metric::GuardFindings, &[("direction", direction), ("action", action)], u64::from(count));
-            }
-            metrics.watched(direction, &findings.would());
-        }
+        self.event.measure(metrics);
     }
 
     /// The spans of the call, which ended at `now_ms` (Unix ms), at its place in a trace: its own, and below it one for

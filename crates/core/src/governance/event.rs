@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::Cost;
+use super::metrics::{Metric, Metrics};
 use crate::chat::event::Usage;
 use crate::guard::Findings;
 use crate::problem::{Code, Problem};
@@ -228,6 +229,15 @@ impl AuditEvent {
         };
         self.rules.extend(findings.actions.iter().map(rule));
         self
+    }
+
+    /// Counts the rules that fired, by tenant, rule and what was done.
+    pub fn measure(&self, metrics: &mut Metrics) {
+        for RuleFired { rule, action, direction, count } in &self.rules {
+            let labels =
+                [("tenant", self.tenant.as_str()), ("rule", rule), ("action", action), ("direction", direction)];
+            metrics.count(Metric::GuardFindings, &labels, u64::from(*count));
+        }
     }
 
     /// What upstream says it used, and what that costs.

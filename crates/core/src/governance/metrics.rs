@@ -34,7 +34,8 @@ pub enum Metric {
     ConfigurationUpdates,
     /// How long those took (D4).
     ConfigurationDuration,
-    /// What the guard has done, by action.
+    /// What the guard has found, by tenant, rule, action and direction: `block`, `redact`, `restore`, `flag`, `allow` for
+    /// what a template switches off, and `would_…` for a policy that only watches.
     GuardFindings,
     /// Webhooks, by event and result.
     Webhooks,
@@ -235,13 +236,6 @@ impl Metrics {
         let after_first = tokens.and_then(|(_, output)| u32::try_from(output.checked_sub(1)?).ok());
         if let Some(each) = after_first.and_then(|tokens| took.saturating_sub(first).checked_div(tokens)) {
             self.observe(Metric::GenAiOutputToken, labels, each);
-        }
-    }
-
-    /// Counts what a policy that only watches would have done: code of the rule, action, how often.
-    pub fn watched(&mut self, direction: &str, would: &[(&'static str, &'static str, u32)]) {
-        for (_, action, count) in would {
-            self.count(Metric::GuardFindings, &[("direction", direction), ("action", action)], u64::from(*count));
         }
     }
 

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::definition::Definition;
 use super::invocation::{Invocation, InvocationIdentity, Question};
+use crate::budget::Amounts;
+use crate::chat::event::Usage;
+use crate::governance::Rates;
 use crate::problem::{Code, Problem};
 use crate::upstream::genesys::ModelId;
 
@@ -43,6 +46,15 @@ impl Active {
     /// Upstream's id of the model.
     pub fn upstream_id(&self) -> &ModelId {
         &self.upstream_id
+    }
+
+    /// The most that asking it may use: a quarter token for each byte of the prompt, and the longest answer.
+    pub fn need(&self, question: &Question, rates: &Rates) -> Amounts {
+        let definition = &self.definition;
+        let bytes = question.input.expose().len() + definition.prompt_template.expose().len();
+        let usage = Usage { prompt_tokens: bytes as u64 / 4, completion_tokens: definition.max_tokens };
+        let cost = rates.cost(definition.provider.name(), &definition.model_id, usage).billionths();
+        Amounts::request(usage.prompt_tokens.saturating_add(usage.completion_tokens), cost)
     }
 
     /// The provider's name for the model.

@@ -12,6 +12,7 @@ use super::invocation::Invocation;
 use super::provisioning::{ModelStatus, Provisioning};
 use super::snapshot::{API_VERSION, Snapshot};
 use super::update::{Update, UpdateStatus};
+use crate::budget::Amounts;
 use crate::chat::event::Usage;
 use crate::governance::stats::{MINUTE_MS, Series, Sums};
 use crate::governance::{AuditEvent, AuditOutcome, Cost, Metric, Metrics, Occasion, Resource, parse_time, timestamp};
@@ -122,6 +123,17 @@ pub struct Record {
 }
 
 impl Record {
+    /// What an invocation used, for the limits: what upstream says, else `need`, if anything was sent.
+    pub fn used(&self, need: Amounts) -> Amounts {
+        match (self.prompt_tokens, self.completion_tokens) {
+            (Some(prompt), Some(completion)) => {
+                Amounts::request(prompt.saturating_add(completion), self.cost_billionths)
+            }
+            _ if self.attempts.unwrap_or_default() > 0 => need,
+            _ => Amounts::request(0, 0),
+        }
+    }
+
     fn new(occasion: Occasion<'_>, action: ModelAction, model: Option<&str>) -> Record {
         Record {
             event: "llm_model_audit",

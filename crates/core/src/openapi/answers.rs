@@ -31,6 +31,9 @@ pub(super) const fn of(route: Route) -> Option<&'static str> {
         Route::ListWebhooks => "Webhooks",
         Route::ListDeadLetters => "DeadLetters",
         Route::Redeliver => "Redelivered",
+        Route::ListKeys => "Keys",
+        Route::CreateKey | Route::ReadKey | Route::UpdateKey | Route::RevokeKey | Route::RotateKey => "Key",
+        Route::WhoAmI => "WhoAmI",
         Route::Health => "Health",
         _ => return None,
     })
@@ -61,6 +64,18 @@ pub(super) fn schemas() -> Map<String, Value> {
         }),
     );
     let change = object(&["path"], json!({ "path": text, "before": {}, "after": {} }));
+    let of_keys = json!({
+        "Keys": object(&["keys"], json!({ "keys": list(of("Key")) })),
+        "Key": object(&["id", "tenant", "name", "status", "rights", "models", "limits"], json!({
+            "id": text, "tenant": text, "name": text, "status": { "type": "string", "enum": ["active", "expired", "revoked"] },
+            "rights": list(text.clone()), "models": list(text.clone()), "limits": any,
+            "secret": { "type": "string", "description": "In the answer that made it only." },
+        })),
+        "WhoAmI": object(&["tenant", "keyId", "rights", "models", "limits", "tenantLimits"], json!({
+            "tenant": text, "keyId": text, "rights": list(text.clone()), "models": list(text.clone()), "limits": any,
+            "tenantLimits": any,
+        })),
+    });
     let schemas = json!({
         "Place": place,
         "Adopted": object(&["id", "tenant"], json!({ "id": text, "tenant": text })),
@@ -184,8 +199,9 @@ pub(super) fn schemas() -> Map<String, Value> {
             "column": { "type": "integer", "minimum": 1, "description": "In the body, in UTF-16 code units." },
         })),
     });
-    match schemas {
-        Value::Object(schemas) => schemas,
-        _ => Map::new(),
-    }
+    let both = [of_keys, schemas].into_iter().filter_map(|schemas| match schemas {
+        Value::Object(schemas) => Some(schemas),
+        _ => None,
+    });
+    both.flatten().collect()
 }

@@ -4,10 +4,10 @@ use promptgate_lint::shapes;
 
 use crate::governance::webhook;
 use crate::schema::Shape;
-use crate::{guard, lint, model, template, usage};
+use crate::{guard, key, lint, model, template, usage};
 
 /// Each schema's name and shape.
-pub static BODIES: [(&str, &Shape); 15] = [
+pub static BODIES: [(&str, &Shape); 18] = [
     ("ChatRequest", &shapes::CHAT_REQUEST),
     ("GuardRequest", &guard::REQUEST),
     ("LintRequest", &lint::REQUEST),
@@ -21,6 +21,9 @@ pub static BODIES: [(&str, &Shape); 15] = [
     ("ModelConfiguration", &shapes::MODEL_CONFIGURATION),
     ("Invocation", &model::INVOCATION),
     ("NamedInvocation", &model::NAMED_INVOCATION),
+    ("KeyOrder", &key::KEY),
+    ("KeyChange", &key::CHANGE),
+    ("KeyRotation", &key::ROTATION),
     ("UsageQuery", &usage::QUERY),
     ("Redelivery", &webhook::REDELIVER),
 ];

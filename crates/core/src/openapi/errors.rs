@@ -35,7 +35,8 @@ const UPSTREAM: [Code; 15] = [
     Code::ClientLeft,
 ];
 /// Of an answer of a model.
-const ANSWER: [Code; 10] = [
+const ANSWER: [Code; 11] = [
+    Code::LimitReached,
     Code::NotAcceptable,
     Code::InvalidIdempotencyKey,
     Code::SafetyRefused,
@@ -74,7 +75,7 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
         Route::CreateTemplate | Route::UpdateTemplate | Route::SyncTemplates | Route::PublishNew | Route::Publish => {
             own.extend(CHANGE);
         }
-        Route::AdoptTemplate | Route::AdoptCached => own.push(Code::Conflict),
+        Route::AdoptTemplate | Route::AdoptCached | Route::UpdateKey | Route::RotateKey => own.push(Code::Conflict),
         Route::SubmitModel | Route::ConfigureNamed => {
             own.extend([Code::Conflict, Code::SafetyRefused, Code::TemplateRefused])
         }

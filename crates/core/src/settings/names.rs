@@ -1,7 +1,7 @@
 //! What the settings are called. Secrets that `UPSTREAMS` names have names of their own.
 
 /// Every setting, sorted.
-pub const NAMES: [&str; 46] = [
+pub const NAMES: [&str; 47] = [
     "AUDIT_CHECKPOINT",
     "AUDIT_KEEP",
     "AUDIT_OBJECT_ROWS",
@@ -33,6 +33,7 @@ pub const NAMES: [&str; 46] = [
     "OTEL_TRACES_SAMPLER_ARG",
     "SEAL_KEYS",
     "TEMPLATE_TTL",
+    "TENANT_LIMITS",
     "TOKEN_COUNT",
     "TOTAL_MS",
     "UPSTREAMS",

@@ -116,6 +116,7 @@ impl ExecuteRequest {
             trim,
             findings,
             tags,
+            max_tokens: self.max_tokens,
             moderated: template.output_moderation,
         })
     }

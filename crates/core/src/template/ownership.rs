@@ -170,7 +170,7 @@ mod tests {
         // The SHA-256 of `k`.
         let digest = "8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a";
         let clients = Clients::parse(&format!("a:{digest}{end}")).unwrap();
-        clients.authenticate(Some("Bearer k")).unwrap().clone()
+        clients.find("k").unwrap().clone()
     }
 
     /// What comes of it: `.` done, `4` 404, `3` 403. Rights are `use manage audit admin`; for each stands what becomes of

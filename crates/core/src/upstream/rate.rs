@@ -1,5 +1,6 @@
 //! What a model costs at its upstream: the price of a token.
 
+use crate::budget::nano;
 use crate::chat::event::Usage;
 use crate::fault::{Fault, Faults, Path};
 use crate::json::Json;
@@ -53,23 +54,4 @@ fn price(path: &Path, value: Option<Json>) -> Result<u128, Fault> {
             format!("Expected a decimal number from 0 to {MOST_USD} with at most nine decimals, such as \"0.00015\".");
         Fault::new(path, "bad_price", message)
     })
-}
-
-/// A decimal number in 10⁻⁹: digits, perhaps a point and one to nine digits, perhaps an exponent as serde_json
-/// writes it for small numbers.
-fn nano(text: &str) -> Option<u128> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| (-30..=30).contains(e))?),
-        None => (text, 0),
-    };
-    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{part}");
-    let plain = digits.len() <= 30 && !whole.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !plain || (mantissa.contains('.') && part.is_empty()) {
-        return None;
-    }
-    let shift = 9 + exponent - part.len() as i32;
-    let number: u128 = digits.parse().ok()?;
-    let power = 10_u128.checked_pow(shift.unsigned_abs())?;
-    if shift >= 0 { number.checked_mul(power) } else { number.is_multiple_of(power).then(|| number / power) }
 }

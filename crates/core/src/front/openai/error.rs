@@ -63,7 +63,7 @@ fn code(code: Code) -> &'static str {
         Code::Unauthenticated => "invalid_api_key",
         Code::SafetyRefused | Code::AnswerRefused => "content_filter",
         Code::ContextTooLong => "context_length_exceeded",
-        Code::UpstreamRateLimited => "rate_limit_exceeded",
+        Code::UpstreamRateLimited | Code::LimitReached => "rate_limit_exceeded",
         code => code.as_str(),
     }
 }

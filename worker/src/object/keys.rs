@@ -1,0 +1,143 @@
+//! The object that keeps the keys which are made over `/v1/keys`, and the isolate's memory of them.
+
+use std::time::Duration;
+
+use promptgate_core::client::Caller;
+use promptgate_core::key::memory::Lookup;
+use promptgate_core::key::{self, Command, Key};
+use promptgate_core::problem::Problem;
+use promptgate_core::refusal::Refusal;
+use worker::{Date, Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+
+use crate::isolate;
+use crate::limits::Limits;
+
+/// How long a key may be looked for (ours).
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often one that waits for another's answer looks again: no request may wait for another's I/O.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Who calls with `secret`, which has the form of a key.
+///
+/// # Errors
+/// That nobody does, and those of [`super::ask`].
+pub(crate) async fn caller(env: &Env, secret: &str) -> Result<Caller, Problem> {
+    let digest = key::digest(secret);
+    let limits = Limits::until(u64::MAX).at_most(LIMIT);
+    loop {
+        let now_ms = Date::now().as_millis();
+        match isolate::keys(|memory| memory.look(&digest, now_ms)) {
+            Lookup::Known(caller) => return Ok(*caller),
+            Lookup::Refused(problem) => return Err(problem),
+            Lookup::Wait => {
+                limits.check().map_err(|_| Problem::storage_unavailable())?;
+                Delay::from(PAUSE).await;
+            }
+            Lookup::Ask => match ask(env, &Command::Find(digest.clone()), &limits).await {
+                Ok(found) => isolate::keys(|memory| memory.learn(&digest, found.first(), now_ms)),
+                Err(problem) => {
+                    isolate::keys(|memory| memory.lost(&digest));
+                    return Err(problem);
+                }
+            },
+        }
+    }
+}
+
+/// The keys that a command is about.
+///
+/// # Errors
+/// Those of [`super::ask`], and the object's own.
+pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result<Vec<Key>, Problem> {
+    let body = serde_json::to_string(command).ok();
+    let keys: Result<Vec<Key>, Refusal> = super::ask_json(env, "KEYS", "all", "", body, limits).await?;
+    Ok(keys?)
+}
+
+/// One for the whole gateway: an isolate asks it once a minute for a key that is used.
+#[durable_object]
+pub struct KeysObject {
+    sql: SqlStorage,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    key: String,
+}
+
+impl DurableObject for KeysObject {
+    fn new(state: State, _env: Env) -> Self {
+        KeysObject { sql: state.storage().sql() }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let command: Command = serde_json::from_str(&request.text().await?)?;
+        // Nothing from here on waits: a command is carried out whole before the next.
+        self.sql.exec(
+            "CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT NULL)",
+            None,
+        )?;
+        self.sql.exec("CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, id TEXT NOT NULL)", None)?;
+        let answer = self.answer(command, Date::now().as_millis())?;
+        Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?)
+    }
+}
+
+impl KeysObject {
+    fn answer(&self, command: Command, now_ms: u64) -> worker::Result<Result<Vec<Key>, Problem>> {
+        let id = command.changes().map(str::to_owned);
+        Ok(match command {
+            Command::List(None) => Ok(self.keys("SELECT key FROM keys ORDER BY rowid", Vec::new())?),
+            Command::List(Some(tenant)) => {
+                Ok(self.keys("SELECT key FROM keys WHERE tenant = ? ORDER BY rowid", vec![tenant.into()])?)
+            }
+            Command::Read(id) => Ok(self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()])?),
+            Command::Create(key) => {
+                self.keep(&key)?;
+                Ok(vec![*key])
+            }
+            Command::Find(digest) => {
+                let query = "SELECT key FROM keys JOIN digests USING (id) WHERE digest = ?";
+                let mut found = self.keys(query, vec![digest.as_str().into()])?;
+                if let Some(key) = found.first_mut().filter(|key| key.caller(&digest, now_ms).is_some())
+                    && key.used(now_ms)
+                {
+                    self.keep(key)?;
+                }
+                Ok(found)
+            }
+            change => {
+                let id = id.unwrap_or_default();
+                match self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()])?.pop() {
+                    None => Err(key::missing()),
+                    Some(mut key) => match change.apply(&mut key, now_ms) {
+                        Ok(()) => {
+                            self.keep(&key)?;
+                            Ok(vec![key])
+                        }
+                        Err(problem) => Err(problem),
+                    },
+                }
+            }
+        })
+    }
+
+    fn keep(&self, key: &Key) -> worker::Result<()> {
+        let text = serde_json::to_string(key)?;
+        let values: Vec<SqlStorageValue> = vec![key.id.as_str().into(), key.tenant.as_str().into(), text.into()];
+        let keep =
+            "INSERT INTO keys (id, tenant, key) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key";
+        self.sql.exec(keep, values)?;
+        self.sql.exec("DELETE FROM digests WHERE id = ?", vec![key.id.as_str().into()])?;
+        for secret in &key.digests {
+            let values = vec![secret.digest.as_str().into(), key.id.as_str().into()];
+            self.sql.exec("INSERT INTO digests (digest, id) VALUES (?, ?)", values)?;
+        }
+        Ok(())
+    }
+
+    fn keys(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<Key>> {
+        let rows = self.sql.exec(query, values)?.to_array::<Row>()?;
+        rows.iter().map(|row| Ok(serde_json::from_str(&row.key)?)).collect()
+    }
+}
