@@ -378,3 +378,36 @@ test("without the journal's object a request with a key is refused, others are n
     await here.stop();
   }
 });
+
+for (const [AUDIT, what] of [["strict", "told of before it is sent"], ["batched", "told of soon after"]]) {
+  test(`a call without a key that dies with its process has its row: ${what} (AUDIT=${AUDIT})`, async () => {
+    await own({ AUDIT, TOTAL_MS: "2000" }, async (here, again) => {
+      await simulator.fault({ kind: "gate", after_frames: 30 });
+      const first = await begin(here, {});
+      // A batch waits a quarter of a second.
+      if (AUDIT === "batched") await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await here.kill();
+      await first.rest;
+      here = await again();
+      const [row] = await here.rows(1);
+      assert.deepEqual([row.action, row.outcome, row.code, row.attempts, row.cost_usd, row.request_id],
+        ["chat.complete", "unknown", "outcome_unknown", 1, null, first.response.headers["x-request-id"]]);
+      // One that has ended has its own row alone.
+      await simulator.reset();
+      const done = await here.chat();
+      const rows = (await here.rows(2)).filter(({ request_id }) => request_id === done.headers.get("x-request-id"));
+      assert.deepEqual(rows.map(({ outcome }) => outcome), ["success"]);
+    });
+  });
+}
+
+test("AUDIT=strict: what cannot be told of is not sent", async () => {
+  const here = await startGateway(simulator, { AUDIT: "strict", FALLBACK_TEXT: "" }, { without: "INTENTS" });
+  try {
+    const answer = await here.chat();
+    assert.deepEqual([answer.status, JSON.parse(answer.text).code], [503, "storage_unavailable"]);
+    assert.equal((await simulator.stats()).executions, 0);
+  } finally {
+    await here.stop();
+  }
+});

@@ -10,8 +10,9 @@ use promptgate_core::chat::event::Usage;
 use promptgate_core::client::Caller;
 use promptgate_core::front::{Encoded, Encoder};
 use promptgate_core::governance::trace::Trace;
-use promptgate_core::governance::{self, CallRecord, Metric};
+use promptgate_core::governance::{self, CallRecord, Intent, Metric, Notice};
 use promptgate_core::http::{HttpRequest, Reply, ReplyHead};
+use promptgate_core::problem::Problem;
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::{Bytes, Sensitive};
 use promptgate_core::settings::Settings;
@@ -21,6 +22,7 @@ use worker::{Delay, Env, Response};
 use crate::budget::Reservation;
 use crate::client::{self, Stream};
 use crate::isolate::{self, Clock, Life};
+use crate::object;
 use crate::object::journal::Recorder;
 use crate::telemetry;
 use crate::token;
@@ -50,8 +52,10 @@ pub(crate) struct Driver {
     pub(crate) came: u64,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
+    /// Whether it was told that the call is sent.
+    pub(crate) told: bool,
     /// What keeps the answer, where it is kept: its clients read from there.
-    pub(crate) recorder: Option<Recorder>,
+    pub(crate) recorder: Option<Rc<Recorder>>,
     /// The pace of an answer that goes out whole; a stream is read as it comes.
     pub(crate) pace: Option<Pace>,
     /// The timer that runs, and when it will be done.
@@ -82,6 +86,11 @@ impl Driver {
                     {
                         let now = self.clock.elapsed();
                         self.handle(now, input);
+                        continue;
+                    }
+                    if self.recorder.is_none() && !std::mem::replace(&mut self.told, true) && !self.tell().await {
+                        let now = self.clock.elapsed();
+                        self.handle(now, Input::Unstored(Problem::storage_unavailable()));
                         continue;
                     }
                     // Without a controller nothing is sent, and the deadline ends the call.
@@ -211,6 +220,18 @@ impl Driver {
         isolate::health(name, |health| self.call.handle(now, input, health));
     }
 
+    /// Tells that the call is about to be sent: before it is where that is asked for, soon after it else. Whether it may
+    /// be sent.
+    async fn tell(&self) -> bool {
+        let intent = Intent::new(&self.request_id, self.undecided(), self.clock.started_ms, self.call.total());
+        if self.settings.audit_strict {
+            return object::intents::tell(&self.env, &Notice { sent: vec![intent], ended: Vec::new() }).await;
+        }
+        telemetry::sent(intent);
+        telemetry::bring(&self.life, &self.env);
+        true
+    }
+
     /// The audit row of the call if nobody learns how it ends.
     fn undecided(&self) -> String {
         let now_ms = self.clock.unix_ms();
@@ -233,6 +254,9 @@ impl Driver {
             recorder.settle(&row).await;
         }
         telemetry::row(&row);
+        if self.told {
+            telemetry::ended(&self.request_id);
+        }
         telemetry::count(|metrics| {
             record.measure(self.route.pattern(), metrics);
             isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
@@ -248,7 +272,7 @@ impl Driver {
         // A client that is slow to take the rest of its answer does not keep the row waiting.
         telemetry::bring(&self.life, &self.env);
         if let Some(recorder) = &self.recorder
-            && telemetry::flush(&self.env).await
+            && telemetry::flush_rows(&self.env).await
         {
             recorder.written();
         }

@@ -29,7 +29,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// A call with a key.
 pub(crate) enum Begun {
     /// This request makes it.
-    Ours(Recorder),
+    Ours(Rc<Recorder>),
     /// Another request makes it, or has made it.
     Another(Rc<Run>),
 }

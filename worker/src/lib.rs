@@ -50,7 +50,7 @@ use context::{Arrival, RequestContext};
 use follow::Begun;
 use futures_util::future::{FutureExt, pending};
 use isolate::{Clock, Life};
-use object::journal::{Keyed, Recorder};
+use object::journal::Keyed;
 
 /// Once per isolate.
 #[event(start)]
@@ -309,7 +309,7 @@ impl RequestContext {
             }
             None => None,
         };
-        let run = recorder.as_ref().map(Recorder::run);
+        let run = recorder.as_ref().map(|recorder| recorder.run());
         let encoder = Encoder::new(admitted.front, &call.about());
         let (reply, replied) = futures_channel::oneshot::channel();
         let traceparent = client::header(&self.request, "traceparent");
@@ -333,6 +333,7 @@ impl RequestContext {
             left: if recorder.is_some() { pending().boxed_local() } else { self.limits.left() },
             pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),
             recorder,
+            told: false,
             timer: None,
         };
         if let Some(run) = run {

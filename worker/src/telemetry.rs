@@ -9,7 +9,7 @@ use futures_util::future::{join_all, join3};
 use promptgate_core::governance::chain::Outbox;
 use promptgate_core::governance::trace::{MAX_SPANS, Span};
 use promptgate_core::governance::webhook::Queue;
-use promptgate_core::governance::{Metrics, Refusals, Schedule, WebhookEvent};
+use promptgate_core::governance::{Intent, Intents, Metrics, Notice, Refusals, Schedule, WebhookEvent};
 use web_sys::AbortSignal;
 use worker::{Date, Delay, Env};
 
@@ -33,6 +33,7 @@ struct Waiting {
     counted: Metrics,
     spans: Vec<Span>,
     refusals: Refusals,
+    intents: Intents,
     schedule: Schedule,
     webhooks: Queue,
     /// When webhooks are brought: at once, and while one call is under way what comes meanwhile waits for the next.
@@ -81,6 +82,16 @@ pub(crate) fn refusal(tenant: &str, key_id: &str, line: &str) {
     } else {
         worker::console_log!("{line}");
     }
+}
+
+/// A call that is sent; [`bring`] tells the object of it, unless it [`ended`] before.
+pub(crate) fn sent(intent: Intent) {
+    WAITING.with_borrow_mut(|waiting| waiting.intents.sent(intent));
+}
+
+/// The call of this id has left its row.
+pub(crate) fn ended(id: &str) {
+    WAITING.with_borrow_mut(|waiting| waiting.intents.ended(id));
 }
 
 /// Counts; [`bring`] takes it to the object.
@@ -165,7 +176,10 @@ pub(crate) fn bring(life: &Life, env: &Env) {
                 Delay::from(Duration::from_secs(1)).await;
             }
             let again = WAITING.with_borrow_mut(|waiting| {
-                let nothing = waiting.rows() == 0 && waiting.counted.is_empty() && waiting.spans.is_empty();
+                let nothing = waiting.rows() == 0
+                    && waiting.intents.is_empty()
+                    && waiting.counted.is_empty()
+                    && waiting.spans.is_empty();
                 if nothing { None } else { waiting.bring() }
             });
             match again {
@@ -178,8 +192,24 @@ pub(crate) fn bring(life: &Life, env: &Env) {
 
 /// Brings everything that waits now; says whether all of it is kept.
 pub(crate) async fn flush(env: &Env) -> bool {
+    // The rows of the calls that have ended until now wait already.
+    let notice = WAITING.with_borrow_mut(|waiting| waiting.intents.take());
     let (rows, counts, ()) = join3(flush_rows(env), flush_counts(env), flush_spans(env)).await;
-    rows && counts
+    let told = flush_intents(env, notice, rows).await;
+    rows && counts && told
+}
+
+/// Tells of the calls that are under way, and, where their `rows` are kept, of those that have ended.
+async fn flush_intents(env: &Env, mut notice: Notice, rows: bool) -> bool {
+    let ended = if rows { Vec::new() } else { std::mem::take(&mut notice.ended) };
+    let told = notice.is_empty() || object::intents::tell(env, &notice).await;
+    WAITING.with_borrow_mut(|waiting| {
+        if !told {
+            waiting.intents.keep(notice);
+        }
+        waiting.intents.keep(Notice { sent: Vec::new(), ended });
+    });
+    told
 }
 
 /// Exports the spans, once: a collector that is away must not make the isolate's memory its own.
@@ -198,7 +228,8 @@ async fn flush_spans(env: &Env) {
     }
 }
 
-async fn flush_rows(env: &Env) -> bool {
+/// Brings the rows that wait now; says whether all of them are kept.
+pub(crate) async fn flush_rows(env: &Env) -> bool {
     let mut rows = WAITING.with_borrow_mut(|waiting| waiting.rows());
     loop {
         let next = WAITING.with_borrow_mut(|waiting| waiting.rows.as_mut()?.delivery());

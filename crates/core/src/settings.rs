@@ -131,6 +131,8 @@ pub struct Settings {
     pub rates: Rates,
     /// `IDEMPOTENCY_TTL`: how long the answer of a call with an `Idempotency-Key` is kept, in seconds.
     pub idempotency_ttl_s: u64,
+    /// `AUDIT=strict`: a call without a key is told of before it is sent, too.
+    pub audit_strict: bool,
     /// `SEAL_KEYS`: what the gateway keeps of answers and secrets is sealed by them; without one it keeps none.
     pub seal_keys: SealKeys,
 }
@@ -243,6 +245,7 @@ impl Reader<'_> {
         let (model_polling, rates, seal_keys) = (self.polling(), self.rates(), self.seal_keys());
         let upstream_per_minute = self.integer("UPSTREAM_PER_MINUTE", 1..=100_000);
         let (audit_signing_key, audit_policy) = (self.audit_signing_key(), self.audit_policy());
+        let audit_strict = self.audit_strict();
         let idempotency_ttl_s = self.integer("IDEMPOTENCY_TTL", 60..=86_400).unwrap_or(86_400);
         // Everything is read by now: every fault is known.
         Some(Settings {
@@ -276,6 +279,7 @@ impl Reader<'_> {
             tenant_limits,
             rates,
             idempotency_ttl_s,
+            audit_strict,
             seal_keys,
         })
     }
@@ -426,6 +430,17 @@ impl Reader<'_> {
             }
             Rates::default()
         })
+    }
+
+    fn audit_strict(&mut self) -> bool {
+        match self.get("AUDIT").as_deref() {
+            None | Some("batched") => false,
+            Some("strict") => true,
+            Some(_) => {
+                self.fault("AUDIT", "bad_variable", "AUDIT must be `batched` or `strict`.");
+                false
+            }
+        }
     }
 
     fn seal_keys(&mut self) -> SealKeys {

@@ -1,7 +1,7 @@
 //! The object of one keyed call: it alone calls upstream for its key, keeps what comes, and gives it to all who ask.
 //!
-//! The platform sends nothing out of an object, neither a request nor a byte of an answer, before what was stored until
-//! then is on disk (its output gate); so storing first is enough to keep the order.
+//! The record is on disk before a request is sent, since the platform sends nothing out of an object before what was
+//! stored until then is (its output gate). A batch is on disk before it is read: that is waited for.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -26,6 +26,8 @@ const STAY: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(30);
 /// Most clients that read one answer at once (ours).
 const MAX_READERS: usize = 256;
+/// Most events that wait to be stored (ours).
+const MAX_PENDING: usize = 1_000;
 /// How much longer than a call may take a Worker waits for its object's answer (ours).
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -78,6 +80,11 @@ pub(crate) struct Recorder {
     settings: Rc<Settings>,
     /// Nothing was executed, so nothing is kept.
     released: Cell<bool>,
+    /// What has come while a batch is being stored: the next batch.
+    pending: RefCell<Vec<AnswerEvent>>,
+    storing: Cell<bool>,
+    /// Why nothing more can be stored.
+    failed: RefCell<Option<Problem>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -139,14 +146,22 @@ impl Keyed {
         about: About,
         generation: u32,
         settings: &Rc<Settings>,
-    ) -> Recorder {
+    ) -> Rc<Recorder> {
         let before = self.run.borrow().clone().filter(|_| generation > 0);
         let about = before.map_or(about, |run| run.journal.borrow().about().clone());
         let journal =
             Journal::reserve(fingerprint, about, generation, settings.idempotency_ttl_s.saturating_mul(1_000));
         let run = Run::new(journal);
         *self.run.borrow_mut() = Some(run.clone());
-        Recorder { keyed: self.clone(), run, settings: settings.clone(), released: Cell::new(false) }
+        Rc::new(Recorder {
+            keyed: self.clone(),
+            run,
+            settings: settings.clone(),
+            released: Cell::new(false),
+            pending: RefCell::default(),
+            storing: Cell::new(false),
+            failed: RefCell::default(),
+        })
     }
 
     /// Reads what is stored. A call that was running when its process died has its audit row before anything else.
@@ -173,7 +188,7 @@ impl Keyed {
         let (mut journal, row) = restored;
         if let Some(row) = row {
             telemetry::row(&row);
-            if telemetry::flush(&self.env).await {
+            if telemetry::flush_rows(&self.env).await {
                 self.put(&journal.written())?;
             }
             telemetry::bring(&Life::Object(self.state.clone()), &self.env);
@@ -313,9 +328,9 @@ impl Recorder {
 
     /// The call gives `events`: they are stored, and then read. Where nothing of the call was executed, they are read only,
     /// and the key is free.
-    pub(crate) async fn append(&self, events: Vec<AnswerEvent>, executed: bool) -> Input {
-        let now_ms = Clock::start().unix_ms();
+    pub(crate) async fn append(self: &Rc<Self>, events: Vec<AnswerEvent>, executed: bool) -> Input {
         if !executed {
+            let now_ms = Clock::start().unix_ms();
             let again = self.run.journal.borrow_mut().release(now_ms, events);
             self.run.journal.borrow_mut().ended();
             self.released.set(true);
@@ -331,27 +346,50 @@ impl Recorder {
             return Input::Flushed;
         }
         // After a failure of storage nothing more is stored or read.
+        if let Some(problem) = self.failed.take() {
+            return Input::Unstored(problem);
+        }
         if self.run.journal.borrow().is_broken() {
             return Input::Flushed;
         }
-        let batch = self.run.journal.borrow().append(now_ms, &events);
-        let stored = match batch {
-            Ok(batch) => self.store(&batch).await.map(|()| batch).map_err(|_| Problem::storage_unavailable()),
-            Err(problem) => Err(problem),
-        };
-        let input = match stored {
-            Ok(batch) => {
-                self.run.journal.borrow_mut().stored(now_ms, batch);
-                Input::Flushed
+        let last = matches!(events.last(), Some(AnswerEvent::Done(..) | AnswerEvent::Failed(_)));
+        self.pending.borrow_mut().extend(events);
+        if !self.storing.replace(true) {
+            let own = self.clone();
+            Life::Object(self.keyed.state.clone()).wait_until(async move { own.drain().await });
+        }
+        // The call goes on meanwhile, but not without bounds.
+        while self.storing.get() && (last || self.pending.borrow().len() >= MAX_PENDING) {
+            let _ = self.run.change().await;
+        }
+        self.failed.take().map_or(Input::Flushed, Input::Unstored)
+    }
+
+    /// Stores what is pending, a batch after the other. What comes while one is stored is the next, so that the disk makes
+    /// the batches and not the upstream.
+    async fn drain(&self) {
+        while self.storing.get() {
+            let events = self.pending.take();
+            let now_ms = Clock::start().unix_ms();
+            let batch = self.run.journal.borrow().append(now_ms, &events);
+            let stored = match batch {
+                Ok(batch) => self.store(&batch).await.map(|()| batch).map_err(|_| Problem::storage_unavailable()),
+                Err(problem) => Err(problem),
+            };
+            match stored {
+                Ok(batch) => {
+                    self.run.journal.borrow_mut().stored(now_ms, batch);
+                    self.storing.set(!self.pending.borrow().is_empty());
+                }
+                Err(problem) => {
+                    self.run.journal.borrow_mut().break_off(problem.clone());
+                    let _ = self.keyed.put(&self.run.journal.borrow().text());
+                    *self.failed.borrow_mut() = Some(problem);
+                    self.storing.set(false);
+                }
             }
-            Err(problem) => {
-                self.run.journal.borrow_mut().break_off(problem.clone());
-                let _ = self.keyed.put(&self.run.journal.borrow().text());
-                Input::Unstored(problem)
-            }
-        };
-        self.run.changed();
-        input
+            self.run.changed();
+        }
     }
 
     async fn store(&self, batch: &Batch) -> worker::Result<()> {
@@ -371,10 +409,10 @@ impl Recorder {
             let values: Vec<SqlStorageValue> = numbers.into_iter().chain([text.into()]).collect();
             sql.exec("INSERT INTO batches (generation, number, part, sealed) VALUES (?, ?, ?, ?)", values)?;
         }
-        match &batch.record {
-            Some(record) => self.keyed.put(record),
-            None => Ok(()),
+        if let Some(record) = &batch.record {
+            self.keyed.put(record)?;
         }
+        self.keyed.state.storage().sync().await
     }
 
     /// The call has ended, and leaves `row`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod budget;
+pub(crate) mod intents;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod metrics;

@@ -517,6 +517,11 @@ impl Call {
         self.target().is_some_and(|target| target.upstream.idempotent)
     }
 
+    /// How long it may take.
+    pub fn total(&self) -> Duration {
+        self.rules.total
+    }
+
     /// The key that is sent upstream, and how many requests were.
     pub(crate) fn sent(&self) -> (&str, u32) {
         (&self.identity.idempotency_key, self.attempts)

@@ -40,6 +40,9 @@ fn numbers(front: Front) -> bool {
     front == Front::Promptgate(Format::EventStream)
 }
 
+/// Batches of this many bytes are read at once (ours).
+const STEP: usize = 64 << 10;
+
 /// Reads one answer.
 #[derive(Debug)]
 pub struct Reader {
@@ -79,12 +82,16 @@ impl Reader {
         Ok(Reader { encoder, position: 0, ended: false })
     }
 
-    /// What to do next: one batch for each step, so that a client that is slow costs no more memory than that.
+    /// What to do next: about [`STEP`] bytes of batches at once, so that a client that is slow costs no more memory.
     pub fn next(&mut self, journal: &Journal) -> Step {
-        if let Some(batch) = journal.batches.get(self.position) {
+        let (mut events, mut size) = (Vec::new(), 0);
+        while let Some(batch) = journal.batches.get(self.position).filter(|_| size < STEP) {
             self.position += 1;
+            size += batch.len();
             // It is what was written here.
-            let events: Vec<AnswerEvent> = serde_json::from_str(batch).unwrap_or_default();
+            events.append(&mut serde_json::from_str::<Vec<AnswerEvent>>(batch).unwrap_or_default());
+        }
+        if size > 0 {
             return Step::Write(self.encoder.encode(events));
         }
         if self.ended || !journal.has_ended() {

@@ -254,9 +254,9 @@ impl World {
         match client.reader.next(&journal) {
             Step::Write(Encoded { head, bytes }) => {
                 assert!(!client.ended);
-                if client.reader.position > before {
-                    let stored = written.get(&(client.epoch, journal.generation, client.reader.position as u32));
-                    assert_eq!(stored.map(String::as_str), Some(&*journal.batches[before]), "sent and not stored");
+                for at in before..client.reader.position {
+                    let stored = written.get(&(client.epoch, journal.generation, at as u32 + 1));
+                    assert_eq!(stored.map(String::as_str), Some(&*journal.batches[at]), "sent and not stored");
                 }
                 client.status = head.map(|head| head.status).or(client.status);
                 client.bytes.extend(bytes.0);
