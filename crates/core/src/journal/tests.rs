@@ -457,6 +457,17 @@ fn an_error_after_what_was_read_is_an_event() {
     assert_eq!(status, Some(502), "{text}");
 }
 
+/// While a call whose storage has failed still ends, nobody begins it anew.
+#[test]
+fn one_call_at_a_time() {
+    let mut journal = Journal::reserve("same", about(), 0, RETENTION);
+    journal.dispatch(0, true, "row");
+    journal.break_off(Problem::storage_unavailable());
+    assert_eq!(journal.admit("same", 0).ok(), Some(Admission::Follow));
+    journal.ended();
+    assert_eq!(journal.admit("same", 0).ok(), Some(Admission::Begin(1)));
+}
+
 #[test]
 fn answers_that_cannot_be_read_are_gone() {
     let record = complete().written();
