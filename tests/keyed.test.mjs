@@ -379,13 +379,13 @@ test("without the journal's object a request with a key is refused, others are n
   }
 });
 
-for (const [AUDIT, what] of [["strict", "told of before it is sent"], ["batched", "told of soon after"]]) {
-  test(`a call without a key that dies with its process has its row: ${what} (AUDIT=${AUDIT})`, async () => {
-    await own({ AUDIT, TOTAL_MS: "2000" }, async (here, again) => {
+for (const [AUDIT_MODE, what] of [["strict", "told of before it is sent"], ["batched", "told of soon after"]]) {
+  test(`a call without a key that dies with its process has its row: ${what} (AUDIT_MODE=${AUDIT_MODE})`, async () => {
+    await own({ AUDIT_MODE, TOTAL_MS: "2000" }, async (here, again) => {
       await simulator.fault({ kind: "gate", after_frames: 30 });
       const first = await begin(here, {});
       // A batch waits a quarter of a second.
-      if (AUDIT === "batched") await new Promise((resolve) => setTimeout(resolve, 1_000));
+      if (AUDIT_MODE === "batched") await new Promise((resolve) => setTimeout(resolve, 1_000));
       await here.kill();
       await first.rest;
       here = await again();
@@ -401,8 +401,8 @@ for (const [AUDIT, what] of [["strict", "told of before it is sent"], ["batched"
   });
 }
 
-test("AUDIT=strict: what cannot be told of is not sent", async () => {
-  const here = await startGateway(simulator, { AUDIT: "strict", FALLBACK_TEXT: "" }, { without: "INTENTS" });
+test("AUDIT_MODE=strict: what cannot be told of is not sent", async () => {
+  const here = await startGateway(simulator, { AUDIT_MODE: "strict", FALLBACK_TEXT: "" }, { without: "INTENTS" });
   try {
     const answer = await here.chat();
     assert.deepEqual([answer.status, JSON.parse(answer.text).code], [503, "storage_unavailable"]);

@@ -131,7 +131,7 @@ pub struct Settings {
     pub rates: Rates,
     /// `IDEMPOTENCY_TTL`: how long the answer of a call with an `Idempotency-Key` is kept, in seconds.
     pub idempotency_ttl_s: u64,
-    /// `AUDIT=strict`: a call without a key is told of before it is sent, too.
+    /// `AUDIT_MODE=strict`: a call without a key is told of before it is sent, too.
     pub audit_strict: bool,
     /// `SEAL_KEYS`: what the gateway keeps of answers and secrets is sealed by them; without one it keeps none.
     pub seal_keys: SealKeys,
@@ -433,11 +433,11 @@ impl Reader<'_> {
     }
 
     fn audit_strict(&mut self) -> bool {
-        match self.get("AUDIT").as_deref() {
+        match self.get("AUDIT_MODE").as_deref() {
             None | Some("batched") => false,
             Some("strict") => true,
             Some(_) => {
-                self.fault("AUDIT", "bad_variable", "AUDIT must be `batched` or `strict`.");
+                self.fault("AUDIT_MODE", "bad_variable", "AUDIT_MODE must be `batched` or `strict`.");
                 false
             }
         }

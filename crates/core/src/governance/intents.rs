@@ -1,7 +1,7 @@
 //! Calls that were sent and have no row yet: what an isolate tells the object that writes their rows if it dies.
 //!
 //! A call that ends before it was told of costs nothing; the others are told of and ended in batches. What was not told
-//! yet when the process dies (some 250 ms of calls) has no row; `AUDIT=strict` tells of each call before it is sent.
+//! yet when the process dies (some 250 ms of calls) has no row; `AUDIT_MODE=strict` tells of each call before it is sent.
 
 use std::time::Duration;
 
