@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { after, before, beforeEach, test } from "node:test";
-import { content, KEY, request, startGateway } from "./support/gateway.mjs";
+import { ADMIN, content, KEY, OTHER, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 let simulator, gateway;
@@ -150,4 +150,67 @@ test("hostile texts are answered, and leave the instance whole", async () => {
     assert.equal((await guard({ text })).status, 200);
   }
   assert.equal((await gateway.chat()).events.at(-1).data.status, "success");
+});
+
+test("a policy that only watches is in rows and metrics, of refused requests too, and changes nothing", async () => {
+  const considered = { actions: { user: { email: "block" } } };
+  const watched = await startGateway(simulator, {
+    GUARD_MONITOR_INPUT: JSON.stringify(considered),
+    GUARD_POLICIES: JSON.stringify([{ tenant: "globex", route: "chat.complete", input: considered }]),
+  });
+  try {
+    const mail = ask("write to zoe@acme.de");
+    assert.equal((await watched.chat(mail)).status, 200);
+    assert.equal((await watched.chat(ask("zoe@acme.de has card 4111 1111 1111 1111"))).status, 422);
+    const [passed, refused] = await watched.rows(2);
+    const actions = ({ rules }) => rules.map(({ action, direction }) => `${action} ${direction}`).sort();
+    assert.deepEqual(actions(passed), ["flag input", "would_block input"]);
+    assert.deepEqual(actions(refused), ["block input", "would_block input", "would_block input"]);
+    assert.equal((await watched.chat(mail, { authorization: `Bearer ${OTHER}` })).status, 422, "another tenant's policy blocks it");
+    assert.equal((await watched.ask("POST", "/v1/guard", { text: "write to zoe@acme.de" }, { authorization: `Bearer ${OTHER}` })).body.action, "flag", "of that route alone");
+    const { body: metrics } = await watched.ask("GET", "/v1/metrics", undefined, { authorization: `Bearer ${ADMIN}` });
+    assert.match(metrics, /promptgate_guard_findings_total\{(?=[^}]*action="would_block")[^}]*direction="input"[^}]*\} [1-9]/);
+    assert.ok(!watched.lines.join().includes("zoe@"));
+  } finally {
+    await watched.stop();
+  }
+});
+
+test("what is to be restored goes as a number and comes back, piece by piece and in a tool's arguments", async () => {
+  let seen;
+  const server = createServer(async (incoming, outgoing) => {
+    const parts = [];
+    for await (const part of incoming) parts.push(part);
+    seen = JSON.parse(Buffer.concat(parts)).messages[0].content;
+    outgoing.setHeader("content-type", "text/event-stream");
+    const delta = (delta) => outgoing.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`);
+    for (const letter of "I mail [EMAIL_1], not [EMAIL_2] or [EMAIL_7].") delta({ content: letter });
+    const call = (args) => delta({ tool_calls: [{ index: 0, id: "c", type: "function", function: { name: "send", arguments: args } }] });
+    for (const letter of '{"to": "[EMAIL_2]"}') call(letter);
+    outgoing.end('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const restoring = await startGateway(simulator, {
+    UPSTREAMS: JSON.stringify([{ name: "own", wire: "openai", url: `http://127.0.0.1:${server.address().port}/v1`, credential: { secret: "OWN_KEY" } }]),
+    OWN_KEY: "k",
+    MODELS: JSON.stringify([{ name: "fast", targets: [{ upstream: "own", model: "m" }] }]),
+    GUARD_INPUT: JSON.stringify({ actions: { user: { email: "restore" } } }),
+  });
+  try {
+    const response = await fetch(`${restoring.url}/openai/v1/chat/completions`, {
+      method: "POST", headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "fast", stream: true, messages: [{ role: "user", content: "zoe@acme.de and ann@acme.de" }] }),
+    });
+    assert.equal(response.status, 200);
+    const chunks = (await response.text()).split("\n\n").filter((line) => line.startsWith("data: {")).map((line) => JSON.parse(line.slice(6)).choices[0]?.delta ?? {});
+    assert.equal(chunks.map(({ content }) => content ?? "").join(""), "I mail zoe@acme.de, not ann@acme.de or [EMAIL_7].");
+    assert.equal(chunks.map(({ tool_calls: calls }) => calls?.[0].function.arguments ?? "").join(""), '{"to": "ann@acme.de"}');
+    assert.equal(seen, "[EMAIL_1] and [EMAIL_2]");
+    const [row] = await restoring.rows();
+    assert.deepEqual(row.rules.map(({ action, count }) => [action, count]), [["restore", 2]]);
+    assert.ok(!restoring.lines.join().includes("@acme"));
+  } finally {
+    await restoring.stop();
+    server.close();
+  }
 });
