@@ -1,9 +1,10 @@
 //! What the settings are called. Secrets that `UPSTREAMS` names have names of their own.
 
 /// Every setting, sorted.
-pub const NAMES: [&str; 47] = [
+pub const NAMES: [&str; 48] = [
     "AUDIT_CHECKPOINT",
     "AUDIT_KEEP",
+    "AUDIT_MODE",
     "AUDIT_OBJECT_ROWS",
     "AUDIT_SIGNING_KEY",
     "CLIENT_KEYS",
