@@ -49,6 +49,11 @@ async function flood(url, connections, request) {
 
 const SIZE = 1 << 20;
 const fill = (unit, size) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
+/** A completion on the OpenAI front. */
+const completion = (changes) => JSON.stringify({ model: "support-small", messages: [{ role: "user", content: "Where is my parcel?" }], max_tokens: 4, ...changes });
+const COMPLETIONS = "/openai/v1/chat/completions";
+/** A model of an upstream that the honest do not ask: what is done to it is said by `upstream`. */
+const HOSTILE_MODEL = "hostile";
 const library = (n) => JSON.stringify({
   templates: Array.from({ length: 12 }, (_, at) => ({
     name: `hostile ${process.pid} ${n} ${at}`, system_instruction: "Be brief.", user_template: "Reply to {{customer}}.", variables: ["customer"],
@@ -62,6 +67,30 @@ const ATTACKS = {
     flood(url, 1, () => ({ key: HOSTILE, path: "/v1/guard", body: JSON.stringify({ text: fill("536-22-1234 ", SIZE - 64) }) })),
   "guard: 1 MiB of passwords": (url) =>
     flood(url, 1, () => ({ key: HOSTILE, path: "/v1/guard", body: JSON.stringify({ text: fill("password=", SIZE - 64) }) })),
+  "guard: 1 MiB of control tokens": (url) =>
+    flood(url, 1, () => ({ key: HOSTILE, path: "/v1/guard", body: JSON.stringify({ text: fill("<|im_start|>", SIZE - 64) }) })),
+  "lint: 1 MiB of passwords": (url) =>
+    flood(url, 1, () => ({ key: HOSTILE, path: "/v1/lint", body: JSON.stringify({ text: fill("password=Abc12345 ", SIZE - 64) }) })),
+  "template: 64 KiB of passwords": (url) =>
+    flood(url, 4, (_, n) => ({
+      key: HOSTILE, path: "/v1/templates",
+      body: JSON.stringify({ name: `hostile ${n}`, system_instruction: fill("password=Abc12345 ", 60_000), user_template: "x", variables: [] }),
+    })),
+  "OpenAI: 1 MiB of numbers": (url) =>
+    flood(url, 1, () => ({ key: HOSTILE, path: COMPLETIONS, body: completion({ messages: [{ role: "user", content: fill("536-22-1234 ", SIZE - 1024) }] }) })),
+  "OpenAI: a 10 MiB image": (url) => {
+    const image = { type: "image_url", image_url: { url: `data:image/png;base64,${fill("iVBORw0KGgoAAAANSUhEUgAA", 9.9 * SIZE)}` } };
+    const body = completion({ messages: [{ role: "user", content: [{ type: "text", text: fill("Where is my parcel? ", 50_000) }, image] }] });
+    return flood(url, 2, () => ({ key: HOSTILE, path: COMPLETIONS, body }));
+  },
+  "OpenAI: 10 MiB of values": (url) => {
+    const body = completion({ x: Array(5_000_000).fill(1) });
+    return flood(url, 1, () => ({ key: HOSTILE, path: COMPLETIONS, body }));
+  },
+  "slow calls of one tenant": (url) =>
+    flood(url, 32, () => ({ key: HOSTILE, body: chat({ modelId: HOSTILE_MODEL }) })),
+  "frames of 234 KiB": (url) => flood(url, 4, () => ({ key: HOSTILE, body: chat({ modelId: HOSTILE_MODEL }) })),
+  "frames of 504 KiB": (url) => flood(url, 4, () => ({ key: HOSTILE, body: chat({ modelId: HOSTILE_MODEL }) })),
   "lint: 1 MiB of placeholders": (url) =>
     flood(url, 1, () => ({ key: HOSTILE, path: "/v1/lint", body: JSON.stringify({ document: fill("{{a}}${b}", SIZE - 64), kind: "template" }) })),
   "chat: 95,000 unknown members": (url) => {
@@ -115,6 +144,13 @@ const ATTACKS = {
   },
 };
 
+/** What the hostile tenant's upstream does, for ever. */
+const FAULTS = {
+  "slow calls of one tenant": { kind: "hang" },
+  "frames of 234 KiB": { kind: "answer", content: fill("536-22-1234 ", 234 << 10), piece: 234 << 10 },
+  "frames of 504 KiB": { kind: "answer", content: fill("536-22-1234 ", 504 << 10), piece: 504 << 10 },
+};
+
 if (process.argv[2] === "--attack") {
   const sent = await ATTACKS[process.argv[3]](process.argv[4]);
   process.stdout.write(String(sent));
@@ -153,10 +189,18 @@ let missed = 0;
 for (const name of only.length > 0 ? only : Object.keys(ATTACKS)) {
   // A fresh gateway for each: what one attack leaves must not be counted against the next.
   const simulator = await startSimulator();
+  const other = await startSimulator("--models", HOSTILE_MODEL);
+  if (FAULTS[name]) {
+    const rule = { on: "openai_chat", times: null, fault: FAULTS[name] };
+    const queued = await fetch(`${other.url}/_simulator/faults`, { method: "POST", body: JSON.stringify([rule]) });
+    if (!queued.ok) throw new Error(`the simulator refuses the fault: ${await queued.text()}`);
+  }
   const gateway = await startWorkerd({
     CLIENT_KEYS: `honest:${digest(HONEST)} hostile:${digest(HOSTILE)}:manage`,
     UPSTREAM_CLIENT_ID: "dev-client", UPSTREAM_CLIENT_SECRET: "dev-secret",
     UPSTREAM_API_URL: simulator.url, UPSTREAM_LOGIN_URL: simulator.url, CONTEXT_WINDOW: "8192",
+    UPSTREAMS: JSON.stringify([{ name: "other", wire: "openai", url: `${other.url}/v1`, credential: { secret: "OTHER_KEY" } }]), OTHER_KEY: "dev-key",
+    MODELS: JSON.stringify([{ name: HOSTILE_MODEL, targets: [{ upstream: "other" }] }, { name: "*", targets: [{ upstream: "genesys" }] }]),
   });
   await honest(gateway.url, 1);
   const alone = await honest(gateway.url, seconds);
@@ -175,6 +219,7 @@ for (const name of only.length > 0 ? only : Object.keys(ATTACKS)) {
   console.log(`${name.padEnd(30)} ${cells.map((cell) => column(cell, 9)).join(" ")}`);
   await gateway.stop();
   simulator.stop();
+  other.stop();
 }
 console.log(missed === 0 ? "Every attack within the goal." : `${missed} beyond the goal, or with failures of honest clients.`);
 process.exit(missed === 0 ? 0 : 1);

@@ -4,7 +4,9 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { relative } from "node:path";
 import { createInterface } from "node:readline";
+import workerd from "workerd";
 
 const root = new URL("../", import.meta.url).pathname;
 const wrangler = readFileSync(`${root}wrangler.toml`, "utf8");
@@ -12,24 +14,47 @@ const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wr
 const objects = [...wrangler.matchAll(/^name = "([A-Z_]+)"\nclass_name = "(\w+)"$/gm)].map(([, name, className]) => ({ name, className }));
 export const digest = (key) => createHash("sha256").update(key).digest("hex");
 
-/** The simulator: `{ url, stop }`. */
-export async function startSimulator() {
+/** The simulator: `{ url, stop }`; `options` are those of its command line. */
+export async function startSimulator(...options) {
   const binary = process.env.SIMULATOR ?? `${root}target/release/promptgate-simulator`;
-  const child = spawn(binary, ["--exit-with-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(binary, ["--exit-with-stdin", ...options], { stdio: ["pipe", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   return { url: line.replace("listening on ", ""), stop: () => child.stdin.end() };
 }
 
-/** The gateway: `{ url, pid, memory(), stop }`; `bindings` are its settings, `onDisk: false` binds no objects. */
-export async function startWorkerd(bindings, { onDisk = true } = {}) {
-  mkdirSync(`${root}target`, { recursive: true });
-  const folder = mkdtempSync(`${root}target/bench-workerd-`);
+/** Resident memory of a process, in MB. */
+export const memory = (pid) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024);
+
+/** CPU time that a process and those it has started have used so far, in ms; Linux counts hundredths of a second. */
+export function cpu(pid) {
+  const own = (pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  };
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+  return own(pid) + children.reduce((sum, child) => sum + cpu(child), 0);
+}
+
+/** A port that is free now. */
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
   await new Promise((done) => server.close(done));
+  return port;
+}
+
+/**
+ * The gateway: `{ url, pid, memory(), stop }`; `bindings` are its settings, `onDisk: false` binds no objects. With `script`,
+ * a file, that Worker instead of ours, ready when it answers.
+ */
+export async function startWorkerd(bindings, { onDisk = true, script } = {}) {
+  mkdirSync(`${root}target`, { recursive: true });
+  const folder = mkdtempSync(`${root}target/bench-workerd-`);
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   mkdirSync(`${folder}/objects`);
+  if (script) onDisk = false;
   const list = (items) => `[${items.join(", ")}]`;
   const text = Object.entries(bindings).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   const bound = onDisk ? objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`) : [];
@@ -44,29 +69,31 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  modules = [
+  modules = ${script ? `[(name = "index.js", esModule = embed ${JSON.stringify(relative(folder, script))})]` : `[
     (name = "index.js", esModule = embed "../../worker/build/index.js"),
     (name = "./index_bg.wasm", wasm = embed "../../worker/build/index_bg.wasm"),
-  ],
+  ]`},
   compatibilityDate = "${setting("compatibility_date")}",
   compatibilityFlags = ${JSON.stringify(setting("compatibility_flags"))},
   bindings = ${list([...text, ...bound])},
   ${onDisk ? `durableObjectNamespaces = ${list(classes)},\n  durableObjectStorage = (localDisk = "objects"),` : ""}
 );
 `);
-  const child = spawn(`${root}node_modules/.bin/workerd`, ["serve", `${folder}/config.capnp`], { stdio: ["ignore", "ignore", "pipe"] });
+  const began = performance.now();
+  const child = spawn(workerd.default ?? workerd, ["serve", `${folder}/config.capnp`], { stdio: ["ignore", "ignore", "pipe"] });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => { complaints = (complaints + text).slice(-4_000); });
   for (let tries = 0; ; tries++) {
     if ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) break;
-    if (tries > 200 || child.exitCode !== null) throw new Error(`workerd does not start: ${complaints}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (tries > 2_000 || child.exitCode !== null) throw new Error(`workerd does not start: ${complaints}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return {
     url,
     pid: child.pid,
-    /** Resident memory, in MB. */
-    memory: () => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))[1]) / 1024),
+    /** From the process's start to its first answer, in ms. */
+    started: performance.now() - began,
+    memory: () => memory(child.pid),
     async stop() {
       child.kill("SIGKILL");
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");

@@ -246,6 +246,42 @@ test("half-sent bodies of one key are bounded; another key is served meanwhile, 
   }
 });
 
+test("while the largest body of a route is looked at, others are answered", async () => {
+  const text = (unit, size = 1_000_000) => unit.repeat(Math.floor(size / unit.length));
+  const created = await gateway.ask("POST", "/v1/templates", template("large values"));
+  assert.equal(created.status, 201);
+  const numbers = text("536-22-1234 ");
+  const library = Array.from({ length: 90 }, (_, at) => ({ ...template(`library ${at}`), system_instruction: text("Where is my parcel? ", 10_000) }));
+  for (const [path, body] of [
+    ["/v1/guard", { text: text("<|im_start|>") }],
+    ["/v1/guard", { text: text("password=") }],
+    ["/v1/lint", { text: text("password=Abc12345 ") }],
+    [`/v1/templates/${created.body.id}/render`, { variables: { customer: numbers } }],
+    [`/v1/templates/${created.body.id}/execute`, { variables: { customer: numbers } }],
+    ["/v1/templates/sync?dry_run=true", { templates: library }],
+    ["/openai/v1/chat/completions", { model: "support-small", messages: [{ role: "user", content: numbers }] }],
+  ]) {
+    let done = false;
+    const large = gateway.ask("POST", path, body).then((answer) => { done = true; return answer; });
+    // Uncut, the body would be done with before anything that is asked one after the other.
+    let answered = 0;
+    while (!done && answered < 1_000) {
+      assert.equal((await gateway.ask("GET", "/healthz")).status, 200);
+      if (!done) answered++;
+    }
+    const { status } = await large;
+    // OpenAI's wire says 400 for what the guard refuses.
+    assert.ok([200, 422, ...(path.startsWith("/openai") ? [400] : [])].includes(status), `${path}: ${status}`);
+    assert.ok(answered >= 10, `${path}: ${answered} others were answered meanwhile`);
+  }
+});
+
+test("more values than a body of the OpenAI front may hold are refused before they are read", async () => {
+  const body = `{"model":"support-small","messages":[{"role":"user","content":"Hi"}],"x":[${"1,".repeat(4_000_000)}1]}`;
+  const { status, body: problem } = await gateway.ask("POST", "/openai/v1/chat/completions", body);
+  assert.equal(status, 413, JSON.stringify(problem));
+});
+
 test("small: nosniff, encoded bodies, empty bodies of DELETE and GET, the Host header", async () => {
   for (const [method, path] of [["GET", "/healthz"], ["GET", "/v1/openapi.json"], ["GET", "/nowhere"], ["GET", "/v1/templates"], ["POST", "/v1/chat"]]) {
     const { headers } = await gateway.ask(method, path, method === "POST" ? request() : undefined);

@@ -35,6 +35,15 @@ impl Body {
 
 struct Held(Option<Reading>);
 
+impl Held {
+    fn hold(&mut self, bytes: usize) -> Result<(), Problem> {
+        match &mut self.0 {
+            Some(reading) => isolate::in_flight(|all| all.hold(reading, bytes)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(reading) = self.0.take() {
@@ -43,10 +52,11 @@ impl Drop for Held {
     }
 }
 
-/// A read waits for so many bytes: few, so that what is held of a slow body is counted as it comes.
+/// A read waits for so many bytes where nobody says how many there are: few, so that what is held of a slow body is
+/// counted as it comes.
 const LEAST: u32 = 1 << 10;
 
-/// The whole body of a request with the key `key_id`, of `most` bytes.
+/// The whole body of a request with the key `key_id`, of `most` bytes; `declared` is its length, where its client says it.
 ///
 /// # Errors
 /// Those of [`promptgate_core::in_flight::InFlight::hold`] and [`intake::Body`]: too large, too much at once, broken off,
@@ -55,13 +65,14 @@ pub(crate) async fn read(
     request: &web_sys::Request,
     key_id: &str,
     most: usize,
+    declared: Option<usize>,
     limits: &Limits,
 ) -> Result<Body, Problem> {
     let mut held = Held(Some(Reading::new(key_id, most)));
     let mut buffer = Buffer::default();
     if let Some(stream) = request.body() {
         let Some(reader) = Reader::of(&stream) else { return Err(intake::Body::broken()) };
-        let whole = limits.within(collect(&reader, &mut buffer, &mut held)).await;
+        let whole = limits.within(collect(&reader, declared, &mut buffer, &mut held)).await;
         let whole = whole.unwrap_or_else(|problem| match problem.code {
             Code::TotalDeadline => Err(intake::Body::late()),
             _ => Err(intake::Body::broken()),
@@ -71,18 +82,29 @@ pub(crate) async fn read(
     Ok(Body { body: intake::Body::new(buffer.bytes()), _held: held })
 }
 
-async fn collect(reader: &Reader, buffer: &mut Buffer, held: &mut Held) -> Result<(), Problem> {
-    loop {
-        match reader.chunk(LEAST).await {
+async fn collect(
+    reader: &Reader,
+    declared: Option<usize>,
+    buffer: &mut Buffer,
+    held: &mut Held,
+) -> Result<(), Problem> {
+    // Room for all of it is taken at once: what has none is refused before a byte of it is read.
+    if let Some(declared) = declared {
+        held.hold(declared)?;
+    }
+    // No more can come than was declared, and a read to hear that it has ended costs as much as any other.
+    while declared.is_none_or(|declared| buffer.length() < declared) {
+        let least = declared.map_or(LEAST, |declared| declared.saturating_sub(buffer.length()) as u32);
+        match reader.chunk(least).await {
             Chunk::Bytes(chunk) => {
-                let bytes = chunk.length() as usize;
-                if let Some(reading) = &mut held.0 {
-                    isolate::in_flight(|all| all.hold(reading, bytes))?;
+                if declared.is_none() {
+                    held.hold(chunk.length() as usize)?;
                 }
                 buffer.push(&chunk);
             }
-            Chunk::End => return Ok(()),
-            Chunk::Failed => return Err(intake::Body::broken()),
+            Chunk::End if declared.is_none() => return Ok(()),
+            Chunk::End | Chunk::Failed => return Err(intake::Body::broken()),
         }
     }
+    Ok(())
 }

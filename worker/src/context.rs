@@ -101,7 +101,8 @@ impl RequestContext {
     /// Those of [`body::read`].
     pub(crate) async fn body(&self) -> Result<Body, Problem> {
         let most = self.settings.max_body(self.target.route);
-        body::read(&self.request, &self.caller.key_id, most, &self.limits).await
+        let declared = self.headers.content_length.as_deref().and_then(|length| length.trim().parse().ok());
+        body::read(&self.request, &self.caller.key_id, most, declared, &self.limits).await
     }
 
     /// A request that is refused before anything was done for it has its row, and is counted.

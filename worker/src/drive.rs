@@ -73,6 +73,8 @@ impl Driver {
         let mut controller: Option<AbortController> = None;
         let mut reader: Option<Reader> = None;
         let mut waiting = nothing();
+        // What was waited for before bytes were written: a read that has begun cannot be taken back.
+        let mut parked = None;
         let mut next = None;
         let outcome = loop {
             match next.take().unwrap_or_else(|| self.call.poll()) {
@@ -102,7 +104,7 @@ impl Driver {
                     // Dropping a controller aborts nothing.
                     controller.take().iter().for_each(AbortController::abort);
                     reader = None;
-                    waiting = nothing();
+                    (waiting, parked) = (nothing(), None);
                 }
                 Output::Answer(events) if self.recorder.is_some() => {
                     let Some(recorder) = &self.recorder else { continue };
@@ -122,7 +124,8 @@ impl Driver {
                             let _ = reply.send(response);
                         }
                     } else if let Some(stream) = stream.as_ref().filter(|_| !bytes.0.is_empty()) {
-                        waiting = flush(stream, &bytes);
+                        let before = std::mem::replace(&mut waiting, flush(stream, &bytes));
+                        parked = parked.or(Some(before));
                     } else {
                         // The format holds it back.
                         let now = self.clock.elapsed();
@@ -149,7 +152,8 @@ impl Driver {
                     self.handle(now, input);
                     if let (true, Some(reader)) = (reading, &reader) {
                         // Nothing is read before it is polled: what the call wants first comes first.
-                        waiting = read(reader.clone(), self.pace.map_or(1, |pace| pace.least()));
+                        let least = self.pace.map_or(1, |pace| pace.least());
+                        waiting = parked.take().unwrap_or_else(|| read(reader.clone(), least));
                     }
                 }
                 Output::Done(outcome) => break *outcome,

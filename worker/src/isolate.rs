@@ -30,7 +30,7 @@ thread_local! {
     static SHARES: RefCell<Shares> = RefCell::default();
     static OWNERS: RefCell<Owners> = RefCell::default();
     static DESK: Desk = Desk::default();
-    static LINTER: Linter = Linter::default();
+    static LINTER: Rc<Linter> = Rc::default();
     static TOKENS: RefCell<BTreeMap<String, TokenCache>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -128,9 +128,9 @@ pub(crate) fn desk() -> Desk {
     DESK.with(Desk::clone)
 }
 
-/// The linter with its defaults. `use_it` must not wait for anything.
-pub(crate) fn lint<T>(use_it: impl FnOnce(&Linter) -> T) -> T {
-    LINTER.with(use_it)
+/// The linter with its defaults.
+pub(crate) fn linter() -> Rc<Linter> {
+    LINTER.with(Rc::clone)
 }
 
 /// The token of `upstream`. `use_it` must not wait for anything.

@@ -29,9 +29,10 @@ mod upstream;
 mod webhooks;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use promptgate_core::budget::Amounts;
-use promptgate_core::call::{Call, Identity, Job, Pace};
+use promptgate_core::call::{Call, Identity, Job, Pace, TOGETHER};
 use promptgate_core::chat::{Decoded, Kind};
 use promptgate_core::cors::Preflight;
 use promptgate_core::front::openai::{self, Answer};
@@ -39,6 +40,7 @@ use promptgate_core::front::{self, Encoder, Front, promptgate};
 use promptgate_core::governance::{Operation, stats};
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Admitted;
+use promptgate_core::lint;
 use promptgate_core::openapi;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::{self, Route, Target};
@@ -142,10 +144,8 @@ impl RequestContext {
             return self.forward().await;
         }
         match self.target.route {
-            Route::Guard => self.check(|bytes| self.guards.explain(bytes)).await,
-            Route::Lint => {
-                self.check(|bytes| isolate::lint(|linter| promptgate_core::lint::answer(linter, bytes))).await
-            }
+            Route::Guard => self.look(self.guard().await),
+            Route::Lint => self.look(self.lint().await),
             Route::Metrics => self.metrics().await,
             Route::Stats => self.stats().await,
             Route::Audit | Route::AuditHeads => self.audit().await,
@@ -185,10 +185,20 @@ impl RequestContext {
         }
     }
 
-    /// Checks a body and answers what was found, which is not sent anywhere.
-    async fn check(&self, check: impl Fn(&[u8]) -> Result<String, Problem>) -> Result<Response, Problem> {
-        let checked = async { check(self.body().await?.bytes()) }.await;
-        self.look(checked)
+    async fn guard(&self) -> Result<String, Problem> {
+        let body = self.body().await?;
+        let mut explanation = self.guards.explanation(body.bytes())?;
+        self.limits.steps(|| explanation.step()).await?;
+        Ok(explanation.end())
+    }
+
+    async fn lint(&self) -> Result<String, Problem> {
+        let body = self.body().await?;
+        let asked = lint::Asked::read(body.bytes(), isolate::linter())?;
+        let document = asked.document();
+        let mut linting = asked.begin(&document);
+        self.limits.steps(|| linting.step()).await?;
+        Ok(lint::Asked::answer(linting.end()))
     }
 
     /// Answers what is known here already.
@@ -244,11 +254,15 @@ impl RequestContext {
     /// Checks, counts and trims a request, and calls the model.
     async fn complete(&self, admitted: Admitted, decoded: Result<Decoded, Problem>) -> Result<Response, Problem> {
         let settings = &self.settings;
-        let prepared = decoded.and_then(|decoded| {
-            let window = settings.models.window(&decoded.request().model, self.tenant());
-            isolate::counters(|counters| decoded.prepare(&self.guards.input, &settings.chat, window, counters))
-        });
-        let trimmed = prepared.map_err(|problem| self.refused(problem))?;
+        let refused = |problem| self.refused(problem);
+        let decoded = decoded.map_err(refused)?;
+        let window = settings.models.window(&decoded.request().model, self.tenant());
+        let mut checking = decoded.begin(&self.guards.input);
+        self.limits.steps(|| checking.step()).await.map_err(refused)?;
+        let checked = checking.end().map_err(refused)?;
+        let rules = &settings.chat;
+        let counted = isolate::counters(|counters| checked.count(rules, window, counters));
+        let trimmed = counted.trim(rules.ratio_permille).map_err(refused)?;
         self.call(admitted, Job::Chat(Box::new(trimmed))).await
     }
 
@@ -299,7 +313,8 @@ impl RequestContext {
         let cost = settings.rates.chat_cost(job.model_id(), rate, need).billionths();
         let amounts = Amounts::request(need.prompt_tokens.saturating_add(need.completion_tokens), cost);
         let reservation = self.reserve(amounts).await.map_err(|problem| self.refused(problem))?;
-        let call = Call::new(job, guard, route.targets, route.rules, identity);
+        let together = if admitted.front.is_whole() { Duration::ZERO } else { TOGETHER };
+        let call = Call::new(job, guard, route.targets, route.rules, identity).gathering(together);
         let recorder = match self.begin(&call).await? {
             Some(Begun::Ours(recorder)) => Some(recorder),
             // Another request with the key was faster.

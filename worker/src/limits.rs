@@ -81,6 +81,19 @@ impl Limits {
         .boxed_local()
     }
 
+    /// Does `step` again and again while it says that there is more to do, within the limits: others run in between.
+    ///
+    /// # Errors
+    /// [`Code::TotalDeadline`] and [`Code::ClientLeft`].
+    pub(crate) async fn steps(&self, mut step: impl FnMut() -> bool) -> Result<(), Problem> {
+        while step() {
+            // The next turn of the event loop, after all that is due in this one.
+            Delay::from(Duration::ZERO).await;
+            self.check()?;
+        }
+        Ok(())
+    }
+
     /// Does `work` within the limits; beyond them it is dropped.
     ///
     /// # Errors

@@ -122,11 +122,13 @@ impl RequestContext {
         let settings = &self.settings;
         let admitted = self.headers.admit(&self.caller.tenant, &self.target.path, self.random.key)?;
         let body = self.body().await?;
-        let question = match self.target.route {
-            Route::InvokeNamed => Question::parse_protected(body.bytes(), &self.guards)?,
-            _ => Question::parse(body.bytes(), &self.target.id, &self.guards)?,
+        let mut asking = match self.target.route {
+            Route::InvokeNamed => Question::begin_protected(body.bytes(), &self.guards)?,
+            _ => Question::begin(body.bytes(), &self.target.id, &self.guards)?,
         };
         drop(body);
+        self.limits.steps(|| asking.step()).await?;
+        let question = asking.end()?;
         let command = self.command(&question.model, Verb::Invoke);
         let active = Active::parse(&self.ask_model(&command).await?.body)?;
         self.caller.may_ask(&question.model)?;

@@ -11,8 +11,8 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::template::{
-    self, Command, ExecuteRequest, Library, Listing, Plan, PlannedAction, Precondition, RenderRequest, Stored,
-    Template, Told, Verb, edge, ownership,
+    self, Command, ExecuteRequest, Listing, Plan, PlannedAction, Precondition, RenderRequest, Shelf, Stored, Template,
+    Told, Verb, edge, ownership,
 };
 use promptgate_core::upstream::UpstreamRequest;
 use promptgate_core::upstream::genesys::{self, Family, Page};
@@ -267,8 +267,9 @@ impl RequestContext {
         let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await?;
         self.count_read(Family::Prompt, hit);
         let template = Template::from_upstream(&stored.document)?;
-        let guard = &self.guards.input;
-        isolate::counters(|counters| request.answer(&self.target.id, &template, guard, counters)).map(json)
+        let mut values = request.begin(&template, &self.guards.input)?;
+        self.limits.steps(|| values.step()).await?;
+        isolate::counters(|counters| RenderRequest::answered(&self.target.id, &template, values, counters)).map(json)
     }
 
     /// A template's execution is a call as a chat is one: same stream, same deadlines, same row.
@@ -282,10 +283,10 @@ impl RequestContext {
         drop(body);
         let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await.map_err(refused)?;
         self.count_read(Family::Prompt, hit);
-        let guard = &self.guards.input;
-        let execution = Template::from_upstream(&stored.document).and_then(|template| {
-            isolate::counters(|counters| request.execution(&self.target.id, &template, guard, counters))
-        });
+        let template = Template::from_upstream(&stored.document).map_err(refused)?;
+        let mut values = request.begin(&template, &self.guards.input).map_err(refused)?;
+        self.limits.steps(|| values.step()).await.map_err(refused)?;
+        let execution = isolate::counters(|counters| request.executed(&self.target.id, &template, values, counters));
         let job = Job::Execute(Box::new(execution.map_err(refused)?));
         self.call(admitted, job).await
     }
@@ -293,7 +294,10 @@ impl RequestContext {
     async fn sync(&self) -> Result<Response, Problem> {
         let text = self.text().await?;
         let dry_run = template::sync_question(&self.target)?;
-        let library = Library::parse(text.as_bytes(), &isolate::desk())?;
+        let mut shelf = Shelf::read(text.as_bytes())?;
+        let desk = isolate::desk();
+        self.limits.steps(|| shelf.step(&desk)).await?;
+        let library = shelf.end()?;
         let mut pages = self.pages(|number, size| genesys::list_templates(number, size, None)).await?;
         if !self.caller.is_admin() {
             let owners = self.owners(Page::texts(&pages, "/id")).await?;

@@ -236,6 +236,11 @@ fn is_plain(name: &str) -> bool {
 
 /// A name from outside, fit to be shown: short, without control, invisible or quote characters, and [clean](label).
 pub fn printable(name: &str) -> String {
+    label::redacted(&legible(name))
+}
+
+/// A name as [`printable`] shows it, with what is secret in it.
+pub fn legible(name: &str) -> String {
     let mut shown: String = name
         .chars()
         .take(MAX_NAME)
@@ -250,7 +255,7 @@ pub fn printable(name: &str) -> String {
     if name.chars().nth(MAX_NAME).is_some() {
         shown.push('…');
     }
-    label::redacted(&shown)
+    shown
 }
 
 /// The candidate closest to `name`, if any is close enough to be what was meant: at most a third of its

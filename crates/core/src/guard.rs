@@ -1,9 +1,13 @@
 //! The guard engine at the gateway: which policy for which direction, and what it says to a client.
 
+mod checks;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use promptgate_guard::{Action, Changes, Entry, Guard, Kind, Policy, Role, Tags};
+pub use checks::{Checked, Checks, STEP};
+use promptgate_guard::{Action, Changes, Check, Done, Entry, Guard, Kind, Policy, Role, Tags};
 use serde::Serialize;
 use serde_json::json;
 
@@ -268,16 +272,44 @@ impl Guards {
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of the body.
     pub fn explain(&self, body: &[u8]) -> Result<String, Problem> {
+        Ok(self.explanation(body)?.end())
+    }
+
+    /// The same in steps.
+    ///
+    /// # Errors
+    /// Those of [`Guards::explain`].
+    pub fn explanation(&self, body: &[u8]) -> Result<Explanation, Problem> {
         let asked = Question::parse(body)?;
         let guard = self.asked(asked.output, asked.changes)?;
         let mut tags = Tags::default();
         tags.avoid(&asked.text);
-        let (redacted, report) = guard.redact_into(&asked.text, asked.role, &mut tags);
+        let check = guard.begin(Cow::Owned(asked.text.clone()), asked.role, Some(Some(tags)));
+        Ok(Explanation { text: asked.text, check })
+    }
+}
+
+/// What the guard says of a text, while it looks.
+#[derive(Debug)]
+pub struct Explanation {
+    text: String,
+    check: Check<'static>,
+}
+
+impl Explanation {
+    /// Looks at some more; says whether there is more to do.
+    pub fn step(&mut self) -> bool {
+        self.check.step()
+    }
+
+    /// The answer; does what is left to do, if anything is.
+    pub fn end(self) -> String {
+        let Done { redacted, report, .. } = self.check.end();
         let listed = report.findings.get(..MAX_FAULTS).unwrap_or(&report.findings);
         let ranges: Vec<_> = listed.iter().map(|entry| entry.span.clone()).collect();
         let findings: Vec<_> = listed
             .iter()
-            .zip(spans(&asked.text, &ranges))
+            .zip(spans(&self.text, &ranges))
             .map(|(entry, span)| {
                 let rule = promptgate_guard::rule(entry.code);
                 json!({
@@ -294,7 +326,7 @@ impl Guards {
             })
             .collect();
         let more = report.findings.len() - listed.len();
-        Ok(json!({ "action": report.action, "redacted": redacted, "findings": findings, "more": more }).to_string())
+        json!({ "action": report.action, "redacted": redacted, "findings": findings, "more": more }).to_string()
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod errors;
 
+use std::rc::Rc;
+
 pub use errors::errors;
 pub use promptgate_lint::*;
 
@@ -29,27 +31,59 @@ const KINDS: [&str; Kind::ALL.len()] = {
     names
 };
 
-/// Answers a body `{text, file?, kind?, config?}` with the report as JSON, places in UTF-16 code units. `linter`
-/// is used where no configuration is given, else one of its own.
+/// What is to be linted, by what.
+pub struct Asked {
+    text: String,
+    file: Option<String>,
+    kind: Option<Kind>,
+    linter: Rc<Linter>,
+}
+
+impl Asked {
+    /// Reads a body `{text, file?, kind?, config?}`; `linter` is used where no configuration is given, else one of its
+    /// own.
+    ///
+    /// # Errors
+    /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of body and configuration.
+    pub fn read(body: &[u8], linter: Rc<Linter>) -> Result<Asked, Problem> {
+        let mut body = decode(body, &REQUEST)?;
+        let text = body.text("text").unwrap_or_default();
+        let file = body.text("file");
+        let kind = body.text("kind").and_then(|name| Kind::from_name(&name));
+        let config = body.take("config").map(Config::from_json).transpose().map_err(|found| {
+            let mut faults = Faults::default();
+            faults.below(&Path::root().name("config"), found);
+            Problem::with_errors(Code::InvalidRequest, faults)
+        })?;
+        let linter = config.map_or(linter, |config| Rc::new(Linter::new(config)));
+        Ok(Asked { text, file, kind, linter })
+    }
+
+    /// The document, to be linted in steps.
+    pub fn document(&self) -> Document<'_> {
+        let kind = self.kind.or(self.linter.config().kind);
+        Document::read(&Source { text: &self.text, file: self.file.as_deref(), kind })
+    }
+
+    /// What would lint it.
+    pub fn begin<'a>(&'a self, document: &'a Document<'a>) -> Linting<'a> {
+        self.linter.begin(document)
+    }
+
+    /// The answer: the report as JSON, places in UTF-16 code units.
+    pub fn answer(report: Report) -> String {
+        report.shortened(MAX_FAULTS).json(Unit::Utf16)
+    }
+}
+
+/// Answers a body at once, as [`Asked`] does in steps.
 ///
 /// # Errors
-/// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of body and configuration.
-pub fn answer(linter: &Linter, body: &[u8]) -> Result<String, Problem> {
-    let mut body = decode(body, &REQUEST)?;
-    let text = body.text("text").unwrap_or_default();
-    let file = body.text("file");
-    let kind = body.text("kind").and_then(|name| Kind::from_name(&name));
-    let config = body.take("config").map(Config::from_json).transpose().map_err(|found| {
-        let mut faults = Faults::default();
-        faults.below(&Path::root().name("config"), found);
-        Problem::with_errors(Code::InvalidRequest, faults)
-    })?;
-    let source = Source { text: &text, file: file.as_deref(), kind };
-    let report = match config {
-        Some(config) => Linter::new(config).lint(&source),
-        None => linter.lint(&source),
-    };
-    Ok(report.shortened(MAX_FAULTS).json(Unit::Utf16))
+/// Those of [`Asked::read`].
+pub fn answer(linter: &Rc<Linter>, body: &[u8]) -> Result<String, Problem> {
+    let asked = Asked::read(body, linter.clone())?;
+    let document = asked.document();
+    Ok(Asked::answer(asked.begin(&document).end()))
 }
 
 #[cfg(test)]
@@ -58,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_body_is_linted_as_a_text_is() {
-        let linter = Linter::default();
+        let linter = Rc::new(Linter::default());
         let text = "Use the password: hunter2!x to log in. 😀 {{name";
         let body = serde_json::json!({ "text": text, "file": "a.txt" }).to_string();
         let source = Source { text, file: Some("a.txt"), kind: None };
@@ -79,7 +113,7 @@ mod tests {
                 vec!["$.config.rules.X999", "$.config.dialekt"],
             ),
         ] {
-            let problem = answer(&Linter::default(), body.as_bytes()).unwrap_err();
+            let problem = answer(&Rc::new(Linter::default()), body.as_bytes()).unwrap_err();
             let found: Vec<_> = problem.errors.iter().map(|fault| fault.path.as_str()).collect();
             assert_eq!(found, paths, "{body}");
         }

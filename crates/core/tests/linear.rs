@@ -1,6 +1,8 @@
 //! The work of every entry point grows with its body and no faster, and no report grows with it (counted, not timed).
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
+use std::rc::Rc;
+
 use promptgate_base::work;
 use promptgate_core::chat::Counters;
 use promptgate_core::fault::MAX_FAULTS;
@@ -75,7 +77,7 @@ fn entries() -> Vec<Entry> {
         .to_string(),
     )
     .unwrap();
-    let (guards, desk, linter) = (Guards::default(), Desk::default(), Linter::default());
+    let (guards, desk, linter) = (Guards::default(), Desk::default(), Rc::new(Linter::default()));
     let (chat_guards, render_guards, invoke_guards) = (guards.clone(), guards.clone(), guards.clone());
     let library_desk = desk.clone();
     vec![

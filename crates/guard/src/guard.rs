@@ -1,22 +1,18 @@
 //! The engine: a policy made ready, and the checks.
 
+use crate::check::Check;
 use crate::correlation;
 use crate::finding::{Finding, Kind};
-use crate::injection;
 use crate::policy::{Action, Policy, Role, normal};
-use crate::reading::Reading;
 use crate::report::{Entry, Report};
 use crate::scan::{self, Hit, Thresholds};
 use crate::stream::Stream;
 use crate::tags::Tags;
-use crate::view::{Folding, Map, Tag, ViewKind, Views, bidi};
+use crate::view::{Folding, Map, Tag, ViewKind, bidi};
 use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// So often is redaction repeated where it uncovers something.
-const ROUNDS: usize = 4;
 
 /// A policy ready for use. Cheap to make and to keep; nothing is compiled.
 #[derive(Debug, Clone)]
@@ -73,13 +69,7 @@ impl Guard {
 
     /// What is in `text`, written by `role`. Spans are bytes of `text`.
     pub fn check(&self, text: &str, role: Role) -> Report {
-        let (clean, map) = self.sanitised(text);
-        let (_, mut report) = self.apply(&clean, role, None);
-        for entry in &mut report.findings {
-            entry.span = map.span(entry.span.clone());
-        }
-        self.watch(text, role, &mut report);
-        report
+        self.begin(Cow::Borrowed(text), role, None).end().report
     }
 
     /// `text` with a tag in the place of everything that the policy redacts or blocks, and the
@@ -87,38 +77,26 @@ impl Guard {
     /// stretches, this goes on until nothing changes; what shows only then is replaced too,
     /// without a line in the report.
     pub fn redact(&self, text: &str, role: Role) -> (String, Report) {
-        self.written(text, role, &mut Writer::default())
+        let done = self.begin(Cow::Borrowed(text), role, Some(None)).end();
+        (done.redacted, done.report)
     }
 
     /// The same with a numbered tag, noted in `tags`, in the place of what is to be restored.
     pub fn redact_into(&self, text: &str, role: Role, tags: &mut Tags) -> (String, Report) {
-        self.written(text, role, &mut Writer { tags: Some(tags) })
+        let done = self.begin(Cow::Borrowed(text), role, Some(Some(std::mem::take(tags)))).end();
+        *tags = done.tags.unwrap_or_default();
+        (done.redacted, done.report)
     }
 
-    fn written(&self, text: &str, role: Role, writer: &mut Writer<'_>) -> (String, Report) {
-        let (clean, map) = self.sanitised(text);
-        let (mut redacted, mut report) = self.apply(&clean, role, Some(writer));
-        let injected =
-            report.findings.iter().any(|entry| entry.kind == Kind::Injection && entry.action >= Action::Restore);
-        for _ in 0..if injected { ROUNDS } else { 0 } {
-            let (again, _) = self.apply(&redacted, role, Some(writer));
-            if again == redacted {
-                break;
-            }
-            redacted = again;
-        }
-        for entry in &mut report.findings {
-            entry.span = map.span(entry.span.clone());
-        }
-        self.watch(text, role, &mut report);
-        (redacted, report)
+    /// [`Guard::check`] in steps, others run in between; with `redacts` [`Guard::redact`], or, with tags in it,
+    /// [`Guard::redact_into`].
+    pub fn begin<'t>(&self, text: Cow<'t, str>, role: Role, redacts: Option<Option<Tags>>) -> Check<'t> {
+        Check::new(self.clone(), text, role, redacts)
     }
 
-    /// Adds what the monitored policy would have done.
-    fn watch(&self, text: &str, role: Role, report: &mut Report) {
-        if let Some(monitor) = &self.monitor {
-            report.would = monitor.check(text, role).findings;
-        }
+    /// What is to be reported beside.
+    pub(crate) fn monitor(&self) -> Option<&Guard> {
+        self.monitor.as_deref()
     }
 
     /// The stream of the monitored policy.
@@ -143,15 +121,15 @@ impl Guard {
     }
 
     /// Whether texts of `role` are scored for injection.
-    fn scores(&self, role: Role) -> bool {
+    pub(crate) fn scores(&self, role: Role) -> bool {
         self.policy.action(role, Kind::Injection) != Action::Ignore
     }
 
     /// The text without what `sanitise` takes out.
-    fn sanitised<'t>(&self, text: &'t str) -> (Cow<'t, str>, Map) {
+    pub(crate) fn sanitised<'t>(&self, text: Cow<'t, str>) -> (Cow<'t, str>, Map) {
         let taken = |char: char| matches!(char, '<' | '>' | '\0');
         if !self.policy.sanitise {
-            return (Cow::Borrowed(text), Map::identity());
+            return (text, Map::identity());
         }
         let mut map = Map::empty();
         let mut clean = String::with_capacity(text.len());
@@ -167,19 +145,6 @@ impl Guard {
             clean.push_str(part);
         }
         (Cow::Owned(clean), map)
-    }
-
-    fn apply(&self, text: &str, role: Role, writer: Option<&mut Writer<'_>>) -> (String, Report) {
-        let mut found = self.find(text, role);
-        let mut report = Report::default();
-        settle(&mut found);
-        let out =
-            writer.map(|writer| self.write(text, 0..text.len(), &found, role, (text.find(bidi::OVERRIDE), writer)));
-        let out = out.unwrap_or_default();
-        for entry in found.into_iter().filter_map(|item| self.entry(item, role)) {
-            report.add(entry);
-        }
-        (out, report)
     }
 
     /// A part of `text` with tags in the place of what the policy wants replaced of `found`, which
@@ -212,40 +177,6 @@ impl Guard {
         }
         out.push_str(text.get(at..part.end).unwrap_or_default());
         out
-    }
-
-    fn find(&self, text: &str, role: Role) -> Vec<Found> {
-        let injection = self.scores(role);
-        let views = if injection { Views::new(text) } else { Views::values(text) };
-        let mut found = self.values(text, &views, role);
-        if injection {
-            let mut findings = Vec::new();
-            let threshold = self.policy.threshold(Kind::Injection);
-            match self.policy.disabled.contains(injection::LEARNT.code) {
-                true => injection::phrases(&views, threshold, &mut findings),
-                false => injection::findings(&views, threshold, &mut findings),
-            }
-            let enabled =
-                findings.into_iter().filter(|finding| !self.policy.disabled.contains(finding.code)).map(|finding| {
-                    let value = text.get(finding.span.clone()).unwrap_or_default();
-                    let correlation = self.correlation(finding.kind, value);
-                    Found { correlation, cover: finding.span.clone(), finding, last_four: None }
-                });
-            found.extend(enabled);
-        }
-        found
-    }
-
-    /// Personal data and secrets.
-    fn values(&self, text: &str, views: &Views<'_>, role: Role) -> Vec<Found> {
-        let plain = views.plain();
-        if views.get(ViewKind::Bidi).is_none() {
-            let seen = Seen { raw: text, text: plain.text(), map: plain.map(), bidi: false };
-            let mut hits = Vec::new();
-            scan::scan(plain.text(), self.thresholds(role), &mut hits);
-            return hits.into_iter().filter_map(|hit| self.admit(hit, &seen, role)).collect();
-        }
-        Reading::new(self.clone(), role).whole(text)
     }
 
     /// Adds what the contents of an override at `segment` say, turned around, to `found`; and to
@@ -337,7 +268,7 @@ impl Guard {
         (action > Action::Ignore).then(|| Entry::new(found.finding, action, found.correlation))
     }
 
-    fn correlation(&self, kind: Kind, value: &str) -> Option<String> {
+    pub(crate) fn correlation(&self, kind: Kind, value: &str) -> Option<String> {
         let key = self.policy.correlation_key.as_ref()?;
         Some(correlation::code(key, &normal(kind, value)))
     }
@@ -384,7 +315,7 @@ fn gravest(cluster: &[Found]) -> Option<&Found> {
 /// Where redaction notes the values that can come back; nowhere, as a rule.
 #[derive(Debug, Default)]
 pub(crate) struct Writer<'a> {
-    tags: Option<&'a mut Tags>,
+    pub(crate) tags: Option<&'a mut Tags>,
 }
 
 /// What is kept of a stretch that is replaced after an override began: without its end the

@@ -12,6 +12,7 @@
 //!
 //! Pure: no clock, randomness or I/O; work is bounded by a constant per byte.
 
+mod check;
 mod correlation;
 mod evidence;
 pub mod finding;
@@ -30,6 +31,7 @@ mod text;
 pub mod view;
 mod work;
 
+pub use check::{Check, Done};
 pub use finding::{Finding, Kind};
 pub use guard::Guard;
 pub use policy::{Action, Base, Changes, Policy, Role};
@@ -37,6 +39,10 @@ pub use report::{Entry, Report};
 pub use rule::{Rule, rule, rules};
 pub use stream::{Piece, Stream};
 pub use tags::Tags;
+
+/// About so many bytes of a text are looked at in one step of a [`Check`]: the slowest take some microseconds each, so a
+/// step takes milliseconds (ours).
+pub(crate) const STEP: usize = 8 << 10;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

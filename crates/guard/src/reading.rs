@@ -75,9 +75,13 @@ impl Reading {
         self.raw.len() - self.passed
     }
 
-    /// Everything in a text that has ended.
-    pub(crate) fn whole(mut self, text: &str) -> Vec<Found> {
-        self.scan(text, false);
+    /// Reads on without passing anything on, to the end if no more comes after `chunk` (not `open`).
+    pub(crate) fn look(&mut self, chunk: &str, open: bool) {
+        self.scan(chunk, open);
+    }
+
+    /// All findings of a text that has ended and of which nothing was passed on.
+    pub(crate) fn into_found(self) -> Vec<Found> {
         self.found
     }
 

@@ -84,6 +84,21 @@ impl<'a> Context<'a> {
         all.iter().filter_map(|(index, entry)| Some((self.prompts().get(*index)?, entry)))
     }
 
+    pub(super) fn is_guarded(&self) -> bool {
+        self.guarded.get().is_some()
+    }
+
+    /// What the guard engine has found, each with the number of its text.
+    pub(super) fn set_guarded(&self, found: Vec<(usize, Entry)>) {
+        // Whoever was first has said the same.
+        let _ = self.guarded.set(found);
+    }
+
+    /// The engine that looks for it.
+    pub(super) fn guard(&self) -> &'a Guard {
+        self.guard
+    }
+
     /// The dialect of the document's placeholders: the configuration's, the document's own, its kind's, or the one
     /// that most of them are in. `None` where there are none.
     pub fn dialect(&self) -> Option<Dialect> {

@@ -13,12 +13,13 @@ use super::document::{Document, Kind, Source};
 use super::finding::{Draft, Finding, Severity};
 use super::format::{Format, Taken};
 use super::ignore;
+use super::linting::Linting;
 use super::placeholder::Dialect;
 use super::position::{Position, Positions, Unit};
 use super::rule::Rule;
 use super::rules::{RULES, d004_too_large, l001_unused_ignore, l002_bad_ignore};
 use super::work;
-use crate::fault::printable;
+use crate::fault::legible;
 use crate::json::MAX_BODY;
 use crate::sensitive::Sensitive;
 use promptgate_tokens::Counters;
@@ -61,58 +62,66 @@ impl Linter {
     pub fn lint(&self, source: &Source<'_>) -> Report {
         let kind = source.kind.or(self.config.kind);
         if source.text.len() > MAX_BODY {
-            let mut found = Found { config: &self.config, findings: Vec::new() };
+            let mut found = Found::new(&self.config);
             found.add(&d004_too_large::RULE, vec![d004_too_large::draft(source.text, MAX_BODY)]);
             return found.report(source.text, kind.unwrap_or(Kind::Text));
         }
-        let document = Document::read(&Source { kind, ..*source });
-        let context = Context::new(&document, &self.config, &self.guard, &self.counters);
-        let mut found = Found { config: &self.config, findings: Vec::new() };
-        for rule in RULES {
-            if self.config.severity(rule.code, rule.severity).is_some() {
-                found.add(rule, (rule.check)(&context));
-            }
-        }
-        if self.config.inline_ignores {
-            found.ignore(&context);
-        }
-        let mut report = found.report(source.text, document.kind);
-        report.taken = context.taken();
-        withhold(&mut report, &context);
-        report
+        Linting::new(self, &Document::read(&Source { kind, ..*source })).end()
+    }
+
+    /// The same in steps, of a document of at most 1 MiB.
+    pub fn begin<'a>(&'a self, document: &'a Document<'a>) -> Linting<'a> {
+        Linting::new(self, document)
+    }
+
+    /// `document` under this linter.
+    pub(super) fn context<'a>(&'a self, document: &'a Document<'a>) -> Context<'a> {
+        Context::new(document, &self.config, &self.guard, &self.counters)
     }
 }
 
 impl Linter {
     /// What `document` is written in, and the dialect of its placeholders.
     pub(super) fn taken(&self, document: &Document<'_>) -> (Format, Option<Dialect>) {
-        let context = Context::new(document, &self.config, &self.guard, &self.counters);
+        let context = self.context(document);
         (context.taken().format, context.dialect())
     }
 }
 
 /// Takes names that are secret or personal out of paths and messages, which quote the names of members and variables.
-fn withhold(report: &mut Report, context: &Context<'_>) {
-    let found = context.guarded().filter(|(_, entry)| entry.kind != Value::Injection);
-    let secret: BTreeSet<String> = found
-        .flat_map(|(prompt, entry)| {
-            let part = prompt.as_str().get(entry.span.clone()).unwrap_or_default();
-            [printable(prompt.as_str()), printable(part)]
-        })
-        .collect();
+pub(super) fn withhold(report: &mut Report, context: &Context<'_>) {
+    let mut found = context.guarded().filter(|(_, entry)| entry.kind != Value::Injection).peekable();
+    if found.peek().is_none() {
+        return;
+    }
+    let mut quoted = BTreeSet::new();
+    for text in report.findings.iter().flat_map(|finding| [&finding.path, &finding.message]) {
+        names(text, |name| {
+            quoted.insert(name.to_owned());
+            None
+        });
+    }
+    // The guard is asked about each of a report's few names, not each of a text's many secrets: it has been already.
+    // A name that it has put a tag in has nothing secret left.
+    let mut secret = BTreeSet::new();
+    for (prompt, entry) in found {
+        work::count(1);
+        let part = prompt.as_str().get(entry.span.clone()).unwrap_or_default();
+        secret.extend([prompt.as_str(), part].map(legible).into_iter().filter(|name| quoted.contains(name)));
+    }
     if secret.is_empty() {
         return;
     }
     for finding in &mut report.findings {
         for text in [&mut finding.path, &mut finding.message] {
-            work::count(text.len());
-            *text = without(text, &secret);
+            *text = names(text, |name| secret.contains(name).then_some("…"));
         }
     }
 }
 
-/// `text` without those of the names in it, written as `.name`, `['name']` and `` `name` ``, that are `secret`.
-fn without(text: &str, secret: &BTreeSet<String>) -> String {
+/// `text` with its names, written as `.name`, `['name']` and `` `name` ``, as `rename` has them, where it says so.
+fn names(text: &str, mut rename: impl FnMut(&str) -> Option<&'static str>) -> String {
+    work::count(text.len());
     let mut left = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['.', '[', '`']) {
@@ -127,7 +136,7 @@ fn without(text: &str, secret: &BTreeSet<String>) -> String {
         };
         let (name, behind) = name.split_at(end.unwrap_or(name.len()));
         left.push_str(opening);
-        left.push_str(if secret.contains(name) { "…" } else { name });
+        left.push_str(rename(name).unwrap_or(name));
         // The sign behind a name may begin the next one; a closing one does not.
         let closing = usize::from(opening == "`" && !behind.is_empty());
         left.push_str(behind.get(..closing).unwrap_or_default());
@@ -149,13 +158,18 @@ fn policy(config: &Config) -> Policy {
     policy
 }
 
-struct Found<'a> {
+/// What the rules have found so far.
+pub(super) struct Found<'a> {
     config: &'a Config,
     findings: Vec<Finding>,
 }
 
-impl Found<'_> {
-    fn add(&mut self, rule: &'static Rule, drafts: Vec<Draft>) {
+impl<'a> Found<'a> {
+    pub(super) fn new(config: &'a Config) -> Self {
+        Found { config, findings: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, rule: &'static Rule, drafts: Vec<Draft>) {
         work::count(drafts.len());
         for draft in drafts {
             let own = draft.severity.unwrap_or(rule.severity);
@@ -172,7 +186,7 @@ impl Found<'_> {
         }
     }
 
-    fn ignore(&mut self, context: &Context<'_>) {
+    pub(super) fn ignore(&mut self, context: &Context<'_>) {
         let (ignores, bad) = ignore::read(context.document, context.dialect());
         let mut ignored = ignore::Ignored::new(&ignores);
         self.findings.retain(|finding| !ignored.takes(finding.code, &finding.span));
@@ -188,7 +202,7 @@ impl Found<'_> {
         self.add(&l002_bad_ignore::RULE, bad);
     }
 
-    fn report(self, text: &str, kind: Kind) -> Report {
+    pub(super) fn report(self, text: &str, kind: Kind) -> Report {
         let mut findings = self.findings;
         findings.sort_by(|a, b| {
             (a.span.start, a.code, a.span.end, &a.message).cmp(&(b.span.start, b.code, b.span.end, &b.message))

@@ -169,13 +169,15 @@ pub(crate) fn is_no_secret(kind: Kind, text: &str, found: Range<usize>) -> bool 
     if DUMMY.iter().any(|word| small.contains(word)) {
         return true;
     }
-    let line = text.get(found.end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let before = text.get(..found.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    // Only what stands next to it is looked at: a line may be as long as the text, and full of secrets.
+    let after = text.get(found.end..).unwrap_or_default();
+    let before = text.get(..found.start).unwrap_or_default();
     let quoted = before.ends_with(['"', '\'', '`']);
     let letters = value.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '_' | '.'));
     let number = value.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | ' '));
-    let goes_on =
-        line.trim_start_matches(['"', '\'', '`']).trim_start().chars().next().is_some_and(char::is_alphabetic);
+    let blank = |c: char| c.is_whitespace() && c != '\n';
+    let after = after.trim_start_matches(['"', '\'', '`']).trim_start_matches(blank);
+    let goes_on = after.chars().next().is_some_and(char::is_alphabetic);
     // `Secrets management: HashiCorp Vault is what we use`, `API key (1,000 conversions)`
     (!quoted && goes_on && (letters || number)) || (number && (value.contains(',') || before.ends_with('(')))
 }

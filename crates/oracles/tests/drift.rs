@@ -91,7 +91,7 @@ fn rows() -> Vec<Row> {
             schema: "LintRequest",
             lint: None,
             good: json!({"text": "Hello", "file": "a.txt", "kind": "text"}),
-            decode: |body| lint::answer(&Linter::default(), body.as_bytes()).map(drop),
+            decode: |body| lint::answer(&std::rc::Rc::default(), body.as_bytes()).map(drop),
         },
         Row {
             schema: "RenderRequest",
@@ -296,7 +296,10 @@ fn answers_fit_their_schemas() {
     let samples = [
         ("GuardReport", guards.explain(json!({ "text": long }).to_string().as_bytes()).unwrap()),
         ("GuardReport", guards.explain(br#"{"text":""}"#).unwrap()),
-        ("LintReport", lint::answer(&Linter::default(), br#"{"text":"Use the password: hunter2!x {{name"}"#).unwrap()),
+        (
+            "LintReport",
+            lint::answer(&std::rc::Rc::default(), br#"{"text":"Use the password: hunter2!x {{name"}"#).unwrap(),
+        ),
         ("Rendering", render.answer("t", &template, &guards.input, &mut Counters::default()).unwrap()),
         ("Plan", Plan::json(&plans, true)),
         ("Difference", difference(1, &bytes(r#"{"name":"a"}"#), 2, &bytes(r#"{"name":"b"}"#)).unwrap()),

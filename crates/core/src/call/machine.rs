@@ -71,6 +71,10 @@ pub struct Call {
     told: Told,
     /// What waits for the first content: until then a failure has an HTTP status, and another target may be asked.
     held: Vec<ChatEvent>,
+    /// What comes within this time after something was given goes together; at once, unless it is set.
+    gather: Duration,
+    /// When something was given last.
+    given: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -131,7 +135,16 @@ impl Call {
             running: false,
             told: Told::default(),
             held: Vec::new(),
+            gather: Duration::ZERO,
+            given: None,
         }
+    }
+
+    /// The same for an answer that is given as it comes: the first content at once, then what comes within `time`
+    /// together.
+    #[must_use]
+    pub fn gathering(self, time: Duration) -> Self {
+        Call { gather: time, ..self }
     }
 
     /// Takes what happened at `now`, a duration since the request began; `health` is that of the upstream of
@@ -149,6 +162,7 @@ impl Call {
         if now >= self.deadline() {
             return self.expire(now, health);
         }
+        let due = self.due().is_some_and(|due| now >= due);
         let target = self.targets.get(self.at);
         match (&mut self.state, input) {
             (State::Authorizing, Input::Token(token)) => self.token(now, token, health),
@@ -181,6 +195,7 @@ impl Call {
                 *since = now;
                 self.look(now, health);
             }
+            (State::Answering { .. }, Input::Tick) if due => self.give(now),
             (State::Answering { silent_since, .. }, Input::Flushed) => *silent_since = Some(now),
             (State::Waiting { until, .. }, Input::Tick) if now >= *until => self.authorize(None),
             _ => {}
@@ -486,7 +501,7 @@ impl Call {
             State::Ended(outcome) => Output::Done(Box::new(outcome.clone())),
             State::Answering { answer, silent_since: Some(_) } if answer.has_more() => Output::Yield,
             State::Waiting { until, .. } => Output::Wait((*until).min(self.deadline())),
-            _ => Output::Wait(self.deadline()),
+            _ => Output::Wait(self.due().map_or(self.deadline(), |due| due.min(self.deadline()))),
         }
     }
 }

@@ -35,7 +35,7 @@ pub use exchange::{
 };
 pub use job::{Execution, Job};
 pub use machine::Call;
-pub use pace::Pace;
+pub use pace::{Pace, TOGETHER};
 pub use told::Told;
 
 use crate::chat::event::Usage;

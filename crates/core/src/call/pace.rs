@@ -11,6 +11,10 @@ const MOST: u64 = 4_096;
 /// So many, before upstream's pace is known (ours).
 const FIRST: u64 = 256;
 
+/// What comes of a stream within so long goes to its client together (ours): two frames of most models, less than a person
+/// sees, and a write for each would cost more than all else.
+pub const TOGETHER: Duration = Duration::from_millis(30);
+
 /// The pace at which an answer comes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pace {

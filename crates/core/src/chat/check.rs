@@ -1,15 +1,14 @@
 //! The guard over every text of a request, before anything is trimmed (requirements, B3 and G).
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use promptgate_guard::{Action, Entry, Guard, Role, Tags};
 use promptgate_lint::{Tree, Value};
 
-use super::Form;
 use super::request::{ChatRequest, Decoded};
+use super::{Form, Text};
 use crate::fault::{Fault, Faults, Path};
-use crate::guard::{self, Findings};
+use crate::guard::{self, Checks, Findings};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 
@@ -30,41 +29,79 @@ impl Decoded {
     /// [`Code::SafetyRefused`] with every finding that the policy blocks: path, span, and the rule as the
     /// fault's code, never the value.
     pub fn check(self, guard: &Guard) -> Result<Checked, Problem> {
-        let mut check =
-            Check { guard, findings: Findings::default(), faults: Faults::default(), tags: Tags::default() };
-        if guard.policy().restores() {
-            self.request.texts.iter().for_each(|text| check.tags.avoid(text.content.expose()));
-        }
-        let mut replaced = Vec::new();
+        self.begin(guard).end()
+    }
+
+    /// The same in steps.
+    pub fn begin(self, guard: &Guard) -> Checking {
+        let mut places = Places { checks: Checks::new(guard), places: Vec::new() };
         for (at, text) in self.request.texts.iter().enumerate() {
-            let (path, role, content) = (|| self.path(at), text.role.into(), text.content.expose());
-            let new = match text.form {
-                Form::Text => check.text(&path, content, role, None),
-                Form::Json => match check.json(&path, content, role) {
-                    Some(edited) => edited,
-                    None => check.text(&path, content, role, None),
-                },
-                Form::Number => check.number(&path, content, role, self.label(at)),
-                Form::Name => {
-                    check.name(&path, content, role);
-                    None
-                }
-            };
-            replaced.extend(new.map(|new| (at, new)));
+            let (role, content) = (text.role.into(), text.content.expose());
+            match text.form {
+                Form::Json if places.json(at, content, role) => {}
+                Form::Text | Form::Json => places.value(at, content, role, None, None),
+                Form::Number => places.number(at, content, role, self.label(at), None),
+                Form::Name => places.name(at, content, role, None),
+            }
         }
-        if !check.faults.is_empty() {
-            let would = check.findings.would();
-            return Err(Problem { would, ..Problem::with_errors(Code::SafetyRefused, check.faults) });
+        Checking { decoded: self, guard: guard.clone(), places }
+    }
+}
+
+/// A request whose texts are being checked. [`step`](Self::step) goes on while it says so.
+#[derive(Debug)]
+pub struct Checking {
+    decoded: Decoded,
+    guard: Guard,
+    places: Places,
+}
+
+impl Checking {
+    /// Looks at some more; says whether there is more to do.
+    pub fn step(&mut self) -> bool {
+        self.places.checks.step()
+    }
+
+    /// The request, checked; does what is left to do, if anything is.
+    ///
+    /// # Errors
+    /// Those of [`Decoded::check`].
+    pub fn end(self) -> Result<Checked, Problem> {
+        let Checking { decoded, guard, places: Places { checks, places } } = self;
+        let mut found = Found { guard, findings: Findings::default(), faults: Faults::default() };
+        let (checked, tags) = checks.end_with_tags();
+        let mut replaced: Vec<(usize, String)> = Vec::new();
+        // The text that is JSON itself, and the edits within it.
+        let mut inner: Option<(usize, Edits)> = None;
+        for (place, checked) in places.into_iter().zip(checked) {
+            if inner.as_ref().is_some_and(|(at, _)| *at != place.at)
+                && let Some((at, edits)) = inner.take()
+            {
+                replaced.push((at, edited(decoded.request.texts.get(at), edits)));
+            }
+            let path = || decoded.path(place.at);
+            let Some(new) = found.look(&path, &place, checked) else { continue };
+            match place.within {
+                None => replaced.push((place.at, new)),
+                Some(range) => inner.get_or_insert_with(|| (place.at, Vec::new())).1.push((range, new)),
+            }
         }
-        let Decoded { mut request, tree } = self;
+        if let Some((at, edits)) = inner {
+            replaced.push((at, edited(decoded.request.texts.get(at), edits)));
+        }
+        if !found.faults.is_empty() {
+            let would = found.findings.would();
+            return Err(Problem { would, ..Problem::with_errors(Code::SafetyRefused, found.faults) });
+        }
+        let Decoded { mut request, tree } = decoded;
         for (at, new) in replaced {
             let Some(text) = request.texts.get_mut(at) else { continue };
             if let (Some(document), Some(tree), Some(node)) = (&mut request.document, &tree, text.node) {
-                document.replace(tree.node(node).span.clone(), serde_json::Value::from(new.as_str()).to_string());
+                document.replace(tree.node(node).span.clone(), json_string(&new));
             }
             text.content = Sensitive::new(new);
         }
-        Ok(Checked { request, findings: check.findings, tags: check.tags })
+        Ok(Checked { request, findings: found.findings, tags })
     }
 }
 
@@ -75,115 +112,148 @@ impl Checked {
     }
 }
 
-/// The guard, and what it has found so far.
-struct Check<'a> {
-    guard: &'a Guard,
-    findings: Findings,
-    faults: Faults,
-    tags: Tags,
+/// Every text that the guard looks at, and where it stands.
+#[derive(Debug)]
+struct Places {
+    checks: Checks,
+    places: Vec<Place>,
 }
 
-impl Check<'_> {
-    /// A string that is JSON itself: the arguments of a call, or what a tool has answered. `None` where it is not; else
-    /// what it becomes, if anything changes.
-    fn json(&mut self, path: &dyn Fn() -> Path, text: &str, role: Role) -> Option<Option<String>> {
+#[derive(Debug)]
+struct Place {
+    /// The text of the request.
+    at: usize,
+    role: Role,
+    /// What was put before it: in JSON the member's name is read with its value, as a person would.
+    prefix: String,
+    text: String,
+    what: What,
+    /// Where it stands in the text `at`, if that is JSON itself.
+    within: Option<Range<usize>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum What {
+    /// A string or a number: a string may stand in its place.
+    Value,
+    /// A member's name cannot be replaced: what would be, is refused.
+    Name,
+}
+
+impl Places {
+    /// A string that is JSON itself: the arguments of a call, or what a tool has answered. `false` where it is not.
+    fn json(&mut self, at: usize, text: &str, role: Role) -> bool {
         if !text.trim_start().starts_with(['{', '[']) {
-            return None;
+            return false;
         }
         let tree = Tree::read(text);
         if !tree.errors.is_empty() || !tree.complete {
-            return None;
+            return false;
         }
-        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         for inner in tree.ids() {
             let node = tree.node(inner);
             let name = node.key.as_ref().map(|key| key.name());
+            let within = || Some(node.span.clone());
             if let Some(name) = name {
-                self.name(path, name, role);
+                self.name(at, name, role, within());
             }
             match &node.value {
-                Value::String(value) => {
-                    if let Some(replaced) = self.text(path, value.as_str(), role, name) {
-                        edits.push((node.span.clone(), json_string(replaced)));
-                    }
-                }
-                Value::Number(written) => {
-                    edits.extend(
-                        self.number(path, written, role, name).map(json_string).map(|text| (node.span.clone(), text)),
-                    );
-                }
+                Value::String(value) => self.value(at, value.as_str(), role, name, within()),
+                Value::Number(written) => self.number(at, written, role, name, within()),
                 _ => {}
             }
         }
-        if edits.is_empty() {
-            return Some(None);
-        }
-        let mut edited = String::with_capacity(text.len());
-        let mut at = 0;
-        for (range, replacement) in edits {
-            edited.push_str(text.get(at..range.start).unwrap_or_default());
-            edited.push_str(&replacement);
-            at = range.end;
-        }
-        edited.push_str(text.get(at..).unwrap_or_default());
-        Some(Some(edited))
+        true
     }
 
-    /// What `text` becomes, if anything changes. In JSON the member's name, `label`, is read with it, as a person would.
-    fn text(&mut self, path: &dyn Fn() -> Path, text: &str, role: Role, label: Option<&str>) -> Option<String> {
+    fn value(&mut self, at: usize, text: &str, role: Role, label: Option<&str>, within: Option<Range<usize>>) {
         let prefix = label.map(|label| format!("{label}: ")).unwrap_or_default();
-        let whole = if prefix.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(format!("{prefix}{text}")) };
-        let report = self.guard.check(&whole, role);
-        self.findings.watched(&report.would);
-        let found: Vec<Entry> = report
-            .findings
-            .into_iter()
-            .filter(|entry| entry.span.end > prefix.len())
-            .map(|mut entry| {
-                entry.span = entry.span.start.saturating_sub(prefix.len())..entry.span.end - prefix.len();
-                entry
-            })
-            .collect();
-        if found.is_empty() {
-            return None;
-        }
-        self.findings.add(&found, role, self.guard.policy());
-        let blocked = found.iter().filter(|entry| entry.action == Action::Block);
-        self.faults.append(guard::faults(&path(), text, blocked));
-        if !found.iter().any(|entry| entry.action >= Action::Restore) {
-            return None;
-        }
-        let redacted = self.guard.redact_into(&whole, role, &mut self.tags).0;
-        // Where the name itself was replaced, no more than the tag is left of both.
-        Some(redacted.strip_prefix(&prefix).map_or(redacted.clone(), str::to_owned))
+        self.push(Place { at, role, prefix, text: text.to_owned(), what: What::Value, within });
     }
 
-    /// What a number becomes, if it is one that must not pass: it is replaced by a string.
-    fn number(&mut self, path: &dyn Fn() -> Path, written: &str, role: Role, label: Option<&str>) -> Option<String> {
+    fn number(&mut self, at: usize, written: &str, role: Role, label: Option<&str>, within: Option<Range<usize>>) {
         // Shorter ones are none of any kind.
-        if written.len() < 7 {
-            return None;
+        if written.len() >= 7 {
+            self.value(at, written, role, label, within);
         }
-        self.text(path, written, role, label)
     }
 
-    /// A member's name cannot be replaced: what would be, is refused.
-    fn name(&mut self, path: &dyn Fn() -> Path, name: &str, role: Role) {
+    fn name(&mut self, at: usize, name: &str, role: Role, within: Option<Range<usize>>) {
         // Shorter ones are none of any kind.
-        if name.len() < 7 {
-            return;
+        if name.len() >= 7 {
+            let (prefix, text) = (String::new(), name.to_owned());
+            self.push(Place { at, role, prefix, text, what: What::Name, within });
         }
-        let report = self.guard.check(name, role);
-        self.findings.watched(&report.would);
-        let found: Vec<Entry> =
-            report.findings.into_iter().filter(|entry| entry.kind != promptgate_guard::Kind::Injection).collect();
-        self.findings.add(&found, role, self.guard.policy());
-        let refused = found.iter().filter(|entry| entry.action >= Action::Restore);
-        self.faults.extend(refused.map(|entry| Fault::new(&path(), entry.code, promptgate_lint::message(entry.kind))));
+    }
+
+    fn push(&mut self, place: Place) {
+        self.checks.push(&format!("{}{}", place.prefix, place.text), place.role);
+        self.places.push(place);
     }
 }
 
-fn json_string(text: String) -> String {
+/// What the guard has found so far.
+struct Found {
+    guard: Guard,
+    findings: Findings,
+    faults: Faults,
+}
+
+impl Found {
+    /// Takes what was found at `place`; gives what it becomes, if anything changes.
+    fn look(&mut self, path: &dyn Fn() -> Path, place: &Place, checked: guard::Checked) -> Option<String> {
+        let before = place.prefix.len();
+        self.findings.watched(&checked.report.would);
+        let findings = checked.report.findings.into_iter();
+        if place.what == What::Name {
+            let found: Vec<Entry> = findings.filter(|entry| entry.kind != promptgate_guard::Kind::Injection).collect();
+            self.findings.add(&found, place.role, self.guard.policy());
+            let refused = found.iter().filter(|entry| entry.action >= Action::Restore);
+            let fault = |entry: &Entry| Fault::new(&path(), entry.code, promptgate_lint::message(entry.kind));
+            self.faults.extend(refused.map(fault));
+            return None;
+        }
+        let found: Vec<Entry> = findings
+            .filter(|entry| entry.span.end > before)
+            .map(|mut entry| {
+                entry.span = entry.span.start.saturating_sub(before)..entry.span.end - before;
+                entry
+            })
+            .collect();
+        self.findings.add(&found, place.role, self.guard.policy());
+        let blocked: Vec<&Entry> = found.iter().filter(|entry| entry.action == Action::Block).collect();
+        if !blocked.is_empty() {
+            self.faults.append(guard::faults(&path(), &place.text, blocked));
+        }
+        if !self.faults.is_empty() || !found.iter().any(|entry| entry.action >= Action::Restore) {
+            // What is refused is not sent.
+            return None;
+        }
+        // A member's name that is refused would have kept its value from being redacted.
+        let whole = || format!("{}{}", place.prefix, place.text);
+        let redacted = checked.redacted.unwrap_or_else(|| self.guard.redact(&whole(), place.role).0);
+        // Where the name itself was replaced, no more than the tag is left of both.
+        Some(redacted.strip_prefix(&place.prefix).map_or(redacted.clone(), str::to_owned))
+    }
+}
+
+/// Replacements of values in a text that is JSON itself, in its order.
+type Edits = Vec<(Range<usize>, String)>;
+
+fn edited(text: Option<&Text>, edits: Edits) -> String {
+    let text = text.map(|text| text.content.expose()).unwrap_or_default();
+    let mut edited = String::with_capacity(text.len());
+    let mut at = 0;
+    for (range, replacement) in edits {
+        edited.push_str(text.get(at..range.start).unwrap_or_default());
+        edited.push_str(&json_string(&replacement));
+        at = range.end;
+    }
+    edited.push_str(text.get(at..).unwrap_or_default());
+    edited
+}
+
+fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

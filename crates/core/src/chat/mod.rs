@@ -17,7 +17,7 @@ mod request;
 mod trim;
 
 pub use answer::{AnswerGuard, Refused};
-pub use check::Checked;
+pub use check::{Checked, Checking};
 pub use count::Counted;
 pub use message::{Form, Message, Role, Text};
 pub use promptgate_lint::limits::{

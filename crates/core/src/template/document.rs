@@ -21,6 +21,8 @@ const MAX_TTL: u64 = 86_400;
 const DEFAULT_TTL: u64 = 3_600;
 /// Most bytes of a cached template as it is sent (requirements, A2; contract, section 9): 64 KiB.
 const MAX_PAYLOAD: usize = 64 * 1024;
+/// Most bytes of a document that are looked at (ours): twice what upstream takes, for white space and what is ours alone.
+const MAX_DOCUMENT: usize = 2 * MAX_PAYLOAD;
 /// Most tokens of a prompt template where it does not say it (requirements, E1).
 const DEFAULT_MAX_TOKENS: u64 = 4_096;
 /// What guards a prompt template unless it says otherwise (E1).
@@ -44,6 +46,10 @@ impl Desk {
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] where its members are wrong, [`Code::TemplateRefused`] where
     /// its text is; every finding with its path, span, line and column, the rule as its code.
     pub fn check(&self, family: Family, text: &str) -> Result<Json, Problem> {
+        if text.len() > MAX_DOCUMENT {
+            let message = format!("{} bytes are too many: shorten this to at most {MAX_PAYLOAD}.", text.len());
+            return Err(Problem::with_errors(Code::TemplateRefused, Fault::new(&Path::root(), "D004", message)));
+        }
         let json = json::parse(text.as_bytes()).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
         let (kind, shape) = match family {
             Family::Prompt => (Kind::PromptTemplate, &PROMPT_TEMPLATE),

@@ -10,7 +10,7 @@ use super::render::{Answer, Rendered};
 use crate::call::Execution;
 use crate::chat::{Counters, Counting, Trim};
 use crate::fault::{Faults, Path};
-use crate::guard::{self, Findings};
+use crate::guard::{self, Checks, Findings};
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, Rule, Shape, Text, decode};
@@ -66,7 +66,23 @@ impl RenderRequest {
         guard: &Guard,
         counters: &mut Counters,
     ) -> Result<String, Problem> {
-        let (rendered, findings, trim, _) = prepare(template, &self.variables, guard, counters)?;
+        RenderRequest::answered(id, template, self.begin(template, guard)?, counters)
+    }
+
+    /// The values, to be checked in steps.
+    ///
+    /// # Errors
+    /// Those of [`Template::render`].
+    pub fn begin(&self, template: &Template, guard: &Guard) -> Result<Values, Problem> {
+        Values::begin(template, &self.variables, guard)
+    }
+
+    /// The answer with the values that were begun with.
+    ///
+    /// # Errors
+    /// Those of [`RenderRequest::answer`].
+    pub fn answered(id: &str, template: &Template, values: Values, counters: &mut Counters) -> Result<String, Problem> {
+        let (rendered, findings, trim, _) = values.end(template, counters)?;
         let answer = Answer {
             template_id: id,
             version: template.version,
@@ -106,7 +122,29 @@ impl ExecuteRequest {
         guard: &Guard,
         counters: &mut Counters,
     ) -> Result<Execution, Problem> {
-        let (rendered, findings, trim, tags) = prepare(template, &self.variables, guard, counters)?;
+        self.executed(id, template, self.begin(template, guard)?, counters)
+    }
+
+    /// The values, to be checked in steps.
+    ///
+    /// # Errors
+    /// Those of [`Template::render`].
+    pub fn begin(&self, template: &Template, guard: &Guard) -> Result<Values, Problem> {
+        Values::begin(template, &self.variables, guard)
+    }
+
+    /// What is sent upstream, with the values that were begun with.
+    ///
+    /// # Errors
+    /// Those of [`RenderRequest::answer`].
+    pub fn executed(
+        &self,
+        id: &str,
+        template: &Template,
+        values: Values,
+        counters: &mut Counters,
+    ) -> Result<Execution, Problem> {
+        let (rendered, findings, trim, tags) = values.end(template, counters)?;
         let payload = execute_payload(id, template.version, &rendered.values, &self.model_id, self.max_tokens);
         Ok(Execution {
             template_id: id.to_owned(),
@@ -122,61 +160,75 @@ impl ExecuteRequest {
     }
 }
 
-/// Guards the values, fills them in, and counts the result: what upstream will do with them is seen here first.
-fn prepare(
-    template: &Template,
-    variables: &Json,
-    guard: &Guard,
-    counters: &mut Counters,
-) -> Result<(Rendered, Findings, Trim, Tags), Problem> {
-    let path = Path::root().name("variables");
-    // The values' faults come first, then what the guard says of them.
-    let given = template.render(&path, variables)?;
-    // What the template's guardrails switch off is looked for all the same, and reported as let through.
-    let lenient = guard::lenient(guard, |kind| match kind {
-        Kind::Injection => !template.jailbreak_detection,
-        kind => !template.pii_filter && !guard::is_secret(kind),
-    });
-    let mut tags = Tags::default();
-    if guard.policy().restores() {
-        given.values.iter().for_each(|(_, value)| tags.avoid(value.expose()));
+/// The values of a template under the guard: what upstream will do with them is seen here first.
+#[derive(Debug)]
+pub struct Values {
+    given: Vec<(String, Sensitive, Role)>,
+    strict: Guard,
+    checks: Checks,
+}
+
+impl Values {
+    fn begin(template: &Template, variables: &Json, guard: &Guard) -> Result<Values, Problem> {
+        // The values' faults come first, then what the guard says of them.
+        let rendered = template.render(&Path::root().name("variables"), variables)?;
+        // What the template's guardrails switch off is looked for all the same, and reported as let through.
+        let lenient = guard::lenient(guard, |kind| match kind {
+            Kind::Injection => !template.jailbreak_detection,
+            kind => !template.pii_filter && !guard::is_secret(kind),
+        });
+        let mut checks = Checks::new(&lenient);
+        let mut given = Vec::new();
+        for (name, value) in rendered.values {
+            let trusted = template.variables.iter().any(|variable| variable.name == name && variable.trusted);
+            let role = if trusted { Role::System } else { Role::User };
+            checks.push(value.expose(), role);
+            given.push((name, value, role));
+        }
+        Ok(Values { given, strict: guard.clone(), checks })
     }
-    let mut findings = Findings::default();
-    let mut faults = Faults::default();
-    let mut passed = Vec::new();
-    for (name, value) in given.values {
-        let trusted = template.variables.iter().any(|variable| variable.name == name && variable.trusted);
-        let role = if trusted { Role::System } else { Role::User };
-        let report = lenient.check(value.expose(), role);
-        findings.add(&report.findings, role, guard.policy());
-        findings.watched(&report.would);
-        let blocked = report.findings.iter().filter(|entry| entry.action == Action::Block);
-        faults.append(guard::faults(&path.name(&name), value.expose(), blocked));
-        let redact = report.findings.iter().any(|entry| matches!(entry.action, Action::Redact | Action::Restore));
-        let value = if redact { Sensitive::new(lenient.redact_into(value.expose(), role, &mut tags).0) } else { value };
-        passed.push((name, Json::String(value.expose().to_owned())));
+
+    /// Looks at some more; says whether there is more to do.
+    pub fn step(&mut self) -> bool {
+        self.checks.step()
     }
-    if !faults.is_empty() {
-        return Err(Problem { would: findings.would(), ..Problem::with_errors(Code::SafetyRefused, faults) });
+
+    /// Fills them in and counts the result; does what is left to do, if anything is.
+    fn end(self, template: &Template, counters: &mut Counters) -> Result<(Rendered, Findings, Trim, Tags), Problem> {
+        let path = Path::root().name("variables");
+        let mut findings = Findings::default();
+        let mut faults = Faults::default();
+        let mut passed = Vec::new();
+        let (checked, tags) = self.checks.end_with_tags();
+        for ((name, value, role), checked) in self.given.into_iter().zip(checked) {
+            findings.watched(&checked.report.would);
+            findings.add(&checked.report.findings, role, self.strict.policy());
+            let blocked = checked.report.findings.iter().filter(|entry| entry.action == Action::Block);
+            faults.append(guard::faults(&path.name(&name), value.expose(), blocked));
+            passed.push((name, Json::String(checked.redacted.unwrap_or_else(|| value.expose().to_owned()))));
+        }
+        if !faults.is_empty() {
+            return Err(Problem { would: findings.would(), ..Problem::with_errors(Code::SafetyRefused, faults) });
+        }
+        let rendered = template.render(&path, &Json::Object(passed))?;
+        let text = format!("{}\n{}", rendered.system_instruction.expose(), rendered.user_prompt.expose());
+        let (tokens, counted_by) = counters.count(Counting::Exact(Vocabulary::Cl100k), "", &text);
+        if tokens > template.max_tokens {
+            let detail = format!(
+                "The rendered prompt has {tokens} tokens, {} at most: shorten the values, or raise the template's max_tokens.",
+                template.max_tokens
+            );
+            return Err(Problem::new(Code::ContextTooLong, detail));
+        }
+        let trim = Trim {
+            dropped: Vec::new(),
+            tokens_before: tokens,
+            tokens_after: tokens,
+            limit: template.max_tokens,
+            counted_by,
+        };
+        Ok((rendered, findings, trim, tags))
     }
-    let rendered = template.render(&path, &Json::Object(passed))?;
-    let text = format!("{}\n{}", rendered.system_instruction.expose(), rendered.user_prompt.expose());
-    let (tokens, counted_by) = counters.count(Counting::Exact(Vocabulary::Cl100k), "", &text);
-    if tokens > template.max_tokens {
-        let detail = format!(
-            "The rendered prompt has {tokens} tokens, {} at most: shorten the values, or raise the template's max_tokens.",
-            template.max_tokens
-        );
-        return Err(Problem::new(Code::ContextTooLong, detail));
-    }
-    let trim = Trim {
-        dropped: Vec::new(),
-        tokens_before: tokens,
-        tokens_after: tokens,
-        limit: template.max_tokens,
-        counted_by,
-    };
-    Ok((rendered, findings, trim, tags))
 }
 
 #[cfg(test)]

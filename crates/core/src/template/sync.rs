@@ -9,6 +9,7 @@ use super::merge::{Change, diff};
 use super::precondition::Precondition;
 use super::store::Verb;
 use crate::fault::{Fault, Faults, Path};
+use crate::guard::STEP;
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, Shape, decode};
@@ -90,39 +91,82 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// A library whose documents are being checked, one in a step.
+#[derive(Debug)]
+pub struct Shelf {
+    templates: std::iter::Enumerate<std::vec::IntoIter<Json>>,
+    entries: Vec<Entry>,
+    faults: Faults,
+    code: Code,
+}
+
+impl Shelf {
+    /// Reads `{templates: […]}`.
+    ///
+    /// # Errors
+    /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of the list.
+    pub fn read(body: &[u8]) -> Result<Shelf, Problem> {
+        let templates = decode(body, &LIBRARY)?.list("templates").unwrap_or_default();
+        let templates = templates.into_iter().enumerate();
+        Ok(Shelf { templates, entries: Vec::new(), faults: Faults::default(), code: Code::TemplateRefused })
+    }
+
+    /// Checks the next documents, of some [`STEP`] bytes together; says whether there may be more.
+    pub fn step(&mut self, desk: &Desk) -> bool {
+        let mut checked = 0;
+        while checked < STEP {
+            let Some((index, template)) = self.templates.next() else { return false };
+            let text = template.to_text();
+            checked += text.len();
+            self.check(index, &template, &text, desk);
+        }
+        true
+    }
+
+    fn check(&mut self, index: usize, template: &Json, text: &str, desk: &Desk) {
+        let at = Path::root().name("templates").index(index);
+        match desk.prompt(text) {
+            Ok(document) => {
+                let name = name(&document).unwrap_or_default();
+                if self.entries.iter().any(|entry| entry.name == name) {
+                    let message = "Another template of this library has the same name.";
+                    self.faults.add(|| Fault::new(&at.name("name"), "name_taken", message));
+                }
+                let target_version = number(template, "target_version");
+                self.entries.push(Entry { name, target_version, document });
+            }
+            Err(problem) => {
+                if problem.code != Code::TemplateRefused {
+                    self.code = Code::InvalidRequest;
+                }
+                // Line and column are those of the document by itself, which nobody has sent.
+                let errors = problem.errors.into_iter().map(|fault| Fault { place: None, ..fault });
+                self.faults.below(&at, errors.collect());
+            }
+        }
+    }
+
+    /// The library, once all of it was checked.
+    ///
+    /// # Errors
+    /// Those of [`Library::parse`].
+    pub fn end(self) -> Result<Library, Problem> {
+        match self.faults.is_empty() {
+            true => Ok(Library(self.entries)),
+            false => Err(Problem::with_errors(self.code, self.faults)),
+        }
+    }
+}
+
 impl Library {
     /// Reads `{templates: […]}`; every document is checked before anything is done.
     ///
     /// # Errors
     /// Those of [`Desk::prompt`], for all documents at once, with the paths of the whole body.
     pub fn parse(body: &[u8], desk: &Desk) -> Result<Library, Problem> {
-        let templates = decode(body, &LIBRARY)?.list("templates").unwrap_or_default();
-        let path = Path::root().name("templates");
-        let mut entries: Vec<Entry> = Vec::new();
-        let (mut faults, mut code) = (Faults::default(), Code::TemplateRefused);
-        for (index, template) in templates.into_iter().enumerate() {
-            let at = path.index(index);
-            let text = template.to_text();
-            match desk.prompt(&text) {
-                Ok(document) => {
-                    let name = name(&document).unwrap_or_default();
-                    if entries.iter().any(|entry| entry.name == name) {
-                        let message = "Another template of this library has the same name.";
-                        faults.add(|| Fault::new(&at.name("name"), "name_taken", message));
-                    }
-                    entries.push(Entry { name, target_version: number(&template, "target_version"), document });
-                }
-                Err(problem) => {
-                    if problem.code != Code::TemplateRefused {
-                        code = Code::InvalidRequest;
-                    }
-                    // Line and column are those of the document by itself, which nobody has sent.
-                    let errors = problem.errors.into_iter().map(|fault| Fault { place: None, ..fault });
-                    faults.below(&at, errors.collect());
-                }
-            }
-        }
-        if faults.is_empty() { Ok(Library(entries)) } else { Err(Problem::with_errors(code, faults)) }
+        let mut shelf = Shelf::read(body)?;
+        while shelf.step(desk) {}
+        shelf.end()
     }
 
     /// Compares with everything that upstream has: creates what is missing, updates what differs, leaves the rest,

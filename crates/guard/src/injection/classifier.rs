@@ -119,11 +119,22 @@ pub fn header(slope: f32, offset: f32) -> [u8; HEADER_LEN] {
 
 /// The second classifier's value of a text.
 #[derive(Debug)]
-struct Whole<'a> {
+pub(crate) struct Whole<'a> {
     model: Model<'a>,
     seen: [u64; WEIGHTS / 64],
     weight: i32,
     features: i32,
+}
+
+impl<'a> Whole<'a> {
+    pub(crate) fn new(model: Model<'a>) -> Self {
+        Self { model, seen: [0; WEIGHTS / 64], weight: 0, features: 0 }
+    }
+
+    /// A raw value, of what has been read.
+    pub(crate) fn value(&self) -> f32 {
+        self.weight as f32 / (self.features as f32 + PRIOR).sqrt()
+    }
 }
 
 impl Sink for Whole<'_> {
@@ -150,9 +161,9 @@ impl Sink for Whole<'_> {
 
 /// What the second classifier makes of `text`: a raw value that is added to every window's.
 pub fn whole(text: &str, model: Model<'_>) -> f32 {
-    let mut sink = Whole { model, seen: [0; WEIGHTS / 64], weight: 0, features: 0 };
+    let mut sink = Whole::new(model);
     words::read(text, &mut sink);
-    sink.weight as f32 / (sink.features as f32 + PRIOR).sqrt()
+    sink.value()
 }
 
 /// A stretch of text whose windows score at least the threshold.

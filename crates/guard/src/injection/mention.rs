@@ -4,7 +4,7 @@
 //! its score is capped. A text that is nothing but a quotation is no mention, nor is a value in JSON,
 //! which is how tools return what others wrote.
 
-use super::Hit;
+use super::search::Hit;
 use crate::work;
 
 /// The highest score of a mention: under any sensible threshold for refusing.

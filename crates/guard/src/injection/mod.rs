@@ -22,24 +22,22 @@ mod lexicon;
 mod mention;
 mod phrases;
 mod place;
+mod search;
 mod warm;
 pub mod words;
 
 use crate::finding::{Finding, Kind};
 use crate::rule::Rule;
-use crate::view::{View, Views};
+use crate::view::Views;
 use classifier::{Meter, Model};
-use phrases::{HIDDEN_NOTE, HIDDEN_SCORE, Hidden, LITERAL_SCORE, MARKER, Match, Matcher, PHRASES, literal, marker};
-use std::collections::BTreeSet;
+use phrases::{HIDDEN_NOTE, MARKER, PHRASES};
+use search::Scan;
+pub(crate) use search::Search;
 use warm::Warm;
-use words::{Sink, Word};
 
 /// A threshold at which every phrase the documents list is reported, the ambiguous ones too
 /// ("system prompt", "you are now"). For policies that replace phrases; too eager to block by.
 pub const DOCUMENT_THRESHOLD: f32 = 0.3;
-
-/// Score of a control token.
-const MARKER_SCORE: f32 = 0.95;
 
 /// J100: the classifier's verdict.
 pub(crate) static LEARNT: Rule = Rule {
@@ -78,35 +76,18 @@ pub fn phrases(views: &Views<'_>, threshold: f32, out: &mut Vec<Finding>) {
     search(views, None, threshold, out);
 }
 
-fn search(views: &Views<'_>, model: Option<Model<'_>>, threshold: f32, out: &mut Vec<Finding>) {
-    // The same place by the same rule counts once, in the first view that shows it.
-    let mut known: BTreeSet<(&'static str, usize, usize)> = BTreeSet::new();
-    for view in views.iter() {
-        let text = view.text();
-        let mut hits = scan(text, model, threshold);
-        if threshold <= LITERAL_SCORE {
-            let literal = literal(text);
-            hits.extend(literal.map(|(start, end)| Hit {
-                code: "J030",
-                score: LITERAL_SCORE,
-                start,
-                end,
-                mentioned: false,
-            }));
-        }
-        for hit in hits {
-            let finding = hit.finding(view);
-            if known.insert((finding.code, finding.span.start, finding.span.end)) {
-                out.push(finding);
-            }
-        }
-    }
+fn search(views: &Views<'_>, model: Option<Model<'static>>, threshold: f32, out: &mut Vec<Finding>) {
+    let mut search = Search::new(model, threshold);
+    while search.step(views) {}
+    out.append(&mut search.found);
 }
 
 /// The score of the surest finding in one text, phrases and `model` together; 0 for none.
 /// What evaluation calls: [`findings`] with another model, without views.
 pub fn strongest(text: &str, model: Model<'_>) -> f32 {
-    scan(text, Some(model), f32::MIN_POSITIVE).into_iter().map(|hit| hit.score).fold(0.0, f32::max)
+    let mut scan = Scan::new(Some(model), f32::MIN_POSITIVE);
+    while scan.step(text) {}
+    scan.hits.into_iter().map(|hit| hit.score).fold(0.0, f32::max)
 }
 
 /// The classifiers' highest raw value in one text, without views or phrases; the least number
@@ -129,129 +110,6 @@ pub fn stretches(text: &str) -> Vec<(usize, usize)> {
     words::read(text, &mut warm);
     warm.finish();
     warm.found
-}
-
-/// A finding in the offsets of the text that was scanned.
-struct Hit {
-    code: &'static str,
-    score: f32,
-    start: usize,
-    end: usize,
-    /// It is talked about and not made.
-    mentioned: bool,
-}
-
-impl Hit {
-    fn finding(&self, view: &View<'_>) -> Finding {
-        Finding {
-            code: self.code,
-            kind: Kind::Injection,
-            span: view.span(self.start..self.end),
-            score: self.score,
-            view: view.kind(),
-        }
-    }
-}
-
-fn scan(text: &str, model: Option<Model<'_>>, threshold: f32) -> Vec<Hit> {
-    let mut first =
-        First { warm: Warm::new(), matcher: Matcher::new(), text, markers: Vec::new(), hidden: Hidden::default() };
-    words::read(text, &mut first);
-    first.warm.finish();
-    first.hidden.close();
-    let mut hits = Vec::new();
-    let mut add = |code, score, (start, end): (usize, usize)| {
-        let mentioned = score >= 0.5 && mention::is_one(text, start, end);
-        let score = if mentioned { f32::min(score, mention::SCORE) } else { score };
-        hits.push(Hit { code, score, start, end, mentioned });
-    };
-    for &marker in &first.markers {
-        add(MARKER.code, MARKER_SCORE, marker);
-    }
-    let fits = |found: &Match| {
-        PHRASES.get(found.phrase).is_some_and(|phrase| place::fits(phrase.place, text, found.start, found.end))
-    };
-    let mut matches = std::mem::take(&mut first.matcher.found);
-    matches.retain(fits);
-    for (at, found) in matches.iter().enumerate() {
-        if let Some(phrase) = PHRASES.get(found.phrase)
-            && !reaches_over(&matches, at)
-        {
-            add(phrase.rule.code, phrase.score, (found.start, found.end));
-        }
-    }
-    for &note in &first.hidden.found {
-        add(HIDDEN_NOTE.code, HIDDEN_SCORE, note);
-    }
-    hits.sort_by_key(|hit| hit.start);
-    if let Some(model) = model {
-        learnt(text, &first.warm.found, model, threshold, &mut hits);
-    }
-    hits.retain(|hit| hit.score >= threshold);
-    hits
-}
-
-/// Matches beside one that are compared with it.
-const NEAR: usize = 8;
-
-/// Whether a match starts as an earlier one of its phrase does: of the two the shorter counts.
-fn reaches_over(found: &[Match], at: usize) -> bool {
-    let (Some(this), Some(earlier)) = (found.get(at), found.get(..at)) else {
-        return false;
-    };
-    earlier.iter().rev().take(NEAR).any(|other| other.phrase == this.phrase && other.start == this.start)
-}
-
-/// The classifier's stretches within the warm ranges.
-fn learnt(text: &str, warm: &[(usize, usize)], model: Model<'_>, threshold: f32, hits: &mut Vec<Hit>) {
-    let mut learnt = Vec::new();
-    for &(start, end) in warm {
-        let Some(part) = text.get(start..end) else {
-            continue;
-        };
-        let mut meter = Meter::new(model, classifier::whole(part, model), threshold);
-        words::read(part, &mut meter);
-        meter.finish();
-        for stretch in &meter.found {
-            let (start, end) = (start + stretch.start, start + stretch.end);
-            let mut score = model.score(stretch.raw);
-            if score > mention::SCORE && mention::all(hits, start, end) {
-                score = mention::SCORE;
-            }
-            learnt.push(Hit { code: LEARNT.code, score, start, end, mentioned: false });
-        }
-    }
-    hits.extend(learnt);
-}
-
-/// The first pass: words only.
-struct First<'a> {
-    text: &'a str,
-    warm: Warm,
-    matcher: Matcher,
-    /// Byte ranges of control tokens.
-    markers: Vec<(usize, usize)>,
-    hidden: Hidden,
-}
-
-impl Sink for First<'_> {
-    const FEATURES: bool = false;
-
-    fn feature(&mut self, _: words::Kind, _: u64) {}
-
-    #[inline]
-    fn word(&mut self, word: &Word) {
-        self.warm.word(word);
-        self.matcher.word(word);
-        self.hidden.word(word);
-    }
-
-    fn bracket(&mut self, at: usize) {
-        if let Some(len) = marker(self.text, at) {
-            self.markers.push((at, at + len));
-        }
-        self.hidden.bracket(self.text, at);
-    }
 }
 
 #[cfg(test)]

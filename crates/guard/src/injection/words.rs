@@ -80,12 +80,35 @@ pub trait Sink {
 
 /// Reads `text` and hands every word and feature to `sink`. Linear in the text.
 pub fn read(text: &str, sink: &mut impl Sink) {
-    let mut reader = Reader { sink, recent: [(0, 0); 4], count: 0, previous: 0, sentence: 0, before: Break::Sentence };
+    read_on(text, &mut Mark::default(), text.len(), sink);
+}
+
+/// How far a text has been read, and what is needed of what has.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    /// The next byte.
+    pub(crate) at: usize,
+    recent: [(u32, Classes); 4],
+    count: u32,
+    previous: u32,
+    sentence: u32,
+    before: Break,
+    han: Option<char>,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self { at: 0, recent: [(0, 0); 4], count: 0, previous: 0, sentence: 0, before: Break::Sentence, han: None }
+    }
+}
+
+/// Reads `text` on from `mark`, to the end of the word that begins before `until`.
+pub(crate) fn read_on(text: &str, mark: &mut Mark, until: usize, sink: &mut impl Sink) {
+    let Mark { mut at, recent, count, previous, sentence, before, mut han } = *mark;
+    let mut reader = Reader { sink, recent, count, previous, sentence, before };
     let bytes = text.as_bytes();
-    work::count(bytes.len());
-    let mut han: Option<char> = None;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
+    work::count(until.saturating_sub(at));
+    while let Some(&byte) = bytes.get(at).filter(|_| at < until) {
         let folded = fold_ascii(byte);
         if folded == OTHER {
             let Some(found) = text.get(at..).and_then(|rest| rest.chars().next()) else {
@@ -120,6 +143,8 @@ pub fn read(text: &str, sink: &mut impl Sink) {
         at = reader.run(text, at);
         han = None;
     }
+    let Reader { recent, count, previous, sentence, before, .. } = reader;
+    *mark = Mark { at, recent, count, previous, sentence, before, han };
 }
 
 /// A word being read: its hash so far and its last bytes.

@@ -112,27 +112,36 @@ impl<'a> Views<'a> {
     /// All views of `text`, which scanners for injection want.
     pub fn new(text: &'a str) -> Self {
         let mut views = Self::values(text);
-        let plain = views.plain();
-        let extra = [
-            spaced::view(plain.text(), &plain.map),
-            leet::view(plain.text(), &plain.map),
-            base64::view(plain.text(), &plain.map),
-        ];
-        views.others.extend(extra.into_iter().flatten());
+        views.disguises();
         views
     }
 
     /// `Raw`, `Plain` and `Bidi` only: what scanners for values (cards, keys) want.
     pub fn values(text: &'a str) -> Self {
-        let raw = View::new(ViewKind::Raw, Cow::Borrowed(text), Map::identity());
+        Self::of(Cow::Borrowed(text))
+    }
+
+    /// The same of a text that may be given away.
+    pub(crate) fn of(text: Cow<'a, str>) -> Self {
         let mut others = Vec::new();
-        if let Some((plain, map)) = fold(text) {
+        if let Some((plain, map)) = fold(&text) {
             others.push(View::new(ViewKind::Plain, Cow::Owned(plain), map));
         }
         if !others.is_empty() {
-            others.extend(bidi::view(text));
+            others.extend(bidi::view(&text));
         }
-        Self { raw, others }
+        Self { raw: View::new(ViewKind::Raw, text, Map::identity()), others }
+    }
+
+    /// Adds what scanners for injection want.
+    pub(crate) fn disguises(&mut self) {
+        let plain = self.plain();
+        let extra = [
+            spaced::view(plain.text(), &plain.map),
+            leet::view(plain.text(), &plain.map),
+            base64::view(plain.text(), &plain.map),
+        ];
+        self.others.extend(extra.into_iter().flatten());
     }
 
     /// The views: `Raw`, then `Plain`, `Bidi`, `Spaced`, `Leet`, `Base64`, each where it differs.

@@ -94,12 +94,12 @@ impl Call {
                     Problem::new(Code::AnswerTooLong, detail)
                 }
             };
-            self.pass(out);
+            self.pass(now, out);
             self.outbox.push_back(Output::Abort);
             self.fail(now, Status::Error, problem);
             return true;
         }
-        self.pass(out);
+        self.pass(now, out);
         false
     }
 }

@@ -39,7 +39,10 @@ impl Call {
         // What the guard held back goes out before the error, as the prefix that it is.
         if let State::Answering { answer, .. } = &mut self.state {
             let rest = answer.rest();
-            self.pass(rest);
+            self.pass(now, rest);
+            if self.begun && !self.held.is_empty() {
+                self.give(now);
+            }
         }
         let code = problem.code;
         self.outbox.push_back(Output::Answer(vec![AnswerEvent::Failed(Box::new(problem.into()))]));
@@ -66,15 +69,27 @@ impl Call {
         });
     }
 
-    /// Gives the client what upstream has brought. What brings no content waits for the first that does.
-    pub(super) fn pass(&mut self, events: Vec<ChatEvent>) {
+    /// Gives the client what upstream has brought, or keeps it to be given with what comes soon. What brings no content
+    /// waits for the first that does.
+    pub(super) fn pass(&mut self, now: Duration, events: Vec<ChatEvent>) {
         self.begun |= self.first_content.is_some() && events.iter().any(ChatEvent::has_content);
-        if !self.begun {
-            self.held.extend(events);
-        } else if !events.is_empty() {
-            let all = std::mem::take(&mut self.held).into_iter().chain(events);
-            self.answer(all.map(AnswerEvent::Chat).collect());
+        self.held.extend(events);
+        if self.begun && !self.held.is_empty() && self.due().is_none_or(|due| now >= due) {
+            self.give(now);
         }
+    }
+
+    /// When what is kept goes to the client; none where nothing is, or nothing was given yet.
+    pub(super) fn due(&self) -> Option<Duration> {
+        let kept = self.begun && !self.held.is_empty();
+        self.given.filter(|_| kept && !self.gather.is_zero()).map(|given| given.saturating_add(self.gather))
+    }
+
+    /// Gives what is kept.
+    pub(super) fn give(&mut self, now: Duration) {
+        self.given = Some(now);
+        let all = std::mem::take(&mut self.held);
+        self.answer(all.into_iter().map(AnswerEvent::Chat).collect());
     }
 
     /// The answer is whole with `events`.

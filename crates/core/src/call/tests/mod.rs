@@ -35,6 +35,7 @@ enum Event {
     /// A tick at the time that the call waits for.
     Wait,
     Cancel,
+    Flushed,
 }
 use Event::*;
 
@@ -160,6 +161,7 @@ impl Run {
                 Input::Tick
             }
             Cancel => Input::Cancel,
+            Flushed => Input::Flushed,
         };
         if matches!(event, End | Failed) {
             self.in_flight = false;

@@ -350,3 +350,59 @@ fn a_slow_client_holds_back_the_next_step() {
     run.call.handle(run.now, Input::Tick, &mut run.health);
     assert!(!run.drain_step() && run.body.len() > before);
 }
+
+/// At how many ms, and in how many pieces, a stream of one long frame every `every_ms` reaches its client.
+fn gathered(every_ms: u64, frames: usize) -> (Vec<u64>, Run) {
+    let mut run = Run::new(Format::EventStream, true);
+    run.call = run.call.gathering(TOGETHER);
+    let mut run = run.play(&[Token, OK]);
+    let (mut given, mut length) = (Vec::new(), 0);
+    for frame in 0..frames {
+        let next = Duration::from_millis(1_000 + frame as u64 * every_ms);
+        while run.waits.is_some_and(|until| until <= next) {
+            run.step(&Wait);
+            if run.body.len() > length {
+                given.push(run.now.as_millis() as u64);
+                length = run.body.len();
+            }
+        }
+        run.now = next;
+        run.step(&Chunk(LONG));
+        if run.body.len() > length {
+            given.push(run.now.as_millis() as u64);
+            length = run.body.len();
+        }
+    }
+    (given, run)
+}
+
+#[test]
+fn a_stream_goes_out_at_once_and_then_what_comes_soon_together() {
+    for (every_ms, most) in [(0, 1), (1, 8), (20, 140), (200, 200)] {
+        let (given, mut run) = gathered(every_ms, 200);
+        assert_eq!(given.first(), Some(&1_000), "the first content waits for nothing");
+        assert!(given.len() <= most, "every {every_ms} ms: {} writes", given.len());
+        let late = given.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+        assert!(late <= 40 || late <= every_ms, "every {every_ms} ms: {late} ms between two");
+        // What is kept goes out with the end, and no more than once.
+        run.step(&Chunk(TERMINAL));
+        assert_eq!(content(&run).matches("Thank you").count(), 200);
+        run.check();
+    }
+}
+
+#[test]
+fn what_was_gathered_goes_out_before_an_error_and_waits_for_a_slow_client() {
+    let (_, mut run) = gathered(1, 20);
+    run.step(&Failed);
+    assert_eq!(content(&run).matches("Thank you").count(), 20);
+    run.check();
+
+    let (_, mut run) = gathered(1, 20);
+    run.fast = false;
+    run.step(&Wait);
+    assert_eq!(content(&run).matches("Thank you").count(), 20, "what was gathered is written");
+    run.now += Duration::from_secs(20);
+    run.step(&Flushed);
+    assert!(run.outcome.is_none(), "its slowness is not upstream's silence");
+}

@@ -33,6 +33,10 @@ pub fn decode(body: Vec<u8>, kind: Kind) -> Result<(Decoded, Answer), Problem> {
         None => body,
     };
     let text = String::from_utf8(body).map_err(|error| invalid(error.as_bytes()))?;
+    if outside_of_strings(&text) > json::MAX_BODY {
+        let detail = format!("The request has more than {} bytes beside its strings: shorten it.", json::MAX_BODY);
+        return Err(Problem::new(Code::BodyTooLarge, detail));
+    }
     let tree = Tree::read(&text);
     if !tree.errors.is_empty() || !tree.duplicates.is_empty() || !tree.complete {
         return Err(invalid(text.as_bytes()));
@@ -63,6 +67,24 @@ pub fn decode(body: Vec<u8>, kind: Kind) -> Result<(Decoded, Answer), Problem> {
     };
     let answer = Answer { streamed: read.streamed, usage };
     Ok((Decoded::new(request, Some(tree)), answer))
+}
+
+/// How many bytes of a JSON text stand outside of its strings: each may be a value, which takes a hundred times as many
+/// when it is read.
+fn outside_of_strings(text: &str) -> usize {
+    let (mut outside, mut rest) = (0, text.as_bytes());
+    while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
+        outside += start + 1;
+        rest = rest.get(start + 1..).unwrap_or_default();
+        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+            let ends = rest.get(at) == Some(&b'"');
+            rest = rest.get(if ends { at + 1 } else { at + 2 }..).unwrap_or_default();
+            if ends {
+                break;
+            }
+        }
+    }
+    outside + rest.len()
 }
 
 fn invalid(body: &[u8]) -> Problem {

@@ -1,0 +1,171 @@
+// Load that lasts, in raw workerd with its objects on disk: 256 streams for a minute, 10,000 requests, readers that are
+// slow or never read beside honest clients. Checked: no error, every answer whole, as many audit rows as requests, memory
+// back to where it was. `node bench/lasting.mjs`; fails where one of these does not hold.
+//
+// BENCH_SECONDS (60), BENCH_STREAMS (256) and BENCH_REQUESTS (10000) make it shorter.
+import http from "node:http";
+import net from "node:net";
+import { digest, startSimulator, startWorkerd } from "./workerd.mjs";
+
+const seconds = Number(process.env.BENCH_SECONDS ?? 60);
+const many = Number(process.env.BENCH_STREAMS ?? 256), requests = Number(process.env.BENCH_REQUESTS ?? 10_000);
+const KEY = "pg_lasting", AUDITOR = "pg_auditor";
+const simulator = await startSimulator();
+const paced = await startSimulator("--rate", "50");
+const gatewayOf = (upstream) => startWorkerd({
+  CLIENT_KEYS: `lasting:${digest(KEY)} lasting:${digest(AUDITOR)}:audit`, CONTEXT_WINDOW: "8192", TOTAL_MS: "60000",
+  UPSTREAM_CLIENT_ID: "dev-client", UPSTREAM_CLIENT_SECRET: "dev-secret", UPSTREAM_API_URL: upstream.url, UPSTREAM_LOGIN_URL: upstream.url,
+});
+const chat = (maxTokens) => JSON.stringify({
+  systemInstructions: ["You help customers of an online shop. Be brief."],
+  context: [{ role: "agent", content: "Hello, how can I help?" }, { role: "user", content: "Where is my parcel?" }],
+  temperature: 0.3, maxTokens, modelId: "support-small",
+});
+
+function send(url, agent, body, accept) {
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const fail = (why) => resolve({ status: 0, why: String(why), text: "", ms: performance.now() - began });
+    const outgoing = http.request(`${url}/v1/chat`, {
+      method: "POST", agent,
+      headers: { authorization: `Bearer ${KEY}`, accept, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+    }, (response) => {
+      let text = "", first;
+      response.setEncoding("utf8").on("data", (piece) => { first ??= performance.now() - began; text += piece; });
+      response.on("end", () => resolve({ status: response.statusCode, text, first, ms: performance.now() - began })).on("error", fail);
+    });
+    outgoing.on("error", fail).end(body);
+  });
+}
+
+/** The text of an answer that came as events; none where it has no end. */
+function joined({ text }) {
+  const events = text.split("\n\n").filter((event) => event.trim()).map((event) => ({
+    name: /^event: ?(.*)$/m.exec(event)?.[1],
+    data: event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim()).join("\n"),
+  }));
+  const parsed = events.filter(({ data }) => data.startsWith("{")).map(({ name, data }) => ({ name, ...JSON.parse(data) }));
+  const done = parsed.some((event) => event.status === "success" || event.name === "done");
+  return done ? parsed.map((event) => event.content ?? "").join("") : undefined;
+}
+
+const percentile = (values, part) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
+let failures = 0;
+function check(what, holds, said) {
+  if (!holds) failures++;
+  console.log(`  ${holds ? "holds " : "FAILS "} ${what}: ${said}`);
+}
+
+/** How many rows of chats the log has, once it has as many as it should, or ten seconds have gone by. */
+async function rows(url, expected) {
+  for (const until = Date.now() + 10_000; ;) {
+    const response = await fetch(`${url}/v1/audit`, { headers: { authorization: `Bearer ${AUDITOR}` } });
+    if (response.status !== 200) throw new Error(`the audit log: ${response.status} ${await response.text()}`);
+    const lines = (await response.text()).trim().split("\n").map((line) => JSON.parse(line));
+    const count = lines.filter(({ row }) => row?.action === "chat.complete").length;
+    if (count >= expected || Date.now() > until) return count;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function settled(gateway) {
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  return gateway.memory();
+}
+
+console.log(`${many} streams at 50 frames a second, for ${seconds} s`);
+{
+  const gateway = await gatewayOf(paced);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: many });
+  const body = chat(512);
+  const expected = JSON.parse((await send(gateway.url, agent, body, "application/json")).text).content;
+  // What a crowd takes once is there for the next.
+  await Promise.all(Array.from({ length: many }, () => send(gateway.url, agent, chat(8), "text/event-stream")));
+  let sent = 1 + many;
+  const before = gateway.memory();
+  const until = Date.now() + seconds * 1000;
+  const taken = [];
+  await Promise.all(Array.from({ length: many }, async () => {
+    do {
+      sent++;
+      taken.push(await send(gateway.url, agent, body, "text/event-stream"));
+    } while (Date.now() < until - 12_000);
+  }));
+  const during = gateway.memory();
+  agent.destroy();
+  const wrong = taken.filter((answer) => answer.status !== 200 || joined(answer) !== expected);
+  check("every stream has its whole answer", wrong.length === 0, `${taken.length - wrong.length} of ${taken.length}${wrong.length > 0 ? `; one: ${wrong[0].status} ${wrong[0].why ?? wrong[0].text.slice(-200)}` : ""}`);
+  console.log(`         first content p50 ${percentile(taken.map(({ first }) => first ?? 0), 0.5).toFixed(0)} ms, p99 ${percentile(taken.map(({ first }) => first ?? 0), 0.99).toFixed(0)} ms`);
+  const kept = await rows(gateway.url, sent);
+  check("audit rows are as many as requests", kept === sent, `${kept} of ${sent}`);
+  const after = await settled(gateway);
+  check("memory is back (within a quarter and 32 MB)", after <= before * 1.25 + 32, `${before} MB before, ${during} at the end, ${after} afterwards`);
+  await gateway.stop();
+}
+
+console.log(`${requests} requests over 64 connections`);
+{
+  const gateway = await gatewayOf(simulator);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const expected = JSON.parse((await send(gateway.url, agent, chat(16), "application/json")).text).content;
+  const run = async (count) => {
+    const taken = [];
+    let left = count;
+    await Promise.all(Array.from({ length: 64 }, async () => {
+      while (left-- > 0) taken.push(await send(gateway.url, agent, chat(16), "application/json"));
+    }));
+    return taken;
+  };
+  await run(500);
+  const before = gateway.memory();
+  const began = Date.now();
+  const taken = await run(requests);
+  const took = Date.now() - began;
+  const during = gateway.memory();
+  agent.destroy();
+  const wrong = taken.filter(({ status, text }) => status !== 200 || JSON.parse(text).content !== expected);
+  check("every request has its answer", wrong.length === 0, `${taken.length - wrong.length} of ${requests}, ${Math.round(requests / took * 1000)} a second`);
+  const kept = await rows(gateway.url, requests + 501);
+  check("audit rows are as many as requests", kept === requests + 501, `${kept} of ${requests + 501}`);
+  const after = await settled(gateway);
+  check("memory is back (within a quarter and 32 MB)", after <= before * 1.25 + 32, `${before} MB before, ${during} at the end, ${after} afterwards`);
+  await gateway.stop();
+}
+
+console.log("16 honest clients beside 32 readers of a few bytes a second and 32 that never read");
+{
+  const gateway = await gatewayOf(simulator);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  const honest = async (time) => {
+    const taken = [];
+    const until = Date.now() + time;
+    await Promise.all(Array.from({ length: 16 }, async () => {
+      while (Date.now() < until) taken.push(await send(gateway.url, agent, chat(16), "application/json"));
+    }));
+    return taken;
+  };
+  await honest(1_000);
+  const span = Math.min(10_000, seconds * 500);
+  const alone = await honest(span);
+  const { hostname, port } = new URL(gateway.url);
+  const body = chat(4096);
+  const readers = Array.from({ length: 64 }, (_, number) => {
+    const socket = net.connect({ port: Number(port), host: hostname, highWaterMark: 64 }).on("error", () => {});
+    socket.write(`POST /v1/chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    socket.pause();
+    const timer = number % 2 === 0 ? setInterval(() => socket.read(64), 200) : undefined;
+    return () => { clearInterval(timer); socket.destroy(); };
+  });
+  const beside = await honest(span);
+  const p99 = (taken) => percentile(taken.map(({ ms }) => ms), 0.99);
+  const ratio = p99(beside) / p99(alone);
+  check("no honest client fails", beside.every(({ status }) => status === 200), `${beside.length} requests`);
+  check("they cost nobody else (p99 within 5 times)", ratio <= 5, `p99 ${p99(alone).toFixed(1)} ms alone, ${p99(beside).toFixed(1)} beside them: ${ratio.toFixed(1)} times`);
+  readers.forEach((leave) => leave());
+  agent.destroy();
+  await gateway.stop();
+}
+simulator.stop();
+paced.stop();
+console.log(failures === 0 ? "Everything holds." : `${failures} checks fail.`);
+process.exit(failures === 0 ? 0 : 1);
