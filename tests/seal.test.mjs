@@ -90,3 +90,30 @@ test("a model that was stored before there was a key goes on, and is sealed then
   await until(status, (status) => status === "ACTIVE");
   assert.ok(onDisk("v1:late:"));
 });
+
+test("what is kept of keys is sealed: names, rights, limits", { timeout: 60_000 }, async () => {
+  data = mkdtempSync(join(tmpdir(), "promptgate-seal-"));
+  const make = async (name) => {
+    const { status, body } = await service.ask("POST", "/v1/keys", { name, tenant: "acme" });
+    assert.equal(status, 201, JSON.stringify(body));
+    return body;
+  };
+  const whoami = async (secret) => (await service.ask("GET", "/v1/whoami", undefined, secret)).status;
+  await start({});
+  const plain = await make("canary-plain");
+  assert.ok(onDisk("canary-plain"), "this search finds what is there");
+  const [first, second] = [key("first"), key("second")];
+  await service.stop();
+  await start({ SEAL_KEYS: first });
+  const sealed = await make("canary-sealed");
+  assert.ok(onDisk("v1:first:") && !onDisk("canary-sealed") && !onDisk(sealed.secret));
+  assert.deepEqual([await whoami(plain.secret), await whoami(sealed.secret)], [200, 200], "those of before are read too");
+  await service.kill();
+  await start({ SEAL_KEYS: `${second} ${first}` });
+  assert.equal(await whoami(sealed.secret), 200);
+  assert.equal((await service.ask("PATCH", `/v1/keys/${sealed.id}`, { name: "canary-again" })).status, 200);
+  assert.ok(onDisk("v1:second:") && !onDisk("canary-again"));
+  await service.stop();
+  await start({ SEAL_KEYS: second });
+  assert.equal(await whoami(sealed.secret), 200);
+});

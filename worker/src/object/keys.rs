@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::lock::Mutex;
 use promptgate_core::client::Caller;
 use promptgate_core::key::memory::Lookup;
 use promptgate_core::key::{self, Command, Key};
@@ -11,6 +12,7 @@ use worker::{Date, Delay, DurableObject, Env, Request, Response, SqlStorage, Sql
 
 use crate::isolate;
 use crate::limits::Limits;
+use crate::seal;
 
 /// How long a key may be looked for (ours).
 const LIMIT: Duration = Duration::from_secs(5);
@@ -54,10 +56,16 @@ pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result
     Ok(keys?)
 }
 
+/// Where sealed keys open: nowhere else.
+const PLACE: &str = "keys";
+
 /// One for the whole gateway: an isolate asks it once a minute for a key that is used.
 #[durable_object]
 pub struct KeysObject {
     sql: SqlStorage,
+    env: Env,
+    /// One command at a time: what is kept is sealed, and the platform seals in its own time.
+    turn: Mutex<()>,
 }
 
 #[derive(serde::Deserialize)]
@@ -66,53 +74,54 @@ struct Row {
 }
 
 impl DurableObject for KeysObject {
-    fn new(state: State, _env: Env) -> Self {
-        KeysObject { sql: state.storage().sql() }
+    fn new(state: State, env: Env) -> Self {
+        KeysObject { sql: state.storage().sql(), env, turn: Mutex::new(()) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let command: Command = serde_json::from_str(&request.text().await?)?;
-        // Nothing from here on waits: a command is carried out whole before the next.
+        // A command is carried out whole before the next.
+        let _turn = self.turn.lock().await;
         self.sql.exec(
             "CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT NULL)",
             None,
         )?;
         self.sql.exec("CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, id TEXT NOT NULL)", None)?;
-        let answer = self.answer(command, Date::now().as_millis())?;
+        let answer = self.answer(command, Date::now().as_millis()).await?;
         Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?)
     }
 }
 
 impl KeysObject {
-    fn answer(&self, command: Command, now_ms: u64) -> worker::Result<Result<Vec<Key>, Problem>> {
+    async fn answer(&self, command: Command, now_ms: u64) -> worker::Result<Result<Vec<Key>, Problem>> {
         let id = command.changes().map(str::to_owned);
         Ok(match command {
-            Command::List(None) => Ok(self.keys("SELECT key FROM keys ORDER BY rowid", Vec::new())?),
+            Command::List(None) => Ok(self.keys("SELECT key FROM keys ORDER BY rowid", Vec::new()).await?),
             Command::List(Some(tenant)) => {
-                Ok(self.keys("SELECT key FROM keys WHERE tenant = ? ORDER BY rowid", vec![tenant.into()])?)
+                Ok(self.keys("SELECT key FROM keys WHERE tenant = ? ORDER BY rowid", vec![tenant.into()]).await?)
             }
-            Command::Read(id) => Ok(self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()])?),
+            Command::Read(id) => Ok(self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()]).await?),
             Command::Create(key) => {
-                self.keep(&key)?;
+                self.keep(&key).await?;
                 Ok(vec![*key])
             }
             Command::Find(digest) => {
                 let query = "SELECT key FROM keys JOIN digests USING (id) WHERE digest = ?";
-                let mut found = self.keys(query, vec![digest.as_str().into()])?;
+                let mut found = self.keys(query, vec![digest.as_str().into()]).await?;
                 if let Some(key) = found.first_mut().filter(|key| key.caller(&digest, now_ms).is_some())
                     && key.used(now_ms)
                 {
-                    self.keep(key)?;
+                    self.keep(key).await?;
                 }
                 Ok(found)
             }
             change => {
                 let id = id.unwrap_or_default();
-                match self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()])?.pop() {
+                match self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()]).await?.pop() {
                     None => Err(key::missing()),
                     Some(mut key) => match change.apply(&mut key, now_ms) {
                         Ok(()) => {
-                            self.keep(&key)?;
+                            self.keep(&key).await?;
                             Ok(vec![key])
                         }
                         Err(problem) => Err(problem),
@@ -122,8 +131,12 @@ impl KeysObject {
         })
     }
 
-    fn keep(&self, key: &Key) -> worker::Result<()> {
+    /// Keeps a key, sealed where the operator has set keys for that; its tenant and digests are what it is found by.
+    async fn keep(&self, key: &Key) -> worker::Result<()> {
         let text = serde_json::to_string(key)?;
+        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let sealed = seal::seal(&settings.seal_keys, PLACE, text.as_bytes()).await;
+        let text = sealed.map_err(|problem| problem.code.as_str())?.unwrap_or(text);
         let values: Vec<SqlStorageValue> = vec![key.id.as_str().into(), key.tenant.as_str().into(), text.into()];
         let keep =
             "INSERT INTO keys (id, tenant, key) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key";
@@ -136,8 +149,19 @@ impl KeysObject {
         Ok(())
     }
 
-    fn keys(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<Key>> {
-        let rows = self.sql.exec(query, values)?.to_array::<Row>()?;
-        rows.iter().map(|row| Ok(serde_json::from_str(&row.key)?)).collect()
+    async fn keys(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<Key>> {
+        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let mut keys = Vec::new();
+        for Row { key } in self.sql.exec(query, values)?.to_array::<Row>()? {
+            // One that was kept before there was a key to seal by.
+            if key.starts_with('{') {
+                keys.push(serde_json::from_str(&key)?);
+                continue;
+            }
+            let opened = seal::open(&settings.seal_keys, PLACE, &key).await;
+            let plain = opened.inspect_err(|why| worker::console_error!("{}", why.log("key"))).map_err(|_| "sealed")?;
+            keys.push(serde_json::from_slice(&plain)?);
+        }
+        Ok(keys)
     }
 }
