@@ -20,6 +20,7 @@ const lintsWasm = wasmCargo.includes("RUSTUP_TOOLCHAIN") ? "cargo clippy --quiet
 /** By name: the command, the steps it `needs`, those it comes `after` (one cargo at a time), whether it only waits. */
 const STEPS = {
   "format": { run: "cargo fmt --all --check" },
+  "every requirement has its tests": { run: "node scripts/rows.mjs --check" },
   "clients": { run: "bash scripts/clients", waits: true },
   "tools of the package's tests": { run: `cmp -s tests/package/package-lock.json tests/package/node_modules/.promptgate-lock ||
     { (cd tests/package && npm install --no-save --no-fund --no-audit --loglevel=error) &&

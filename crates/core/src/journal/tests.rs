@@ -298,6 +298,7 @@ impl World {
     }
 }
 
+// Rows 28-33.
 #[test]
 #[expect(clippy::disallowed_macros, reason = "a randomised test prints its seed")]
 fn schedules() {
