@@ -5,7 +5,7 @@ import http from "node:http";
 import net from "node:net";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
-import { AUDITOR, KEY, MANAGER, OTHER, request, startGateway } from "./support/gateway.mjs";
+import { ADMIN, AUDITOR, KEY, MANAGER, OTHER, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 let simulator, gateway;
@@ -28,7 +28,7 @@ const template = (name) => ({
 });
 const model = () => JSON.parse(readFileSync(new URL("../examples/models/parcel-intent.json", import.meta.url), "utf8"));
 const soon = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const metrics = async (on = gateway) => (await on.ask("GET", "/v1/metrics")).body;
+const metrics = async (on = gateway) => (await on.ask("GET", "/v1/metrics", undefined, { authorization: `Bearer ${ADMIN}` })).body;
 /** The value of a series whose labels are all of these. */
 const series = (text, name, labels) => {
   const line = text.split("\n").find((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)));
@@ -50,25 +50,25 @@ test("who has no valid key is counted, and leaves no row and no line", async () 
   }
   const text = await metrics();
   assert.equal(series(text, "promptgate_requests_total", ['route="/v1/chat"', 'tenant=""', 'code="unauthenticated"']), 3);
-  const { lines } = await gateway.audit();
+  const { lines } = await gateway.audit("?after=0", ADMIN);
   assert.deepEqual(lines.filter(({ row }) => row && row.code === "unauthenticated"), []);
   assert.deepEqual(gateway.lines.filter((line) => line.includes("unauthenticated")), []);
 });
 
 test("refusals of a valid key are rows, but a flood of them is not", async () => {
   const flood = 300;
-  const before = (await gateway.audit()).lines.length;
+  const before = (await gateway.audit("?after=0", ADMIN)).lines.length;
   for (let sent = 0; sent < flood; sent += 20) {
     await Promise.all(Array.from({ length: 20 }, () => gateway.post("{", { authorization: `Bearer ${OTHER}` })));
   }
-  const { lines } = await gateway.audit();
+  const { lines } = await gateway.audit("?after=0", ADMIN);
   const rows = lines.slice(before - 1).filter(({ row }) => row?.tenant === "globex" && row.code === "invalid_json");
   // The minute may turn while they are sent.
   assert.ok(rows.length >= 20 && rows.length <= 40, `${rows.length} rows`);
   assert.equal(gateway.lines.filter((line) => line.includes('"tenant":"globex"')).length >= flood, true, "each is in the log");
   // Another key of another tenant has its own rows.
   await gateway.post("{");
-  const after = (await gateway.audit()).lines;
+  const after = (await gateway.audit("?after=0", ADMIN)).lines;
   assert.ok(after.some(({ row }) => row?.tenant === "acme" && row.code === "invalid_json"));
 });
 
@@ -100,7 +100,7 @@ test("every route ends by the deadline of its request, whatever upstream does", 
       ["PUT", `/v1/templates/${id}`, template("deadline four"), "prompt_put", { "if-match": made.headers.get("etag") }],
       ["POST", `/v1/templates/${id}/render`, { variables: { customer: "x" } }, "prompt_get", { "cache-control": "no-cache" }],
       ["POST", `/v1/templates/${id}/execute`, { variables: { customer: "x" }, modelId: "support-small", maxTokens: 20 }, "prompt_get", { "cache-control": "no-cache" }],
-      ["POST", "/v1/usage/query", { dateFrom: "2026-01-01T00:00:00Z", dateTo: "2026-01-02T00:00:00Z" }, "analytics"],
+      ["POST", "/v1/usage/query", { dateFrom: "2026-01-01T00:00:00Z", dateTo: "2026-01-02T00:00:00Z", groupBy: ["templateId"] }, "analytics"],
       ["POST", `/v1/models/${invoked}/invoke`, { input: "Where is it?" }, "model_invoke"],
       ["PUT", `/v1/cache/templates/${ID}`, { content: "Hello" }, "template_put", { "if-match": "*" }],
     ];

@@ -23,7 +23,7 @@ const OURS = {
     ["unknown member", /^unknown_field /], ["member twice", /^duplicate_key /],
     ["name of a model", /^(empty|control_character|too_long|not_a_name) \$\.(modelId|name)/],
     ["schema is read", / \$\.responseSchema/], ["address of a provider", / \$\.credentials\.endpoint/],
-    ["key of a provider", / \$\.credentials\.apiKey/],
+    ["key of a provider", / \$\.credentials\.apiKey/], ["text is linted", /^[A-Z]\d{3} /],
   ],
   configuration: [
     ["unknown member", /^unknown_field /], ["member twice", /^duplicate_key /], ["address and body", /^wrong_id /],

@@ -59,7 +59,7 @@ test("the first bad row is named: edited, dropped, moved, cut off", () => {
   const swapped = lines.with(3, lines[4]).with(4, lines[3]);
   for (const [what, bad, message] of [
     ["edited", lines.with(4, lines[4].replace("r-5", "r-6")), "-:5: Row 5 was changed: its hash does not fit what it says. (changed)\n"],
-    ["dropped", lines.toSpliced(4, 2), "-:5: Rows 5 to 6 are missing: row 7 stands in their place. (missing)\n"],
+    ["dropped", lines.toSpliced(4, 2), "-:5: Rows 5 to 6 are missing: found row 7 instead. (missing)\n"],
     ["moved", swapped, "-:4: Row 4 is missing: found row 5 instead. (missing)\n"],
     ["repeated", lines.toSpliced(4, 0, lines[3]), "-:5: Row 4 stands after row 4: it was moved or repeated. (misplaced)\n"],
     ["cut off", lines.slice(0, 6), "-:6: The file ends after row 6 without its head: its end is missing. (truncated)\n"],
@@ -159,7 +159,7 @@ test("a log larger than a part is read in parts, as is one by the functions", ()
   assert.ok(whole.length > 2 * (1 << 22));
   assert.equal(run(["verify", "-"], whole).out, `-: rows 1 to 45000, unbroken\n  head ${head.hash}\n`);
   const late = run(["verify", "-"], lines.toSpliced(44_000, 1).join("\n"));
-  assert.equal(late.out, "-:44001: Row 44001 is missing: row 44002 stands in its place. (missing)\n");
+  assert.equal(late.out, "-:44001: Row 44001 is missing: found row 44002 instead. (missing)\n");
   const endless = run(["verify", "-"], "[".repeat(1 << 23));
   assert.equal(endless.out, "-:1: This line is neither a row nor the head of an audit log. (unreadable)\n");
   let options = { head: head.hash };

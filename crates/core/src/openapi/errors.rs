@@ -56,8 +56,10 @@ const CHANGE: [Code; 4] = [Code::Conflict, Code::PreconditionFailed, Code::Preco
 
 /// The errors of an operation, in the table's order; the method and the address fit.
 pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
-    if matches!(row.route, Route::Health | Route::OpenApi) {
-        return vec![Code::NotConfigured, Code::Internal];
+    match row.route {
+        Route::OpenApi => return vec![Code::NotConfigured, Code::Internal],
+        Route::Health => return vec![Code::InvalidRequest, Code::NotConfigured, Code::Internal],
+        _ => {}
     }
     let mut own: Vec<Code> = KEY.to_vec();
     if takes_body {
