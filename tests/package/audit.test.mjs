@@ -61,7 +61,7 @@ test("the first bad row is named: edited, dropped, moved, cut off", () => {
     ["edited", lines.with(4, lines[4].replace("r-5", "r-6")), "-:5: Row 5 was changed: its hash does not fit what it says. (changed)\n"],
     ["dropped", lines.toSpliced(4, 2), "-:5: Rows 5 to 6 are missing: found row 7 instead. (missing)\n"],
     ["moved", swapped, "-:4: Row 4 is missing: found row 5 instead. (missing)\n"],
-    ["repeated", lines.toSpliced(4, 0, lines[3]), "-:5: Row 4 stands after row 4: it was moved or repeated. (misplaced)\n"],
+    ["repeated", lines.toSpliced(4, 0, lines[3]), "-:5: Row 4 follows row 4: it was moved or repeated. (misplaced)\n"],
     ["cut off", lines.slice(0, 6), "-:6: The file ends after row 6 without its head: its end is missing. (truncated)\n"],
     ["cut off before its head", lines.toSpliced(7, 2), "-:8: Rows 8 to 9 are missing: the head names them. (truncated)\n"],
     ["another file", ["{\"findings\":[]}"], "-:1: This line is neither a row nor the head of an audit log. (unreadable)\n"],

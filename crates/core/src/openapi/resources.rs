@@ -626,5 +626,10 @@ fn responses(entry: &Entry, row: &Row) -> Value {
             }
         }
     }
+    // A deep look that found something wrong is an answer, too.
+    let unavailable = responses.get_mut("503").and_then(|known| known.get_mut("content"));
+    if let (Route::Health, Some(Value::Object(content))) = (entry.route, unavailable) {
+        content.insert("application/json".to_owned(), json!({ "schema": reference("Health") }));
+    }
     responses.into()
 }
