@@ -108,13 +108,15 @@ test("a Python client generated from the document runs the README's walks", { sk
   );
 });
 
-// Bounded for `npm test`: the edges of every schema; PROMPTGATE_EXAMPLES=200 adds as many random requests to each operation.
+// For every night and not for every test: beside threads Python 3.11 fails now and then where hypothesis parses its own source
+// ("AST constructor recursion depth mismatch"). The edges of every schema, and PROMPTGATE_EXAMPLES random requests to each.
 const EXAMPLES = process.env.PROMPTGATE_EXAMPLES;
-test("generated requests find no answer that the document does not describe", { skip: skipped(schemathesis) }, async () => {
+const nightly = EXAMPLES === undefined && "a nightly step: PROMPTGATE_EXAMPLES=1 node --test tests/clients/generated.test.mjs";
+test("generated requests find no answer that the document does not describe", { skip: skipped(schemathesis) || nightly }, async () => {
   const seed = process.env.PROMPTGATE_SEED ?? "20261126";
   const found = await run(schemathesis, [
     "run", document, "--url", gateway.url, "-H", `Authorization: Bearer ${ADMIN}`,
-    "--phases", EXAMPLES ? "coverage,fuzzing" : "coverage", "--max-examples", EXAMPLES ?? "1", "--seed", seed, "--workers", "2", "--request-timeout", "20",
+    "--phases", EXAMPLES > 1 ? "coverage,fuzzing" : "coverage", "--max-examples", EXAMPLES, "--seed", seed, "--workers", "1", "--request-timeout", "20",
     "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance",
     // What ends late or never, and what ends the key that is used here.
     "--exclude-path", "/v1/models/{id}/events", "--exclude-path", "/v1/audit", "--exclude-path-regex", "/v1/keys.*",
