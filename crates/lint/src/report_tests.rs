@@ -238,6 +238,8 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
         "{% assign a = 'b",
         "{{ 'a",
         "TODO: a\n",
+        "password=Abc12345 ",
+        "password=Abc12345                               ",
         "[insert a here] ",
         "<!-- ",
         "<!-- lint-ignore-start S004: x -->",

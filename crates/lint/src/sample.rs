@@ -176,8 +176,9 @@ pub(crate) fn is_no_secret(kind: Kind, text: &str, found: Range<usize>) -> bool 
     let letters = value.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '_' | '.'));
     let number = value.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | ' '));
     let blank = |c: char| c.is_whitespace() && c != '\n';
-    let after = after.trim_start_matches(['"', '\'', '`']).trim_start_matches(blank);
-    let goes_on = after.chars().next().is_some_and(char::is_alphabetic);
+    let behind = after.trim_start_matches(['"', '\'', '`']).trim_start_matches(blank);
+    work::count(after.len() - behind.len());
+    let goes_on = behind.chars().next().is_some_and(char::is_alphabetic);
     // `Secrets management: HashiCorp Vault is what we use`, `API key (1,000 conversions)`
     (!quoted && goes_on && (letters || number)) || (number && (value.contains(',') || before.ends_with('(')))
 }
