@@ -3,6 +3,7 @@
 //! A call that ends before it was told of costs nothing; the others are told of and ended in batches. What was not told
 //! yet when the process dies (some 250 ms of calls) has no row; `AUDIT_MODE=strict` tells of each call before it is sent.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -49,41 +50,55 @@ impl Notice {
 
 /// What waits in an isolate.
 #[derive(Debug, Clone, Default)]
-pub struct Intents(Notice);
+pub struct Intents {
+    sent: BTreeMap<String, Intent>,
+    /// Those of `sent` that may be registered already: the answer to an earlier notice was lost.
+    uncertain: BTreeSet<String>,
+    ended: BTreeSet<String>,
+}
 
 impl Intents {
     /// A call is sent.
     pub fn sent(&mut self, intent: Intent) {
-        if self.0.sent.len() < MOST {
-            self.0.sent.push(intent);
+        if self.sent.len() < MOST {
+            self.sent.insert(intent.id.clone(), intent);
         }
     }
 
-    /// A call has left its row. One that nobody was told of need not be.
+    /// A call has left its row. One that cannot have been registered needs no word.
     pub fn ended(&mut self, id: &str) {
-        let before = self.0.sent.len();
-        self.0.sent.retain(|intent| intent.id != id);
-        if self.0.sent.len() == before && self.0.ended.len() < MOST {
-            self.0.ended.push(id.to_owned());
+        let waited = self.sent.remove(id).is_some();
+        if !waited || self.uncertain.remove(id) {
+            self.end(id.to_owned());
         }
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.sent.is_empty() && self.ended.is_empty()
     }
 
-    /// What is told of next.
+    /// The next notice: everything that waits.
     pub fn take(&mut self) -> Notice {
-        std::mem::take(&mut self.0)
+        let Intents { sent, ended, .. } = std::mem::take(self);
+        Notice { sent: sent.into_values().collect(), ended: ended.into_iter().collect() }
     }
 
-    /// It could not be told, or nobody knows whether it was.
+    /// The notice did not arrive, or nobody knows whether it did.
     pub fn keep(&mut self, notice: Notice) {
-        let Notice { mut sent, ended } = notice;
-        sent.retain(|intent| !self.0.ended.contains(&intent.id));
-        self.0.sent.splice(..0, sent);
-        self.0.ended.extend(ended);
+        for intent in notice.sent {
+            if !self.ended.contains(&intent.id) && self.sent.len() < MOST {
+                self.uncertain.insert(intent.id.clone());
+                self.sent.insert(intent.id.clone(), intent);
+            }
+        }
+        notice.ended.into_iter().for_each(|id| self.end(id));
+    }
+
+    fn end(&mut self, id: String) {
+        if self.ended.len() < MOST {
+            self.ended.insert(id);
+        }
     }
 }
 
@@ -122,11 +137,27 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_one_that_may_be_registered_is_told() {
+        let mut intents = Intents::default();
+        intents.sent(intent("a"));
+        let lost = intents.take();
+        intents.keep(lost);
+        // The object may have it, and would write a row of an unknown end.
+        intents.ended("a");
+        assert_eq!(intents.take(), Notice { sent: vec![], ended: vec!["a".into()] });
+    }
+
+    #[test]
     fn what_waits_is_bounded() {
         let mut intents = Intents::default();
-        (0..MOST + 10).for_each(|number| intents.sent(intent(&number.to_string())));
-        (0..MOST + 10).for_each(|number| intents.ended(&format!("x{number}")));
-        let notice = intents.take();
-        assert_eq!((notice.sent.len(), notice.ended.len()), (MOST, MOST));
+        for round in 0..3 {
+            (0..MOST + 10).for_each(|number| intents.sent(intent(&format!("{round} {number}"))));
+            (0..MOST + 10).for_each(|number| intents.ended(&format!("x{round} {number}")));
+            let notice = intents.take();
+            assert_eq!((notice.sent.len(), notice.ended.len()), (MOST, MOST));
+            // An object that is away for long fills no memory.
+            (0..MOST).for_each(|number| intents.ended(&format!("y{round} {number}")));
+            intents.keep(notice);
+        }
     }
 }
