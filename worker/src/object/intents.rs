@@ -15,6 +15,8 @@ use crate::telemetry;
 const LIMIT: Duration = Duration::from_secs(10);
 /// When rows that could not be written are tried again (ours).
 const AGAIN_MS: u64 = 30_000;
+/// Most rows that are written at once (ours): the outbox holds 5,000.
+const MOST_ROWS: u32 = 1_000;
 
 /// Tells the object; says whether it knows now.
 pub(crate) async fn tell(env: &Env, notice: &Notice) -> bool {
@@ -75,15 +77,17 @@ impl IntentsObject {
     fn create(&self) -> worker::Result<()> {
         let create = "CREATE TABLE IF NOT EXISTS calls \
                       (id TEXT PRIMARY KEY, row TEXT NOT NULL, due_ms INTEGER NOT NULL)";
-        self.sql.exec(create, None).map(|_| ())
+        self.sql.exec(create, None)?;
+        self.sql.exec("CREATE INDEX IF NOT EXISTS calls_due ON calls (due_ms)", None).map(|_| ())
     }
 
-    /// Writes the rows of calls that have not ended.
+    /// Writes the rows of calls that have not ended; where there are more, the next alarm comes at once.
     async fn close(&self) -> worker::Result<()> {
         self.create()?;
         let now_ms = Clock::start().unix_ms() as f64;
-        let due =
-            self.sql.exec("SELECT id, row FROM calls WHERE due_ms <= ?", vec![now_ms.into()])?.to_array::<Due>()?;
+        let query = "SELECT id, row FROM calls WHERE due_ms <= ? ORDER BY due_ms LIMIT ?";
+        let values: Vec<SqlStorageValue> = vec![now_ms.into(), f64::from(MOST_ROWS).into()];
+        let due = self.sql.exec(query, values)?.to_array::<Due>()?;
         due.iter().for_each(|Due { row, .. }| telemetry::row(row));
         if !due.is_empty() && !telemetry::flush_rows(&self.env).await {
             telemetry::bring(&Life::Object(self.state.clone()), &self.env);
