@@ -4,8 +4,8 @@ use promptgate_core::in_flight::Reading;
 use promptgate_core::intake;
 use promptgate_core::problem::{Code, Problem};
 
-use crate::isolate;
 use crate::limits::Limits;
+use crate::state;
 use crate::upstream::{Buffer, Chunk, Reader};
 
 /// A body, whole, which is counted as held until it is dropped.
@@ -38,7 +38,7 @@ struct Held(Option<Reading>);
 impl Held {
     fn hold(&mut self, bytes: usize) -> Result<(), Problem> {
         match &mut self.0 {
-            Some(reading) => isolate::in_flight(|all| all.hold(reading, bytes)),
+            Some(reading) => state::in_flight(|all| all.hold(reading, bytes)),
             None => Ok(()),
         }
     }
@@ -47,7 +47,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(reading) = self.0.take() {
-            isolate::in_flight(|bytes| bytes.release(reading));
+            state::in_flight(|bytes| bytes.release(reading));
         }
     }
 }

@@ -7,9 +7,9 @@ use promptgate_core::problem::Problem;
 use worker::{Date, Delay, Env};
 
 use crate::context::RequestContext;
-use crate::isolate::{self, Life};
 use crate::object;
 use crate::object::budget::Question;
+use crate::state::{self, ExecutionContext};
 
 /// How often one that waits for another's question looks again: no request may wait for another's I/O.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -90,7 +90,7 @@ impl RequestContext {
 
 impl Account {
     fn share<T>(&self, use_it: impl FnOnce(&mut Share) -> T) -> T {
-        isolate::share(&format!("{}:{}", self.scope.as_str(), self.name), use_it)
+        state::share(&format!("{}:{}", self.scope.as_str(), self.name), use_it)
     }
 
     async fn exchange(&self, env: &Env, exchange: budget::Exchange, asked_ms: u64) -> Result<(), Problem> {
@@ -108,7 +108,7 @@ impl Account {
     }
 
     /// Tells the books what was used, now or soon.
-    fn report(self, report: Report, life: &Life, env: &Env) {
+    fn report(self, report: Report, life: &ExecutionContext, env: &Env) {
         let wait = match report {
             Report::Now => Duration::ZERO,
             Report::Later => REPORT,
@@ -133,7 +133,7 @@ impl Account {
 
 impl Reservation {
     /// The call has ended that used `amounts`.
-    pub(crate) fn settle(mut self, amounts: Amounts, life: &Life, env: &Env) {
+    pub(crate) fn settle(mut self, amounts: Amounts, life: &ExecutionContext, env: &Env) {
         for (account, reserved) in std::mem::take(&mut self.held) {
             let report = account.share(|share| share.settle(&reserved, amounts));
             account.report(report, life, env);

@@ -16,16 +16,16 @@ use promptgate_core::settings::Settings;
 use worker::Env;
 
 use crate::body::{self, Body};
-use crate::isolate::{Clock, Life, Random};
 use crate::limits::Limits;
 use crate::object::journal::Keyed;
+use crate::state::{Clock, ExecutionContext, Random};
 use crate::{client, object, telemetry};
 
 /// A request as it comes.
-pub(crate) struct Arrival {
+pub(crate) struct IncomingRequest {
     pub(crate) request: web_sys::Request,
     pub(crate) env: Env,
-    pub(crate) life: Life,
+    pub(crate) life: ExecutionContext,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     /// What keeps the answer, in the object of a key.
@@ -36,7 +36,7 @@ pub(crate) struct Arrival {
 pub(crate) struct RequestContext {
     pub(crate) request: web_sys::Request,
     pub(crate) env: Env,
-    pub(crate) life: Life,
+    pub(crate) life: ExecutionContext,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) settings: Rc<Settings>,
@@ -58,11 +58,11 @@ impl RequestContext {
     /// # Errors
     /// Those of [`caller`].
     pub(crate) async fn open(
-        arrival: Arrival,
+        arrival: IncomingRequest,
         settings: Rc<Settings>,
         target: Target,
     ) -> Result<RequestContext, Problem> {
-        let Arrival { request, env, life, clock, random, keyed } = arrival;
+        let IncomingRequest { request, env, life, clock, random, keyed } = arrival;
         let headers = headers(&request);
         let caller = caller(&headers, &settings, &env).await.inspect_err(|problem| {
             let (route, code) = (target.route.pattern(), problem.code.as_str());

@@ -21,9 +21,9 @@ use worker::{Delay, Env, Response};
 
 use crate::budget::Reservation;
 use crate::client::{self, Stream};
-use crate::isolate::{self, Clock, Life};
 use crate::object;
 use crate::object::journal::Recorder;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::telemetry;
 use crate::token;
 use crate::upstream::{self, Piece, Reader};
@@ -35,7 +35,7 @@ pub(crate) struct Driver {
     pub(crate) encoder: Encoder,
     pub(crate) clock: Clock,
     pub(crate) settings: Rc<Settings>,
-    pub(crate) life: Life,
+    pub(crate) life: ExecutionContext,
     pub(crate) env: Env,
     pub(crate) route: Route,
     pub(crate) request_id: String,
@@ -221,7 +221,7 @@ impl Driver {
     fn handle(&mut self, now: Duration, input: Input) {
         let upstream = self.call.target().map(|target| target.upstream.clone());
         let name = upstream.as_ref().map_or("", |upstream| &upstream.name);
-        isolate::health(name, |health| self.call.handle(now, input, health));
+        state::health(name, |health| self.call.handle(now, input, health));
     }
 
     /// Tells that the call is about to be sent: before it is where that is asked for, soon after it else. Whether it may
@@ -263,7 +263,7 @@ impl Driver {
         }
         telemetry::count(|metrics| {
             record.measure(self.route.pattern(), metrics);
-            isolate::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
+            state::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
         let used = record.used(self.need, self.came, &self.settings.rates);
         self.reservation.settle(used, &self.life, &self.env);

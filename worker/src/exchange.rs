@@ -17,8 +17,8 @@ use promptgate_core::upstream::pace;
 use web_sys::{AbortController, AbortSignal};
 use worker::Delay;
 
-use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::telemetry;
 use crate::{token, upstream};
 
@@ -29,11 +29,11 @@ use crate::{token, upstream};
 pub(crate) async fn run(
     ask: UpstreamRequest,
     settings: &Rc<Settings>,
-    life: &Life,
+    life: &ExecutionContext,
     limits: &Limits,
 ) -> Result<Answer, Problem> {
     let clock = Clock::start();
-    let seed = isolate::random()?.seed;
+    let seed = state::random()?.seed;
     let mut exchange = Exchange::new(ask, settings.endpoints.api.clone(), clock.started_ms, limits.deadline_ms, seed);
     let (started_ms, limit_ms) = (clock.started_ms, exchange.limit().as_millis() as u64);
     let mut left = limits.left();
@@ -73,7 +73,7 @@ pub(crate) async fn run(
                         ExchangeInput::Left
                     }
                 };
-                isolate::resources(|health| exchange.handle(clock.elapsed(), input, health));
+                state::resources(|health| exchange.handle(clock.elapsed(), input, health));
             }
             ExchangeOutput::Done(result) => {
                 // Dropping a controller aborts nothing.
@@ -93,7 +93,7 @@ async fn turn(settings: Rc<Settings>, until_ms: u64) -> Result<(), Problem> {
     let Some(most) = settings.upstream_per_minute else { return Ok(()) };
     loop {
         let now = Clock::start().unix_ms();
-        match isolate::pace(|pace| pace.take(now, most)) {
+        match state::pace(|pace| pace.take(now, most)) {
             Ok(()) => return Ok(()),
             Err(after) if now + after.as_millis() as u64 >= until_ms => return Err(pace::too_many(after)),
             Err(after) => Delay::from(after).await,
@@ -124,7 +124,7 @@ pub(crate) async fn dispatch(
     request: impl FnOnce(&Sensitive) -> Option<HttpRequest>,
     grant: &Cell<Option<u64>>,
     settings: &Rc<Settings>,
-    life: &Life,
+    life: &ExecutionContext,
     limits: &Limits,
 ) -> Option<Received> {
     let clock = Clock::start();

@@ -18,16 +18,16 @@ use worker::{Delay, Response};
 
 use crate::client::{self, Stream};
 use crate::context::RequestContext;
-use crate::isolate::Clock;
 use crate::limits::Limits;
 use crate::object::journal::{Recorder, Run};
+use crate::state::Clock;
 use crate::telemetry;
 
 /// How long after its deadline a client may take for the bytes that are left (ours).
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// A call with a key.
-pub(crate) enum Begun {
+pub(crate) enum KeyedRun {
     /// This request makes it.
     Ours(Rc<Recorder>),
     /// Another request makes it, or has made it.
@@ -53,11 +53,11 @@ impl RequestContext {
     ///
     /// # Errors
     /// Those of [`seen`](Self::seen).
-    pub(crate) async fn begin(&self, call: &Call) -> Result<Option<Begun>, Problem> {
+    pub(crate) async fn begin(&self, call: &Call) -> Result<Option<KeyedRun>, Problem> {
         let (Some(keyed), Some(fingerprint)) = (&self.keyed, self.fingerprint.get()) else { return Ok(None) };
         Ok(Some(match keyed.find(fingerprint).await.map_err(|problem| self.refused(problem))? {
-            Ok(run) => Begun::Another(run),
-            Err(generation) => Begun::Ours(keyed.begin(fingerprint, call.about(), generation, &self.settings)),
+            Ok(run) => KeyedRun::Another(run),
+            Err(generation) => KeyedRun::Ours(keyed.begin(fingerprint, call.about(), generation, &self.settings)),
         }))
     }
 

@@ -14,7 +14,6 @@ mod context;
 mod drive;
 mod exchange;
 mod follow;
-mod isolate;
 mod keys;
 mod limits;
 mod models;
@@ -22,6 +21,7 @@ mod object;
 mod seal;
 mod sign;
 mod standing;
+mod state;
 mod telemetry;
 mod templates;
 mod token;
@@ -48,11 +48,11 @@ use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
 use worker::{Context, Env, Request, Response, event};
 
-use context::{Arrival, RequestContext};
-use follow::Begun;
+use context::{IncomingRequest, RequestContext};
+use follow::KeyedRun;
 use futures_util::future::{FutureExt, pending};
-use isolate::{Clock, Life};
 use object::journal::Keyed;
+use state::{Clock, ExecutionContext};
 
 /// Once per isolate.
 #[event(start)]
@@ -65,11 +65,11 @@ fn start() {
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let (url, origin) = (request.inner().url(), client::header(request.inner(), "origin"));
     let asked = request.inner().method();
-    let settings = isolate::settings(&env).ok();
+    let settings = state::settings(&env).ok();
     if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, request.inner())) {
         return Ok(client::whole(preflight));
     }
-    let response = serve(Clone::clone(request.inner()), env, Life::Request(Rc::new(context)), None).await;
+    let response = serve(Clone::clone(request.inner()), env, ExecutionContext::Request(Rc::new(context)), None).await;
     if let Some(settings) = settings {
         let path = route::target(&url, None).unwrap_or_default();
         let right = Target::find(&asked, path).ok().map(|target| target.route.right());
@@ -79,13 +79,18 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
 }
 
 /// Answers a request: one that came to the Worker, or one with a key that came on to its object, which keeps the answer.
-pub(crate) async fn serve(request: web_sys::Request, env: Env, life: Life, keyed: Option<Rc<Keyed>>) -> Response {
-    let random = match isolate::random() {
+pub(crate) async fn serve(
+    request: web_sys::Request,
+    env: Env,
+    life: ExecutionContext,
+    keyed: Option<Rc<Keyed>>,
+) -> Response {
+    let random = match state::random() {
         Ok(random) => random,
         Err(problem) => return client::whole(problem.reply("unnamed")),
     };
     let request_id = random.request_id();
-    let arrival = Arrival { request, env, life, clock: Clock::start(), random, keyed };
+    let arrival = IncomingRequest { request, env, life, clock: Clock::start(), random, keyed };
     let url = arrival.request.url();
     let refused = |problem: Problem| {
         let path = route::target(&url, None).unwrap_or_default();
@@ -107,14 +112,14 @@ fn preflight(settings: &Settings, request: &web_sys::Request) -> Option<Reply> {
     settings.cors.preflight(route::target(&url, Some(&host)).ok()?, &asked)
 }
 
-async fn answer(arrival: Arrival) -> Result<Response, Problem> {
+async fn answer(arrival: IncomingRequest) -> Result<Response, Problem> {
     let (url, host) = (arrival.request.url(), client::header(&arrival.request, "host"));
     let target = Target::find(&arrival.request.method(), route::target(&url, host.as_deref())?)?;
     // The description of the interface is there also where nothing is configured.
     if target.route == Route::OpenApi {
         return Ok(json(openapi::document()));
     }
-    let settings = isolate::settings(&arrival.env)?;
+    let settings = state::settings(&arrival.env)?;
     if target.route == Route::Health {
         return match target.query(&["deep"])?.flag("deep")? {
             true => Ok(standing::answer(&settings, &arrival.life).await),
@@ -194,11 +199,11 @@ impl RequestContext {
 
     async fn lint(&self) -> Result<String, Problem> {
         let body = self.body().await?;
-        let asked = lint::Asked::read(body.bytes(), isolate::linter())?;
+        let asked = lint::LintRequest::read(body.bytes(), state::linter())?;
         let document = asked.document();
         let mut linting = asked.begin(&document);
         self.limits.steps(|| linting.step()).await?;
-        Ok(lint::Asked::answer(linting.end()))
+        Ok(lint::LintRequest::answer(linting.end()))
     }
 
     /// Answers what is known here already.
@@ -261,7 +266,7 @@ impl RequestContext {
         self.limits.steps(|| checking.step()).await.map_err(refused)?;
         let checked = checking.end().map_err(refused)?;
         let rules = &settings.chat;
-        let counted = isolate::counters(|counters| checked.count(rules, window, counters));
+        let counted = state::counters(|counters| checked.count(rules, window, counters));
         let trimmed = counted.trim(rules.ratio_permille).map_err(refused)?;
         self.call(admitted, Job::Chat(Box::new(trimmed))).await
     }
@@ -316,9 +321,9 @@ impl RequestContext {
         let together = if admitted.front.is_whole() { Duration::ZERO } else { TOGETHER };
         let call = Call::new(job, guard, route.targets, route.rules, identity).gathering(together);
         let recorder = match self.begin(&call).await? {
-            Some(Begun::Ours(recorder)) => Some(recorder),
+            Some(KeyedRun::Ours(recorder)) => Some(recorder),
             // Another request with the key was faster.
-            Some(Begun::Another(run)) => {
+            Some(KeyedRun::Another(run)) => {
                 drop(reservation);
                 return self.read_along(run, admitted.front, None).await;
             }

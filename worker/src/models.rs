@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use promptgate_core::governance::{Metric, Metrics};
 use promptgate_core::http::Reply;
 use promptgate_core::model::{
-    Active, Command, InvocationIdentity, ListCommand, ListPage, Listed, News, Question, Received, Record, Step,
-    Submission, Verb, environments,
+    Active, Command, InvocationIdentity, ListCommand, ListPage, Listed, Question, Received, Record, StatusUpdates,
+    Step, Submission, Verb, environments,
 };
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
@@ -19,7 +19,7 @@ use worker::{Delay, Response};
 use crate::client::{self, Stream};
 use crate::context::RequestContext;
 use crate::object::model::ModelReply;
-use crate::{exchange, isolate, object, telemetry};
+use crate::{exchange, object, state, telemetry};
 
 impl RequestContext {
     /// Answers a route of models.
@@ -58,7 +58,7 @@ impl RequestContext {
             Route::ReadModel => self.command(id, Verb::Read),
             Route::DeleteModel => self.command(id, Verb::Delete),
             Route::WatchModel => {
-                let after = News::last_event(self.headers.last_event_id.as_deref());
+                let after = StatusUpdates::last_event(self.headers.last_event_id.as_deref());
                 return Ok((self.watch(self.command(id, Verb::Watch(after))).await?, None));
             }
             Route::ReadConfiguration => self.command(id, Verb::ReadConfiguration),
@@ -149,8 +149,7 @@ impl RequestContext {
         let grant = Cell::new(None);
         loop {
             let now = self.clock.unix_ms();
-            let received: Option<(u32, Received)> = match isolate::health(KEEPER, |health| invocation.step(now, health))
-            {
+            let received: Option<(u32, Received)> = match state::health(KEEPER, |health| invocation.step(now, health)) {
                 Step::Send(dispatch) => {
                     let request = |token: &_| Some(invocation.request(&settings.endpoints, token));
                     let received = exchange::dispatch(dispatch, request, &grant, settings, &self.life, &limits).await;
@@ -166,7 +165,7 @@ impl RequestContext {
                 Step::Done => break,
             };
             let now = self.clock.unix_ms();
-            isolate::health(KEEPER, |health| match received {
+            state::health(KEEPER, |health| match received {
                 Some((attempt, received)) => {
                     let (guard, rates) = (&self.guards.output, &settings.rates);
                     invocation.received(attempt, now, &received, guard, rates, health);
@@ -227,6 +226,6 @@ impl RequestContext {
     }
 }
 
-fn news(reply: &ModelReply) -> Result<News, Problem> {
+fn news(reply: &ModelReply) -> Result<StatusUpdates, Problem> {
     serde_json::from_str(&reply.body).map_err(|_| Problem::storage_unavailable())
 }

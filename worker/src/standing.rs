@@ -10,26 +10,27 @@ use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
 use promptgate_core::upstream::Upstream;
-use promptgate_core::upstream::standing::{STANDING_LIMIT_MS, STANDING_MS, Standing, document};
+use promptgate_core::upstream::standing::{STANDING_LIMIT_MS, STANDING_MS, UpstreamHealth, document};
 use web_sys::AbortSignal;
 use worker::{Delay, Response};
 
-use crate::isolate::{Clock, Life};
+use crate::state::{Clock, ExecutionContext};
 use crate::{client, token, upstream};
 
 thread_local! {
     /// The last answer, and until when it is given again (Unix ms).
-    static LAST: RefCell<Option<(u64, Standings)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<(u64, UpstreamHealths)>> = const { RefCell::new(None) };
 }
 
 /// By the upstream's name.
-type Standings = Vec<(String, Standing)>;
+type UpstreamHealths = Vec<(String, UpstreamHealth)>;
 
 /// The answer. Whoever comes while it is asked for gets the last one; before there is one, nothing is known.
-pub(crate) async fn answer(settings: &Rc<Settings>, life: &Life) -> Response {
+pub(crate) async fn answer(settings: &Rc<Settings>, life: &ExecutionContext) -> Response {
     let clock = Clock::start();
     let now = clock.unix_ms();
-    let unknown = || settings.upstreams.iter().map(|upstream| (upstream.name.clone(), Standing::Unknown)).collect();
+    let unknown =
+        || settings.upstreams.iter().map(|upstream| (upstream.name.clone(), UpstreamHealth::Unknown)).collect();
     let known = LAST.with_borrow_mut(|last| match last {
         Some((until, standings)) if now < *until && *until <= now + STANDING_MS => Some(standings.clone()),
         // This one asks, and others need not.
@@ -46,7 +47,7 @@ pub(crate) async fn answer(settings: &Rc<Settings>, life: &Life) -> Response {
         Some(standings) => standings,
         None => {
             let asked = settings.upstreams.iter().map(|upstream| of(upstream.clone(), life.clone(), clock));
-            let standings: Standings = join_all(asked).await;
+            let standings: UpstreamHealths = join_all(asked).await;
             LAST.with_borrow_mut(|last| *last = Some((clock.unix_ms() + STANDING_MS, standings.clone())));
             standings
         }
@@ -56,19 +57,19 @@ pub(crate) async fn answer(settings: &Rc<Settings>, life: &Life) -> Response {
     client::whole(Reply { head: ReplyHead { status, headers }, body: Bytes(text.into_bytes()) })
 }
 
-async fn of(upstream: Arc<Upstream>, life: Life, clock: Clock) -> (String, Standing) {
+async fn of(upstream: Arc<Upstream>, life: ExecutionContext, clock: Clock) -> (String, UpstreamHealth) {
     let name = upstream.name.clone();
     let asked = Box::pin(async {
         if upstream.has_token() {
-            return Standing::of_token(&token::of(upstream, life, clock, None).await.map(drop));
+            return UpstreamHealth::of_token(&token::of(upstream, life, clock, None).await.map(drop));
         }
-        let Some(request) = upstream.standing_request() else { return Standing::Unknown };
+        let Some(request) = upstream.standing_request() else { return UpstreamHealth::Unknown };
         let limit = AbortSignal::timeout_with_u32(STANDING_LIMIT_MS as u32);
-        Standing::of_answer(upstream::send(&request, &limit).await.map(|(head, _)| head).as_ref())
+        UpstreamHealth::of_answer(upstream::send(&request, &limit).await.map(|(head, _)| head).as_ref())
     });
     let standing = match select(asked, Delay::from(Duration::from_millis(STANDING_LIMIT_MS))).await {
         Either::Left((standing, _)) => standing,
-        Either::Right(_) => Standing::Unreachable,
+        Either::Right(_) => UpstreamHealth::Unreachable,
     };
     (name, standing)
 }

@@ -13,7 +13,7 @@ use promptgate_core::governance::{Intent, Intents, Metrics, Notice, Refusals, Sc
 use web_sys::AbortSignal;
 use worker::{Date, Delay, Env};
 
-use crate::isolate::{self, Clock, Life};
+use crate::state::{self, Clock, ExecutionContext};
 use crate::{object, upstream};
 
 /// How long one request brings what others leave (ours): the platform ends its work some 30 s after its answer.
@@ -44,7 +44,7 @@ impl Waiting {
     fn push(&mut self, line: &str) {
         if self.rows.is_none() {
             // Without randomness the keys of the rows would not be unique; no request gets this far then.
-            let Ok(random) = isolate::random() else { return };
+            let Ok(random) = state::random() else { return };
             self.rows = Some(Outbox::new(&random.request_id()));
         }
         if let Some(rows) = &mut self.rows {
@@ -109,8 +109,8 @@ pub(crate) fn span(span: Span) {
 }
 
 /// Hands an event to the objects of those who want it.
-pub(crate) fn webhook(life: &Life, env: &Env, event: &WebhookEvent) {
-    let Ok(settings) = isolate::settings(env) else { return };
+pub(crate) fn webhook(life: &ExecutionContext, env: &Env, event: &WebhookEvent) {
+    let Ok(settings) = state::settings(env) else { return };
     let now_ms = Date::now().as_millis();
     let wait = WAITING.with_borrow_mut(|waiting| {
         waiting.webhooks.push(event, &settings.webhooks, now_ms);
@@ -160,7 +160,7 @@ async fn flush_webhooks(env: &Env) -> bool {
 
 /// Sees to it that what waits is brought to the objects soon, after the answer. One request of the isolate brings what
 /// many have left meanwhile.
-pub(crate) fn bring(life: &Life, env: &Env) {
+pub(crate) fn bring(life: &ExecutionContext, env: &Env) {
     let Some(mut wait) = WAITING.with_borrow_mut(Waiting::bring) else { return };
     let env = env.clone();
     let clock = Clock::start();
@@ -215,7 +215,7 @@ async fn flush_intents(env: &Env, mut notice: Notice, rows: bool) -> bool {
 /// Exports the spans, once: a collector that is away must not make the isolate's memory its own.
 async fn flush_spans(env: &Env) {
     let spans = WAITING.with_borrow_mut(|waiting| std::mem::take(&mut waiting.spans));
-    let Ok(settings) = isolate::settings(env) else { return };
+    let Ok(settings) = state::settings(env) else { return };
     let Some(exporter) = settings.traces.as_ref().filter(|_| !spans.is_empty()) else { return };
     let limit = AbortSignal::timeout_with_u32(EXPORT_MS);
     let answer = upstream::send(&exporter.request(&spans), &limit).await;

@@ -11,8 +11,8 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::template::{
-    self, Command, ExecuteRequest, Listing, Plan, PlannedAction, Precondition, RenderRequest, Shelf, Stored, Template,
-    Told, Verb, edge, ownership,
+    self, Command, ExecuteRequest, LibraryValidator, Listing, Plan, PlannedAction, Precondition, RenderRequest,
+    Template, TemplateSnapshot, UpstreamTemplate, Verb, edge, ownership,
 };
 use promptgate_core::upstream::UpstreamRequest;
 use promptgate_core::upstream::genesys::{self, Family, Page};
@@ -20,7 +20,7 @@ use promptgate_core::usage;
 use worker::Response;
 
 use crate::context::RequestContext;
-use crate::{client, exchange, isolate, json, object};
+use crate::{client, exchange, json, object, state};
 
 impl RequestContext {
     /// Answers a route of templates or of usage.
@@ -150,23 +150,23 @@ impl RequestContext {
     }
 
     async fn create(&self, done: &mut Operation) -> Result<Response, Problem> {
-        let document = isolate::desk().prompt(&self.text().await?)?;
+        let document = state::desk().prompt(&self.text().await?)?;
         let told = self.create_upstream(document.to_text(), &self.random.new_id()).await?;
         done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::written(&told, Family::Prompt, &self.random.request_id())))
     }
 
-    async fn create_upstream(&self, document: String, key: &str) -> Result<Told, Problem> {
+    async fn create_upstream(&self, document: String, key: &str) -> Result<TemplateSnapshot, Problem> {
         let ask = genesys::create_template(document.into_bytes(), key);
         let answer = exchange::run(ask, &self.settings, &self.life, &self.limits).await?;
-        let told = Told::created(answer, self.clock.unix_ms())?;
+        let told = TemplateSnapshot::created(answer, self.clock.unix_ms())?;
         // Upstream has it now, and chose its id.
         self.claim(Family::Prompt, &told.id()).await.map_err(|problem| ownership::unclaimed(&told.id(), problem))?;
         Ok(told)
     }
 
     /// The template as the edge has it: the copy in KV, else what its object has. And whether it was the copy.
-    async fn copy(&self, family: Family, id: &str) -> Result<(Stored, bool), Problem> {
+    async fn copy(&self, family: Family, id: &str) -> Result<(UpstreamTemplate, bool), Problem> {
         self.reach(family, id).await?;
         let Headers { cache_control, pragma, if_none_match, .. } = &self.headers;
         let newest = edge::wants_newest(cache_control.as_deref(), pragma.as_deref(), if_none_match.as_deref());
@@ -179,13 +179,13 @@ impl RequestContext {
         Ok((told.stored, false))
     }
 
-    async fn kept(&self, family: Family, id: &str) -> Option<Stored> {
+    async fn kept(&self, family: Family, id: &str) -> Option<UpstreamTemplate> {
         let copies = self.env.kv("TEMPLATES").ok()?;
         let text = copies.get(&edge::key(family, id)).cache_ttl(60).text().await.ok()??;
         serde_json::from_str(&text).ok()
     }
 
-    async fn ask(&self, family: Family, id: &str, verb: Verb) -> Result<Told, Problem> {
+    async fn ask(&self, family: Family, id: &str, verb: Verb) -> Result<TemplateSnapshot, Problem> {
         // Whether a change was made is worth waiting for, also where its client has left: its row is the truth.
         let limits = match verb {
             Verb::Read { .. } => self.limits.clone(),
@@ -221,8 +221,8 @@ impl RequestContext {
         };
         done.on(&id);
         let document = match family {
-            Family::Prompt => isolate::desk().prompt(&text)?,
-            Family::Cached => isolate::desk().cached(&text, &id, self.clock.unix_ms())?,
+            Family::Prompt => state::desk().prompt(&text)?,
+            Family::Cached => state::desk().cached(&text, &id, self.clock.unix_ms())?,
         };
         let precondition = match self.target.route {
             Route::PublishNew => Precondition::Nothing,
@@ -269,7 +269,7 @@ impl RequestContext {
         let template = Template::from_upstream(&stored.document)?;
         let mut values = request.begin(&template, &self.guards.input)?;
         self.limits.steps(|| values.step()).await?;
-        isolate::counters(|counters| RenderRequest::answered(&self.target.id, &template, values, counters)).map(json)
+        state::counters(|counters| RenderRequest::answered(&self.target.id, &template, values, counters)).map(json)
     }
 
     /// A template's execution is a call as a chat is one: same stream, same deadlines, same row.
@@ -286,7 +286,7 @@ impl RequestContext {
         let template = Template::from_upstream(&stored.document).map_err(refused)?;
         let mut values = request.begin(&template, &self.guards.input).map_err(refused)?;
         self.limits.steps(|| values.step()).await.map_err(refused)?;
-        let execution = isolate::counters(|counters| request.executed(&self.target.id, &template, values, counters));
+        let execution = state::counters(|counters| request.executed(&self.target.id, &template, values, counters));
         let job = Job::Execute(Box::new(execution.map_err(refused)?));
         self.call(admitted, job).await
     }
@@ -294,8 +294,8 @@ impl RequestContext {
     async fn sync(&self) -> Result<Response, Problem> {
         let text = self.text().await?;
         let dry_run = template::sync_question(&self.target)?;
-        let mut shelf = Shelf::read(text.as_bytes())?;
-        let desk = isolate::desk();
+        let mut shelf = LibraryValidator::read(text.as_bytes())?;
+        let desk = state::desk();
         self.limits.steps(|| shelf.step(&desk)).await?;
         let library = shelf.end()?;
         let mut pages = self.pages(|number, size| genesys::list_templates(number, size, None)).await?;

@@ -14,14 +14,14 @@ use promptgate_core::upstream::oauth::token_request;
 use promptgate_core::upstream::{Credential, Upstream};
 use web_sys::AbortSignal;
 
-use crate::isolate::{self, Clock, Life};
+use crate::state::{self, Clock, ExecutionContext};
 use crate::upstream;
 
 /// The token of the upstream that keeps templates and models, once there is one; the one of the grant `rejected` is not
 /// used again.
 pub(crate) async fn get(
     settings: Rc<Settings>,
-    life: Life,
+    life: ExecutionContext,
     clock: Clock,
     rejected: Option<u64>,
 ) -> Result<AccessToken, Problem> {
@@ -38,7 +38,7 @@ pub(crate) async fn get(
 /// The same of any upstream. One that is not let in by a token has an empty one.
 pub(crate) async fn of(
     upstream: Arc<Upstream>,
-    life: Life,
+    life: ExecutionContext,
     clock: Clock,
     rejected: Option<u64>,
 ) -> Result<AccessToken, Problem> {
@@ -47,10 +47,10 @@ pub(crate) async fn of(
     };
     let name = upstream.name.as_str();
     if let Some(grant) = rejected {
-        isolate::tokens(name, |tokens| tokens.reject(grant));
+        state::tokens(name, |tokens| tokens.reject(grant));
     }
     loop {
-        match isolate::tokens(name, |tokens| tokens.lookup(clock.unix_ms())) {
+        match state::tokens(name, |tokens| tokens.lookup(clock.unix_ms())) {
             Lookup::Use(token) => return Ok(token),
             Lookup::Fail(problem) => return Err(problem),
             Lookup::Wait(ms) => worker::Delay::from(Duration::from_millis(ms)).await,
@@ -62,7 +62,7 @@ pub(crate) async fn of(
                     // Nobody listens where the client has left.
                     let _ = told.send(fetch(&name, request, clock).await);
                 });
-                let lost = |_| Err(isolate::tokens(&upstream.name, |tokens| tokens.fail(clock.unix_ms())));
+                let lost = |_| Err(state::tokens(&upstream.name, |tokens| tokens.fail(clock.unix_ms())));
                 return result.await.unwrap_or_else(lost);
             }
         }
@@ -76,7 +76,7 @@ async fn fetch(upstream: &str, request: HttpRequest, clock: Clock) -> Result<Acc
         Some((head, None)) => Some((head, Vec::new())),
         None => None,
     };
-    isolate::tokens(upstream, |tokens| match answer {
+    state::tokens(upstream, |tokens| match answer {
         Some((head, body)) => tokens.answer(clock.unix_ms(), &head, &body),
         None => Err(tokens.fail(clock.unix_ms())),
     })

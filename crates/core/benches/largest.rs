@@ -15,10 +15,10 @@ use promptgate_core::chat::{ChatRules, Counters, Counting, Decoded, Kind};
 use promptgate_core::front::{openai, promptgate};
 use promptgate_core::guard::Guards;
 use promptgate_core::json::MAX_BODY;
-use promptgate_core::lint::{Asked, Linter};
+use promptgate_core::lint::{LintRequest, Linter};
 use promptgate_core::model::{Question, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::{Desk, RenderRequest, Shelf, Template};
+use promptgate_core::template::{LibraryValidator, RenderRequest, Template, TemplateValidator};
 use promptgate_tokens::Vocabulary;
 use serde_json::json;
 
@@ -59,7 +59,7 @@ type Run<'a> = &'a dyn Fn(&str, &mut Steps) -> Result<usize, Problem>;
 
 fn main() {
     let guards = Guards::default();
-    let (desk, linter) = (Desk::default(), Rc::new(Linter::default()));
+    let (desk, linter) = (TemplateValidator::default(), Rc::new(Linter::default()));
     let template = Template::read(
         &json!({"version": 1, "name": "test", "system_instruction": "Be brief.", "user_template": "{{message}}",
             "variables": ["message"], "max_tokens": 128_000})
@@ -104,15 +104,15 @@ fn main() {
         Ok(steps.time(|| explanation.end()).len())
     };
     let lint = |body: &str, steps: &mut Steps| {
-        let asked = steps.time(|| Asked::read(body.as_bytes(), linter.clone()))?;
+        let asked = steps.time(|| LintRequest::read(body.as_bytes(), linter.clone()))?;
         let document = steps.time(|| asked.document());
         let mut linting = steps.time(|| asked.begin(&document));
         while steps.time(|| linting.step()) {}
-        Ok(steps.time(|| Asked::answer(linting.end())).len())
+        Ok(steps.time(|| LintRequest::answer(linting.end())).len())
     };
     let prompt = |body: &str, steps: &mut Steps| steps.time(|| desk.prompt(body)).map(|_| 0);
     let sync = |body: &str, steps: &mut Steps| {
-        let mut shelf = steps.time(|| Shelf::read(body.as_bytes()))?;
+        let mut shelf = steps.time(|| LibraryValidator::read(body.as_bytes()))?;
         while steps.time(|| shelf.step(&desk)) {}
         steps.time(|| shelf.end()).map(|_| 0)
     };

@@ -7,7 +7,7 @@ use promptgate_core::front::promptgate::decode;
 use promptgate_core::guard::Guards;
 use promptgate_core::model::{Configuration, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::Desk;
+use promptgate_core::template::TemplateValidator;
 use promptgate_guard::{Action, Role};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 
 fn main() -> std::io::Result<()> {
-    let (desk, guards) = (Desk::default(), Guards::default());
+    let (desk, guards) = (TemplateValidator::default(), Guards::default());
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line: Value = serde_json::from_str(&line?)?;

@@ -32,20 +32,20 @@ const KINDS: [&str; Kind::ALL.len()] = {
 };
 
 /// What is to be linted, by what.
-pub struct Asked {
+pub struct LintRequest {
     text: String,
     file: Option<String>,
     kind: Option<Kind>,
     linter: Rc<Linter>,
 }
 
-impl Asked {
+impl LintRequest {
     /// Reads a body `{text, file?, kind?, config?}`; `linter` is used where no configuration is given, else one of its
     /// own.
     ///
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of body and configuration.
-    pub fn read(body: &[u8], linter: Rc<Linter>) -> Result<Asked, Problem> {
+    pub fn read(body: &[u8], linter: Rc<Linter>) -> Result<LintRequest, Problem> {
         let mut body = decode(body, &REQUEST)?;
         let text = body.text("text").unwrap_or_default();
         let file = body.text("file");
@@ -56,7 +56,7 @@ impl Asked {
             Problem::with_errors(Code::InvalidRequest, faults)
         })?;
         let linter = config.map_or(linter, |config| Rc::new(Linter::new(config)));
-        Ok(Asked { text, file, kind, linter })
+        Ok(LintRequest { text, file, kind, linter })
     }
 
     /// The document, to be linted in steps.
@@ -76,14 +76,14 @@ impl Asked {
     }
 }
 
-/// Answers a body at once, as [`Asked`] does in steps.
+/// Answers a body at once, as [`LintRequest`] does in steps.
 ///
 /// # Errors
-/// Those of [`Asked::read`].
+/// Those of [`LintRequest::read`].
 pub fn answer(linter: &Rc<Linter>, body: &[u8]) -> Result<String, Problem> {
-    let asked = Asked::read(body, linter.clone())?;
+    let asked = LintRequest::read(body, linter.clone())?;
     let document = asked.document();
-    Ok(Asked::answer(asked.begin(&document).end()))
+    Ok(LintRequest::answer(asked.begin(&document).end()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use promptgate_core::front::promptgate::decode;
 use promptgate_core::lint::{Kind, Linter, Report, Severity, Source};
 use promptgate_core::model::{Configuration, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::Desk;
+use promptgate_core::template::TemplateValidator;
 use promptgate_core::upstream::genesys::Family;
 
 fn folder(name: &str) -> PathBuf {
@@ -30,7 +30,7 @@ fn templates_are_clean() {
         let found = lint(&text).findings;
         let grave: Vec<_> = found.iter().filter(|finding| finding.severity > Severity::Info).collect();
         assert!(grave.is_empty(), "{file:?} {grave:#?}");
-        assert!(Desk::default().check(Family::Prompt, &text).is_ok(), "{file:?}");
+        assert!(TemplateValidator::default().check(Family::Prompt, &text).is_ok(), "{file:?}");
     }
 }
 
@@ -40,9 +40,11 @@ fn remarks_are_taken_where_the_gateway_takes_them() {
     type Take = fn(&str) -> Result<String, Problem>;
     let kinds: [(Kind, &str, Take); 5] = [
         (Kind::PromptTemplate, "templates/call-summary.json", |text| {
-            Desk::default().prompt(text).map(|document| format!("{document:?}"))
+            TemplateValidator::default().prompt(text).map(|document| format!("{document:?}"))
         }),
-        (Kind::CachedTemplate, "", |text| Desk::default().cached(text, "", 0).map(|document| format!("{document:?}"))),
+        (Kind::CachedTemplate, "", |text| {
+            TemplateValidator::default().cached(text, "", 0).map(|document| format!("{document:?}"))
+        }),
         (Kind::ChatRequest, "requests/parcel.json", |text| {
             decode(text.as_bytes()).map(|request| format!("{request:?}"))
         }),
@@ -81,7 +83,7 @@ fn ten_mistakes_are_ten_findings() {
     assert_eq!(codes, ["D003", "I001", "S001", "S002", "S003", "T008", "U003", "V001", "V002", "V004"]);
     let mendable = report.findings.iter().filter(|finding| finding.fix.is_some()).count();
     assert!(mendable >= 6, "{mendable}");
-    assert!(Desk::default().check(Family::Prompt, &text).is_err());
+    assert!(TemplateValidator::default().check(Family::Prompt, &text).is_err());
 
     let source = Source { text: &text, file: Some("ten-mistakes.json"), kind: None };
     let left = Linter::default().fix(&source, false).report;

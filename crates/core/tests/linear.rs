@@ -11,7 +11,7 @@ use promptgate_core::guard::Guards;
 use promptgate_core::lint::Linter;
 use promptgate_core::model::{Configuration, Question, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::{Desk, ExecuteRequest, Library, RenderRequest, Template};
+use promptgate_core::template::{ExecuteRequest, Library, RenderRequest, Template, TemplateValidator};
 use promptgate_core::usage;
 use serde_json::json;
 
@@ -77,7 +77,7 @@ fn entries() -> Vec<Entry> {
         .to_string(),
     )
     .unwrap();
-    let (guards, desk, linter) = (Guards::default(), Desk::default(), Rc::new(Linter::default()));
+    let (guards, desk, linter) = (Guards::default(), TemplateValidator::default(), Rc::new(Linter::default()));
     let (chat_guards, render_guards, invoke_guards) = (guards.clone(), guards.clone(), guards.clone());
     let library_desk = desk.clone();
     vec![

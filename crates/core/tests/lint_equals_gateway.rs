@@ -13,7 +13,7 @@ use promptgate_core::front::promptgate::decode;
 use promptgate_core::lint::{Finding, Kind, Linter, Severity, Source};
 use promptgate_core::model::{Configuration, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::Desk;
+use promptgate_core::template::TemplateValidator;
 use serde_json::{Value, json};
 
 /// Documents of each kind.
@@ -178,8 +178,8 @@ fn kinds() -> Vec<(Kind, Value, Reads)> {
         "safety_filters": [{"filter_type": "pii", "action": "redact", "threshold": 85}], "max_tokens": 2048, "compliance_mode": "strict"});
     vec![
         (Kind::ChatRequest, request, |text| decode(text.as_bytes()).map(drop)),
-        (Kind::PromptTemplate, prompt, |text| Desk::default().prompt(text).map(drop)),
-        (Kind::CachedTemplate, cached, |text| Desk::default().cached(text, ID, 0).map(drop)),
+        (Kind::PromptTemplate, prompt, |text| TemplateValidator::default().prompt(text).map(drop)),
+        (Kind::CachedTemplate, cached, |text| TemplateValidator::default().cached(text, ID, 0).map(drop)),
         (Kind::ModelDefinition, definition, |text| Submission::parse(text.as_bytes()).map(drop)),
         (Kind::ModelConfiguration, configuration, |text| {
             // The address is the body's own: whether they agree is no matter of the document.

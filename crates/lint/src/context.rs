@@ -10,7 +10,7 @@ use super::document::{Document, Kind, Prompt};
 use super::finding::{Draft, Severity};
 use super::fix::Edit;
 use super::format::dotprompt::HELPERS;
-use super::format::{Format, Taken};
+use super::format::{DetectedFormat, Format};
 use super::placeholders::Placeholders;
 use super::position::{Positions, Unit};
 use super::tree::{Id, Tree};
@@ -120,13 +120,15 @@ impl<'a> Context<'a> {
     }
 
     /// What the document is written in, and why: by its placeholders where nothing else says so.
-    pub fn taken(&self) -> Taken {
+    pub fn taken(&self) -> DetectedFormat {
         let taken = self.document.taken;
         match (taken.format, self.dialect()) {
             (Format::Plain, Some(dialect)) if self.config.dialect.is_some() => {
-                Taken { format: Format::of(dialect), reason: "the configuration" }
+                DetectedFormat { format: Format::of(dialect), reason: "the configuration" }
             }
-            (Format::Plain, Some(dialect)) => Taken { format: Format::of(dialect), reason: "its placeholders" },
+            (Format::Plain, Some(dialect)) => {
+                DetectedFormat { format: Format::of(dialect), reason: "its placeholders" }
+            }
             _ => taken,
         }
     }

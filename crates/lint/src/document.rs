@@ -7,7 +7,7 @@ pub use super::kind::Kind;
 
 use super::finding::Draft;
 use super::fix::Edit;
-use super::format::{self, Format, Taken, chat, langchain, markdown, promptfoo, prompty, semantic_kernel};
+use super::format::{self, DetectedFormat, Format, chat, langchain, markdown, promptfoo, prompty, semantic_kernel};
 use super::shape::{self, Flaw};
 use super::text::Text;
 use super::tree::{Id, Tree, Value};
@@ -115,7 +115,7 @@ pub struct Document<'a> {
     /// Where it differs from what its kind must look like.
     pub flaws: Vec<Flaw>,
     /// What it is written in, and why it was taken for that.
-    pub taken: Taken,
+    pub taken: DetectedFormat,
     /// The dialect of its placeholders, where the file's name or its own members say it.
     pub dialect: Option<Dialect>,
     /// Its front matter, both of its `---` lines included.
@@ -145,7 +145,7 @@ impl<'a> Document<'a> {
     }
 
     /// A text, with or without front matter.
-    fn text(source: &Source<'a>, taken: Taken) -> Document<'a> {
+    fn text(source: &Source<'a>, taken: DetectedFormat) -> Document<'a> {
         let text = source.text;
         let fronted = matches!(taken.format, Format::Markdown | Format::Dotprompt | Format::Prompty);
         let front = fronted.then(|| markdown::front_matter(text)).flatten();
@@ -180,7 +180,7 @@ impl<'a> Document<'a> {
     }
 
     /// A document of values.
-    fn values(source: &Source<'a>, taken: Taken, tree: Tree) -> Document<'a> {
+    fn values(source: &Source<'a>, taken: DetectedFormat, tree: Tree) -> Document<'a> {
         let text = source.text;
         let kind = source.kind.or_else(|| stated(&tree)).unwrap_or_else(|| detect(&tree));
         let prompts = prompts(text, &tree, kind);
@@ -205,7 +205,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn yaml(source: &Source<'a>, taken: Taken) -> Document<'a> {
+    fn yaml(source: &Source<'a>, taken: DetectedFormat) -> Document<'a> {
         let text = source.text;
         let tree = Tree::read_yaml(text, 0..text.len());
         // What a program makes YAML of by a template: only scanned for what harms.
@@ -256,17 +256,17 @@ impl<'a> Document<'a> {
 }
 
 /// What the source is written in: by its kind, by its file's name, else by its first characters.
-fn taken(source: &Source<'_>) -> Taken {
-    let json = Taken { format: Format::Json, reason: "the kind that was asked for" };
+fn taken(source: &Source<'_>) -> DetectedFormat {
+    let json = DetectedFormat { format: Format::Json, reason: "the kind that was asked for" };
     let named = format::named(source);
     match source.kind {
         Some(Kind::Text) => match named {
             Some(taken) if !matches!(taken.format, Format::Json | Format::Jsonc | Format::Yaml) => taken,
-            _ => Taken { format: Format::Plain, reason: "the kind that was asked for" },
+            _ => DetectedFormat { format: Format::Plain, reason: "the kind that was asked for" },
         },
-        Some(Kind::Yaml) => Taken { format: Format::Yaml, ..json },
-        Some(Kind::Prompty) => Taken { format: Format::Prompty, ..json },
-        Some(Kind::Dotprompt) => Taken { format: Format::Dotprompt, ..json },
+        Some(Kind::Yaml) => DetectedFormat { format: Format::Yaml, ..json },
+        Some(Kind::Prompty) => DetectedFormat { format: Format::Prompty, ..json },
+        Some(Kind::Dotprompt) => DetectedFormat { format: Format::Dotprompt, ..json },
         Some(_) => named.filter(|taken| matches!(taken.format, Format::Jsonc | Format::Yaml)).unwrap_or(json),
         None => named.unwrap_or_else(|| {
             let ended = source.file.and_then(|file| file.rsplit(['/', '\\']).next()?.rsplit_once('.')).is_some();
@@ -274,9 +274,9 @@ fn taken(source: &Source<'_>) -> Taken {
             // `{{name}}` and `{name}` begin templates, `[INST]` begins a prompt.
             let begins = start.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']));
             if begins && !ended {
-                Taken { format: Format::Json, reason: "its first characters" }
+                DetectedFormat { format: Format::Json, reason: "its first characters" }
             } else {
-                Taken { format: Format::Plain, reason: "nothing says otherwise" }
+                DetectedFormat { format: Format::Plain, reason: "nothing says otherwise" }
             }
         }),
     }

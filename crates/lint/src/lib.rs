@@ -45,7 +45,7 @@ pub use context::Context;
 pub use document::{Document, Kind, Part, Prompt, Source};
 pub use finding::{Draft, Finding, Severity};
 pub use fix::{Edit, Fix, Fixed, apply};
-pub use format::{Format, Taken};
+pub use format::{DetectedFormat, Format};
 pub use harm::message;
 pub use ignore::NotIgnored;
 pub use linting::Linting;

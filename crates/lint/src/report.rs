@@ -11,7 +11,7 @@ use super::config::Config;
 use super::context::Context;
 use super::document::{Document, Kind, Source};
 use super::finding::{Draft, Finding, Severity};
-use super::format::{Format, Taken};
+use super::format::{DetectedFormat, Format};
 use super::ignore;
 use super::linting::Linting;
 use super::placeholder::Dialect;
@@ -221,7 +221,7 @@ impl<'a> Found<'a> {
         findings.truncate(MAX_FINDINGS);
         Report {
             kind,
-            taken: Taken { format: Format::Plain, reason: "it is too large" },
+            taken: DetectedFormat { format: Format::Plain, reason: "it is too large" },
             findings,
             summary,
             text: Sensitive::new(text),
@@ -235,7 +235,7 @@ pub struct Report {
     /// What the document was taken for.
     pub kind: Kind,
     /// What it is written in, and why it was taken for that.
-    pub taken: Taken,
+    pub taken: DetectedFormat,
     /// The findings by place; at the same place by code. At most [`MAX_FINDINGS`].
     pub findings: Vec<Finding>,
     /// How many there are.

@@ -11,7 +11,9 @@ use promptgate_core::lint::{Kind, Linter, Severity, Source};
 use promptgate_core::model::{Configuration, Question, Submission};
 use promptgate_core::problem::Problem;
 use promptgate_core::sensitive::Bytes;
-use promptgate_core::template::{Desk, ExecuteRequest, Library, Plan, RenderRequest, Template, difference};
+use promptgate_core::template::{
+    ExecuteRequest, Library, Plan, RenderRequest, Template, TemplateValidator, difference,
+};
 use promptgate_core::upstream::genesys::Family;
 use promptgate_core::{lint, openapi, usage};
 use proptest::prelude::*;
@@ -54,7 +56,7 @@ fn rows() -> Vec<Row> {
             good: json!({"name": "greeting", "description": "Greets.", "system_instruction": "Be brief.",
                 "user_template": "Hello <name>{{name}}</name>", "variables": [{"name": "name", "max_length": 40, "trusted": true}],
                 "max_tokens": 512, "safety_guardrails": {"pii_filter": true}, "target_version": 2}),
-            decode: |body| Desk::default().check(Family::Prompt, body).map(drop),
+            decode: |body| TemplateValidator::default().check(Family::Prompt, body).map(drop),
         },
         Row {
             schema: "CachedTemplate",
@@ -62,7 +64,7 @@ fn rows() -> Vec<Row> {
             good: json!({"id": ID, "name": "greeting", "content": "Hello ${name}",
                 "variables": [{"name": "name", "value": "you", "required": true, "type": "string"}],
                 "cacheSettings": {"enabled": false, "ttl": 3600, "invalidationStrategy": "on_update"}, "metadata": {"a": 1}}),
-            decode: |body| Desk::default().check(Family::Cached, body).map(drop),
+            decode: |body| TemplateValidator::default().check(Family::Cached, body).map(drop),
         },
         Row {
             schema: "ModelDefinition",
@@ -128,7 +130,7 @@ fn rows() -> Vec<Row> {
             schema: "Library",
             lint: None,
             good: json!({"templates": []}),
-            decode: |body| Library::parse(body.as_bytes(), &Desk::default()).map(drop),
+            decode: |body| Library::parse(body.as_bytes(), &TemplateValidator::default()).map(drop),
         },
     ]
 }
@@ -291,7 +293,7 @@ fn answers_fit_their_schemas() {
     .unwrap();
     let render = RenderRequest::parse(br#"{"variables":{"message":"Write to a@mail.example.net"}}"#).unwrap();
     let library = json!({"templates": [{"name": "one", "system_instruction": "Be brief.", "user_template": "Hello"}]});
-    let plans = Library::parse(library.to_string().as_bytes(), &Desk::default()).unwrap().plan(&[]);
+    let plans = Library::parse(library.to_string().as_bytes(), &TemplateValidator::default()).unwrap().plan(&[]);
     let bytes = |text: &str| Bytes(text.as_bytes().to_vec());
     let samples = [
         ("GuardReport", guards.explain(json!({ "text": long }).to_string().as_bytes()).unwrap()),
@@ -313,7 +315,8 @@ fn answers_fit_their_schemas() {
             assert!(openapi.takes("Problem", &problem.document("r")), "{}: {problem:?}", row.schema);
         }
     }
-    let refused = Desk::default().check(Family::Cached, r#"{"content":"Hello ${customer +}"}"#).unwrap_err();
+    let refused =
+        TemplateValidator::default().check(Family::Cached, r#"{"content":"Hello ${customer +}"}"#).unwrap_err();
     let document = refused.document("r");
     assert!(openapi.takes("Problem", &document) && document["errors"][0]["line"].is_u64(), "{document}");
 }

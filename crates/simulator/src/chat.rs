@@ -13,7 +13,7 @@ use crate::fault::{ErrorFrame, Fault, On, Script};
 use crate::generation::{AnswerWriter, Generation, generate};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
-use crate::reply::{Body, Cut, Frames, Framing, Hull};
+use crate::reply::{Body, Cut, FrameEnvelope, Frames, Framing};
 use crate::route::CALL;
 use crate::wire::Line;
 use crate::world::World;
@@ -55,7 +55,7 @@ impl AnswerWriter for Answer {
         let usage = json!({"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens});
         let contents = self.tokens(script).into_iter().map(|token| json!({"content": token}));
         let frames = contents.chain([json!({"usage": usage})]).map(|frame| frame.to_string().into()).collect();
-        let hull = Hull { head: "{\"content\":\"".into(), tail: "\"}".into(), end: "\n", fill: b'a' };
+        let hull = FrameEnvelope { head: "{\"content\":\"".into(), tail: "\"}".into(), end: "\n", fill: b'a' };
         Frames {
             framing: Framing::Lines,
             content_type: "application/x-ndjson".into(),

@@ -9,7 +9,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use crate::admission::{faults_of, in_progress, reused};
 use crate::early::early;
 use crate::fault::{ErrorFrame, Fault, On, Script};
-use crate::ledger::{Failure, Kept, Verdict, fingerprint};
+use crate::ledger::{Failure, ReplayRecord, Verdict, fingerprint};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape, add_headers};
 use crate::reply::{Body, Cut, Ended, Frames, Open, deliver};
@@ -75,7 +75,7 @@ pub(crate) async fn generate(
         faults.iter().find_map(|fault| if let Fault::Answer(script) = fault { Some(script.clone()) } else { None });
     let version = generation.template.as_ref().map(|(_, version)| *version);
     let verdict = world.update(|state| {
-        let kept = Kept { failed: failed.clone(), script: script.clone(), version, reply: None };
+        let kept = ReplayRecord { failed: failed.clone(), script: script.clone(), version, reply: None };
         let verdict = state.ledger.claim(generation.key.as_deref(), fingerprint(received), kept);
         if matches!(verdict, Verdict::Run) {
             let (input, output) = answer.usage(script.as_ref());

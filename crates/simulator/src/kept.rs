@@ -15,13 +15,13 @@ use crate::world::World;
 const PACE: Duration = Duration::from_millis(300);
 
 #[derive(Deserialize)]
-struct Kept {
+struct SavedState {
     templates: CachedTemplates,
     prompts: PromptTemplates,
     models: Models,
 }
 
-/// As [`Kept`], without a copy.
+/// As [`SavedState`], without a copy.
 #[derive(Serialize)]
 struct Seen<'a> {
     templates: &'a CachedTemplates,
@@ -35,7 +35,7 @@ pub(crate) fn load(world: &World, file: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         read => read?,
     };
-    let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| {
+    let kept: SavedState = serde_json::from_slice(&bytes).map_err(|error| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}; delete it to start anew", file.display()))
     })?;
     world.update(|state| (state.templates, state.prompts, state.models) = (kept.templates, kept.prompts, kept.models));

@@ -28,7 +28,7 @@ pub(crate) fn fingerprint(received: &Received) -> Fingerprint {
 
 /// What a replay needs beside seed and body.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct ReplayRecord {
     /// How the generation failed, if it did.
     pub(crate) failed: Option<Failure>,
     /// What the model said in place of canned text.
@@ -53,7 +53,7 @@ pub(crate) struct Ledger {
 struct Entry {
     fingerprint: Fingerprint,
     running: bool,
-    kept: Kept,
+    kept: ReplayRecord,
     executions: u64,
     replays: u64,
     conflicts: u64,
@@ -66,7 +66,7 @@ pub(crate) enum Verdict {
     /// Generate: this is the first call with the key.
     Run,
     /// Send what was answered.
-    Replay(Box<Kept>),
+    Replay(Box<ReplayRecord>),
     /// The key is running: 409.
     InProgress,
     /// The key was executed with another body: 422.
@@ -75,7 +75,7 @@ pub(crate) enum Verdict {
 
 impl Ledger {
     /// Decides and, for `Run`, marks the key as running, in one step.
-    pub(crate) fn claim(&mut self, key: Option<&str>, fingerprint: Fingerprint, kept: Kept) -> Verdict {
+    pub(crate) fn claim(&mut self, key: Option<&str>, fingerprint: Fingerprint, kept: ReplayRecord) -> Verdict {
         let verdict = self.verdict(key, fingerprint);
         if matches!(verdict, Verdict::Run) {
             self.run(key, fingerprint, kept);
@@ -105,7 +105,7 @@ impl Ledger {
     }
 
     /// An execution has begun.
-    pub(crate) fn run(&mut self, key: Option<&str>, fingerprint: Fingerprint, kept: Kept) {
+    pub(crate) fn run(&mut self, key: Option<&str>, fingerprint: Fingerprint, kept: ReplayRecord) {
         self.executions += 1;
         if let Some(key) = key {
             let entry = Entry { fingerprint, running: true, kept, executions: 1, replays: 0, conflicts: 0, reused: 0 };
@@ -173,12 +173,12 @@ mod tests {
     fn a_key_runs_once_and_replays_after_its_end() {
         let mut ledger = Ledger::default();
         let (a, b) = ([1; 32], [2; 32]);
-        assert!(matches!(ledger.claim(Some("k"), a, Kept::default()), Verdict::Run));
-        assert!(matches!(ledger.claim(Some("k"), a, Kept::default()), Verdict::InProgress));
-        assert!(matches!(ledger.claim(Some("k"), b, Kept::default()), Verdict::Reused));
+        assert!(matches!(ledger.claim(Some("k"), a, ReplayRecord::default()), Verdict::Run));
+        assert!(matches!(ledger.claim(Some("k"), a, ReplayRecord::default()), Verdict::InProgress));
+        assert!(matches!(ledger.claim(Some("k"), b, ReplayRecord::default()), Verdict::Reused));
         ledger.release("k");
-        assert!(matches!(ledger.claim(Some("k"), a, Kept::default()), Verdict::Replay(_)));
-        assert!(matches!(ledger.claim(Some("k"), b, Kept::default()), Verdict::Reused));
+        assert!(matches!(ledger.claim(Some("k"), a, ReplayRecord::default()), Verdict::Replay(_)));
+        assert!(matches!(ledger.claim(Some("k"), b, ReplayRecord::default()), Verdict::Reused));
         assert_eq!((ledger.executions(), ledger.replays(), ledger.max_executions()), (1, 1, 1));
     }
 
@@ -186,7 +186,7 @@ mod tests {
     fn calls_without_key_run_every_time() {
         let mut ledger = Ledger::default();
         for _ in 0..3 {
-            assert!(matches!(ledger.claim(None, [0; 32], Kept::default()), Verdict::Run));
+            assert!(matches!(ledger.claim(None, [0; 32], ReplayRecord::default()), Verdict::Run));
         }
         assert_eq!((ledger.executions(), ledger.max_executions()), (3, 0));
     }

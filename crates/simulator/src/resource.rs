@@ -13,7 +13,7 @@ use crate::early::{early, skew_date};
 use crate::fault::{Fault, How, On};
 use crate::generation::REPLAYED;
 use crate::id::uuid_of;
-use crate::ledger::{Kept, Verdict, fingerprint};
+use crate::ledger::{ReplayRecord, Verdict, fingerprint};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape, add_headers, json_answer, typed_answer};
 use crate::reply::{Body, Cut};
@@ -171,7 +171,7 @@ fn once(state: &mut State, turn: &Turn, received: &Received, keyed: &Keyed, act:
     match state.ledger.verdict(key, fingerprint) {
         Verdict::Run => {
             let reply = act(state, turn)?;
-            let kept = Kept { reply: Some(reply.clone()), ..Kept::default() };
+            let kept = ReplayRecord { reply: Some(reply.clone()), ..ReplayRecord::default() };
             state.ledger.run(key, fingerprint, kept);
             // It has run to its end by now, whatever becomes of the answer.
             if let Some(key) = key {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use promptgate_core::governance::chain::{
-    Checkpoint, Delivery, Export, Extent, Field, Found, LetGo, PAGE_ROWS, Page, Question, Receipt, Segment, hour,
+    Checkpoint, Delivery, DiscardedRows, Export, Extent, Field, Found, PAGE_ROWS, Page, Question, Receipt, Segment,
+    hour,
 };
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
@@ -14,8 +15,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::{sign, telemetry};
 
 /// How long a request may take (ours): it costs some milliseconds.
@@ -352,7 +353,7 @@ impl AuditObject {
             let checkpoint = Checkpoint { head, time_ms: now_ms, note };
             let values = vec![number(checkpoint.head.sequence), serde_json::to_string(&checkpoint)?.into()];
             self.sql.exec("INSERT OR IGNORE INTO heads (sequence, checkpoint) VALUES (?, ?)", values)?;
-            let life = Life::Object(self.state.clone());
+            let life = ExecutionContext::Object(self.state.clone());
             telemetry::webhook(&life, &self.env, &checkpoint.event());
             telemetry::bring(&life, &self.env);
         }
@@ -381,7 +382,7 @@ impl AuditObject {
             return Ok(false);
         }
         let ever = self.gone()?.map_or(first, |gone| gone.first);
-        let gone = LetGo { first: ever, checkpoint: checkpoint.clone() };
+        let gone = DiscardedRows { first: ever, checkpoint: checkpoint.clone() };
         // What stands in their place first: were this to fail half-way, the rows that are left are behind it.
         self.sql.exec("DELETE FROM let_go", None)?;
         self.sql.exec("INSERT INTO let_go (text) VALUES (?)", vec![serde_json::to_string(&gone)?.into()])?;
@@ -402,10 +403,10 @@ impl AuditObject {
 // storage
 impl AuditObject {
     fn settings(&self) -> worker::Result<Rc<Settings>> {
-        Ok(isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?)
+        Ok(state::settings(&self.env).map_err(|problem| problem.code.as_str())?)
     }
 
-    fn gone(&self) -> worker::Result<Option<LetGo>> {
+    fn gone(&self) -> worker::Result<Option<DiscardedRows>> {
         let text = self.rows::<Text>("SELECT text FROM let_go LIMIT 1", Vec::new())?.pop();
         Ok(text.map(|text| serde_json::from_str(&text.text)).transpose()?)
     }

@@ -10,8 +10,8 @@ use promptgate_core::problem::Problem;
 use serde::{Deserialize, Serialize};
 use worker::{Date, DurableObject, Env, Request, Response, State, durable_object};
 
-use crate::isolate::Life;
 use crate::limits::Limits;
+use crate::state::ExecutionContext;
 use crate::telemetry;
 
 /// How long an exchange may take (ours): it costs about a millisecond.
@@ -87,7 +87,7 @@ impl BudgetObject {
             worker::console_log!("{body}");
             let subject = event.id(question.scope, &question.name);
             let webhook = WebhookEvent { family: Family::Limit, name: event.name(), subject, body };
-            telemetry::webhook(&Life::Object(self.state.clone()), &self.env, &webhook);
+            telemetry::webhook(&ExecutionContext::Object(self.state.clone()), &self.env, &webhook);
         }
     }
 }

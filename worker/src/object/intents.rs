@@ -7,8 +7,8 @@ use std::time::Duration;
 use promptgate_core::governance::{Intent, Notice};
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate::{Clock, Life};
 use crate::limits::Limits;
+use crate::state::{Clock, ExecutionContext};
 use crate::telemetry;
 
 /// How long a request may take (ours): it costs some milliseconds.
@@ -90,7 +90,7 @@ impl IntentsObject {
         let due = self.sql.exec(query, values)?.to_array::<Due>()?;
         due.iter().for_each(|Due { row, .. }| telemetry::row(row));
         if !due.is_empty() && !telemetry::flush_rows(&self.env).await {
-            telemetry::bring(&Life::Object(self.state.clone()), &self.env);
+            telemetry::bring(&ExecutionContext::Object(self.state.clone()), &self.env);
             return self.arm(AGAIN_MS).await;
         }
         for Due { id, .. } in due {

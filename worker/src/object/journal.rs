@@ -16,8 +16,8 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::{client, seal, telemetry};
 
 /// How long an alarm stays with a call that runs, so that the platform does not evict its object (ours).
@@ -108,7 +108,7 @@ impl DurableObject for JournalObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let life = Life::Object(self.keyed.state.clone());
+        let life = ExecutionContext::Object(self.keyed.state.clone());
         let request = Clone::clone(request.inner());
         Ok(crate::serve(request, self.keyed.env.clone(), life, Some(self.keyed.clone())).await)
     }
@@ -129,7 +129,7 @@ impl Keyed {
     /// # Errors
     /// Those of [`Journal::admit`], and [`Problem::storage_unavailable`].
     pub(crate) async fn find(&self, fingerprint: &str) -> Result<Result<Rc<Run>, u32>, Problem> {
-        let settings = isolate::settings(&self.env)?;
+        let settings = state::settings(&self.env)?;
         self.load(&settings).await.map_err(|_| Problem::storage_unavailable())?;
         let Some(run) = self.run.borrow().clone() else { return Ok(Err(0)) };
         let admitted = run.journal.borrow().admit(fingerprint, Clock::start().unix_ms())?;
@@ -191,7 +191,7 @@ impl Keyed {
             if telemetry::flush_rows(&self.env).await {
                 self.put(&journal.written())?;
             }
-            telemetry::bring(&Life::Object(self.state.clone()), &self.env);
+            telemetry::bring(&ExecutionContext::Object(self.state.clone()), &self.env);
         }
         *self.run.borrow_mut() = Some(Run::new(journal));
         self.arm().await
@@ -241,7 +241,7 @@ impl Keyed {
 // alarms
 impl Keyed {
     async fn alarm(&self) -> worker::Result<()> {
-        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         self.load(&settings).await?;
         let Some(run) = self.run.borrow().clone() else { return Ok(()) };
         let stay = Clock::start();
@@ -356,7 +356,7 @@ impl Recorder {
         self.pending.borrow_mut().extend(events);
         if !self.storing.replace(true) {
             let own = self.clone();
-            Life::Object(self.keyed.state.clone()).wait_until(async move { own.drain().await });
+            ExecutionContext::Object(self.keyed.state.clone()).wait_until(async move { own.drain().await });
         }
         // The call goes on meanwhile, but not without bounds.
         while self.storing.get() && (last || self.pending.borrow().len() >= MAX_PENDING) {

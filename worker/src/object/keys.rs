@@ -10,9 +10,9 @@ use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
 use worker::{Date, Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate;
 use crate::limits::Limits;
 use crate::seal;
+use crate::state;
 
 /// How long a key may be looked for (ours).
 const LIMIT: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ pub(crate) async fn caller(env: &Env, secret: &str) -> Result<Caller, Problem> {
     let limits = Limits::until(u64::MAX).at_most(LIMIT);
     loop {
         let now_ms = Date::now().as_millis();
-        match isolate::keys(|memory| memory.look(&digest, now_ms)) {
+        match state::keys(|memory| memory.look(&digest, now_ms)) {
             Lookup::Known(caller) => return Ok(*caller),
             Lookup::Refused(problem) => return Err(problem),
             Lookup::Wait => {
@@ -36,9 +36,9 @@ pub(crate) async fn caller(env: &Env, secret: &str) -> Result<Caller, Problem> {
                 Delay::from(PAUSE).await;
             }
             Lookup::Ask => match ask(env, &Command::Find(digest.clone()), &limits).await {
-                Ok(found) => isolate::keys(|memory| memory.learn(&digest, found.first(), now_ms)),
+                Ok(found) => state::keys(|memory| memory.learn(&digest, found.first(), now_ms)),
                 Err(problem) => {
-                    isolate::keys(|memory| memory.lost(&digest));
+                    state::keys(|memory| memory.lost(&digest));
                     return Err(problem);
                 }
             },
@@ -134,7 +134,7 @@ impl KeysObject {
     /// Keeps a key, sealed where the operator has set keys for that; its tenant and digests are what it is found by.
     async fn keep(&self, key: &Key) -> worker::Result<()> {
         let text = serde_json::to_string(key)?;
-        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         let sealed = seal::seal(&settings.seal_keys, PLACE, text.as_bytes()).await;
         let text = sealed.map_err(|problem| problem.code.as_str())?.unwrap_or(text);
         let values: Vec<SqlStorageValue> = vec![key.id.as_str().into(), key.tenant.as_str().into(), text.into()];
@@ -150,7 +150,7 @@ impl KeysObject {
     }
 
     async fn keys(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<Key>> {
-        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         let mut keys = Vec::new();
         for Row { key } in self.sql.exec(query, values)?.to_array::<Row>()? {
             // One that was kept before there was a key to seal by.

@@ -13,8 +13,8 @@ use promptgate_core::problem::Problem;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate::Clock;
 use crate::limits::Limits;
+use crate::state::Clock;
 
 /// How long a request may take (ours): it costs about a millisecond.
 const LIMIT: Duration = Duration::from_secs(5);

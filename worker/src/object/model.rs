@@ -8,15 +8,15 @@ use futures_channel::oneshot;
 use futures_util::future::select;
 use futures_util::lock::Mutex;
 use promptgate_core::http::Reply;
-use promptgate_core::model::{Command, Kept, Left, Received, Step, Verb};
+use promptgate_core::model::{Command, Effects, ManagedModel, Received, Step, Verb};
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object};
 
-use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::{exchange, seal, telemetry};
 
 /// Where it is stored.
@@ -53,7 +53,7 @@ pub struct ModelObject {
     state: Rc<State>,
     env: Env,
     /// As it is stored; read when first asked for.
-    kept: RefCell<Option<Kept>>,
+    kept: RefCell<Option<ManagedModel>>,
     loaded: Cell<bool>,
     /// Those who wait for something to change.
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
@@ -78,7 +78,7 @@ impl DurableObject for ModelObject {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let command: Command = serde_json::from_str(&request.text().await?)?;
-        let answered = match isolate::settings(&self.env) {
+        let answered = match state::settings(&self.env) {
             Ok(settings) => {
                 let answered = match self.answer(&command, &settings).await {
                     Ok(answered) => answered,
@@ -114,11 +114,11 @@ impl ModelObject {
     async fn answer(&self, command: &Command, settings: &Settings) -> worker::Result<Result<Answered, Problem>> {
         let clock = Clock::start();
         self.load().await?;
-        let seed = match isolate::random() {
+        let seed = match state::random() {
             Ok(random) => random.seed,
             Err(problem) => return Ok(Err(problem)),
         };
-        let taken = Kept::take(&mut self.kept.borrow_mut(), command, settings, clock.unix_ms(), seed);
+        let taken = ManagedModel::take(&mut self.kept.borrow_mut(), command, settings, clock.unix_ms(), seed);
         let taken = match taken {
             Ok(taken) => taken,
             Err(problem) => return Ok(Err(problem)),
@@ -134,7 +134,7 @@ impl ModelObject {
             let left = patience.saturating_sub(clock.elapsed());
             let answered = match &mut *self.kept.borrow_mut() {
                 Some(kept) => kept.answer(command, &taken, left.is_zero(), settings, clock.unix_ms()),
-                None if matches!(command.verb, Verb::Delete) => Some(Ok(Kept::deleted())),
+                None if matches!(command.verb, Verb::Delete) => Some(Ok(ManagedModel::deleted())),
                 // It was forgotten meanwhile.
                 None => Some(Err(Problem::storage_unavailable())),
             };
@@ -159,11 +159,11 @@ impl ModelObject {
     /// Sends what is to be sent, until there is nothing to do or something to wait for.
     async fn work(&self) -> worker::Result<()> {
         self.load().await?;
-        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
-        let life = Life::Object(self.state.clone());
+        let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let life = ExecutionContext::Object(self.state.clone());
         loop {
             let now = Clock::start().unix_ms();
-            let Some(step) = self.with(|kept| isolate::resources(|health| kept.step(now, health, &settings))) else {
+            let Some(step) = self.with(|kept| state::resources(|health| kept.step(now, health, &settings))) else {
                 return Ok(());
             };
             let at = |until: u64| Duration::from_millis(until.saturating_sub(now));
@@ -179,7 +179,7 @@ impl ModelObject {
                     let received = received.unwrap_or(Received::Unreachable);
                     let now = Clock::start().unix_ms();
                     self.with(|kept| {
-                        isolate::resources(|health| kept.received(dispatch.attempt, now, &received, health, &settings));
+                        state::resources(|health| kept.received(dispatch.attempt, now, &received, health, &settings));
                     });
                 }
                 Step::Wait(until) => {
@@ -192,7 +192,7 @@ impl ModelObject {
         }
     }
 
-    fn with<T>(&self, use_it: impl FnOnce(&mut Kept) -> T) -> Option<T> {
+    fn with<T>(&self, use_it: impl FnOnce(&mut ManagedModel) -> T) -> Option<T> {
         self.kept.borrow_mut().as_mut().map(use_it)
     }
 
@@ -220,17 +220,17 @@ impl ModelObject {
 
     /// What is stored, sealed or, where it was written before there was a key, plain. What is stored next is sealed by the
     /// current key.
-    async fn opened(&self, text: String) -> worker::Result<Kept> {
+    async fn opened(&self, text: String) -> worker::Result<ManagedModel> {
         let plain = match text.starts_with('{') {
             true => text,
             false => {
-                let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+                let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
                 let opened = seal::open(&settings.seal_keys, &self.place(), &text).await;
                 let bytes = opened.inspect_err(|why| worker::console_error!("{}", why.log("model")));
                 String::from_utf8(bytes.map_err(|_| "sealed")?).map_err(|_| "sealed")?
             }
         };
-        Ok(Kept::restore(&plain).map_err(|problem| problem.code.as_str())?)
+        Ok(ManagedModel::restore(&plain).map_err(|problem| problem.code.as_str())?)
     }
 
     /// Where sealed values of this object open: nowhere else.
@@ -240,7 +240,7 @@ impl ModelObject {
 
     /// Stores it, or nothing of it where it was deleted; leaves behind what has come about, and wakes those who wait.
     async fn store(&self) -> worker::Result<()> {
-        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         let _turn = self.writing.lock().await;
         let Some(text) = self.with(|kept| (!kept.is_deleted()).then(|| kept.stored())) else { return Ok(()) };
         let stored = match text {
@@ -266,11 +266,11 @@ impl ModelObject {
 
     /// Rows, counts and webhooks of what has come about.
     fn telemetry(&self) {
-        let Left { rows, metrics, events } = self.with(Kept::take_left).unwrap_or_default();
+        let Effects { rows, metrics, events } = self.with(ManagedModel::take_left).unwrap_or_default();
         if rows.is_empty() && metrics.is_empty() && events.is_empty() {
             return;
         }
-        let life = Life::Object(self.state.clone());
+        let life = ExecutionContext::Object(self.state.clone());
         rows.iter().for_each(|row| telemetry::row(row));
         telemetry::count(|counted| counted.merge(metrics));
         events.iter().for_each(|event| telemetry::webhook(&life, &self.env, event));

@@ -4,8 +4,8 @@ use promptgate_core::problem::Problem;
 use promptgate_core::template::ownership::Question;
 use worker::{Date, DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
 
-use crate::isolate;
 use crate::limits::Limits;
+use crate::state;
 
 /// Whose these are, in their order. What this isolate knows is not asked for, unless it must be the `newest`.
 ///
@@ -18,7 +18,7 @@ pub(crate) async fn find(
     limits: &Limits,
 ) -> Result<Vec<Option<String>>, Problem> {
     let now_ms = Date::now().as_millis();
-    let known = isolate::owners(|owners| -> Vec<Option<Option<String>>> {
+    let known = state::owners(|owners| -> Vec<Option<Option<String>>> {
         names.iter().map(|name| owners.known(name, now_ms).filter(|_| !newest)).collect()
     });
     let unknown: Vec<String> =
@@ -29,7 +29,7 @@ pub(crate) async fn find(
         if told.len() != unknown.len() {
             return Err(Problem::storage_unavailable());
         }
-        isolate::owners(|owners| {
+        state::owners(|owners| {
             unknown.iter().zip(&told).for_each(|(name, owner)| owners.learn(name, owner.clone(), now_ms));
         });
     }
@@ -45,7 +45,7 @@ pub(crate) async fn claim(env: &Env, name: String, tenant: &str, limits: &Limits
     let now_ms = Date::now().as_millis();
     let question = Question::Claim { name: name.clone(), tenant: tenant.to_owned() };
     let owner = ask(env, &question, limits).await?.pop().flatten();
-    isolate::owners(|owners| owners.learn(&name, owner.clone(), now_ms));
+    state::owners(|owners| owners.learn(&name, owner.clone(), now_ms));
     Ok(owner)
 }
 

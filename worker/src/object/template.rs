@@ -6,12 +6,12 @@ use futures_util::lock::Mutex;
 use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
-use promptgate_core::template::{Command, Ended, Step, Stored, Told, Work, edge};
+use promptgate_core::template::{Command, Ended, Step, TemplateSnapshot, UpstreamTemplate, Work, edge};
 use promptgate_core::upstream::genesys::Family;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::{exchange, telemetry};
 
 /// Where the copy is stored.
@@ -21,10 +21,10 @@ const KEY: &str = "stored";
 ///
 /// # Errors
 /// Those of [`super::ask`], and the object's own.
-pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result<Told, Problem> {
+pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result<TemplateSnapshot, Problem> {
     let name = format!("{}:{}", command.family.as_str(), command.id);
     let body = serde_json::to_string(command).ok();
-    let told: Result<Told, Refusal> = super::ask_json(env, "TEMPLATE", &name, "", body, limits).await?;
+    let told: Result<TemplateSnapshot, Refusal> = super::ask_json(env, "TEMPLATE", &name, "", body, limits).await?;
     Ok(told?)
 }
 
@@ -44,19 +44,23 @@ impl DurableObject for TemplateObject {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let command: Command = serde_json::from_str(&request.text().await?)?;
-        let told = match isolate::settings(&self.env) {
+        let told = match state::settings(&self.env) {
             Ok(settings) => self.answer(command, &settings).await?,
             Err(problem) => Err(problem),
         };
         // What was counted here is brought from here: the object may live where no request does.
-        telemetry::bring(&Life::Object(self.state.clone()), &self.env);
+        telemetry::bring(&ExecutionContext::Object(self.state.clone()), &self.env);
         Response::ok(serde_json::to_string(&told.map_err(Refusal::from))?)
     }
 }
 
 impl TemplateObject {
     /// Waits for its turn, and does what is asked.
-    async fn answer(&self, command: Command, settings: &Rc<Settings>) -> worker::Result<Result<Told, Problem>> {
+    async fn answer(
+        &self,
+        command: Command,
+        settings: &Rc<Settings>,
+    ) -> worker::Result<Result<TemplateSnapshot, Problem>> {
         // Those who wait for their turn give up at their deadlines.
         let limits = Limits::until(command.deadline_ms);
         let Ok(_turn) = limits.within(self.turn.lock()).await else { return Ok(Err(Problem::storage_late())) };
@@ -66,7 +70,7 @@ impl TemplateObject {
         self.spread(family, &id, ended.keep.as_ref(), settings).await;
         let told = |stored| {
             let Ended { created, merged, propagation_id, .. } = ended;
-            Told { stored, created, merged, propagation_id }
+            TemplateSnapshot { stored, created, merged, propagation_id }
         };
         Ok(ended.result.map(told))
     }
@@ -76,14 +80,14 @@ impl TemplateObject {
         let limits = Limits::until(command.deadline_ms);
         let clock = Clock::start();
         let text: Option<String> = self.state.storage().get(KEY).await?;
-        let kept: Option<Stored> = text.and_then(|text| serde_json::from_str(&text).ok());
-        let life = Life::Object(self.state.clone());
+        let kept: Option<UpstreamTemplate> = text.and_then(|text| serde_json::from_str(&text).ok());
+        let life = ExecutionContext::Object(self.state.clone());
         let (mut work, mut step) = Work::begin(command, kept.clone(), clock.unix_ms());
         let ended = loop {
             match step {
                 Step::Send(ask) => {
                     let answer = exchange::run(ask, settings, &life, &limits).await;
-                    (work, step) = work.answer(answer, &isolate::desk(), clock.unix_ms());
+                    (work, step) = work.answer(answer, &state::desk(), clock.unix_ms());
                 }
                 Step::Done(ended) => break *ended,
             }
@@ -96,7 +100,7 @@ impl TemplateObject {
         Ok(ended)
     }
 
-    async fn spread(&self, family: Family, id: &str, keep: Option<&Stored>, settings: &Settings) {
+    async fn spread(&self, family: Family, id: &str, keep: Option<&UpstreamTemplate>, settings: &Settings) {
         let Ok(copies) = self.env.kv("TEMPLATES") else { return };
         let key = edge::key(family, id);
         match keep {

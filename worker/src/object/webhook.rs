@@ -9,8 +9,8 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use promptgate_core::governance::Metric;
 use promptgate_core::governance::webhook::{
-    Attempt, DeadLetter, Destination, Family, MAX_WAITING, Message, Question, Standing, Verdict, Why, next_alarm,
-    verdict,
+    Attempt, DeadLetter, DeadLetterReason, Destination, DestinationStatus, Family, MAX_WAITING, Message, Question,
+    Verdict, next_alarm, verdict,
 };
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use web_sys::AbortSignal;
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::isolate::{self, Clock, Life};
 use crate::limits::Limits;
+use crate::state::{self, Clock, ExecutionContext};
 use crate::{telemetry, upstream};
 
 /// How long a request to an object may take (ours): it costs some milliseconds.
@@ -43,7 +43,7 @@ pub(crate) async fn bring(env: &Env, name: &str, messages: &[Message]) -> Option
 ///
 /// # Errors
 /// Those of [`super::ask`].
-pub(crate) async fn standing(env: &Env, name: &str, limits: &Limits) -> Result<Standing, Problem> {
+pub(crate) async fn standing(env: &Env, name: &str, limits: &Limits) -> Result<DestinationStatus, Problem> {
     super::ask_json(env, "WEBHOOK", name, "standing", None, &limits.at_most(LIMIT)).await
 }
 
@@ -191,7 +191,8 @@ impl WebhookObject {
                 continue;
             }
             let dead: SqlStorageValue = if disabled { (now_ms as f64).into() } else { SqlStorageValue::Null };
-            let why: SqlStorageValue = if disabled { Why::Disabled.as_str().into() } else { SqlStorageValue::Null };
+            let why: SqlStorageValue =
+                if disabled { DeadLetterReason::Disabled.as_str().into() } else { SqlStorageValue::Null };
             let created: SqlStorageValue = (message.created_ms as f64).into();
             let values = vec![
                 message.id.as_str().into(),
@@ -228,12 +229,12 @@ impl WebhookObject {
         }
     }
 
-    fn standing(&self) -> worker::Result<Standing> {
+    fn standing(&self) -> worker::Result<DestinationStatus> {
         let first = "SELECT created_ms AS number FROM messages WHERE dead_ms IS NULL ORDER BY sequence LIMIT 1";
         let attempts = "SELECT attempts AS number FROM messages WHERE dead_ms IS NULL ORDER BY sequence LIMIT 1";
         let status = "SELECT last_status AS number FROM messages \
                       WHERE dead_ms IS NULL AND last_status IS NOT NULL ORDER BY sequence LIMIT 1";
-        Ok(Standing {
+        Ok(DestinationStatus {
             waiting: self.number("SELECT COUNT(*) AS number FROM messages WHERE dead_ms IS NULL")?.unwrap_or_default(),
             oldest_ms: self.number(first)?,
             attempts: self.number(attempts)?.unwrap_or_default() as u32,
@@ -273,7 +274,7 @@ impl WebhookObject {
     async fn work(&self) -> worker::Result<Option<Duration>> {
         self.create()?;
         let Some(name) = self.name()? else { return Ok(None) };
-        let settings = isolate::settings(&self.env).map_err(|problem| problem.code.as_str())?;
+        let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         // It is no longer set: what waits is kept until it is again.
         let Some(destination) = settings.webhooks.find(&name) else { return Ok(None) };
         let clock = Clock::start();
@@ -302,7 +303,7 @@ impl WebhookObject {
                 busy.retain(|other| *other != family);
             }
         }
-        telemetry::bring(&Life::Object(self.state.clone()), &self.env);
+        telemetry::bring(&ExecutionContext::Object(self.state.clone()), &self.env);
         Ok(next_alarm(self.due()?, clock.unix_ms()))
     }
 
@@ -326,7 +327,7 @@ impl WebhookObject {
         }
         let head = answer.map(|(head, _)| head);
         let attempt = Attempt { since_ms: oldest.since_ms as u64, before: oldest.attempts };
-        let seed = isolate::random().map_err(|problem| problem.code.as_str())?.seed;
+        let seed = state::random().map_err(|problem| problem.code.as_str())?.seed;
         let verdict = verdict(attempt, head.as_ref(), clock.unix_ms(), settings.webhook_retry_ms, seed);
         self.note(destination, &oldest, verdict, head.map(|head| head.status), clock.unix_ms())?;
         Ok(family)
@@ -379,7 +380,7 @@ impl WebhookObject {
     /// Makes dead letters of all that waits.
     fn bury(&self, now_ms: u64) -> worker::Result<()> {
         let update = "UPDATE messages SET dead_ms = ?, why = ? WHERE dead_ms IS NULL";
-        self.sql.exec(update, vec![(now_ms as f64).into(), Why::Disabled.as_str().into()])?;
+        self.sql.exec(update, vec![(now_ms as f64).into(), DeadLetterReason::Disabled.as_str().into()])?;
         self.waiting.set(Some(0));
         Ok(())
     }

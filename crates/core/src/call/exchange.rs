@@ -17,7 +17,7 @@ use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
 use crate::upstream::UpstreamRequest;
 use crate::upstream::health::{Admission, RESOURCES};
-use crate::upstream::retry::{Retry, Sign, Verdict, verdict};
+use crate::upstream::retry::{HealthSignal, Retry, Verdict, verdict};
 
 /// How long one exchange may take, repetitions included, where its request has more time than that (R1 gives a whole
 /// request 60 s; a program of several exchanges must fit in it; ours).
@@ -92,7 +92,7 @@ enum State {
     /// Before a repetition; `sign` is that of the attempt that failed.
     Waiting {
         until: Duration,
-        sign: Sign,
+        sign: HealthSignal,
     },
     Ended(Result<Answer, Problem>),
 }
@@ -121,25 +121,25 @@ impl Exchange {
         match (&self.state, input) {
             (State::Ended(_), _) => {}
             (State::Authorizing, Input::Token(Ok(token))) if now < self.limit => self.send(now, token, health),
-            (State::Authorizing, Input::Token(Err(problem))) => self.fail(now, problem, Sign::None, health),
+            (State::Authorizing, Input::Token(Err(problem))) => self.fail(now, problem, HealthSignal::None, health),
             (State::Sent, Input::Answer(answer)) => self.answer(now, answer, health),
             (State::Sent, Input::Failed) => {
                 let detail = "The upstream cannot be reached, or broke the connection.";
                 let problem = Problem::new(Code::UpstreamUnavailable, detail);
                 match self.request.repeatable {
-                    true => self.repeat(now, problem, None, Sign::Ill, health),
-                    false => self.fail(now, self.unknown(), Sign::Ill, health),
+                    true => self.repeat(now, problem, None, HealthSignal::Ill, health),
+                    false => self.fail(now, self.unknown(), HealthSignal::Ill, health),
                 }
             }
             // Whether a change was made is worth knowing for its audit row; nobody waits for what was read.
             (State::Sent, Input::Left) if !self.request.reads => self.left = true,
-            (_, Input::Left) => self.fail(now, client_left(), Sign::None, health),
+            (_, Input::Left) => self.fail(now, client_left(), HealthSignal::None, health),
             (State::Waiting { until, .. }, Input::Tick) if now >= *until && now < self.limit => self.authorize(None),
             (state, _) if now >= self.limit => {
                 let sign = match state {
-                    State::Sent => Sign::Ill,
+                    State::Sent => HealthSignal::Ill,
                     State::Waiting { sign, .. } => *sign,
-                    State::Authorizing | State::Ended(_) => Sign::None,
+                    State::Authorizing | State::Ended(_) => HealthSignal::None,
                 };
                 let detail = format!("The upstream did not answer within {} ms.", self.limit.as_millis());
                 self.fail(now, Problem::new(Code::TotalDeadline, detail), sign, health);
@@ -230,12 +230,12 @@ impl Exchange {
         now: Duration,
         mut problem: Problem,
         after: Option<Duration>,
-        sign: Sign,
+        sign: HealthSignal,
         health: &mut Health,
     ) {
         let wait = self.retry.wait(self.retry.attempt.saturating_sub(1), after);
         let until = now.saturating_add(wait);
-        let failed_probe = self.probing && sign == Sign::Ill;
+        let failed_probe = self.probing && sign == HealthSignal::Ill;
         let over = self.left || failed_probe || self.retry.is_spent() || until >= self.limit;
         if over || !health.allow_retry() {
             problem.retry_after = after;
@@ -251,12 +251,12 @@ impl Exchange {
     }
 
     /// Ends with `problem`, by which upstream shows `sign`.
-    fn fail(&mut self, now: Duration, problem: Problem, sign: Sign, health: &mut Health) {
+    fn fail(&mut self, now: Duration, problem: Problem, sign: HealthSignal, health: &mut Health) {
         match sign {
-            Sign::Well => health.succeeded(RESOURCES),
-            Sign::Ill => health.failed(RESOURCES, self.unix_ms(now)),
-            Sign::None if self.probing => health.undecided(RESOURCES),
-            Sign::None => {}
+            HealthSignal::Well => health.succeeded(RESOURCES),
+            HealthSignal::Ill => health.failed(RESOURCES, self.unix_ms(now)),
+            HealthSignal::None if self.probing => health.undecided(RESOURCES),
+            HealthSignal::None => {}
         }
         self.end(Err(problem));
     }
@@ -400,7 +400,7 @@ mod tests {
     fn a_missing_scope_is_named() {
         let (verdict, _) =
             verdict(&Head { status: 403, headers: vec![] }, 0, Some("llm-gateway:prompt-template:manage"));
-        let Verdict::Tell(problem) = verdict else { panic!("not told") };
+        let Verdict::Tell(problem) = verdict else { panic!("not summary") };
         assert!(problem.detail.contains("`llm-gateway:prompt-template:manage`"), "{}", problem.detail);
     }
 }

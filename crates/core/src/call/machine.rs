@@ -8,14 +8,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::{AccessToken, Asked, Attempt, CallRules, Health, Identity, Input, Job, Outcome, Output, Told};
+use super::{
+    AccessToken, AnswerSummary, AskedTarget, Attempt, CallRules, Health, Identity, Input, Job, Outcome, Output,
+};
 use crate::chat::event::{ChatEvent, Usage};
 use crate::front::About;
 use crate::http::{Head, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::reply::Status;
 use crate::upstream::health::Admission;
-use crate::upstream::retry::{Retry, Sign, Verdict, rejected, verdict};
+use crate::upstream::retry::{HealthSignal, Retry, Verdict, rejected, verdict};
 use crate::upstream::{Credential, Limit, Reason, Target};
 use promptgate_guard::Guard;
 
@@ -45,7 +47,7 @@ pub struct Call {
     state: State,
     outbox: VecDeque<Output>,
     attempts: u32,
-    asked: Vec<Asked>,
+    asked: Vec<AskedTarget>,
     /// Repetitions after failures; 401 and B7 do not count.
     retries: u32,
     /// The grant of the token in use.
@@ -68,7 +70,7 @@ pub struct Call {
     /// The last of them goes on.
     running: bool,
     /// What the answer says of itself.
-    told: Told,
+    summary: AnswerSummary,
     /// What waits for the first content: until then a failure has an HTTP status, and another target may be asked.
     held: Vec<ChatEvent>,
     /// What comes within this time after something was given goes together; at once, unless it is set.
@@ -97,7 +99,7 @@ enum State {
     /// Before a repetition; `sign` is that of the attempt that failed.
     Waiting {
         until: Duration,
-        sign: Sign,
+        sign: HealthSignal,
     },
     Ended(Outcome),
 }
@@ -133,7 +135,7 @@ impl Call {
             limits: Vec::new(),
             sent: Vec::new(),
             running: false,
-            told: Told::default(),
+            summary: AnswerSummary::default(),
             held: Vec::new(),
             gather: Duration::ZERO,
             given: None,
@@ -219,7 +221,7 @@ impl Call {
         (self.retries, self.grant, self.malformed) = (0, 0, 0);
         (self.probing, self.retrimmed) = (false, false);
         self.held.clear();
-        self.told = Told::default();
+        self.summary = AnswerSummary::default();
         self.authorize(None);
         true
     }
@@ -235,7 +237,7 @@ impl Call {
     fn note(&mut self, now: Duration, code: Option<Code>) {
         self.attempt_ended(now, code);
         if let Some(target) = self.targets.get(self.at) {
-            self.asked.push(Asked {
+            self.asked.push(AskedTarget {
                 upstream: target.upstream.name.clone(),
                 model: target.model.clone(),
                 requests: self.retry.attempt,
@@ -317,7 +319,7 @@ impl Call {
         if verdict != Verdict::Explain {
             self.outbox.push_back(Output::Abort);
         }
-        if sign == Sign::Well {
+        if sign == HealthSignal::Well {
             self.succeeded(health);
         }
         let renewable = matches!(target.upstream.credential, Credential::Client { .. });
@@ -338,7 +340,7 @@ impl Call {
             Verdict::Renew(problem) | Verdict::Tell(problem) => {
                 self.signed(now, sign, health);
                 // What is wrong with the upstream is not wrong with the next; what is wrong with the request is.
-                if sign == Sign::Well || !self.next(now, problem.code) {
+                if sign == HealthSignal::Well || !self.next(now, problem.code) {
                     self.fail(now, Status::Error, problem);
                 }
             }
@@ -346,11 +348,11 @@ impl Call {
     }
 
     /// The call has shown what it says of upstream's health.
-    fn signed(&mut self, now: Duration, sign: Sign, health: &mut Health) {
+    fn signed(&mut self, now: Duration, sign: HealthSignal, health: &mut Health) {
         match sign {
-            Sign::Well => {}
-            Sign::Ill => self.failed(now, health),
-            Sign::None => self.undecided(health),
+            HealthSignal::Well => {}
+            HealthSignal::Ill => self.failed(now, health),
+            HealthSignal::None => self.undecided(health),
         }
     }
 
@@ -410,7 +412,7 @@ impl Call {
         health: &mut Health,
     ) {
         if reason != Reason::Quota {
-            return self.retry(now, problem, after, Sign::None, health);
+            return self.retry(now, problem, after, HealthSignal::None, health);
         }
         self.undecided(health);
         if !self.next(now, Code::InsufficientQuota) {
@@ -425,7 +427,7 @@ impl Call {
         let problem =
             Problem::new(Code::UpstreamUnavailable, "The upstream cannot be reached, or broke the connection.");
         if self.target().is_some_and(|target| target.upstream.idempotent) {
-            return self.retry(now, problem, None, Sign::Ill, health);
+            return self.retry(now, problem, None, HealthSignal::Ill, health);
         }
         self.failed(now, health);
         self.give_up(now, problem);
@@ -433,16 +435,23 @@ impl Call {
 
     /// Repeats the request with the same key if it may be repeated; else the call has failed, by which upstream shows
     /// `sign`, and ends with `problem`.
-    fn retry(&mut self, now: Duration, mut problem: Problem, after: Option<Duration>, sign: Sign, health: &mut Health) {
+    fn retry(
+        &mut self,
+        now: Duration,
+        mut problem: Problem,
+        after: Option<Duration>,
+        sign: HealthSignal,
+        health: &mut Health,
+    ) {
         let wait = self.retry.wait(self.retries, after);
         let until = now.saturating_add(wait);
-        let failed_probe = self.probing && sign == Sign::Ill;
+        let failed_probe = self.probing && sign == HealthSignal::Ill;
         if failed_probe || self.retry.is_spent() || until >= self.deadline() || !health.allow_retry() {
             problem.retry_after = after;
             self.signed(now, sign, health);
             return self.give_up(now, problem);
         }
-        if sign == Sign::None {
+        if sign == HealthSignal::None {
             self.undecided(health);
         }
         self.retries += 1;

@@ -20,7 +20,7 @@ mod exchange;
 mod job;
 mod machine;
 mod pace;
-mod told;
+mod summary;
 
 #[cfg(test)]
 mod tests;
@@ -36,7 +36,7 @@ pub use exchange::{
 pub use job::{Execution, Job};
 pub use machine::Call;
 pub use pace::{Pace, TOGETHER};
-pub use told::Told;
+pub use summary::AnswerSummary;
 
 use crate::chat::event::Usage;
 use crate::front::AnswerEvent;
@@ -123,7 +123,7 @@ pub enum Output {
 
 /// A target that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Asked {
+pub struct AskedTarget {
     /// The upstream's name.
     pub upstream: String,
     /// What the model is called there.
@@ -167,13 +167,13 @@ pub struct Outcome {
     /// What upstream says it used. Without it the cost is unknown if anything was sent.
     pub usage: Option<Usage>,
     /// What the answer says of itself.
-    pub told: Told,
+    pub summary: AnswerSummary,
     /// Requests sent upstream.
     pub attempts: u32,
     /// Each of them.
     pub sent: Vec<Attempt>,
     /// Where, in order.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<AskedTarget>,
     /// The key that was sent, if anything was.
     pub idempotency_key: Option<String>,
     /// Upstream's name for the last exchange.

@@ -12,7 +12,7 @@ use super::trace::{Kind, Span, Trace};
 use super::webhook::{Event as WebhookEvent, Family};
 use super::{Generation, Metric, Metrics};
 use crate::budget::Amounts;
-use crate::call::{Attempt, Call, Job, Outcome, Told};
+use crate::call::{AnswerSummary, Attempt, Call, Job, Outcome};
 use crate::chat::event::Usage;
 use crate::problem::Code;
 use crate::reply::{Guarded, Status};
@@ -38,7 +38,7 @@ pub struct CallRecord {
     upstream: String,
     /// `gen_ai.operation.name`.
     operation: &'static str,
-    told: Told,
+    summary: AnswerSummary,
     sent: Vec<Attempt>,
 }
 
@@ -75,8 +75,8 @@ impl CallRecord {
         rates: &Rates,
     ) -> CallRecord {
         let job = call.job();
-        let told = outcome.usage.or((outcome.attempts == 0).then(Default::default));
-        let usage = told.filter(|usage| usage.is_plausible());
+        let summary = outcome.usage.or((outcome.attempts == 0).then(Default::default));
+        let usage = summary.filter(|usage| usage.is_plausible());
         let cost =
             usage.map(|usage| rates.chat_cost(job.model_id(), call.target().and_then(|target| target.rate), usage));
         let guard = Guarded { input: job.findings().clone(), output: outcome.findings.clone() };
@@ -92,7 +92,7 @@ impl CallRecord {
             .detail("malformed_frames", outcome.malformed_frames)
             .detail("asked", (!outcome.asked.is_empty()).then(|| serde_json::json!(outcome.asked)))
             // Nothing of it is counted.
-            .detail("usage_implausible", (usage != told).then_some(true));
+            .detail("usage_implausible", (usage != summary).then_some(true));
         event.outcome = match (outcome.status, outcome.code) {
             (Status::Success, _) => AuditOutcome::Success,
             (Status::Fallback, _) => AuditOutcome::Fallback,
@@ -121,7 +121,7 @@ impl CallRecord {
             rate: call.target().and_then(|target| target.rate),
             asked: call.target().map(|target| (target.upstream.wire.provider(), target.model.clone())),
             operation: job.operation(),
-            told: outcome.told.clone(),
+            summary: outcome.summary.clone(),
             sent: outcome.sent.clone(),
         }
     }
@@ -191,7 +191,7 @@ impl CallRecord {
                 operation: self.operation,
                 provider,
                 model,
-                answered_by: self.told.model.as_deref().filter(|_| self.model_known),
+                answered_by: self.summary.model.as_deref().filter(|_| self.model_known),
                 error: self.event.code.as_deref(),
                 took: self.latency,
                 // One that came whole has no first token of its own.
@@ -257,16 +257,16 @@ impl CallRecord {
 
     /// What the answer says of itself, as far as it does.
     fn answered(&self) -> Vec<(&'static str, Value)> {
-        let (told, tokens) = (&self.told, self.event.tokens);
-        let reasons = Some(&told.finish_reasons).filter(|reasons| !reasons.is_empty());
+        let (summary, tokens) = (&self.summary, self.event.tokens);
+        let reasons = Some(&summary.finish_reasons).filter(|reasons| !reasons.is_empty());
         let attributes: [(_, Option<Value>); 7] = [
             ("gen_ai.operation.name", Some(self.operation.into())),
-            ("gen_ai.response.model", told.model.as_deref().map(Value::from)),
+            ("gen_ai.response.model", summary.model.as_deref().map(Value::from)),
             ("gen_ai.response.finish_reasons", reasons.map(|reasons| reasons.as_slice().into())),
             ("gen_ai.usage.input_tokens", tokens.map(|tokens| tokens.prompt.into())),
             ("gen_ai.usage.output_tokens", tokens.map(|tokens| tokens.completion.into())),
-            ("gen_ai.usage.cache_read.input_tokens", told.cached_tokens.map(Value::from)),
-            ("gen_ai.usage.reasoning_tokens", told.reasoning_tokens.map(Value::from)),
+            ("gen_ai.usage.cache_read.input_tokens", summary.cached_tokens.map(Value::from)),
+            ("gen_ai.usage.reasoning_tokens", summary.reasoning_tokens.map(Value::from)),
         ];
         attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -345,7 +345,7 @@ mod tests {
             first_content: None,
             usage,
             attempts: 1,
-            told: Told { model: Some("real-1".into()), cached_tokens: Some(2), ..Told::default() },
+            summary: AnswerSummary { model: Some("real-1".into()), cached_tokens: Some(2), ..AnswerSummary::default() },
             sent: vec![attempt(Some("upstream_unavailable")), attempt(None)],
             asked: Vec::new(),
             idempotency_key: None,
@@ -370,7 +370,7 @@ mod tests {
         }
     }
 
-    fn told(rows: &[CallRecord]) -> String {
+    fn summary(rows: &[CallRecord]) -> String {
         let mut metrics = Metrics::default();
         rows.iter().for_each(|row| row.measure("/v1/chat", &mut metrics));
         metrics.prometheus()
@@ -385,7 +385,7 @@ mod tests {
             (0..300).map(|at| row(&format!("invented-{at}"), Status::Error, None, &rates)).collect();
         rows.push(row("rated", Status::Error, usage, &rates));
         rows.push(row("real", Status::Success, usage, &rates));
-        let text = told(&rows);
+        let text = summary(&rows);
         assert!(!text.contains("invented"), "{text}");
         for line in [
             "promptgate_tokens_total{tenant=\"t\",model=\"real\",kind=\"prompt\"} 3",
@@ -399,7 +399,7 @@ mod tests {
     fn a_call_has_opentelemetrys_names_in_metrics_and_spans() {
         let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
         let row = row("real", Status::Success, usage, &Rates::default());
-        let text = told(std::slice::from_ref(&row));
+        let text = summary(std::slice::from_ref(&row));
         let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",\
                       gen_ai_request_model=\"real\",gen_ai_response_model=\"real-1\"";
         let line = format!("gen_ai_client_token_usage_sum{{{labels},gen_ai_token_type=\"output\"}} 4");
@@ -437,7 +437,7 @@ mod tests {
         assert_eq!(line["details"]["usage_implausible"], true);
         assert!(line["tokens"].is_null() && line["cost_usd"].is_null());
         assert!(!good.event().line().contains("usage_implausible"));
-        let text = told(&[bad, good]);
+        let text = summary(&[bad, good]);
         assert!(text.contains("model=\"m\",kind=\"prompt\"} 3\n"), "{text}");
     }
 }

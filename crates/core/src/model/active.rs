@@ -25,7 +25,7 @@ impl Active {
 
     /// As the object tells it. It holds the prompt template, and no key.
     pub(super) fn document(&self) -> Value {
-        serde_json::json!(Told { upstream_id: self.upstream_id.clone(), definition: self.definition.document() })
+        serde_json::json!(ActiveModel { upstream_id: self.upstream_id.clone(), definition: self.definition.document() })
     }
 
     /// Reads what the object tells.
@@ -33,7 +33,7 @@ impl Active {
     /// # Errors
     /// [`Code::Internal`] where it is something else.
     pub fn parse(text: &str) -> Result<Active, Problem> {
-        let told: Option<Told> = serde_json::from_str(text).ok();
+        let told: Option<ActiveModel> = serde_json::from_str(text).ok();
         told.and_then(|told| Some(Active::new(told.upstream_id, Definition::restore(&told.definition)?)))
             .ok_or_else(|| Problem::new(Code::Internal, "The model's object tells something else than a model."))
     }
@@ -66,7 +66,7 @@ impl Active {
 /// No `Debug`: it holds the prompt template.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct ActiveModel {
     upstream_id: ModelId,
     definition: Value,
 }

@@ -13,7 +13,7 @@ use crate::sensitive::Bytes;
 use crate::upstream::backoff::retry_after;
 use crate::upstream::genesys;
 use crate::upstream::health::RESOURCES;
-use crate::upstream::retry::{Retry, Sign};
+use crate::upstream::retry::{HealthSignal, Retry};
 
 /// How long an answer is waited for before the request counts as lost (no source; ours).
 pub const EXCHANGE_MS: u64 = 30_000;
@@ -176,44 +176,49 @@ pub(super) fn correlation(received: &Received) -> Option<String> {
 pub(super) fn judge(received: &Received, now: u64, scope: &str, health: &mut Health) -> Verdict {
     let (verdict, sign) = verdict(received, now, scope);
     match sign {
-        Sign::Well => health.succeeded(RESOURCES),
-        Sign::Ill => health.failed(RESOURCES, now),
-        Sign::None => health.undecided(RESOURCES),
+        HealthSignal::Well => health.succeeded(RESOURCES),
+        HealthSignal::Ill => health.failed(RESOURCES, now),
+        HealthSignal::None => health.undecided(RESOURCES),
     }
     verdict
 }
 
 /// The same, of a call whose end says how healthy upstream is.
-pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, Sign) {
+pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, HealthSignal) {
     let (head, body) = match received {
         Received::Answer(head, body) => (head, body),
         Received::Unreachable => {
             let detail = "The upstream cannot be reached, or broke the connection.";
-            return (Verdict::Repeat(Problem::new(Code::UpstreamUnavailable, detail), None), Sign::Ill);
+            return (Verdict::Repeat(Problem::new(Code::UpstreamUnavailable, detail), None), HealthSignal::Ill);
         }
         Received::NoToken(problem) if !problem.code.retryable() => {
-            return (Verdict::Refused(problem.clone()), Sign::None);
+            return (Verdict::Refused(problem.clone()), HealthSignal::None);
         }
-        Received::NoToken(problem) => return (Verdict::Repeat(problem.clone(), problem.retry_after), Sign::None),
+        Received::NoToken(problem) => {
+            return (Verdict::Repeat(problem.clone(), problem.retry_after), HealthSignal::None);
+        }
     };
     let named = |mut problem: Problem| {
         problem.upstream_correlation_id = correlation_id(head);
         problem
     };
-    let refused = |code, detail: &str| (Verdict::Refused(named(Problem::new(code, detail))), Sign::Well);
+    let refused = |code, detail: &str| (Verdict::Refused(named(Problem::new(code, detail))), HealthSignal::Well);
     match head.status {
-        200..=299 => (Verdict::Answer, Sign::Well),
+        200..=299 => (Verdict::Answer, HealthSignal::Well),
         400 => refused(Code::UpstreamRejected, "The upstream refuses the document with status 400."),
         404 if genesys::is_not_found(&body.0) => {
             let problem = named(Failure::lost().problem());
-            (Verdict::Refused(problem), Sign::Well)
+            (Verdict::Refused(problem), HealthSignal::Well)
         }
         404 => refused(Code::UpstreamMalformed, "The upstream answered 404 without its own error. Check its address."),
         409 => match retry_after(head, now) {
             // The request before this one, whose answer was lost, is still running (contract, section 6).
             Some(after) if genesys::is_in_progress(&body.0) => {
                 let detail = "The upstream is still working on this request.";
-                (Verdict::Repeat(named(Problem::new(Code::UpstreamUnavailable, detail)), Some(after)), Sign::Well)
+                (
+                    Verdict::Repeat(named(Problem::new(Code::UpstreamUnavailable, detail)), Some(after)),
+                    HealthSignal::Well,
+                )
             }
             _ => {
                 let detail =

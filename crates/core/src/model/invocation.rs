@@ -20,7 +20,7 @@ use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
 use crate::upstream::genesys::{self, Endpoints, ModelId};
 use crate::upstream::health::Admission;
-use crate::upstream::retry::{MAX_ATTEMPTS, Sign};
+use crate::upstream::retry::{HealthSignal, MAX_ATTEMPTS};
 
 /// Longest input, in UTF-16 code units (no source; ours).
 pub const MAX_INPUT: usize = 65_536;
@@ -73,26 +73,26 @@ impl Question {
     ///
     /// # Errors
     /// Those of the body's shape.
-    pub fn begin(body: &[u8], id: &str, guards: &Guards) -> Result<Asking, Problem> {
+    pub fn begin(body: &[u8], id: &str, guards: &Guards) -> Result<InvocationDraft, Problem> {
         let mut body = decode(body, &INVOCATION)?;
-        Ok(Asking::new(body.text("input").unwrap_or_default(), id.to_owned(), guards))
+        Ok(InvocationDraft::new(body.text("input").unwrap_or_default(), id.to_owned(), guards))
     }
 
     /// [`Question::parse_protected`] in steps.
     ///
     /// # Errors
     /// Those of the body's shape.
-    pub fn begin_protected(body: &[u8], guards: &Guards) -> Result<Asking, Problem> {
+    pub fn begin_protected(body: &[u8], guards: &Guards) -> Result<InvocationDraft, Problem> {
         let mut body = decode(body, &NAMED_INVOCATION)?;
         let model = body.text("modelId").unwrap_or_default().to_ascii_lowercase();
-        Ok(Asking::new(body.text("input").unwrap_or_default(), model, guards))
+        Ok(InvocationDraft::new(body.text("input").unwrap_or_default(), model, guards))
     }
 }
 
 /// An input under the guard: C3, then the operator's policy for what clients send. Injection is replaced and never refused
 /// here, also where only the policy's classifier sees it.
 #[derive(Debug)]
-pub struct Asking {
+pub struct InvocationDraft {
     model: String,
     guard: Guard,
     stage: Stage,
@@ -106,10 +106,10 @@ enum Stage {
     Ended(Result<(String, Findings), Problem>),
 }
 
-impl Asking {
-    fn new(input: String, model: String, guards: &Guards) -> Asking {
+impl InvocationDraft {
+    fn new(input: String, model: String, guards: &Guards) -> InvocationDraft {
         let sanitising = Guard::new(&Policy::sanitiser()).begin(Cow::Owned(input), Role::User, Some(None));
-        Asking { model, guard: guards.input.clone(), stage: Stage::Sanitising(Box::new(sanitising)) }
+        InvocationDraft { model, guard: guards.input.clone(), stage: Stage::Sanitising(Box::new(sanitising)) }
     }
 
     /// Looks at some more; says whether there is more to do.
@@ -272,7 +272,7 @@ impl Invocation {
     /// The client has left at `now`, and did not ask for one execution by a key: what was sent is not waited for.
     pub fn cancel(&mut self, now: u64, health: &mut Health) {
         if self.ended.is_none() {
-            self.signed(now, Sign::None, health);
+            self.signed(now, HealthSignal::None, health);
             self.fail(now, client_left());
         }
     }
@@ -318,22 +318,29 @@ impl Invocation {
     }
 
     /// The call has shown what it says of the health of upstream's model.
-    fn signed(&mut self, now: u64, sign: Sign, health: &mut Health) {
+    fn signed(&mut self, now: u64, sign: HealthSignal, health: &mut Health) {
         let model = self.upstream_id.as_str();
         match sign {
-            Sign::Well => health.succeeded(model),
-            Sign::Ill => health.failed(model, now),
-            Sign::None if self.probing => health.undecided(model),
-            Sign::None => {}
+            HealthSignal::Well => health.succeeded(model),
+            HealthSignal::Ill => health.failed(model, now),
+            HealthSignal::None if self.probing => health.undecided(model),
+            HealthSignal::None => {}
         }
         self.probing = false;
     }
 
-    fn repeat(&mut self, now: u64, mut problem: Problem, after: Option<Duration>, sign: Sign, health: &mut Health) {
+    fn repeat(
+        &mut self,
+        now: u64,
+        mut problem: Problem,
+        after: Option<Duration>,
+        sign: HealthSignal,
+        health: &mut Health,
+    ) {
         let wait = self.exchange.backoff(self.repeats, after);
         let due = now.saturating_add(wait.as_millis() as u64);
         self.repeats += 1;
-        let failed_probe = self.probing && sign == Sign::Ill;
+        let failed_probe = self.probing && sign == HealthSignal::Ill;
         if failed_probe || self.repeats >= MAX_ATTEMPTS || due >= self.identity.deadline_ms || !health.allow_retry() {
             problem.retry_after = after;
             self.signed(now, sign, health);
@@ -372,7 +379,7 @@ impl Invocation {
 
     /// Upstream has not answered by the deadline.
     fn late(&mut self, now: u64, health: &mut Health) -> Step {
-        self.signed(now, Sign::Ill, health);
+        self.signed(now, HealthSignal::Ill, health);
         self.fail(now, late())
     }
 

@@ -5,7 +5,7 @@
 //! bytes ─Configuration::parse, fits─▶ Configuration ─offer─▶ Updates
 //! bytes ─Question::parse─▶ Question (sanitised) ─▶ Invocation ─answer─▶ document
 //! each of them ─▶ Record ─▶ audit row, webhook, counters
-//! Command ─take, answer─▶ Kept: both machines of a model, as its object stores them ─▶ Reply, Left
+//! Command ─take, answer─▶ ManagedModel: both machines of a model, as its object stores them ─▶ Reply, Effects
 //! ```
 //! `Provisioning`, `Updates` and `Invocation` are driven alike: `step` says to send (then `request`, and what came
 //! to `received`), to wait until a time, or that it is done. The first two live in storage between alarms.
@@ -18,8 +18,8 @@ mod deletion;
 mod exchange;
 mod failure;
 mod invocation;
-mod kept;
 mod list;
+mod managed;
 mod provisioning;
 mod record;
 mod snapshot;
@@ -36,10 +36,10 @@ pub use failure::Failure;
 pub use invocation::{
     INVOCATION, Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, NAMED_INVOCATION, Question,
 };
-pub use kept::{Command, Kept, Left, Taken, Verb};
 pub use list::{ListCommand, ListPage, Listed};
+pub use managed::{Command, CommandProgress, Effects, ManagedModel, Verb};
 pub use promptgate_base::json_schema::{JsonSchema as ResponseSchema, MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS};
-pub use provisioning::{ModelStatus, News, Origin, Provisioning, StatusEvent};
+pub use provisioning::{ModelStatus, Origin, Provisioning, StatusEvent, StatusUpdates};
 pub use record::{ModelAction, Record, RecordStatus};
 pub use snapshot::{Snapshot, environments};
 pub use update::{Update, UpdateStatus, Updates};

@@ -39,7 +39,7 @@ use crate::upstream::genesys::{self, Capabilities, Endpoints, ModelId};
 use crate::upstream::health::RESOURCES;
 use crate::upstream::retry::MAX_ATTEMPTS;
 
-pub use status::{ModelStatus, News, StatusEvent};
+pub use status::{ModelStatus, StatusEvent, StatusUpdates};
 
 /// The jitter is 0 to so much of the first wait: a second, as the document has it.
 const JITTER: u64 = 5;

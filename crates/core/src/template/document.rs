@@ -30,15 +30,15 @@ const GUARDRAILS: [&str; 3] = ["pii_filter", "jailbreak_detection", "output_mode
 
 /// Where templates are checked: the linter without inline ignores. Keep it: what it has counted makes it faster.
 #[derive(Clone)]
-pub struct Desk(Rc<Linter>);
+pub struct TemplateValidator(Rc<Linter>);
 
-impl Default for Desk {
+impl Default for TemplateValidator {
     fn default() -> Self {
-        Desk(Rc::new(Linter::new(Config { inline_ignores: false, ..Config::default() })))
+        TemplateValidator(Rc::new(Linter::new(Config { inline_ignores: false, ..Config::default() })))
     }
 }
 
-impl Desk {
+impl TemplateValidator {
     /// Checks a document: its shape, and its texts by the linter, whose every error refuses it. Integers come out as such,
     /// however they were written.
     ///
@@ -289,7 +289,9 @@ mod tests {
     use serde_json::json;
 
     fn cached(document: serde_json::Value) -> Result<serde_json::Value, Problem> {
-        Desk::default().cached(&document.to_string(), "0198c0de-1234-4abc-8def-0123456789ab", 0).map(Into::into)
+        TemplateValidator::default()
+            .cached(&document.to_string(), "0198c0de-1234-4abc-8def-0123456789ab", 0)
+            .map(Into::into)
     }
 
     fn codes(problem: Problem) -> Vec<(String, &'static str)> {
@@ -339,7 +341,7 @@ mod tests {
         let problem = cached(json!({"content": "${a}", "variables": [{"name": {}}]})).unwrap_err();
         assert!(codes(problem).contains(&("$.variables[0].name".to_owned(), "wrong_type")));
         let prompt = json!({"name": "abc", "system_instruction": "x", "user_template": "{{a}}", "variables": ["a", {"name": "a"}]});
-        let problem = Desk::default().prompt(&prompt.to_string()).unwrap_err();
+        let problem = TemplateValidator::default().prompt(&prompt.to_string()).unwrap_err();
         assert!(codes(problem).contains(&("$.variables[1]".to_owned(), "duplicate")));
     }
 
@@ -354,20 +356,20 @@ mod tests {
         assert!(problem.detail.contains("65536") && problem.detail.contains("6553"), "{}", problem.detail);
         // Written with escapes the body is six times as long, and what is sent is not.
         let escaped = format!("{{\"content\":\"{}\"}}", "\\u0041 ".repeat(12_000));
-        assert!(Desk::default().cached(&escaped, "x", 0).is_ok());
+        assert!(TemplateValidator::default().cached(&escaped, "x", 0).is_ok());
     }
 
     #[test]
     fn integers_are_sent_as_such() {
         let text = r#"{"name":"abc","system_instruction":"x","user_template":"{{a}}","variables":[{"name":"a","max_length":12.0}],"max_tokens":1024.0}"#;
-        let sent = Desk::default().prompt(text).unwrap().to_text();
+        let sent = TemplateValidator::default().prompt(text).unwrap().to_text();
         assert!(sent.contains("\"max_length\":12}") && sent.contains("\"max_tokens\":1024,"), "{sent}");
     }
 
     #[test]
     fn refusals_say_where() {
         let text = "{\n  \"content\": \"\\u00e9 \\ud83d\\ude00 ${a +}\"\n}";
-        let problem = Desk::default().cached(text, "x", 0).unwrap_err();
+        let problem = TemplateValidator::default().cached(text, "x", 0).unwrap_err();
         let fault = problem.errors.iter().find(|fault| fault.code == "T003").unwrap();
         assert_eq!(fault.path, "$.content");
         let (start, end) = fault.span.unwrap();

@@ -1,7 +1,7 @@
 //! Templates at the edge: copies in KV, and how a template is answered (requirements, A5).
 
 use super::precondition::is_unchanged;
-use super::store::{Stored, Told};
+use super::store::{TemplateSnapshot, UpstreamTemplate};
 use crate::http::{Reply, ReplyHead};
 use crate::json::{self, Json};
 use crate::label;
@@ -18,7 +18,7 @@ pub fn key(family: Family, id: &str) -> String {
 
 /// How long a copy is still taken for the newest at `now_ms` (Unix ms), in seconds: what a cached template says of
 /// itself, else `default_s`, less its age.
-pub fn ttl_s(family: Family, stored: &Stored, default_s: u64, now_ms: u64) -> u64 {
+pub fn ttl_s(family: Family, stored: &UpstreamTemplate, default_s: u64, now_ms: u64) -> u64 {
     let own = match family {
         Family::Cached => cache_ttl(&stored.document),
         Family::Prompt => None,
@@ -54,7 +54,13 @@ pub fn wants_newest(cache_control: Option<&str>, pragma: Option<&str>, if_none_m
 }
 
 /// Answers a read: 200 with the document, or 304 to a client that has it already.
-pub fn found(stored: &Stored, hit: bool, if_none_match: Option<&str>, request_id: &str, now_ms: u64) -> Reply {
+pub fn found(
+    stored: &UpstreamTemplate,
+    hit: bool,
+    if_none_match: Option<&str>,
+    request_id: &str,
+    now_ms: u64,
+) -> Reply {
     let mut headers = vec![
         ("etag", stored.etag.clone()),
         ("x-cache", if hit { "HIT" } else { "MISS" }.to_owned()),
@@ -71,7 +77,7 @@ pub fn found(stored: &Stored, hit: bool, if_none_match: Option<&str>, request_id
 }
 
 /// Answers a write: the document as upstream has it now.
-pub fn written(told: &Told, family: Family, request_id: &str) -> Reply {
+pub fn written(told: &TemplateSnapshot, family: Family, request_id: &str) -> Reply {
     let document = json::parse(told.stored.document.as_bytes()).unwrap_or(Json::Null);
     let id = document.member("id").and_then(Json::text).and_then(crate::route::uuid).unwrap_or_default();
     let location = match family {
@@ -104,8 +110,8 @@ pub fn gone(request_id: &str) -> Reply {
 mod tests {
     use super::*;
 
-    fn stored(document: &str) -> Stored {
-        Stored { etag: "\"e\"".into(), document: document.into(), fetched_ms: 10_000 }
+    fn stored(document: &str) -> UpstreamTemplate {
+        UpstreamTemplate { etag: "\"e\"".into(), document: document.into(), fetched_ms: 10_000 }
     }
 
     #[test]

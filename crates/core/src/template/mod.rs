@@ -18,11 +18,11 @@ mod sync;
 
 pub use promptgate_lint::{expression, placeholder};
 
-pub use document::{Desk, Template, Variable};
+pub use document::{Template, TemplateValidator, Variable};
 pub use execute::{EXECUTE, ExecuteRequest, RENDER, RenderRequest, Values};
 pub use merge::{Change, diff, merge};
 pub use precondition::{Precondition, is_unchanged};
 pub use question::{Listing, diff_question, difference, sync_question, version, versions_question};
 pub use render::{MAX_RENDERED, Rendered};
-pub use store::{Command, Ended, Step, Stored, Told, Verb, Work, name_taken, there};
-pub use sync::{LIBRARY, Library, Plan, PlannedAction, Shelf};
+pub use store::{Command, Ended, Step, TemplateSnapshot, UpstreamTemplate, Verb, Work, name_taken, there};
+pub use sync::{LIBRARY, Library, LibraryValidator, Plan, PlannedAction};

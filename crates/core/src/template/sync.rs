@@ -4,7 +4,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::document::Desk;
+use super::document::TemplateValidator;
 use super::merge::{Change, diff};
 use super::precondition::Precondition;
 use super::store::Verb;
@@ -93,26 +93,26 @@ fn is_false(value: &bool) -> bool {
 
 /// A library whose documents are being checked, one in a step.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct LibraryValidator {
     templates: std::iter::Enumerate<std::vec::IntoIter<Json>>,
     entries: Vec<Entry>,
     faults: Faults,
     code: Code,
 }
 
-impl Shelf {
+impl LibraryValidator {
     /// Reads `{templates: […]}`.
     ///
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault of the list.
-    pub fn read(body: &[u8]) -> Result<Shelf, Problem> {
+    pub fn read(body: &[u8]) -> Result<LibraryValidator, Problem> {
         let templates = decode(body, &LIBRARY)?.list("templates").unwrap_or_default();
         let templates = templates.into_iter().enumerate();
-        Ok(Shelf { templates, entries: Vec::new(), faults: Faults::default(), code: Code::TemplateRefused })
+        Ok(LibraryValidator { templates, entries: Vec::new(), faults: Faults::default(), code: Code::TemplateRefused })
     }
 
     /// Checks the next documents, of some [`STEP`] bytes together; says whether there may be more.
-    pub fn step(&mut self, desk: &Desk) -> bool {
+    pub fn step(&mut self, desk: &TemplateValidator) -> bool {
         let mut checked = 0;
         while checked < STEP {
             let Some((index, template)) = self.templates.next() else { return false };
@@ -123,7 +123,7 @@ impl Shelf {
         true
     }
 
-    fn check(&mut self, index: usize, template: &Json, text: &str, desk: &Desk) {
+    fn check(&mut self, index: usize, template: &Json, text: &str, desk: &TemplateValidator) {
         let at = Path::root().name("templates").index(index);
         match desk.prompt(text) {
             Ok(document) => {
@@ -162,9 +162,9 @@ impl Library {
     /// Reads `{templates: […]}`; every document is checked before anything is done.
     ///
     /// # Errors
-    /// Those of [`Desk::prompt`], for all documents at once, with the paths of the whole body.
-    pub fn parse(body: &[u8], desk: &Desk) -> Result<Library, Problem> {
-        let mut shelf = Shelf::read(body)?;
+    /// Those of [`TemplateValidator::prompt`], for all documents at once, with the paths of the whole body.
+    pub fn parse(body: &[u8], desk: &TemplateValidator) -> Result<Library, Problem> {
+        let mut shelf = LibraryValidator::read(body)?;
         while shelf.step(desk) {}
         shelf.end()
     }
@@ -281,11 +281,14 @@ mod tests {
     }
 
     fn library(templates: &[serde_json::Value]) -> Result<Library, Problem> {
-        Library::parse(serde_json::json!({ "templates": templates }).to_string().as_bytes(), &Desk::default())
+        Library::parse(
+            serde_json::json!({ "templates": templates }).to_string().as_bytes(),
+            &TemplateValidator::default(),
+        )
     }
 
     fn upstream(templates: &[serde_json::Value]) -> Vec<Page> {
-        let desk = Desk::default();
+        let desk = TemplateValidator::default();
         let entities = templates.iter().enumerate().map(|(at, template)| {
             let document = desk.prompt(&template.to_string()).unwrap();
             let mut document = serde_json::to_value(document).unwrap();
@@ -337,7 +340,7 @@ mod tests {
         assert!(paths.contains(&"$.templates[1].name"), "{paths:?}");
         assert!(paths.iter().any(|path| path.starts_with("$.templates[2]")), "{paths:?}");
         for body in ["", "{}", "[]", r#"{"templates":{}}"#, r#"{"templates":[],"more":1}"#] {
-            assert!(Library::parse(body.as_bytes(), &Desk::default()).is_err(), "{body}");
+            assert!(Library::parse(body.as_bytes(), &TemplateValidator::default()).is_err(), "{body}");
         }
     }
 }

@@ -71,7 +71,7 @@ pub(crate) enum Verdict {
 
 /// What it says of upstream's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sign {
+pub(crate) enum HealthSignal {
     /// It works.
     Well,
     /// It fails: towards opening the breaker.
@@ -82,20 +82,20 @@ pub(crate) enum Sign {
 
 /// Judges a head that is no answer and came at `unix_ms`, to a request that needs `scope` upstream, where
 /// upstream has scopes.
-pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdict, Sign) {
+pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdict, HealthSignal) {
     let after = || retry_after(head, unix_ms);
     match head.status {
-        400 => (Verdict::Explain, Sign::None),
+        400 => (Verdict::Explain, HealthSignal::None),
         401 => {
             let detail = match scope {
                 Some(_) => "The upstream refuses a fresh token: check the gateway's OAuth client and its region.",
                 None => "The upstream refuses the gateway's key: check the secret that its credential names.",
             };
-            (Verdict::Renew(Problem::new(Code::UpstreamUnauthorized, detail)), Sign::None)
+            (Verdict::Renew(Problem::new(Code::UpstreamUnauthorized, detail)), HealthSignal::None)
         }
         402 => {
             let detail = "The gateway's credit at this upstream is used up: its operator must see to it there.";
-            (Verdict::Tell(Problem::new(Code::InsufficientQuota, detail)), Sign::None)
+            (Verdict::Tell(Problem::new(Code::InsufficientQuota, detail)), HealthSignal::None)
         }
         403 => {
             let detail = match scope {
@@ -105,35 +105,35 @@ pub(crate) fn verdict(head: &Head, unix_ms: u64, scope: Option<&str>) -> (Verdic
                 ),
                 None => "The gateway's key may not do this upstream: check its rights there.".to_owned(),
             };
-            (Verdict::Tell(Problem::new(Code::UpstreamForbidden, detail)), Sign::Well)
+            (Verdict::Tell(Problem::new(Code::UpstreamForbidden, detail)), HealthSignal::Well)
         }
         429 => {
             let detail = "The upstream limits the rate of calls: try again later.";
-            (Verdict::Repeat(Problem::new(Code::UpstreamRateLimited, detail), after()), Sign::None)
+            (Verdict::Repeat(Problem::new(Code::UpstreamRateLimited, detail), after()), HealthSignal::None)
         }
-        status @ 404..=499 => (Verdict::Tell(rejected(status)), Sign::Well),
+        status @ 404..=499 => (Verdict::Tell(rejected(status)), HealthSignal::Well),
         status @ (502..=504) => {
             let detail = format!("The upstream is unavailable (status {status}).");
             let problem = Problem::new(Code::UpstreamUnavailable, detail);
             match after() {
                 // A 503 that names no time is not repeated (R4).
-                None if status == 503 => (Verdict::Away(problem), Sign::Ill),
-                after => (Verdict::Repeat(problem, after), Sign::Ill),
+                None if status == 503 => (Verdict::Away(problem), HealthSignal::Ill),
+                after => (Verdict::Repeat(problem, after), HealthSignal::Ill),
             }
         }
         status @ 500..=599 => {
             let detail = format!("The upstream failed with status {status}. Whether it acted is unknown.");
-            (Verdict::Tell(Problem::new(Code::UpstreamError, detail)), Sign::Ill)
+            (Verdict::Tell(Problem::new(Code::UpstreamError, detail)), HealthSignal::Ill)
         }
         status @ 300..=399 => {
             let detail = format!("The upstream redirects (status {status}), which is not followed. Check its address.");
-            (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
+            (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), HealthSignal::None)
         }
         status => {
             let detail = format!(
                 "The upstream answered {status} with something that is no answer of its wire. Check its address."
             );
-            (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), Sign::None)
+            (Verdict::Tell(Problem::new(Code::UpstreamMalformed, detail)), HealthSignal::None)
         }
     }
 }
@@ -167,10 +167,10 @@ mod tests {
         for status in 0..=u16::MAX {
             let (verdict, sign) = verdict(&head(status), 0, None);
             let expected = match status {
-                502 | 504 => Sign::Ill,
-                500..=599 => Sign::Ill,
-                403..=428 | 430..=499 => Sign::Well,
-                _ => Sign::None,
+                502 | 504 => HealthSignal::Ill,
+                500..=599 => HealthSignal::Ill,
+                403..=428 | 430..=499 => HealthSignal::Well,
+                _ => HealthSignal::None,
             };
             assert_eq!(sign, expected, "{status}");
             // Never repeated: everything but these (R4).

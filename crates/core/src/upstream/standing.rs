@@ -18,7 +18,7 @@ pub const STANDING_LIMIT_MS: u64 = 5_000;
 /// How the gateway stands with an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum UpstreamHealth {
     /// It takes the credentials.
     Accepted,
     /// It refuses them.
@@ -44,32 +44,33 @@ impl Upstream {
     }
 }
 
-impl Standing {
+impl UpstreamHealth {
     /// What came of fetching a token.
-    pub fn of_token(token: &Result<(), Problem>) -> Standing {
+    pub fn of_token(token: &Result<(), Problem>) -> UpstreamHealth {
         match token {
-            Ok(()) => Standing::Accepted,
-            Err(problem) if problem.code == Code::TokenRefused => Standing::Refused,
-            Err(_) => Standing::Unreachable,
+            Ok(()) => UpstreamHealth::Accepted,
+            Err(problem) if problem.code == Code::TokenRefused => UpstreamHealth::Refused,
+            Err(_) => UpstreamHealth::Unreachable,
         }
     }
 
     /// What came of [`Upstream::standing_request`]; none where nothing came.
-    pub fn of_answer(head: Option<&Head>) -> Standing {
+    pub fn of_answer(head: Option<&Head>) -> UpstreamHealth {
         match head.map(|head| head.status) {
             // A limit on the rate is one of a client that is known.
-            Some(200..=299 | 429) => Standing::Accepted,
-            Some(401 | 403) => Standing::Refused,
+            Some(200..=299 | 429) => UpstreamHealth::Accepted,
+            Some(401 | 403) => UpstreamHealth::Refused,
             // Not every server of this wire lists its models.
-            Some(300..=499) => Standing::Unknown,
-            Some(_) | None => Standing::Unreachable,
+            Some(300..=499) => UpstreamHealth::Unknown,
+            Some(_) | None => UpstreamHealth::Unreachable,
         }
     }
 }
 
 /// The answer: its status, and `{status, upstreams: [{name, credentials}]}`. 503 where one refuses or is unreachable.
-pub fn document(standings: &[(String, Standing)]) -> (u16, String) {
-    let well = standings.iter().all(|(_, standing)| matches!(standing, Standing::Accepted | Standing::Unknown));
+pub fn document(standings: &[(String, UpstreamHealth)]) -> (u16, String) {
+    let well =
+        standings.iter().all(|(_, standing)| matches!(standing, UpstreamHealth::Accepted | UpstreamHealth::Unknown));
     let upstreams: Vec<_> =
         standings.iter().map(|(name, standing)| json!({ "name": name, "credentials": standing })).collect();
     let document = json!({ "status": if well { "ok" } else { "degraded" }, "upstreams": upstreams });
@@ -86,23 +87,26 @@ mod tests {
     fn what_each_answer_says() {
         let head = |status| Head { status, headers: vec![] };
         for (status, expected) in [
-            (200, Standing::Accepted),
-            (429, Standing::Accepted),
-            (401, Standing::Refused),
-            (403, Standing::Refused),
-            (404, Standing::Unknown),
-            (302, Standing::Unknown),
-            (500, Standing::Unreachable),
-            (0, Standing::Unreachable),
+            (200, UpstreamHealth::Accepted),
+            (429, UpstreamHealth::Accepted),
+            (401, UpstreamHealth::Refused),
+            (403, UpstreamHealth::Refused),
+            (404, UpstreamHealth::Unknown),
+            (302, UpstreamHealth::Unknown),
+            (500, UpstreamHealth::Unreachable),
+            (0, UpstreamHealth::Unreachable),
         ] {
-            assert_eq!(Standing::of_answer(Some(&head(status))), expected, "{status}");
+            assert_eq!(UpstreamHealth::of_answer(Some(&head(status))), expected, "{status}");
         }
-        assert_eq!(Standing::of_answer(None), Standing::Unreachable);
-        assert_eq!(Standing::of_token(&Err(Problem::new(Code::TokenRefused, "x"))), Standing::Refused);
-        assert_eq!(Standing::of_token(&Err(Problem::new(Code::TokenUnavailable, "x"))), Standing::Unreachable);
-        let of = |standing| document(&[("a".into(), Standing::Accepted), ("b".into(), standing)]);
-        assert_eq!(of(Standing::Unknown).0, 200);
-        let (status, text) = of(Standing::Refused);
+        assert_eq!(UpstreamHealth::of_answer(None), UpstreamHealth::Unreachable);
+        assert_eq!(UpstreamHealth::of_token(&Err(Problem::new(Code::TokenRefused, "x"))), UpstreamHealth::Refused);
+        assert_eq!(
+            UpstreamHealth::of_token(&Err(Problem::new(Code::TokenUnavailable, "x"))),
+            UpstreamHealth::Unreachable
+        );
+        let of = |standing| document(&[("a".into(), UpstreamHealth::Accepted), ("b".into(), standing)]);
+        assert_eq!(of(UpstreamHealth::Unknown).0, 200);
+        let (status, text) = of(UpstreamHealth::Refused);
         assert_eq!(status, 503);
         assert!(text.contains(r#"{"credentials":"refused","name":"b"}"#), "{text}");
     }

@@ -101,7 +101,7 @@ impl Format {
 
 /// A format, and why a text was taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
+pub struct DetectedFormat {
     /// The format.
     pub format: Format,
     /// Why, for people.
@@ -109,10 +109,10 @@ pub struct Taken {
 }
 
 /// The format that the file's name says; `None` where it says nothing.
-pub(crate) fn named(source: &Source<'_>) -> Option<Taken> {
+pub(crate) fn named(source: &Source<'_>) -> Option<DetectedFormat> {
     const ENDING: &str = "the file's ending";
     let name = source.file?.rsplit(['/', '\\']).next()?.to_ascii_lowercase();
-    let taken = |format, reason| Some(Taken { format, reason });
+    let taken = |format, reason| Some(DetectedFormat { format, reason });
     if name == "skprompt.txt" {
         return taken(Format::SemanticKernel, "the file's name, skprompt.txt");
     }

@@ -19,7 +19,7 @@ use crate::generation::{AnswerWriter, Generation, generate};
 use crate::overlay::{overlay, put};
 use crate::record::Received;
 use crate::refusal::Refusal;
-use crate::reply::{Body, Cut, Frames, Framing, Hull};
+use crate::reply::{Body, Cut, FrameEnvelope, Frames, Framing};
 use crate::resource::{change, half_of};
 use crate::wire::Line;
 use crate::world::World;
@@ -80,7 +80,7 @@ impl Call {
                 _ => {}
             }
         }
-        let hull = Hull { head: String::new(), tail: String::new(), end: "", fill: b' ' };
+        let hull = FrameEnvelope { head: String::new(), tail: String::new(), end: "", fill: b' ' };
         let frames = vec![text.into()];
         Frames { framing: Framing::Whole, content_type: "application/json".into(), frames, terminal: 0, hull, cut }
     }
@@ -92,7 +92,7 @@ impl Call {
         let around = json!({"index": 0, "delta": {"content": "|"}, "finish_reason": null});
         let around = format!("data: {}", completion.chunk(vec![around]));
         let (head, tail) = around.split_once('|').unwrap_or_default();
-        let hull = Hull { head: head.into(), tail: tail.into(), end: "\n\n", fill: b'a' };
+        let hull = FrameEnvelope { head: head.into(), tail: tail.into(), end: "\n\n", fill: b'a' };
         let content_type = "text/event-stream; charset=utf-8".into();
         Frames { framing: Framing::Events, content_type, frames, terminal, hull, cut: None }
     }

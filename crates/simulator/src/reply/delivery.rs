@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::body::{Cut, Gone, Outlet};
 use super::disguise::{Pieces, disguise, fail};
-use super::frames::{Frames, Framing, Hull};
+use super::frames::{FrameEnvelope, Frames, Framing};
 use super::torrent;
 use crate::early::pass_gate;
 use crate::fault::{Fault, How};
@@ -40,7 +40,7 @@ pub(crate) fn deliver(
 
 /// What is needed of an answer beside its chunks.
 struct Wire {
-    hull: Hull,
+    hull: FrameEnvelope,
     framing: Framing,
     cut: Option<How>,
 }

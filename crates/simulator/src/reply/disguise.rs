@@ -152,11 +152,11 @@ fn cut(mut bytes: Bytes, before: impl Fn(u8) -> bool) -> Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reply::Hull;
+    use crate::reply::FrameEnvelope;
 
     fn answer(framing: Framing) -> Frames {
         let frames = ["{\"content\":\"é\"}", "{\"content\":\"€\"}", "{\"usage\":{}}"].map(Bytes::from).to_vec();
-        let hull = Hull { head: String::new(), tail: String::new(), end: "", fill: b'a' };
+        let hull = FrameEnvelope { head: String::new(), tail: String::new(), end: "", fill: b'a' };
         Frames { framing, content_type: String::new(), frames, terminal: 1, hull, cut: None }
     }
 

@@ -25,14 +25,14 @@ pub(crate) struct Frames {
     /// How many of the last frames complete the answer.
     pub(crate) terminal: usize,
     /// The frame that carries text nobody asked for.
-    pub(crate) hull: Hull,
+    pub(crate) hull: FrameEnvelope,
     /// The connection ends so behind the last frame.
     pub(crate) cut: Option<How>,
 }
 
 /// A frame around any text, as bytes of the wire: what `flood` and its kind are made of.
 #[derive(Clone, Debug)]
-pub(crate) struct Hull {
+pub(crate) struct FrameEnvelope {
     pub(crate) head: String,
     pub(crate) tail: String,
     /// Line ends behind the tail.
@@ -41,7 +41,7 @@ pub(crate) struct Hull {
     pub(crate) fill: u8,
 }
 
-impl Hull {
+impl FrameEnvelope {
     /// Bytes of an empty frame without its line ends.
     pub(crate) fn len(&self) -> usize {
         self.head.len() + self.tail.len()

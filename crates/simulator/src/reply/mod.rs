@@ -11,4 +11,4 @@ mod torrent;
 
 pub(crate) use body::{Body, Cut, Ended, Open};
 pub(crate) use delivery::deliver;
-pub(crate) use frames::{Frames, Framing, Hull};
+pub(crate) use frames::{FrameEnvelope, Frames, Framing};

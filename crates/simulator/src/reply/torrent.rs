@@ -5,14 +5,14 @@ use std::time::Duration;
 use hyper::body::Bytes;
 
 use super::body::{Gone, Outlet};
-use super::frames::Hull;
+use super::frames::FrameEnvelope;
 
 const FILL: usize = 16 << 10;
 /// One frame of 1000 bytes with its line ends.
 const FLOOD_FRAME_BYTES: usize = 1_000;
 
 /// One frame that is `bytes` long (at least a frame's hull) without its line ends.
-pub(crate) async fn oversized_line(outlet: &Outlet, hull: &Hull, bytes: u64) -> Result<(), Gone> {
+pub(crate) async fn oversized_line(outlet: &Outlet, hull: &FrameEnvelope, bytes: u64) -> Result<(), Gone> {
     let fill = Bytes::from(vec![hull.fill; FILL]);
     let mut left = bytes.saturating_sub(hull.len() as u64);
     outlet.data(hull.head.clone()).await?;
@@ -25,7 +25,7 @@ pub(crate) async fn oversized_line(outlet: &Outlet, hull: &Hull, bytes: u64) -> 
 }
 
 /// `megabytes` · 10⁶ bytes of frames.
-pub(crate) async fn flood(outlet: &Outlet, hull: &Hull, megabytes: u64) -> Result<(), Gone> {
+pub(crate) async fn flood(outlet: &Outlet, hull: &FrameEnvelope, megabytes: u64) -> Result<(), Gone> {
     let text = vec![hull.fill; FLOOD_FRAME_BYTES.saturating_sub(hull.len() + hull.end.len())];
     let frame = hull.around(&String::from_utf8_lossy(&text));
     // Ten frames a piece; a thousand frames a megabyte.
@@ -37,7 +37,7 @@ pub(crate) async fn flood(outlet: &Outlet, hull: &Hull, megabytes: u64) -> Resul
 }
 
 /// Frames without end, one per `interval_ms`.
-pub(crate) async fn endless(outlet: &Outlet, hull: &Hull, interval_ms: u64) -> Result<(), Gone> {
+pub(crate) async fn endless(outlet: &Outlet, hull: &FrameEnvelope, interval_ms: u64) -> Result<(), Gone> {
     let frame = if hull.fill == b' ' { Bytes::from_static(b"                ") } else { hull.around("and so on ") };
     loop {
         outlet.data(frame.clone()).await?;

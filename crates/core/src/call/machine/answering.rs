@@ -80,7 +80,7 @@ impl Call {
                     if let ChatEvent::Usage(usage, _) = &event {
                         self.usage = Some(*usage);
                     }
-                    self.told.hear(&event);
+                    self.summary.hear(&event);
                     out.push(event);
                     continue;
                 }

@@ -60,7 +60,7 @@ impl Call {
             latency: now,
             first_content: self.first_content,
             usage: self.usage,
-            told: std::mem::take(&mut self.told),
+            summary: std::mem::take(&mut self.summary),
             sent: std::mem::take(&mut self.sent),
             attempts: self.attempts,
             idempotency_key: (self.attempts > 0).then(|| self.identity.idempotency_key.clone()),

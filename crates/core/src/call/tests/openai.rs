@@ -429,12 +429,12 @@ fn each_request_that_was_sent_is_told() {
         ]
     );
     assert!(outcome.sent.windows(2).all(|pair| pair[0].from <= pair[0].to && pair[0].to <= pair[1].from));
-    let told = &outcome.told;
+    let summary = &outcome.summary;
     assert_eq!(
-        (told.model.as_deref(), told.cached_tokens, told.reasoning_tokens),
+        (summary.model.as_deref(), summary.cached_tokens, summary.reasoning_tokens),
         (Some("gpt-two-7"), Some(4), Some(3))
     );
-    assert_eq!(told.finish_reasons, ["stop"]);
+    assert_eq!(summary.finish_reasons, ["stop"]);
 }
 
 /// By configuration only: the wire itself does not promise it.
@@ -562,7 +562,7 @@ fn this_front_over_the_native_wire() {
         "response_format": { "type": "text" }, "user": "u-1", "service_tier": "auto" });
     let run = Run::of(asked(&plain), genesys(), Front::OpenAi(Answer::default()), false).play(&[Token]);
     let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
-    assert_eq!((&sent["temperature"], &sent["maxTokens"]), (&json!(1), &json!(4096)), "what the wire must be told");
+    assert_eq!((&sent["temperature"], &sent["maxTokens"]), (&json!(1), &json!(4096)), "what the wire must be summary");
     for (change, path) in [
         (json!({ "n": 2 }), "$.n"),
         (json!({ "top_p": 0.5 }), "$.top_p"),

@@ -127,14 +127,14 @@ impl Checkpoint {
 
 /// What an object keeps of rows that it let go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LetGo {
+pub struct DiscardedRows {
     /// The number of the first row that the object ever had.
     pub first: u64,
     /// What stands in the place of its rows up to there.
     pub checkpoint: Checkpoint,
 }
 
-impl LetGo {
+impl DiscardedRows {
     /// What the log says of it.
     pub fn log(&self) -> String {
         let Head { sequence, hash } = &self.checkpoint.head;

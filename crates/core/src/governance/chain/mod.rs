@@ -24,12 +24,12 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical::{canonical, hex};
 
-pub use checkpoint::{Checkpoint, LetGo, Policy, SigningKey};
+pub use checkpoint::{Checkpoint, DiscardedRows, Policy, SigningKey};
 pub use export::{Export, Page};
 pub use heads::HeadList;
 pub use outbox::Outbox;
 pub use search::{Extent, Field, Found, Question, STATUSES, Search, is_followed};
-pub use segment::{Delivery, MAX_ROWS, PAGE_ROWS, Receipt, Row, Segment, Taken, hour};
+pub use segment::{Delivery, DeliveryEffects, MAX_ROWS, PAGE_ROWS, Receipt, Row, Segment, hour};
 pub use verify::{Break, Verified, Verifier};
 
 /// Where a chain is: its last row.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::export::Page;
-use super::{Checkpoint, Extent, Head, LetGo};
+use super::{Checkpoint, DiscardedRows, Extent, Head};
 use crate::json::{self, Json};
 
 /// Most rows of one delivery and of one page of an export (ours): half a megabyte or so.
@@ -42,7 +42,7 @@ pub struct Receipt {
 
 /// What an object does with a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct DeliveryEffects {
     /// The lines to keep, in this order: number, key, text.
     pub lines: Vec<(u64, String, String)>,
     /// Where the chain is then.
@@ -71,7 +71,7 @@ impl Segment {
     pub fn restore(
         first: Option<&str>,
         last: Option<&str>,
-        let_go: Option<LetGo>,
+        let_go: Option<DiscardedRows>,
         limit: u64,
     ) -> Result<Segment, &'static str> {
         let (ever, let_go) = let_go.map(|gone| (gone.first, gone.checkpoint)).unzip();
@@ -86,7 +86,7 @@ impl Segment {
     }
 
     /// Takes a delivery; `known` says whether a row with this key is kept already.
-    pub fn take(&self, delivery: Delivery, known: impl Fn(&str) -> bool) -> Taken {
+    pub fn take(&self, delivery: Delivery, known: impl Fn(&str) -> bool) -> DeliveryEffects {
         let mut head = self.head().unwrap_or(delivery.after);
         let full = self.full();
         let (mut lines, mut kept) = (Vec::new(), Vec::new());
@@ -103,7 +103,7 @@ impl Segment {
             kept.push(row.key);
         }
         let receipt = Receipt { kept, full: full.then(|| head.clone()) };
-        Taken { lines, head, receipt }
+        DeliveryEffects { lines, head, receipt }
     }
 
     /// A page of an export: `lines`, of which the first is the one after `after`, and the checkpoints of that part.
@@ -168,7 +168,7 @@ mod tests {
         Delivery { after: Head::default(), rows: keys.iter().map(row).collect() }
     }
 
-    fn restored(taken: &Taken, limit: u64) -> Segment {
+    fn restored(taken: &DeliveryEffects, limit: u64) -> Segment {
         let line = |line: Option<&(u64, String, String)>| line.map(|(_, _, text)| text.clone());
         let (first, last) = (line(taken.lines.first()), line(taken.lines.last()));
         Segment::restore(first.as_deref(), last.as_deref(), None, limit).unwrap()
@@ -204,7 +204,7 @@ mod tests {
     fn rows_that_were_let_go_keep_their_place() {
         let taken = Segment::restore(None, None, None, 2).unwrap().take(delivery(&["a", "b"]), |_| false);
         let checkpoint = Checkpoint { head: taken.head.clone(), time_ms: 5, note: Some(String::new()) };
-        let gone = LetGo { first: 1, checkpoint: checkpoint.clone() };
+        let gone = DiscardedRows { first: 1, checkpoint: checkpoint.clone() };
         let full = Segment::restore(None, None, Some(gone.clone()), 2).unwrap();
         let refused = full.take(delivery(&["c"]), |_| false);
         assert_eq!(refused.receipt, Receipt { kept: Vec::new(), full: Some(taken.head.clone()) });

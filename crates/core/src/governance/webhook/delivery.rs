@@ -28,7 +28,7 @@ pub struct Attempt {
 
 /// Why a message is a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum DeadLetterReason {
     /// Nobody took it for a day.
     Expired,
     /// The receiver asks for a wait that goes beyond that day.
@@ -37,13 +37,13 @@ pub enum Why {
     Disabled,
 }
 
-impl Why {
+impl DeadLetterReason {
     /// As it is listed.
     pub fn as_str(self) -> &'static str {
         match self {
-            Why::Expired => "expired",
-            Why::TooLate => "retry_after_too_late",
-            Why::Disabled => "disabled",
+            DeadLetterReason::Expired => "expired",
+            DeadLetterReason::TooLate => "retry_after_too_late",
+            DeadLetterReason::Disabled => "disabled",
         }
     }
 }
@@ -56,7 +56,7 @@ pub enum Verdict {
     /// It is sent again at this time (Unix ms).
     Again(u64),
     /// It is kept, and not sent again unless the operator asks.
-    Dead(Why),
+    Dead(DeadLetterReason),
     /// The receiver wants no more (410): it is disabled, and what waits for it are dead letters.
     Gone,
 }
@@ -104,9 +104,9 @@ pub fn verdict(attempt: Attempt, answer: Option<&Head>, now_ms: u64, retry_ms: u
     let end = attempt.since_ms.saturating_add(WINDOW_MS);
     let own = now_ms.saturating_add(wait);
     match asked.map(|asked| now_ms.saturating_add(asked.as_millis() as u64)) {
-        Some(asked) if asked >= end => Verdict::Dead(Why::TooLate),
+        Some(asked) if asked >= end => Verdict::Dead(DeadLetterReason::TooLate),
         Some(asked) if asked > own => Verdict::Again(asked),
-        _ if own >= end => Verdict::Dead(Why::Expired),
+        _ if own >= end => Verdict::Dead(DeadLetterReason::Expired),
         _ => Verdict::Again(own),
     }
 }
@@ -139,10 +139,10 @@ mod tests {
             ("gone", first, Some(head(410, Some("1"))), Verdict::Gone),
             ("a wait that is asked for", first, Some(head(429, Some("60"))), Verdict::Again(NOW + 60_000)),
             ("of a server that is down", first, Some(head(503, Some("60"))), Verdict::Again(NOW + 60_000)),
-            ("beyond the day", first, Some(head(429, Some("86400"))), Verdict::Dead(Why::TooLate)),
-            ("huge", first, Some(head(429, Some("99999999999999999999"))), Verdict::Dead(Why::TooLate)),
-            ("the day is over", old, Some(head(500, None)), Verdict::Dead(Why::Expired)),
-            ("the day is over, and silence", old, None, Verdict::Dead(Why::Expired)),
+            ("beyond the day", first, Some(head(429, Some("86400"))), Verdict::Dead(DeadLetterReason::TooLate)),
+            ("huge", first, Some(head(429, Some("99999999999999999999"))), Verdict::Dead(DeadLetterReason::TooLate)),
+            ("the day is over", old, Some(head(500, None)), Verdict::Dead(DeadLetterReason::Expired)),
+            ("the day is over, and silence", old, None, Verdict::Dead(DeadLetterReason::Expired)),
         ] {
             assert_eq!(verdict(attempt, answer.as_ref(), NOW, RETRY_MS, 7), expected, "{what}");
         }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn numbers_that_are_too_large_do_no_harm() {
         let attempt = Attempt { since_ms: u64::MAX - 1, before: u32::MAX };
-        assert_eq!(verdict(attempt, None, u64::MAX, u64::MAX, u64::MAX), Verdict::Dead(Why::Expired));
+        assert_eq!(verdict(attempt, None, u64::MAX, u64::MAX, u64::MAX), Verdict::Dead(DeadLetterReason::Expired));
         assert_eq!(next_alarm([], 5), None);
         assert_eq!(next_alarm([9, 7], 5), Some(Duration::from_millis(2)));
         assert_eq!(next_alarm([3], 5), Some(Duration::ZERO));
@@ -181,7 +181,7 @@ mod tests {
         family: u32,
         attempt: Attempt,
         due_ms: u64,
-        dead: Option<Why>,
+        dead: Option<DeadLetterReason>,
     }
 
     // Row 37.
@@ -209,7 +209,7 @@ mod tests {
         loop {
             if number < 40 && below(3) > 0 {
                 let attempt = Attempt { since_ms: now, before: 0 };
-                let why = disabled.then_some(Why::Disabled);
+                let why = disabled.then_some(DeadLetterReason::Disabled);
                 kept.push(Kept { number, family: (number + case as u32) % 3, attempt, due_ms: now, dead: why });
                 number += 1;
             }
@@ -251,7 +251,7 @@ mod tests {
                     }
                     Verdict::Gone => {
                         disabled = true;
-                        kept.iter_mut().for_each(|kept| kept.dead = kept.dead.or(Some(Why::Disabled)));
+                        kept.iter_mut().for_each(|kept| kept.dead = kept.dead.or(Some(DeadLetterReason::Disabled)));
                     }
                 }
             }

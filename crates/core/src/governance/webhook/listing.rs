@@ -23,7 +23,7 @@ pub static REDELIVER: Shape = Shape::Object(&[Field::optional(
 
 /// How a destination fares, as its object says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct DestinationStatus {
     /// Messages that wait to be taken.
     pub waiting: u64,
     /// When the oldest of them came about, Unix ms.
@@ -123,7 +123,7 @@ pub fn destination<'a>(all: &'a super::Destinations, name: &str) -> Result<&'a D
 
 impl Destination {
     /// How it fares; of its address only the host, since the rest may be a secret of the receiver's.
-    pub fn view(&self, standing: &Standing) -> Value {
+    pub fn view(&self, standing: &DestinationStatus) -> Value {
         json!({
             "name": self.name,
             "host": self.host(),

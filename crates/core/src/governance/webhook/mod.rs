@@ -15,9 +15,9 @@ mod queue;
 
 use serde::{Deserialize, Serialize};
 
-pub use delivery::{Attempt, RETRY_MS, Verdict, Why, next_alarm, verdict};
+pub use delivery::{Attempt, DeadLetterReason, RETRY_MS, Verdict, next_alarm, verdict};
 pub use destination::{Destination, Destinations};
-pub use listing::{DeadLetter, Question, REDELIVER, Standing, destination, redelivery};
+pub use listing::{DeadLetter, DestinationStatus, Question, REDELIVER, destination, redelivery};
 pub use queue::{MAX_WAITING, Queue};
 
 /// What webhooks are about. A destination takes some families or all.

@@ -55,7 +55,7 @@ impl StatusEvent {
 
 /// What is new to a client that watches, as the object tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct News {
+pub struct StatusUpdates {
     /// The events as the client reads them; a comment where there are none, which shows whether it still listens.
     pub text: String,
     /// The number of the last one that the client has then.
@@ -64,15 +64,19 @@ pub struct News {
     pub ended: bool,
 }
 
-impl News {
+impl StatusUpdates {
     /// The number of the last event that a client has, by its header `Last-Event-ID`; 0 where it has none.
     pub fn last_event(header: Option<&str>) -> u32 {
         header.and_then(|id| id.trim().parse().ok()).unwrap_or_default()
     }
 
     /// `events` for a client that has those up to `after`.
-    pub(in crate::model) fn of<'a>(events: impl Iterator<Item = &'a StatusEvent>, after: u32, ended: bool) -> News {
-        let mut news = News { text: String::new(), last: after, ended };
+    pub(in crate::model) fn of<'a>(
+        events: impl Iterator<Item = &'a StatusEvent>,
+        after: u32,
+        ended: bool,
+    ) -> StatusUpdates {
+        let mut news = StatusUpdates { text: String::new(), last: after, ended };
         for event in events {
             news.text.push_str(&event.server_sent());
             news.last = event.sequence;
@@ -89,7 +93,7 @@ impl News {
     }
 
     /// How an answer begins with this: 204, which tells a client not to come again (HTML, server-sent events),
-    /// where there is [`News::none`].
+    /// where there is [`StatusUpdates::none`].
     pub fn head(&self, request_id: &str) -> ReplyHead {
         let mut headers = vec![("cache-control", "no-store".to_owned()), ("x-request-id", request_id.to_owned())];
         if self.none() {

@@ -16,7 +16,7 @@ impl Provisioning {
     /// The machine as text, for storage only: until the end it holds the provider's key.
     pub fn stored(&self) -> Sensitive {
         let credentials = self.credentials.as_ref();
-        let stored = Stored {
+        let stored = StoredProvisioning {
             origin: self.origin.clone(),
             definition: self.definition.document(),
             api_key: credentials.map(|credentials| credentials.api_key.expose().to_owned()),
@@ -45,7 +45,7 @@ impl Provisioning {
     /// [`Code::Internal`] where the text is something else; it is not quoted.
     pub fn restore(text: &str) -> Result<Provisioning, Problem> {
         let foreign = || Problem::new(Code::Internal, "The stored model cannot be read.");
-        let stored: Stored = serde_json::from_str(text).map_err(|_| foreign())?;
+        let stored: StoredProvisioning = serde_json::from_str(text).map_err(|_| foreign())?;
         let credentials = stored
             .api_key
             .map(|key| Credentials { api_key: Sensitive::new(key), endpoint: stored.endpoint.map(Sensitive::new) });
@@ -79,7 +79,7 @@ fn polling() -> Polling {
 /// No `Debug`: it holds the key.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Stored {
+struct StoredProvisioning {
     origin: Origin,
     definition: Value,
     api_key: Option<String>,

@@ -2,7 +2,7 @@
 
 mod definition;
 mod invocation;
-mod kept;
+mod managed;
 mod provisioning;
 mod update;
 

@@ -15,7 +15,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::Desk;
+use super::document::TemplateValidator;
 use super::precondition::Precondition;
 use crate::call::Answer;
 use crate::json;
@@ -31,7 +31,7 @@ use write::Write;
 
 /// A template as it was last seen upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
+pub struct UpstreamTemplate {
     /// Upstream's entity tag, quoted.
     pub etag: String,
     /// The document, as JSON text.
@@ -40,7 +40,7 @@ pub struct Stored {
     pub fetched_ms: u64,
 }
 
-impl Stored {
+impl UpstreamTemplate {
     /// Seconds since upstream was asked: the `Age` of an answer (RFC 9111, 5.1).
     pub fn age_s(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.fetched_ms) / 1000
@@ -104,7 +104,7 @@ pub enum Work {
 
 impl Work {
     /// Begins what `command` asks for at `now_ms` (Unix ms); `kept` is what the object has.
-    pub fn begin(command: Command, kept: Option<Stored>, now_ms: u64) -> (Work, Step) {
+    pub fn begin(command: Command, kept: Option<UpstreamTemplate>, now_ms: u64) -> (Work, Step) {
         let Command { family, id, verb, .. } = command;
         match verb {
             Verb::Read { max_age_s } => {
@@ -126,7 +126,7 @@ impl Work {
     }
 
     /// Upstream has answered at `now_ms` (Unix ms); `desk` checks what a merge makes.
-    pub fn answer(self, answer: Result<Answer, Problem>, desk: &Desk, now_ms: u64) -> (Work, Step) {
+    pub fn answer(self, answer: Result<Answer, Problem>, desk: &TemplateValidator, now_ms: u64) -> (Work, Step) {
         match self {
             Work::Read(read) => {
                 let step = read.answer(answer, now_ms);
@@ -145,9 +145,9 @@ impl Work {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// The template, or why not.
-    pub result: Result<Stored, Problem>,
+    pub result: Result<UpstreamTemplate, Problem>,
     /// What the object keeps from now on: the newest that is known of upstream, or nothing.
-    pub keep: Option<Stored>,
+    pub keep: Option<UpstreamTemplate>,
     /// Upstream had nothing before.
     pub created: bool,
     /// Someone else's change was merged with this one.
@@ -158,9 +158,9 @@ pub struct Ended {
 
 /// What the object tells of a template: the answer to a [`Command`] that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct TemplateSnapshot {
     /// The template.
-    pub stored: Stored,
+    pub stored: UpstreamTemplate,
     /// Upstream had nothing before.
     pub created: bool,
     /// Someone else's change was merged with this one.
@@ -169,7 +169,7 @@ pub struct Told {
     pub propagation_id: Option<String>,
 }
 
-impl Told {
+impl TemplateSnapshot {
     /// The id of the template, as upstream has it.
     pub fn id(&self) -> String {
         let document = json::parse(self.stored.document.as_bytes()).ok();
@@ -180,11 +180,11 @@ impl Told {
     ///
     /// # Errors
     /// [`Code::Conflict`] where the name is taken, [`Code::UpstreamMalformed`].
-    pub fn created(answer: Answer, now_ms: u64) -> Result<Told, Problem> {
+    pub fn created(answer: Answer, now_ms: u64) -> Result<TemplateSnapshot, Problem> {
         match answer.head.status {
             409 => Err(name_taken()),
             _ => match seen(Ok(answer), now_ms)? {
-                Some(stored) => Ok(Told { stored, created: true, merged: false, propagation_id: None }),
+                Some(stored) => Ok(TemplateSnapshot { stored, created: true, merged: false, propagation_id: None }),
                 None => Err(malformed()),
             },
         }
@@ -192,7 +192,7 @@ impl Told {
 }
 
 impl Ended {
-    fn step(result: Result<Stored, Problem>, keep: Option<Stored>) -> Step {
+    fn step(result: Result<UpstreamTemplate, Problem>, keep: Option<UpstreamTemplate>) -> Step {
         Step::Done(Box::new(Ended { result, keep, created: false, merged: false, propagation_id: None }))
     }
 }

@@ -1,7 +1,7 @@
 //! A read: from the copy while it is fresh, else from upstream.
 
 use super::seen::{missing, seen};
-use super::{Ended, Step, Stored};
+use super::{Ended, Step, UpstreamTemplate};
 use crate::call::Answer;
 use crate::problem::Problem;
 use crate::upstream::genesys::Family;
@@ -9,12 +9,18 @@ use crate::upstream::genesys::Family;
 /// A read.
 #[derive(Debug)]
 pub struct Read {
-    kept: Option<Stored>,
+    kept: Option<UpstreamTemplate>,
 }
 
 impl Read {
     /// Begins: a copy younger than `max_age_s` at `now_ms` (Unix ms) is taken for the newest.
-    pub fn begin(family: Family, id: &str, kept: Option<Stored>, max_age_s: u64, now_ms: u64) -> (Read, Step) {
+    pub fn begin(
+        family: Family,
+        id: &str,
+        kept: Option<UpstreamTemplate>,
+        max_age_s: u64,
+        now_ms: u64,
+    ) -> (Read, Step) {
         let step = match &kept {
             Some(stored) if stored.age_s(now_ms) < max_age_s => Ended::step(Ok(stored.clone()), kept.clone()),
             _ => Step::Send(family.get(id)),

@@ -1,6 +1,6 @@
 //! What upstream's answers say of a template, and what clients are told of it.
 
-use super::Stored;
+use super::UpstreamTemplate;
 use crate::call::Answer;
 use crate::fault::Fault;
 use crate::json::{self, Json};
@@ -28,7 +28,7 @@ pub fn there(answer: Answer) -> Result<Answer, Problem> {
 }
 
 /// What upstream has: a document with its tag, or nothing.
-pub(super) fn seen(answer: Result<Answer, Problem>, now_ms: u64) -> Result<Option<Stored>, Problem> {
+pub(super) fn seen(answer: Result<Answer, Problem>, now_ms: u64) -> Result<Option<UpstreamTemplate>, Problem> {
     let answer = answer?;
     match answer.head.status {
         200..=299 => {
@@ -37,7 +37,7 @@ pub(super) fn seen(answer: Result<Answer, Problem>, now_ms: u64) -> Result<Optio
                 _ => None,
             };
             match (genesys::etag(&answer.head), document) {
-                (Some(etag), Some(document)) => Ok(Some(Stored { etag, document, fetched_ms: now_ms })),
+                (Some(etag), Some(document)) => Ok(Some(UpstreamTemplate { etag, document, fetched_ms: now_ms })),
                 _ => Err(malformed()),
             }
         }
@@ -84,7 +84,7 @@ pub fn name_taken() -> Problem {
     Problem::with_errors(Code::Conflict, vec![fault])
 }
 
-pub(super) fn stale(there: Option<&Stored>, faults: Vec<Fault>) -> Problem {
+pub(super) fn stale(there: Option<&UpstreamTemplate>, faults: Vec<Fault>) -> Problem {
     let detail = match there {
         Some(_) => {
             "The template has changed since you read it, and nothing was written. Read it again (with \

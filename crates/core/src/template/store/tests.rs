@@ -73,10 +73,10 @@ fn document(name: &str, description: &str) -> Json {
     json::parse(text.as_bytes()).unwrap()
 }
 
-fn run(upstream: &mut Upstream, kept: &mut Option<Stored>, verb: Verb) -> Ended {
+fn run(upstream: &mut Upstream, kept: &mut Option<UpstreamTemplate>, verb: Verb) -> Ended {
     let command =
         Command { family: Family::Cached, id: ID.into(), request_id: "r".into(), deadline_ms: u64::MAX, verb };
-    let desk = Desk::default();
+    let desk = TemplateValidator::default();
     let (mut work, mut step) = Work::begin(command, kept.clone(), 1_000);
     for _ in 0..20 {
         match step {
@@ -90,7 +90,12 @@ fn run(upstream: &mut Upstream, kept: &mut Option<Stored>, verb: Verb) -> Ended 
     panic!("it does not end");
 }
 
-fn write(upstream: &mut Upstream, kept: &mut Option<Stored>, precondition: Precondition, document: Json) -> Ended {
+fn write(
+    upstream: &mut Upstream,
+    kept: &mut Option<UpstreamTemplate>,
+    precondition: Precondition,
+    document: Json,
+) -> Ended {
     run(upstream, kept, Verb::Write { precondition, document: document.to_text() })
 }
 
@@ -120,7 +125,8 @@ fn preconditions() {
         // Whether the object has a copy or not.
         for known in [false, true] {
             let mut upstream = Upstream { document: Some("{}".into()), writes: 1, ..Upstream::default() };
-            let mut kept = known.then(|| Stored { etag: "\"1\"".into(), document: "{}".into(), fetched_ms: 0 });
+            let mut kept =
+                known.then(|| UpstreamTemplate { etag: "\"1\"".into(), document: "{}".into(), fetched_ms: 0 });
             let problem = write(&mut upstream, &mut kept, precondition.clone(), document("a", "")).result.unwrap_err();
             assert_eq!((problem.code, problem.etag.as_deref()), (expected, Some("\"1\"")), "{precondition:?} {known}");
             assert_eq!(upstream.writes, 1);
@@ -133,13 +139,14 @@ fn preconditions() {
 #[test]
 fn a_copy_that_is_old_costs_a_look() {
     let mut upstream = Upstream { document: Some(document("theirs", "").to_text()), writes: 7, ..Upstream::default() };
-    let mut kept = Some(Stored { etag: "\"3\"".into(), document: "{}".into(), fetched_ms: 0 });
+    let mut kept = Some(UpstreamTemplate { etag: "\"3\"".into(), document: "{}".into(), fetched_ms: 0 });
     // A client that has seen the newest elsewhere writes on top of it.
     let ended = write(&mut upstream, &mut kept, tag("\"7\""), document("ours", ""));
     assert_eq!((ended.result.unwrap().etag.as_str(), upstream.asked.as_slice()), ("\"8\"", ["GET", "PUT"].as_slice()));
     // One that has seen what the copy says is too late: both changed the name.
     let mut upstream = Upstream { document: Some(document("theirs", "").to_text()), writes: 7, ..Upstream::default() };
-    let mut kept = Some(Stored { etag: "\"3\"".into(), document: document("base", "").to_text(), fetched_ms: 0 });
+    let mut kept =
+        Some(UpstreamTemplate { etag: "\"3\"".into(), document: document("base", "").to_text(), fetched_ms: 0 });
     let problem = write(&mut upstream, &mut kept, tag("\"3\""), document("ours", "")).result.unwrap_err();
     assert_eq!((problem.code, problem.etag.as_deref()), (Code::PreconditionFailed, Some("\"7\"")));
     assert_eq!((problem.errors[0].path.as_str(), problem.errors[0].code), ("$.name", "merge_conflict"));
@@ -195,7 +202,7 @@ fn reads() {
     upstream.document = None;
     assert_eq!(run(&mut upstream, &mut kept, Verb::Read { max_age_s: 9 }).result.unwrap_err().code, Code::NotFound);
     // Upstream is away: an old copy is better than none, but not where upstream says that it broke the contract.
-    let stored = Stored { etag: "\"1\"".into(), document: "{}".into(), fetched_ms: 0 };
+    let stored = UpstreamTemplate { etag: "\"1\"".into(), document: "{}".into(), fetched_ms: 0 };
     for (code, served) in [(Code::UpstreamUnavailable, true), (Code::UpstreamMalformed, false)] {
         let (read, _) = Read::begin(Family::Cached, ID, Some(stored.clone()), 0, 9_000_000);
         let Step::Done(ended) = read.answer(Err(Problem::new(code, "x")), 9_000_000) else { panic!("goes on") };

@@ -2,7 +2,7 @@
 
 use super::super::merge::merge;
 use super::seen::{content, malformed, missing, name_taken, own, seen, stale};
-use super::{Desk, Ended, Precondition, Step, Stored};
+use super::{Ended, Precondition, Step, TemplateValidator, UpstreamTemplate};
 use crate::call::Answer;
 use crate::fault::Fault;
 use crate::http::correlation_id;
@@ -23,7 +23,7 @@ pub struct Write {
     wanted: Json,
     /// What is sent: the same, or merged.
     sent: String,
-    kept: Option<Stored>,
+    kept: Option<UpstreamTemplate>,
     state: State,
     merges: u32,
 }
@@ -45,7 +45,7 @@ impl Write {
         id: &str,
         precondition: Precondition,
         document: Json,
-        kept: Option<Stored>,
+        kept: Option<UpstreamTemplate>,
     ) -> (Write, Step) {
         let sent = document.to_text();
         let mut write = Write {
@@ -73,7 +73,7 @@ impl Write {
     }
 
     /// Upstream has answered at `now_ms` (Unix ms).
-    pub fn answer(&mut self, answer: Result<Answer, Problem>, desk: &Desk, now_ms: u64) -> Step {
+    pub fn answer(&mut self, answer: Result<Answer, Problem>, desk: &TemplateValidator, now_ms: u64) -> Step {
         match self.state.clone() {
             State::Looking => match seen(answer, now_ms) {
                 Ok(there) => {
@@ -168,7 +168,7 @@ impl Write {
     }
 
     /// Someone else has written: their change and ours, held against what both began with.
-    fn merge(&mut self, there: Option<Stored>, desk: &Desk) -> Step {
+    fn merge(&mut self, there: Option<UpstreamTemplate>, desk: &TemplateValidator) -> Step {
         let (Some(there), base) = (there, self.kept.take()) else { return self.refuse(stale(None, Vec::new())) };
         let theirs = content(&there.document);
         if theirs.as_ref() == Some(&own(&self.wanted)) {

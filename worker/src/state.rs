@@ -13,7 +13,7 @@ use promptgate_core::key::memory::Memory;
 use promptgate_core::lint::Linter;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
-use promptgate_core::template::Desk;
+use promptgate_core::template::TemplateValidator;
 use promptgate_core::template::ownership::Owners;
 use promptgate_core::upstream::pace::Pace;
 use wasm_bindgen::{JsCast, JsValue};
@@ -29,7 +29,7 @@ thread_local! {
     static KEYS: RefCell<Memory> = RefCell::default();
     static SHARES: RefCell<Shares> = RefCell::default();
     static OWNERS: RefCell<Owners> = RefCell::default();
-    static DESK: Desk = Desk::default();
+    static DESK: TemplateValidator = TemplateValidator::default();
     static LINTER: Rc<Linter> = Rc::default();
     static TOKENS: RefCell<BTreeMap<String, TokenCache>> = const { RefCell::new(BTreeMap::new()) };
 }
@@ -124,8 +124,8 @@ pub(crate) fn counters<T>(use_it: impl FnOnce(&mut Counters) -> T) -> T {
 }
 
 /// Where templates are checked.
-pub(crate) fn desk() -> Desk {
-    DESK.with(Desk::clone)
+pub(crate) fn desk() -> TemplateValidator {
+    DESK.with(TemplateValidator::clone)
 }
 
 /// The linter with its defaults.
@@ -140,18 +140,18 @@ pub(crate) fn tokens<T>(upstream: &str, use_it: impl FnOnce(&mut TokenCache) -> 
 
 /// What outlives the answer: work that is handed to it goes on.
 #[derive(Clone)]
-pub(crate) enum Life {
+pub(crate) enum ExecutionContext {
     /// A request.
     Request(Rc<Context>),
     /// A Durable Object.
     Object(Rc<State>),
 }
 
-impl Life {
+impl ExecutionContext {
     pub(crate) fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
         match self {
-            Life::Request(context) => context.wait_until(work),
-            Life::Object(state) => state.wait_until(work),
+            ExecutionContext::Request(context) => context.wait_until(work),
+            ExecutionContext::Object(state) => state.wait_until(work),
         }
     }
 }

@@ -28,7 +28,7 @@ fn command(tenant: &str, verb: Verb) -> Command {
 }
 
 struct Object {
-    kept: Option<Kept>,
+    kept: Option<ManagedModel>,
     now: u64,
     rows: Vec<Value>,
     webhooks: usize,
@@ -43,7 +43,7 @@ impl Object {
     /// The status of the answer and its document; status 0 where it waits.
     fn ask(&mut self, tenant: &str, verb: Verb, late: bool) -> (u16, Value) {
         let (command, settings) = (command(tenant, verb), settings());
-        let taken = match Kept::take(&mut self.kept, &command, &settings, self.now, 7) {
+        let taken = match ManagedModel::take(&mut self.kept, &command, &settings, self.now, 7) {
             Ok(taken) => taken,
             Err(problem) => return (problem.code.status(), json!(problem.code.as_str())),
         };
@@ -82,7 +82,7 @@ impl Object {
         let left = kept.take_left();
         self.rows.extend(left.rows.iter().map(|row| serde_json::from_str::<Value>(row).unwrap()));
         self.webhooks += left.events.len();
-        self.kept = Some(Kept::restore(kept.stored().expose()).unwrap());
+        self.kept = Some(ManagedModel::restore(kept.stored().expose()).unwrap());
     }
 
     fn told(&self) -> Vec<(&str, &str)> {
@@ -126,7 +126,7 @@ fn nobody_else_is_told_anything() {
         assert_eq!(object.ask("other", verb, true).0, 404);
     }
     assert_eq!(object.ask("other", Verb::Configure(configuration()), true).0, 404);
-    let nothing = Kept::take(&mut None, &command("acme", Verb::Read), &settings(), START, 7);
+    let nothing = ManagedModel::take(&mut None, &command("acme", Verb::Read), &settings(), START, 7);
     assert_eq!(nothing.unwrap_err().code.status(), 404);
 }
 
@@ -139,12 +139,12 @@ fn one_that_watches_waits_for_news() {
     assert_eq!(object.ask("acme", Verb::Watch(1), false).0, 0);
     assert!(object.ask("acme", Verb::Watch(1), true).1["text"].as_str().unwrap().starts_with(": "));
     object.alarms(&[state("PENDING"), state("ACTIVE")]);
-    let news: News = serde_json::from_value(object.ask("acme", Verb::Watch(1), false).1).unwrap();
+    let news: StatusUpdates = serde_json::from_value(object.ask("acme", Verb::Watch(1), false).1).unwrap();
     assert_eq!((news.last, news.ended, news.head("r").status), (3, true, 200));
-    let news: News = serde_json::from_value(object.ask("acme", Verb::Watch(3), false).1).unwrap();
+    let news: StatusUpdates = serde_json::from_value(object.ask("acme", Verb::Watch(3), false).1).unwrap();
     assert_eq!(news.head("r").status, 204);
     for (header, number) in [(None, 0), (Some("2"), 2), (Some(" 7 "), 7), (Some("-1"), 0), (Some("canary"), 0)] {
-        assert_eq!(News::last_event(header), number);
+        assert_eq!(StatusUpdates::last_event(header), number);
     }
 }
 
@@ -238,14 +238,14 @@ fn a_deletion_ends_with_upstreams() {
     let mut object = active();
     object.ask("acme", Verb::Lose(genesys::ModelId::try_from("up-1".to_owned()).unwrap()), false);
     assert_eq!(object.kept.as_mut().unwrap().take_left().rows.len(), 0);
-    let gone = Kept::take(&mut object.kept, &command("acme", Verb::Delete), &settings(), START, 7);
+    let gone = ManagedModel::take(&mut object.kept, &command("acme", Verb::Delete), &settings(), START, 7);
     assert!(gone.is_ok() && object.kept.unwrap().is_deleted());
 }
 
 #[test]
 fn foreign_storage_is_refused_and_not_quoted() {
     for text in ["", "canary", "{}", "[]", r#"{"provisioning":"canary","updates":null,"settled":[]}"#] {
-        let problem = Kept::restore(text).unwrap_err();
+        let problem = ManagedModel::restore(text).unwrap_err();
         assert!(!format!("{problem:?}").contains("canary"));
         assert!(Active::parse(text).is_err());
     }

@@ -1,7 +1,7 @@
 //! A model as its object keeps it: both machines as one text, what is asked of them, what they leave behind.
 //!
 //! ```text
-//! request ─▶ Command ─take─▶ Kept ─answer─▶ Reply          each alarm: step, request, received
+//! request ─▶ Command ─take─▶ ManagedModel ─answer─▶ Reply          each alarm: step, request, received
 //!                             │  └─ none yet: look again when something has changed
 //!                             └─ changed: store it, and set the alarm to now
 //! ```
@@ -18,7 +18,7 @@ use super::configuration::Configuration;
 use super::definition::Submission;
 use super::deletion::{Deletion, DeletionEnd};
 use super::exchange::{Received, Step};
-use super::provisioning::{ModelStatus, News, Origin, Provisioning};
+use super::provisioning::{ModelStatus, Origin, Provisioning, StatusUpdates};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::update::{Update, UpdateStatus, Updates};
@@ -63,7 +63,7 @@ pub enum Verb {
     Submit(String),
     /// Tell how far it is.
     Read,
-    /// Tell the changes of status after the one of this number, as soon as there are some: [`News`].
+    /// Tell the changes of status after the one of this number, as soon as there are some: [`StatusUpdates`].
     Watch(u32),
     /// Take this configuration, a [`Configuration`] as JSON text.
     Configure(String),
@@ -101,7 +101,7 @@ impl Command {
 
 /// What became of a command so far.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Taken {
+pub struct CommandProgress {
     /// Store the model and set the alarm to now.
     pub changed: bool,
     /// The configuration's.
@@ -111,7 +111,7 @@ pub struct Taken {
 
 /// What is left behind: to be written, counted and sent.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Left {
+pub struct Effects {
     /// Audit rows, one line each.
     pub rows: Vec<String>,
     /// What was counted.
@@ -132,19 +132,19 @@ struct Mark {
 
 /// A model, from its submission on.
 #[derive(Debug)]
-pub struct Kept {
+pub struct ManagedModel {
     provisioning: Provisioning,
     updates: Option<Updates>,
     /// Updates that have ended, the newest last.
     settled: Vec<Update>,
     /// The newest deletion; while it goes on, nothing else does.
     deletion: Option<Deletion>,
-    left: Left,
+    left: Effects,
 }
 
 /// No `Debug`: the machine's text holds the key.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredModel {
     provisioning: String,
     updates: Option<Updates>,
     settled: Vec<Update>,
@@ -152,10 +152,10 @@ struct Stored {
     deletion: Option<Deletion>,
 }
 
-impl Kept {
+impl ManagedModel {
     /// The model as text, for storage only: until the end of its provisioning it holds the provider's key.
     pub fn stored(&self) -> Sensitive {
-        let stored = Stored {
+        let stored = StoredModel {
             provisioning: self.provisioning.stored().expose().to_owned(),
             updates: self.updates.clone(),
             settled: self.settled.clone(),
@@ -164,16 +164,16 @@ impl Kept {
         Sensitive::new(serde_json::to_string(&stored).unwrap_or_default())
     }
 
-    /// Reads what [`Kept::stored`] wrote.
+    /// Reads what [`ManagedModel::stored`] wrote.
     ///
     /// # Errors
     /// [`Code::Internal`] where the text is something else; it is not quoted.
-    pub fn restore(text: &str) -> Result<Kept, Problem> {
+    pub fn restore(text: &str) -> Result<ManagedModel, Problem> {
         let foreign = |_| Problem::new(Code::Internal, "The stored model cannot be read.");
-        let stored: Stored = serde_json::from_str(text).map_err(foreign)?;
+        let stored: StoredModel = serde_json::from_str(text).map_err(foreign)?;
         let provisioning = Provisioning::restore(&stored.provisioning)?;
-        let Stored { updates, settled, deletion, .. } = stored;
-        Ok(Kept { provisioning, updates, settled, deletion, left: Left::default() })
+        let StoredModel { updates, settled, deletion, .. } = stored;
+        Ok(ManagedModel { provisioning, updates, settled, deletion, left: Effects::default() })
     }
 
     /// Whether it was deleted: nothing of it is to be kept.
@@ -182,32 +182,33 @@ impl Kept {
     }
 
     /// What was left behind since this was asked last.
-    pub fn take_left(&mut self) -> Left {
+    pub fn take_left(&mut self) -> Effects {
         std::mem::take(&mut self.left)
     }
 }
 
 // commands
-impl Kept {
+impl ManagedModel {
     /// Takes a command to the object that keeps `kept`, at `now` (Unix ms); `seed` is for the jitter.
     ///
     /// # Errors
     /// [`Code::NotFound`] where nothing was submitted by this tenant; those of [`Submission::parse`],
     /// [`Configuration::parse`], [`Configuration::fits`] and [`Provisioning::active`].
     pub fn take(
-        kept: &mut Option<Kept>,
+        kept: &mut Option<ManagedModel>,
         command: &Command,
         settings: &Settings,
         now: u64,
         seed: u64,
-    ) -> Result<Taken, Problem> {
-        if kept.as_ref().is_some_and(Kept::is_deleted) {
+    ) -> Result<CommandProgress, Problem> {
+        if kept.as_ref().is_some_and(ManagedModel::is_deleted) {
             *kept = None;
         }
         if let Verb::Submit(body) = &command.verb {
-            return Kept::submit(kept, command, body, settings, now, seed);
+            return ManagedModel::submit(kept, command, body, settings, now, seed);
         }
-        let reached = |kept: &&mut Kept| command.any_tenant || kept.provisioning.origin().tenant == command.tenant;
+        let reached =
+            |kept: &&mut ManagedModel| command.any_tenant || kept.provisioning.origin().tenant == command.tenant;
         let kept = kept.as_mut().filter(reached);
         let kept = kept.ok_or_else(|| {
             Problem::new(Code::NotFound, "There is no such model. Its id is in the answer to its submission.")
@@ -222,9 +223,9 @@ impl Kept {
                     kept.updates.get_or_insert_with(|| Updates::new(id, settings.model_polling.first_ms, seed));
                 let revision = updates.offer(configuration, &command.request_id, &command.key_id, now);
                 kept.observe(&before, settings, now);
-                Ok(Taken { changed: true, revision, warnings: Vec::new() })
+                Ok(CommandProgress { changed: true, revision, warnings: Vec::new() })
             }
-            Verb::Delete if kept.is_being_deleted() => Ok(Taken::default()),
+            Verb::Delete if kept.is_being_deleted() => Ok(CommandProgress::default()),
             Verb::Delete => {
                 let upstream_id = kept.provisioning.upstream_id();
                 let id = match kept.provisioning.status() {
@@ -236,15 +237,15 @@ impl Kept {
                 let before = kept.mark();
                 kept.deletion = Some(Deletion::begin(id, &command.request_id, &command.key_id, now, seed));
                 kept.observe(&before, settings, now);
-                Ok(Taken { changed: true, ..Taken::default() })
+                Ok(CommandProgress { changed: true, ..CommandProgress::default() })
             }
             Verb::Lose(id) if kept.provisioning.upstream_id() == Some(id) => {
                 let before = kept.mark();
                 kept.lose(now);
                 kept.observe(&before, settings, now);
-                Ok(Taken { changed: true, ..Taken::default() })
+                Ok(CommandProgress { changed: true, ..CommandProgress::default() })
             }
-            _ => Ok(Taken::default()),
+            _ => Ok(CommandProgress::default()),
         }
     }
 
@@ -269,22 +270,22 @@ impl Kept {
     }
 
     fn submit(
-        kept: &mut Option<Kept>,
+        kept: &mut Option<ManagedModel>,
         command: &Command,
         body: &str,
         settings: &Settings,
         now: u64,
         seed: u64,
-    ) -> Result<Taken, Problem> {
+    ) -> Result<CommandProgress, Problem> {
         let submission = Submission::parse(body.as_bytes())?;
         let warnings = submission.warnings.clone();
-        if kept.as_ref().is_some_and(Kept::is_being_deleted) {
+        if kept.as_ref().is_some_and(ManagedModel::is_being_deleted) {
             let mut problem = Problem::new(Code::ModelNotActive, "The model is being deleted: submit it again then.");
             problem.retry_after = Some(Duration::from_secs(1));
             return Err(problem);
         }
         if kept.as_ref().is_some_and(|kept| kept.provisioning.is_busy()) {
-            return Ok(Taken { warnings, ..Taken::default() });
+            return Ok(CommandProgress { warnings, ..CommandProgress::default() });
         }
         let origin = Origin {
             id: command.id.clone(),
@@ -302,8 +303,8 @@ impl Kept {
         };
         let earlier = earlier.map(|kept| kept.provisioning);
         let provisioning = Provisioning::submit(earlier, submission, origin, settings.model_polling, now, seed);
-        *kept = Some(Kept { provisioning, updates, settled, deletion: None, left: Left::default() });
-        Ok(Taken { changed: true, revision: 0, warnings })
+        *kept = Some(ManagedModel { provisioning, updates, settled, deletion: None, left: Effects::default() });
+        Ok(CommandProgress { changed: true, revision: 0, warnings })
     }
 
     /// The answer to a command that was taken; none while there is nothing to tell yet. One that is `late` is
@@ -311,7 +312,7 @@ impl Kept {
     pub fn answer(
         &mut self,
         command: &Command,
-        taken: &Taken,
+        taken: &CommandProgress,
         late: bool,
         settings: &Settings,
         now: u64,
@@ -331,7 +332,7 @@ impl Kept {
             }
             Verb::Read | Verb::Lose(_) => Ok(reply(200, None, &self.document())),
             Verb::Delete => match self.deletion.as_ref().and_then(Deletion::end) {
-                Some(DeletionEnd::Done) => Ok(Kept::deleted()),
+                Some(DeletionEnd::Done) => Ok(ManagedModel::deleted()),
                 Some(DeletionEnd::Failed(failure)) => Err(failure.problem()),
                 None if late => Ok(reply(202, Some(format!("/v1/models/{}", command.id)), &self.document())),
                 None => return None,
@@ -342,7 +343,7 @@ impl Kept {
                 if events.peek().is_none() && !ended && !late {
                     return None;
                 }
-                Ok(reply(200, None, &json!(News::of(events, *after, ended))))
+                Ok(reply(200, None, &json!(StatusUpdates::of(events, *after, ended))))
             }
             Verb::Configure(_) => self.configured(taken.revision, late, settings, now)?,
             Verb::ReadConfiguration => Ok(reply(200, None, &self.configuration())),
@@ -408,7 +409,7 @@ impl Kept {
 }
 
 // alarms
-impl Kept {
+impl ManagedModel {
     /// What to do at `now` (Unix ms).
     pub fn step(&mut self, now: u64, health: &mut Health, settings: &Settings) -> Step {
         let before = self.mark();

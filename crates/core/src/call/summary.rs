@@ -8,7 +8,7 @@ const MAX_REASONS: usize = 128;
 
 /// The model that answered, why its choices ended, and which of the tokens were special.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct AnswerSummary {
     /// The model, by the name that upstream gives it: a version most often.
     pub model: Option<String>,
     /// Why each choice ended, of the wire's own words.
@@ -19,7 +19,7 @@ pub struct Told {
     pub reasoning_tokens: Option<u64>,
 }
 
-impl Told {
+impl AnswerSummary {
     /// Takes what `event` says.
     pub(super) fn hear(&mut self, event: &ChatEvent) {
         match event {
