@@ -78,8 +78,9 @@ impl Reader<'_> {
                 None => None,
                 Some(_) => self.string(path, item, "scope"),
             };
-            if scope.as_deref().is_some_and(|scope| !super::is_scope(scope)) {
-                let message = format!("`scope` must be scopes with spaces between them: {}.", super::SCOPE_FORM);
+            if scope.as_deref().is_some_and(|scope| !super::reader::is_scope(scope)) {
+                let message =
+                    format!("`scope` must be scopes with spaces between them: {}.", super::reader::SCOPE_FORM);
                 self.wrong(&path.name("scope"), message);
             }
             let client = ClientCredentials { id: id?, secret: secret?, scope };
