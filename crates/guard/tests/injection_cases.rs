@@ -20,7 +20,7 @@ use std::path::Path;
 const FLAGGED: f32 = 0.5;
 const REFUSED: f32 = 0.85;
 
-const KINDS: &[&str] = &["F1", "F6", "F8", "F9", "F10", "F11", "F12"];
+const KINDS: &[&str] = &["F1", "F6", "F8", "F9", "F10", "F11", "F12", "F13"];
 
 /// Every row of the file that is answered otherwise than expected.
 fn wrong(rows: &str) -> Vec<String> {
@@ -29,7 +29,8 @@ fn wrong(rows: &str) -> Vec<String> {
         let row: Value = serde_json::from_str(line).unwrap();
         let field = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
         let (kind, expect, text) = (field("kind"), field("expect"), field("text"));
-        if !KINDS.contains(&kind.as_str()) {
+        // Values are found elsewhere.
+        if !KINDS.contains(&kind.as_str()) || expect.starts_with("find:") {
             continue;
         }
         let mut found = Vec::new();
@@ -53,6 +54,7 @@ fn own(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(file)).unwrap()
 }
 
+// Row G.
 #[test]
 fn own_rows_are_answered_as_expected() {
     assert_eq!(wrong(&own("injection.jsonl")), [""; 0]);

@@ -37,6 +37,20 @@ const DISGUISES: &[(&str, Disguise)] = &[
         text.chars().map(wide).collect()
     }),
     ("base64", base64),
+    ("base64 wrapped at 20 columns", |text| wrapped(&base64(text))),
+    ("base32", base32),
+    ("hexadecimal digits", |text| digits(text, "", 16, 2)),
+    ("hexadecimal digits, a blank between bytes", |text| digits(text, " ", 16, 2)),
+    ("binary digits, a blank between bytes", |text| digits(text, " ", 2, 8)),
+    ("percent escapes", |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect()),
+    ("backslash escapes", |text| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()),
+    ("quoted-printable, all", |text| text.bytes().map(|byte| format!("={byte:02X}")).collect()),
+    ("quoted-printable, broken lines", |text| broken(text)),
+    ("no blanks", |text| text.split_whitespace().collect()),
+    ("camel case", camel),
+    ("markdown inside words", |text| inside(text, "**")),
+    ("variation selectors", |text| after_each(text, "\u{fe0f}")),
+    ("a line for each word", |text| text.split_whitespace().collect::<Vec<_>>().join("\n")),
     ("within 3 kB of chat", buried),
     ("typing mistakes (every third long word)", typos),
     ("rot13 (not undone)", rot13),
@@ -162,6 +176,66 @@ fn base64(text: &str) -> String {
         }
     }
     out
+}
+
+/// At 20 columns, as mail wraps it.
+fn wrapped(text: &str) -> String {
+    let (head, run) = text.rsplit_once(' ').unwrap_or(("", text));
+    let lines: Vec<&str> = run.as_bytes().chunks(20).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    format!("{head}\n{}", lines.join("\n"))
+}
+
+fn base32(text: &str) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut out = String::from("Please read ");
+    for part in text.as_bytes().chunks(5) {
+        let bits = part.iter().fold(0_u64, |bits, &byte| bits << 8 | u64::from(byte)) << (8 * (5 - part.len()));
+        for place in 0..(part.len() * 8).div_ceil(5) {
+            out.push(char::from(*LETTERS.get((bits >> (35 - 5 * place)) as usize & 31).unwrap_or(&b'=')));
+        }
+    }
+    out
+}
+
+/// Every byte in digits to the base `base`, `width` of them.
+fn digits(text: &str, between: &str, base: u32, width: usize) -> String {
+    let number = |byte: u8| match base {
+        2 => format!("{byte:0width$b}"),
+        _ => format!("{byte:0width$x}"),
+    };
+    let bytes: Vec<String> = text.bytes().map(number).collect();
+    format!("Please read {}", bytes.join(between))
+}
+
+/// Lines of quoted-printable that end within words.
+fn broken(text: &str) -> String {
+    let mut out = String::new();
+    for (at, letter) in text.chars().enumerate() {
+        if at % 7 == 6 {
+            out.push_str("=\n");
+        }
+        out.push(letter);
+    }
+    out
+}
+
+fn camel(text: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters.as_str().to_lowercase().chars()).collect::<String>()
+    };
+    text.split_whitespace().map(word).collect()
+}
+
+/// `mark` in the middle of every word of four letters and more.
+fn inside(text: &str, mark: &str) -> String {
+    let word = |word: &str| {
+        let middle = word.char_indices().nth(word.chars().count() / 2).map_or(0, |(at, _)| at);
+        let (head, rest) = word.split_at(middle);
+        if word.chars().count() < 4 { word.to_owned() } else { [head, mark, rest].concat() }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn buried(text: &str) -> String {

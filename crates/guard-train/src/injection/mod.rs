@@ -41,6 +41,12 @@ pub(crate) fn evaluate() -> Result<(), String> {
     Ok(())
 }
 
+/// Prints what disguises cost, and nothing else.
+pub(crate) fn evasions() -> Result<(), String> {
+    println!("{}", evasions::table(&corpus::messages()?));
+    Ok(())
+}
+
 /// Prints what other recipes would give: what was tried. `only` picks those with it in the name.
 pub(crate) fn compare(only: &str) -> Result<(), String> {
     println!("{}", report::recipes(&corpus::messages()?, only));

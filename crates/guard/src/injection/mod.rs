@@ -18,7 +18,7 @@
 //! talks about rules. `MODEL_CARD.md` has the measured figures.
 
 pub mod classifier;
-mod lexicon;
+pub(crate) mod lexicon;
 mod mention;
 mod phrases;
 mod place;

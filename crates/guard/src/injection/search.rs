@@ -14,7 +14,7 @@ use super::words::{self, Mark, Sink, Word};
 use super::{LEARNT, mention, place};
 use crate::STEP;
 use crate::finding::{Finding, Kind};
-use crate::view::{View, Views};
+use crate::view::{View, ViewKind, Views};
 use std::collections::BTreeSet;
 
 /// Score of a control token.
@@ -22,6 +22,9 @@ const MARKER_SCORE: f32 = 0.95;
 
 /// Matches beside one that are compared with it.
 const NEAR: usize = 8;
+
+/// What is written together and shorter may be a name in code.
+const NAME: usize = 48;
 
 /// So many places are rated, or told of, in a step: each costs about as much as reading 64 bytes.
 const PLACES: usize = STEP / 64;
@@ -82,13 +85,11 @@ pub(super) struct Hit {
 
 impl Hit {
     fn finding(&self, view: &View<'_>) -> Finding {
-        Finding {
-            code: self.code,
-            kind: Kind::Injection,
-            span: view.span(self.start..self.end),
-            score: self.score,
-            view: view.kind(),
-        }
+        let span = view.span(self.start..self.end);
+        // A name may read like an order.
+        let name = view.kind() == ViewKind::Apart && span.len() < NAME;
+        let score = if name { self.score.min(mention::SCORE) } else { self.score };
+        Finding { code: self.code, kind: Kind::Injection, span, score, view: view.kind() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fold;
 use super::map::Map;
-use super::{View, ViewKind};
+use super::{View, ViewKind, digits, wrapped};
 use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -49,7 +49,7 @@ pub(crate) fn decode_run(run: &[u8]) -> Option<(String, usize)> {
     })
 }
 
-/// All runs that say something, one per line.
+/// All runs that say something, one per line; and what is wrapped over several lines, or written as numbers.
 pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let mut out = String::new();
     let mut map = Map::empty();
@@ -61,6 +61,8 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
         out.push_str(&decoded);
         out.push('\n');
     }
+    wrapped::read(text, base, &mut out, &mut map);
+    digits::read(text, base, &mut out, &mut map);
     (!out.is_empty()).then(|| View::new(ViewKind::Base64, Cow::Owned(out), map))
 }
 

@@ -9,22 +9,28 @@
 //!                ├─▶ Plain   compatibility forms, look-alikes, marks, invisibles, tags, entities, escapes
 //!                │     ├─▶ Spaced   "i g n o r e" and "i.g.n.o.r.e" closed up
 //!                │     ├─▶ Leet     "1gn0r3" spelt out
-//!                │     └─▶ Base64   what encoded runs say, nested ones too
+//!                │     ├─▶ Base64   what encoded runs, lines and numbers say, nested ones too
+//!                │     ├─▶ Quoted   quoted-printable read out
+//!                │     └─▶ Apart    "IgnoreAllRules" and "ignoreallrules" with blanks
 //!                └─▶ Bidi    what stands inside right-to-left overrides, as displayed
 //! ```
 //!
 //! A view that would not differ from `Plain` is left out.
 
+mod apart;
 pub(crate) mod base64;
 pub(crate) mod bidi;
+mod digits;
 mod escape;
 mod fold;
 mod fold_table;
 pub mod hidden;
 mod leet;
 mod map;
+mod quoted;
 mod reference;
 mod spaced;
+mod wrapped;
 
 use fold::fold;
 pub(crate) use fold::{Folding, Tag};
@@ -48,8 +54,12 @@ pub enum ViewKind {
     Spaced,
     /// Digits and signs standing for letters replaced by the letters.
     Leet,
-    /// Decoded Base64 runs, one per line.
+    /// Decoded runs of Base64, Base32, hexadecimal and binary digits, one per line.
     Base64,
+    /// Quoted-printable decoded.
+    Quoted,
+    /// Sentences without blanks, one per line, with blanks.
+    Apart,
 }
 
 impl ViewKind {
@@ -62,6 +72,8 @@ impl ViewKind {
             Self::Spaced => "spaced",
             Self::Leet => "leet",
             Self::Base64 => "base64",
+            Self::Quoted => "quoted",
+            Self::Apart => "apart",
         }
     }
 }
@@ -140,11 +152,13 @@ impl<'a> Views<'a> {
             spaced::view(plain.text(), &plain.map),
             leet::view(plain.text(), &plain.map),
             base64::view(plain.text(), &plain.map),
+            quoted::view(plain.text(), &plain.map),
+            apart::view(plain.text(), &plain.map),
         ];
         self.others.extend(extra.into_iter().flatten());
     }
 
-    /// The views: `Raw`, then `Plain`, `Bidi`, `Spaced`, `Leet`, `Base64`, each where it differs.
+    /// The views: `Raw`, then `Plain`, `Bidi`, `Spaced`, `Leet`, `Base64`, `Quoted`, `Apart`, each where it differs.
     pub fn iter(&self) -> impl Iterator<Item = &View<'a>> {
         std::iter::once(&self.raw).chain(&self.others)
     }

@@ -124,7 +124,8 @@ fn close_up(bytes: &[u8], run: Range<usize>, base: &Map, out: &mut String, map: 
     }
 }
 
-fn keep(text: &str, range: Range<usize>, base: &Map, out: &mut String, map: &mut Map) {
+/// Takes over `range` of `text` as it is.
+pub(super) fn keep(text: &str, range: Range<usize>, base: &Map, out: &mut String, map: &mut Map) {
     let Some(part) = text.get(range.clone()) else {
         return;
     };
