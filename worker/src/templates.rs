@@ -7,11 +7,12 @@ use promptgate_core::client::Access;
 use promptgate_core::governance::{Metric, Metrics, Operation};
 use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::intake::Headers;
+use promptgate_core::json::Json;
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::template::{
-    self, Command, ExecuteRequest, LibraryValidator, Listing, Plan, PlannedAction, Precondition, RenderRequest,
+    self, Command, Draft, ExecuteRequest, LibraryValidator, Listing, Plan, PlannedAction, Precondition, RenderRequest,
     Template, TemplateSnapshot, UpstreamTemplate, Verb, edge, ownership,
 };
 use promptgate_core::upstream::UpstreamRequest;
@@ -150,10 +151,19 @@ impl RequestContext {
     }
 
     async fn create(&self, done: &mut Operation) -> Result<Response, Problem> {
-        let document = state::desk().prompt(&self.text().await?)?;
+        let document = template::completed_prompt(self.checked(Family::Prompt, &self.text().await?).await?);
         let told = self.create_upstream(document.to_text(), &self.random.new_id()).await?;
         done.did(&told.stored.document, &told.stored.etag, told.created);
         Ok(client::whole(edge::written(&told, Family::Prompt, &self.random.request_id())))
+    }
+
+    /// A template that nothing refuses; others run while it is checked.
+    async fn checked(&self, family: Family, text: &str) -> Result<Json, Problem> {
+        let draft = Draft::read(family, text)?;
+        let (validator, document) = (state::desk(), draft.document());
+        let mut linting = validator.begin(&document);
+        self.limits.steps(|| linting.step()).await?;
+        draft.end(&linting.end())
     }
 
     async fn create_upstream(&self, document: String, key: &str) -> Result<TemplateSnapshot, Problem> {
@@ -220,9 +230,10 @@ impl RequestContext {
             _ => (Family::Cached, self.target.id.clone()),
         };
         done.on(&id);
+        let checked = self.checked(family, &text).await?;
         let document = match family {
-            Family::Prompt => state::desk().prompt(&text)?,
-            Family::Cached => state::desk().cached(&text, &id, self.clock.unix_ms())?,
+            Family::Prompt => template::completed_prompt(checked),
+            Family::Cached => template::completed_cached(checked, &id, self.clock.unix_ms())?,
         };
         let precondition = match self.target.route {
             Route::PublishNew => Precondition::Nothing,

@@ -18,7 +18,8 @@ use promptgate_core::json::MAX_BODY;
 use promptgate_core::lint::{LintRequest, Linter};
 use promptgate_core::model::{Question, Submission};
 use promptgate_core::problem::Problem;
-use promptgate_core::template::{LibraryValidator, RenderRequest, Template, TemplateValidator};
+use promptgate_core::template::{Draft, LibraryValidator, RenderRequest, Template, TemplateValidator};
+use promptgate_core::upstream::genesys::Family;
 use promptgate_tokens::Vocabulary;
 use serde_json::json;
 
@@ -110,7 +111,13 @@ fn main() {
         while steps.time(|| linting.step()) {}
         Ok(steps.time(|| LintRequest::answer(linting.end())).len())
     };
-    let prompt = |body: &str, steps: &mut Steps| steps.time(|| desk.prompt(body)).map(|_| 0);
+    let prompt = |body: &str, steps: &mut Steps| {
+        let draft = steps.time(|| Draft::read(Family::Prompt, body))?;
+        let document = steps.time(|| draft.document());
+        let mut linting = steps.time(|| desk.begin(&document));
+        while steps.time(|| linting.step()) {}
+        steps.time(|| draft.end(&linting.end())).map(|_| 0)
+    };
     let sync = |body: &str, steps: &mut Steps| {
         let mut shelf = steps.time(|| LibraryValidator::read(body.as_bytes()))?;
         while steps.time(|| shelf.step(&desk)) {}

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Finding, Id, Kind, Linter, Severity, Source, Tree, Unit, Value};
+use super::{Finding, Id, Report, Severity, Tree, Unit, Value};
 use crate::fault::{Fault, Faults, Place};
 
-/// Adds every error of `linter` that `counts` to `faults`, each with its path, span, line and column.
-pub fn errors(linter: &Linter, text: &str, kind: Kind, counts: impl Fn(&Finding) -> bool, faults: &mut Faults) {
-    let report = linter.lint(&Source { text, file: None, kind: Some(kind) });
+/// Adds every error of a `report` on `text` that `counts` to `faults`, each with its path, span, line and column.
+pub fn errors(report: &Report, text: &str, counts: impl Fn(&Finding) -> bool, faults: &mut Faults) {
     let positions = report.positions(Unit::Utf16);
     let strings = Strings::of(text);
     let refusing = report.findings.iter().filter(|finding| finding.severity == Severity::Error);

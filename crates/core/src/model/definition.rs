@@ -11,7 +11,7 @@ use crate::canonical::{canonical, hash};
 use crate::fault::{Fault, Faults, Path};
 use crate::guard::plain_sight;
 use crate::json::{self, Number};
-use crate::lint::{self, Config, Finding, Kind, Linter};
+use crate::lint::{self, Config, Finding, Kind, Linter, Source};
 use crate::problem::{Code, Problem};
 use crate::schema::{self, Document, document};
 use crate::sensitive::{Bytes, Sensitive};
@@ -79,7 +79,8 @@ impl Submission {
         let mut found = Faults::default();
         let counts = |finding: &Finding| !finding.code.starts_with('D') && !finding.path.starts_with("$.credentials");
         let text = std::str::from_utf8(body).unwrap_or_default();
-        lint::errors(&linter, text, Kind::ModelDefinition, counts, &mut found);
+        let report = linter.lint(&Source { text, file: None, kind: Some(Kind::ModelDefinition) });
+        lint::errors(&report, text, counts, &mut found);
         if !found.is_empty() {
             return Err(Problem::with_errors(Code::TemplateRefused, found));
         }

@@ -1,15 +1,8 @@
-//! Templates as documents: checked by the linter, as the gateway runs it, and read (requirements, A1, A2, E1, E2, E4).
-
-use std::rc::Rc;
-
-use promptgate_lint::shapes::{CACHED_TEMPLATE, PROMPT_TEMPLATE};
+//! Templates as documents: as they are sent upstream, and as they are read from there (requirements, A1, A2, E1, E4).
 
 use crate::fault::{Fault, Path};
 use crate::json::{self, Json};
-use crate::lint::{self, Config, Finding, Kind, Linter};
 use crate::problem::{Code, Problem};
-use crate::schema;
-use crate::upstream::genesys::Family;
 
 /// What a template says of itself and upstream does not take.
 const OURS: [&str; 3] = ["$lint", "$schema", "target_version"];
@@ -20,129 +13,83 @@ const MAX_TTL: u64 = 86_400;
 /// The same where nobody says it, in seconds (document 000).
 const DEFAULT_TTL: u64 = 3_600;
 /// Most bytes of a cached template as it is sent (requirements, A2; contract, section 9): 64 KiB.
-const MAX_PAYLOAD: usize = 64 * 1024;
-/// Most bytes of a document that are looked at (ours): twice what upstream takes, for white space and what is ours alone.
-const MAX_DOCUMENT: usize = 2 * MAX_PAYLOAD;
+pub(super) const MAX_PAYLOAD: usize = 64 * 1024;
 /// Most tokens of a prompt template where it does not say it (requirements, E1).
 const DEFAULT_MAX_TOKENS: u64 = 4_096;
 /// What guards a prompt template unless it says otherwise (E1).
 const GUARDRAILS: [&str; 3] = ["pii_filter", "jailbreak_detection", "output_moderation"];
 
-/// Where templates are checked: the linter without inline ignores. Keep it: what it has counted makes it faster.
-#[derive(Clone)]
-pub struct TemplateValidator(Rc<Linter>);
-
-impl Default for TemplateValidator {
-    fn default() -> Self {
-        TemplateValidator(Rc::new(Linter::new(Config { inline_ignores: false, ..Config::default() })))
+/// A checked prompt template as upstream takes it: what is not said is what E1 says, and what is not upstream's is left
+/// out.
+pub fn completed_prompt(checked: Json) -> Json {
+    let mut members = object(checked);
+    members.retain(|(name, _)| !OURS.contains(&name.as_str()) && !UPSTREAMS.contains(&name.as_str()));
+    default(&mut members, "variables", Json::Array(Vec::new()));
+    default(&mut members, "max_tokens", Json::Number(DEFAULT_MAX_TOKENS.into()));
+    let mut guardrails = take(&mut members, "safety_guardrails").map(object).unwrap_or_default();
+    for name in GUARDRAILS {
+        default(&mut guardrails, name, Json::Bool(true));
     }
+    members.push(("safety_guardrails".to_owned(), Json::Object(guardrails)));
+    Json::Object(members)
 }
 
-impl TemplateValidator {
-    /// Checks a document: its shape, and its texts by the linter, whose every error refuses it. Integers come out as such,
-    /// however they were written.
-    ///
-    /// # Errors
-    /// [`Code::InvalidJson`], [`Code::InvalidRequest`] where its members are wrong, [`Code::TemplateRefused`] where
-    /// its text is; every finding with its path, span, line and column, the rule as its code.
-    pub fn check(&self, family: Family, text: &str) -> Result<Json, Problem> {
-        if text.len() > MAX_DOCUMENT {
-            let message = format!("{} bytes are too many: shorten this to at most {MAX_PAYLOAD}.", text.len());
-            return Err(Problem::with_errors(Code::TemplateRefused, Fault::new(&Path::root(), "D004", message)));
+/// A checked cached template as upstream takes it (A1): `id` is the one of its address, `now_ms` (Unix ms) names it where
+/// it has no name, `created_at` is the same as RFC 3339.
+///
+/// # Errors
+/// [`Code::TemplateRefused`] where it is larger than 64 KiB as it is sent.
+pub fn completed_cached(checked: Json, id: &str, now_ms: u64) -> Result<Json, Problem> {
+    let mut given = object(checked);
+    let string = |text: &str| Json::String(text.to_owned());
+    let variables = match take(&mut given, "variables") {
+        Some(Json::Array(items)) => items.into_iter().map(variable).collect(),
+        Some(Json::Object(values)) => {
+            let named = |(name, value)| {
+                Json::Object(vec![("name".to_owned(), Json::String(name)), ("value".to_owned(), value)])
+            };
+            values.into_iter().map(|value| variable(named(value))).collect()
         }
-        let json = json::parse(text.as_bytes()).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
-        let (kind, shape) = match family {
-            Family::Prompt => (Kind::PromptTemplate, &PROMPT_TEMPLATE),
-            Family::Cached => (Kind::CachedTemplate, &CACHED_TEMPLATE),
-        };
-        let mut faults = schema::document(json.clone(), shape).err().unwrap_or_default();
-        let has_shape = faults.is_empty();
-        // The shape has said already what the linter's other D rules say; a cached template's size is that of what is sent.
-        let new =
-            |finding: &Finding| !finding.code.starts_with('D') || (finding.code == "D004" && family == Family::Prompt);
-        lint::errors(&self.0, text, kind, new, &mut faults);
-        match has_shape {
-            _ if faults.is_empty() => Ok(json.with_integers()),
-            false => Err(Problem::with_errors(Code::InvalidRequest, faults)),
-            true => Err(Problem::with_errors(Code::TemplateRefused, faults)),
-        }
+        _ => Vec::new(),
+    };
+    let mut cache = take(&mut given, "cacheSettings").map(object).unwrap_or_default();
+    let ttl = match take(&mut cache, "ttl") {
+        Some(Json::Number(ttl)) => ttl.as_u64().unwrap_or(DEFAULT_TTL).min(MAX_TTL),
+        _ => DEFAULT_TTL,
+    };
+    let enabled = take(&mut cache, "enabled").unwrap_or(Json::Bool(true));
+    let mut metadata = take(&mut given, "metadata").map(object).unwrap_or_default();
+    default(&mut metadata, "version", string("1.0"));
+    default(&mut metadata, "source", string("automated_cacher"));
+    default(&mut metadata, "created_at", string(&crate::governance::timestamp(now_ms)));
+    let name = take(&mut given, "name").unwrap_or_else(|| string(&format!("cache-template-{now_ms}")));
+    let payload = Json::Object(vec![
+        ("id".to_owned(), string(id)),
+        ("name".to_owned(), name),
+        (
+            "description".to_owned(),
+            take(&mut given, "description").unwrap_or_else(|| string("Automated LLM prompt cache entry")),
+        ),
+        ("content".to_owned(), take(&mut given, "content").unwrap_or(Json::Null)),
+        ("variables".to_owned(), Json::Array(variables)),
+        (
+            "cacheSettings".to_owned(),
+            Json::Object(vec![
+                ("enabled".to_owned(), enabled),
+                ("ttl".to_owned(), Json::Number(ttl.into())),
+                ("invalidationStrategy".to_owned(), string("on_update")),
+            ]),
+        ),
+        ("metadata".to_owned(), Json::Object(metadata)),
+    ]);
+    let bytes = payload.to_text().len();
+    if bytes > MAX_PAYLOAD {
+        let message =
+            format!("Expected at most {MAX_PAYLOAD} bytes as it is sent, found {bytes}: shorten the content.");
+        let fault = Fault::new(&Path::root(), "too_large", message);
+        return Err(Problem::with_errors(Code::TemplateRefused, fault));
     }
-
-    /// A prompt template as upstream takes it: what is not said is what E1 says, and what is not upstream's is
-    /// left out.
-    ///
-    /// # Errors
-    /// Those of [`check`](Self::check).
-    pub fn prompt(&self, text: &str) -> Result<Json, Problem> {
-        let mut members = object(self.check(Family::Prompt, text)?);
-        members.retain(|(name, _)| !OURS.contains(&name.as_str()) && !UPSTREAMS.contains(&name.as_str()));
-        default(&mut members, "variables", Json::Array(Vec::new()));
-        default(&mut members, "max_tokens", Json::Number(DEFAULT_MAX_TOKENS.into()));
-        let mut guardrails = take(&mut members, "safety_guardrails").map(object).unwrap_or_default();
-        for name in GUARDRAILS {
-            default(&mut guardrails, name, Json::Bool(true));
-        }
-        members.push(("safety_guardrails".to_owned(), Json::Object(guardrails)));
-        Ok(Json::Object(members))
-    }
-
-    /// A cached template as upstream takes it (A1): `id` is the one of its address, `now_ms` (Unix ms) names it
-    /// where it has no name, `created_at` is the same as RFC 3339.
-    ///
-    /// # Errors
-    /// Those of [`check`](Self::check).
-    pub fn cached(&self, text: &str, id: &str, now_ms: u64) -> Result<Json, Problem> {
-        let mut given = object(self.check(Family::Cached, text)?);
-        let string = |text: &str| Json::String(text.to_owned());
-        let variables = match take(&mut given, "variables") {
-            Some(Json::Array(items)) => items.into_iter().map(variable).collect(),
-            Some(Json::Object(values)) => {
-                let named = |(name, value)| {
-                    Json::Object(vec![("name".to_owned(), Json::String(name)), ("value".to_owned(), value)])
-                };
-                values.into_iter().map(|value| variable(named(value))).collect()
-            }
-            _ => Vec::new(),
-        };
-        let mut cache = take(&mut given, "cacheSettings").map(object).unwrap_or_default();
-        let ttl = match take(&mut cache, "ttl") {
-            Some(Json::Number(ttl)) => ttl.as_u64().unwrap_or(DEFAULT_TTL).min(MAX_TTL),
-            _ => DEFAULT_TTL,
-        };
-        let enabled = take(&mut cache, "enabled").unwrap_or(Json::Bool(true));
-        let mut metadata = take(&mut given, "metadata").map(object).unwrap_or_default();
-        default(&mut metadata, "version", string("1.0"));
-        default(&mut metadata, "source", string("automated_cacher"));
-        default(&mut metadata, "created_at", string(&crate::governance::timestamp(now_ms)));
-        let name = take(&mut given, "name").unwrap_or_else(|| string(&format!("cache-template-{now_ms}")));
-        let payload = Json::Object(vec![
-            ("id".to_owned(), string(id)),
-            ("name".to_owned(), name),
-            (
-                "description".to_owned(),
-                take(&mut given, "description").unwrap_or_else(|| string("Automated LLM prompt cache entry")),
-            ),
-            ("content".to_owned(), take(&mut given, "content").unwrap_or(Json::Null)),
-            ("variables".to_owned(), Json::Array(variables)),
-            (
-                "cacheSettings".to_owned(),
-                Json::Object(vec![
-                    ("enabled".to_owned(), enabled),
-                    ("ttl".to_owned(), Json::Number(ttl.into())),
-                    ("invalidationStrategy".to_owned(), string("on_update")),
-                ]),
-            ),
-            ("metadata".to_owned(), Json::Object(metadata)),
-        ]);
-        let bytes = payload.to_text().len();
-        if bytes > MAX_PAYLOAD {
-            let message =
-                format!("Expected at most {MAX_PAYLOAD} bytes as it is sent, found {bytes}: shorten the content.");
-            let fault = Fault::new(&Path::root(), "too_large", message);
-            return Err(Problem::with_errors(Code::TemplateRefused, fault));
-        }
-        Ok(payload)
-    }
+    Ok(payload)
 }
 
 /// A variable of a cached template, with what A1 fills in.
@@ -285,6 +232,7 @@ fn default(members: &mut Vec<(String, Json)>, name: &str, value: Json) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TemplateValidator;
     use super::*;
     use serde_json::json;
 

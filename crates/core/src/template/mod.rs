@@ -15,10 +15,11 @@ mod question;
 mod render;
 mod store;
 mod sync;
+mod validator;
 
 pub use promptgate_lint::{expression, placeholder};
 
-pub use document::{Template, TemplateValidator, Variable};
+pub use document::{Template, Variable, completed_cached, completed_prompt};
 pub use execute::{EXECUTE, ExecuteRequest, RENDER, RenderRequest, Values};
 pub use merge::{Change, diff, merge};
 pub use precondition::{Precondition, is_unchanged};
@@ -26,3 +27,4 @@ pub use question::{Listing, diff_question, difference, sync_question, version, v
 pub use render::{MAX_RENDERED, Rendered};
 pub use store::{Command, Ended, Step, TemplateSnapshot, UpstreamTemplate, Verb, Work, name_taken, there};
 pub use sync::{LIBRARY, Library, LibraryValidator, Plan, PlannedAction};
+pub use validator::{Draft, TemplateValidator};

@@ -4,10 +4,10 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::document::TemplateValidator;
 use super::merge::{Change, diff};
 use super::precondition::Precondition;
 use super::store::Verb;
+use super::validator::TemplateValidator;
 use crate::fault::{Fault, Faults, Path};
 use crate::guard::STEP;
 use crate::json::{self, Json};

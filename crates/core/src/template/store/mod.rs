@@ -15,8 +15,8 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::TemplateValidator;
 use super::precondition::Precondition;
+use super::validator::TemplateValidator;
 use crate::call::Answer;
 use crate::json;
 use crate::problem::{Code, Problem};
