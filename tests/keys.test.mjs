@@ -136,6 +136,30 @@ test("T2: who invents keys does not get through, and soon asks nobody", async ()
   assert.equal((await ask(good.secret, "GET", "/v1/whoami")).status, 200, "who is known goes on");
 });
 
+test("T2: a tenant has a thousand keys at most; the longest ended gives way to a new one", async () => {
+  const order = (number) => ask(ADMIN, "POST", "/v1/keys", { name: `key ${number}`, tenant: "crowded" });
+  const ids = [];
+  for (let number = 0; number < 1_000; number += 20) {
+    const made = await Promise.all(Array.from({ length: 20 }, (_, more) => order(number + more)));
+    for (const { status, body } of made) {
+      assert.equal(status, 201, JSON.stringify(body));
+      ids.push(body.id);
+    }
+  }
+  const full = await order("too many");
+  assert.deepEqual([full.status, full.body.code], [409, "conflict"], JSON.stringify(full.body));
+  assert.match(full.body.detail, /1000 keys at most/);
+  assert.equal((await make({ tenant: "acme" })).tenant, "acme", "another tenant has room");
+  for (const id of [ids[500], ids[3]]) assert.equal((await ask(ADMIN, "DELETE", `/v1/keys/${id}`)).status, 200);
+  const made = await order("now");
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  assert.equal((await ask(made.body.secret, "GET", "/v1/whoami")).body.keyId, made.body.id);
+  assert.equal((await ask(ADMIN, "GET", `/v1/keys/${ids[500]}`)).status, 404, "it ended first");
+  assert.equal((await ask(ADMIN, "GET", `/v1/keys/${ids[3]}`)).body.status, "revoked");
+  assert.equal((await order("and now")).status, 201);
+  assert.equal((await order("no more")).status, 409);
+});
+
 test("T2: promptgate keys does it from a shell", async () => {
   const run = (...args) => {
     const code = `import { keysCommand } from "./npm/src/cli/keys.js"; import { parseArgs } from "node:util";
@@ -256,7 +280,7 @@ test("T3: 256 clients of four tenants under limits: the books balance", async ()
   await simulator.reset();
   // Raw workerd, as it is served.
   const workerd = await startWorkerd({
-    CLIENT_KEYS: `platform:${digest(ADMIN)}:admin`, TENANT_LIMITS: JSON.stringify(limits),
+    CLIENT_KEYS: `platform:${digest(ADMIN)}:admin`, TENANT_LIMITS: JSON.stringify(limits), MAX_LATENCY_MS: "60000", // no fallback where the machine is busy
     UPSTREAM_CLIENT_ID: "dev-client", UPSTREAM_CLIENT_SECRET: "dev-secret", UPSTREAM_API_URL: simulator.url, UPSTREAM_LOGIN_URL: simulator.url,
   });
   try {
@@ -323,6 +347,7 @@ async function crowd(url, limits, seconds) {
   const metrics = (await raw(ADMIN, "GET", "/v1/metrics")).text;
   const sum = (pattern) => [...metrics.matchAll(pattern)].reduce((all, [, value]) => all + Number(value), 0);
   const rows = (await (await fetch(`${url}/v1/audit`, { headers: { authorization: `Bearer ${ADMIN}` } })).text()).split("\n").filter(Boolean).map((line) => JSON.parse(line).row).filter(Boolean);
+  const { points } = (await raw(ADMIN, "GET", "/v1/stats?step=hour&by=tenant,route,model,code")).body;
   for (const [tenant, book] of Object.entries(books)) {
     const upstream = usage.find(({ group }) => group.modelId === `model-${tenant}`).metrics;
     assert.deepEqual([upstream.requestCount, upstream.totalTokens], [book.done, book.tokens], `${tenant}: simulator and clients`);
@@ -334,5 +359,16 @@ async function crowd(url, limits, seconds) {
     const cost = own.reduce((all, row) => all + Number(row.cost_usd), 0);
     const counted = sum(new RegExp(`^promptgate_cost_usd_total\\{tenant="${tenant}",.*\\} ([\\d.]+)$`, "gm"));
     assert.ok(Math.abs(cost - counted) < 1e-6, `${tenant}: ${cost} ${counted}`);
+    assert.ok(Math.abs(cost - book.tokens * 0.000002) < 1e-6, `${tenant}: ${cost} for ${book.tokens} tokens`);
+    const series = points.filter((point) => point.tenant === tenant && point.route === "/v1/chat");
+    const told = (code, name) => series.filter((point) => point.code === code).reduce((all, point) => all + Number(point[name]), 0);
+    assert.deepEqual([told("", "requests"), told("", "prompt_tokens") + told("", "completion_tokens")], [book.done, book.tokens], `${tenant}: stats`);
+    assert.equal(told("limit_reached", "requests"), book.refused, `${tenant}: stats of what was refused`);
+    assert.equal(sum(new RegExp(`^promptgate_requests_total\\{route="/v1/chat",tenant="${tenant}",outcome="error",code="limit_reached"\\} (\\d+)$`, "gm")), book.refused, `${tenant}: metrics of what was refused`);
+    // Of many refusals there are some rows, and when their minute is over one row with the number of the others.
+    const refused = rows.filter((row) => row.tenant === tenant && row.code === "limit_reached").length;
+    const omitted = rows.filter((row) => row.tenant === tenant && row.action === "refusals.omit").reduce((all, row) => all + Number(row.details.refusals), 0);
+    assert.ok(refused > 0 && refused + omitted <= book.refused, `${tenant}: ${refused} rows and ${omitted} omitted of ${book.refused}`);
+    assert.ok(Math.abs(told("", "cost_usd") - cost) < 1e-6, `${tenant}: stats' cost ${told("", "cost_usd")}, rows' ${cost}`);
   }
 }

@@ -73,6 +73,11 @@ struct Row {
     key: String,
 }
 
+#[derive(serde::Deserialize)]
+struct Count {
+    count: usize,
+}
+
 impl DurableObject for KeysObject {
     fn new(state: State, env: Env) -> Self {
         KeysObject { sql: state.storage().sql(), env, turn: Mutex::new(()) }
@@ -86,6 +91,7 @@ impl DurableObject for KeysObject {
             "CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT NULL)",
             None,
         )?;
+        self.sql.exec("CREATE INDEX IF NOT EXISTS keys_of_tenants ON keys (tenant)", None)?;
         self.sql.exec("CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, id TEXT NOT NULL)", None)?;
         let answer = self.answer(command, Date::now().as_millis()).await?;
         Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?)
@@ -101,10 +107,13 @@ impl KeysObject {
                 Ok(self.keys("SELECT key FROM keys WHERE tenant = ? ORDER BY rowid", vec![tenant.into()]).await?)
             }
             Command::Read(id) => Ok(self.keys("SELECT key FROM keys WHERE id = ?", vec![id.into()]).await?),
-            Command::Create(key) => {
-                self.keep(&key).await?;
-                Ok(vec![*key])
-            }
+            Command::Create(key) => match self.make_room(&key.tenant, now_ms).await? {
+                Ok(()) => {
+                    self.keep(&key).await?;
+                    Ok(vec![*key])
+                }
+                Err(problem) => Err(problem),
+            },
             Command::Find(digest) => {
                 let query = "SELECT key FROM keys JOIN digests USING (id) WHERE digest = ?";
                 let mut found = self.keys(query, vec![digest.as_str().into()]).await?;
@@ -128,6 +137,27 @@ impl KeysObject {
                     },
                 }
             }
+        })
+    }
+
+    /// Lets go of keys of a tenant that have ended where there would be too many with one more.
+    async fn make_room(&self, tenant: &str, now_ms: u64) -> worker::Result<Result<(), Problem>> {
+        let count = "SELECT COUNT(*) AS count FROM keys WHERE tenant = ?";
+        let counted = self.sql.exec(count, vec![tenant.into()])?.to_array::<Count>()?;
+        // To open them all costs something: not before it must be.
+        if counted.first().is_none_or(|row| row.count < key::MAX_KEYS) {
+            return Ok(Ok(()));
+        }
+        let keys = self.keys("SELECT key FROM keys WHERE tenant = ?", vec![tenant.into()]).await?;
+        Ok(match key::replaced(&keys, now_ms) {
+            Ok(ids) => {
+                for id in ids {
+                    self.sql.exec("DELETE FROM digests WHERE id = ?", vec![id.into()])?;
+                    self.sql.exec("DELETE FROM keys WHERE id = ?", vec![id.into()])?;
+                }
+                Ok(())
+            }
+            Err(problem) => Err(problem),
         })
     }
 

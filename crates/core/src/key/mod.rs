@@ -25,6 +25,9 @@ use crate::problem::{Code, Problem};
 pub use order::{CHANGE, Change, KEY, NewKey, ROTATION, master, rotation};
 pub use secret::{digest, is_well_formed, secret};
 
+/// Most keys that are kept of one tenant, those that have ended included (ours).
+pub const MAX_KEYS: usize = 1_000;
+
 /// A key, as its object keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
@@ -135,6 +138,11 @@ impl Key {
         self.digests.clear();
     }
 
+    /// When it ended, Unix ms, if that is past at `now_ms`.
+    fn ended_ms(&self, now_ms: u64) -> Option<u64> {
+        self.revoked_ms.into_iter().chain(self.expires_ms).filter(|ended_ms| *ended_ms <= now_ms).min()
+    }
+
     fn alive(&self, now_ms: u64) -> Result<(), Problem> {
         if self.status(now_ms) == "active" { Ok(()) } else { Err(ended()) }
     }
@@ -192,6 +200,27 @@ pub fn reach(caller: &Caller, key: &Key) -> Result<(), Problem> {
 /// There is no such key, or it is another tenant's.
 pub fn missing() -> Problem {
     Problem::new(Code::NotFound, "There is no key with this id. GET /v1/keys lists all there are.")
+}
+
+/// The ids of those of a tenant's `keys` that give way to a new one at `now_ms` (Unix ms): none while fewer than
+/// [`MAX_KEYS`] are kept, else as many as there must be of those that have expired or were revoked, the longest ended first.
+///
+/// # Errors
+/// [`Code::Conflict`] where too few of them have ended.
+pub fn replaced(keys: &[Key], now_ms: u64) -> Result<Vec<&str>, Problem> {
+    let surplus = (keys.len() + 1).saturating_sub(MAX_KEYS);
+    let mut ended: Vec<_> = keys.iter().filter_map(|key| Some((key.ended_ms(now_ms)?, key.id.as_str()))).collect();
+    if ended.len() < surplus {
+        return Err(Problem::new(
+            Code::Conflict,
+            format!(
+                "A tenant has {MAX_KEYS} keys at most, and none of these has ended. DELETE /v1/keys/{{id}} ends one that is no longer needed."
+            ),
+        ));
+    }
+    ended.sort_unstable();
+    ended.truncate(surplus);
+    Ok(ended.into_iter().map(|(_, id)| id).collect())
 }
 
 fn ended() -> Problem {

@@ -28,6 +28,7 @@ fn key() -> Key {
     }
 }
 
+// Row T2.
 #[test]
 fn a_key_is_ordered_and_shown_without_its_secret() {
     let key = key();
@@ -43,6 +44,7 @@ fn a_key_is_ordered_and_shown_without_its_secret() {
     );
 }
 
+// Row T2.
 #[test]
 fn a_rotation_has_an_overlap() {
     let mut key = key();
@@ -59,6 +61,7 @@ fn a_rotation_has_an_overlap() {
     assert!(!good(&key, "three", NOW + 2_000));
 }
 
+// Row T2.
 #[test]
 fn an_end_is_an_end() {
     let mut key = key();
@@ -73,6 +76,28 @@ fn an_end_is_an_end() {
     assert!(Key { revoked_ms: None, ..key }.caller("one", NOW).is_none(), "its digests are gone");
 }
 
+// Row T2.
+#[test]
+fn a_tenants_keys_are_bounded_and_those_that_ended_give_way() {
+    let mut keys: Vec<_> = (0..MAX_KEYS).map(|number| Key { id: format!("k-{number}"), ..key() }).collect();
+    assert_eq!(replaced(keys.get(1..).unwrap(), NOW), Ok(Vec::new()), "there is room");
+    let full = replaced(&keys, NOW).unwrap_err();
+    assert_eq!((full.code, full.detail.contains("1000 keys at most")), (Code::Conflict, true), "{}", full.detail);
+    keys[3].expires_ms = Some(NOW + 1);
+    assert!(replaced(&keys, NOW).is_err(), "it has not ended yet");
+    keys[7].revoke(NOW - 20);
+    keys[5].expires_ms = Some(NOW - 30);
+    keys[5].revoke(NOW - 10);
+    assert_eq!(replaced(&keys, NOW), Ok(vec!["k-5"]), "ended when it expired, whenever it was revoked");
+    // More than there may be, as they were kept before there was a bound.
+    keys.push(Key { id: "one more".into(), ..key() });
+    assert_eq!(replaced(&keys, NOW), Ok(vec!["k-5", "k-7"]));
+    keys.push(Key { id: "and one".into(), ..key() });
+    assert!(replaced(&keys, NOW).is_err(), "all that have ended would be too few");
+    assert_eq!(replaced(&keys, NOW + 1), Ok(vec!["k-5", "k-7", "k-3"]));
+}
+
+// Row T2.
 #[test]
 fn no_key_gives_more_than_it_has() {
     let manager = caller(&[Right::Manage]);
@@ -128,6 +153,7 @@ fn a_change_keeps_what_it_does_not_name() {
     assert!(changed.used(NOW + 1) && !changed.used(NOW + 59_999) && changed.used(NOW + 60_000), "to the minute");
 }
 
+// Row T2.
 #[test]
 fn an_isolate_asks_once_a_minute_and_believes_no_longer() {
     let mut memory = Memory::default();
@@ -152,6 +178,7 @@ fn an_isolate_asks_once_a_minute_and_believes_no_longer() {
     assert_eq!(memory.look("one", NOW + 5_001), Lookup::Ask, "an answer that was lost");
 }
 
+// Row T2.
 #[test]
 fn an_attacker_who_invents_keys_costs_little() {
     let mut memory = Memory::default();

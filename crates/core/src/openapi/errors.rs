@@ -77,7 +77,9 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
         Route::CreateTemplate | Route::UpdateTemplate | Route::SyncTemplates | Route::PublishNew | Route::Publish => {
             own.extend(CHANGE);
         }
-        Route::AdoptTemplate | Route::AdoptCached | Route::UpdateKey | Route::RotateKey => own.push(Code::Conflict),
+        Route::AdoptTemplate | Route::AdoptCached | Route::CreateKey | Route::UpdateKey | Route::RotateKey => {
+            own.push(Code::Conflict);
+        }
         Route::SubmitModel | Route::ConfigureNamed => {
             own.extend([Code::Conflict, Code::SafetyRefused, Code::TemplateRefused])
         }
