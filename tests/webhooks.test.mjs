@@ -208,8 +208,8 @@ test("row 37: Retry-After is honoured, redirects are not followed, and what cann
   await chat();
   await receiver.messages(6);
   const { body: metrics } = await service.ask("GET", "/v1/metrics");
-  assert.match(metrics, /promptgate_webhooks_total\{event="llm_prompt_completed",result="failed"\} 3/);
-  assert.match(metrics, /promptgate_webhooks_total\{event="llm_prompt_completed",result="dead"\} 1/);
+  assert.match(metrics, /promptgate_webhooks_total\{destination="default",event="llm_prompt_completed",result="failed"\} 3/);
+  assert.match(metrics, /promptgate_webhooks_total\{destination="default",event="llm_prompt_completed",result="dead"\} 1/);
 });
 
 test("row 37: a name that leads to a private network is not called, unless that is allowed", { timeout: 60_000 }, async () => {

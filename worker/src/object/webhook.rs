@@ -372,7 +372,8 @@ impl WebhookObject {
         if let Some(line) = verdict.log(&destination.name, &oldest.id, &oldest.event, status) {
             worker::console_log!("{line}");
         }
-        let labels = [("event", oldest.event.as_str()), ("result", verdict.as_str())];
+        let (name, event) = (destination.name.as_str(), oldest.event.as_str());
+        let labels = [("destination", name), ("event", event), ("result", verdict.as_str())];
         telemetry::count(|metrics| metrics.count(Metric::Webhooks, &labels, 1));
         Ok(())
     }
