@@ -11,6 +11,7 @@ import OpenAI6 from "openai6";
 import OpenAI7 from "openai7";
 import { aiSdk } from "./adapters/ai-sdk.mjs";
 import { langchain } from "./adapters/langchain.mjs";
+import { langchainPython } from "./adapters/langchain-python.mjs";
 import { openaiNode } from "./adapters/openai-node.mjs";
 import { openaiPython } from "./adapters/openai-python.mjs";
 
@@ -20,8 +21,10 @@ export function python(name, command) {
   return existsSync(path) ? path : undefined;
 }
 
-const pythons = [["openai-python 1", "python1"], ["openai-python 2", "python2"], ["openai-python 3", "python"]]
-  .map(([name, environment]) => [name, python(environment, "python")]);
+const pythons = [
+  ["openai-python 1", "python1", openaiPython], ["openai-python 2", "python2", openaiPython],
+  ["openai-python 3", "python", openaiPython], ["langchain for Python", "langchain", langchainPython],
+].map(([name, environment, adapter]) => [name, python(environment, "python"), adapter]);
 const aiSdks = (major, ai, { createOpenAI }, { createOpenAICompatible }) => [
   aiSdk(`AI SDK ${major}, openai`, ai, ({ url, key }) => createOpenAI({ baseURL: url, apiKey: key }).chat("gpt-4o-mini")),
   aiSdk(`AI SDK ${major}, openai-compatible`, ai, ({ url, key }) => createOpenAICompatible({
@@ -35,7 +38,7 @@ export const CLIENTS = [
   ...aiSdks(6, ai6, provider6, compatible6),
   ...aiSdks(7, ai7, provider7, compatible7),
   langchain(),
-  ...pythons.filter(([, interpreter]) => interpreter).map(([name, interpreter]) => openaiPython(name, interpreter)),
+  ...pythons.filter(([, interpreter]) => interpreter).map(([name, interpreter, adapter]) => adapter(name, interpreter)),
 ];
 for (const [name, interpreter] of pythons) {
   if (!interpreter) console.log(`\u001b[1;33mSKIPPED\u001b[0m every test of ${name}: it is not installed here`);
