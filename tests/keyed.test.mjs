@@ -7,7 +7,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { KEY, OTHER, content, events, request, startGateway } from "./support/gateway.mjs";
+import { PRLIMIT, startOnDisk } from "./support/disk.mjs";
+import { AUDITOR, KEY, OTHER, content, digest, events, request, startGateway } from "./support/gateway.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 const ring = (...names) => names.map((name) => `${name}:${randomBytes(32).toString("base64")}`).join(",");
@@ -144,7 +145,7 @@ test("row 26: the same POST fifty times at once is one call", async () => {
   assert.equal(executions, 1);
 });
 
-test("row 27: another body is refused, another tenant has keys of its own", async () => {
+test("T1, row 27: another body is refused, another tenant has keys of its own", async () => {
   const headers = key();
   await gateway.chat(request(), headers);
   const other = await gateway.chat(request({ maxTokens: 9 }), headers);
@@ -324,6 +325,62 @@ test("rows 30, 32, 33: killed after the last byte, the answer is read from the d
     }
     assert.equal((await simulator.stats()).executions, 1);
   });
+});
+
+if (!PRLIMIT) console.log("\u001b[1;33mSKIPPED\u001b[0m the full disk: there is no prlimit here");
+test("row 31: on a full disk nothing is sent that is not stored, nobody is asked again, and the key says so", { skip: !PRLIMIT && "there is no prlimit here" }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "promptgate-full-"));
+  const { UPSTREAM_CLIENT_ID, UPSTREAM_CLIENT_SECRET, ...vars } = openai();
+  const settings = { SEAL_KEYS, CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(AUDITOR)}:audit`, ...vars };
+  const headers = (key) => ({ authorization: `Bearer ${KEY}`, "content-type": "application/json", ...key });
+  const ask = (here, key) => fetch(here.url + OPENAI, { method: "POST", headers: headers(key), body: JSON.stringify(completion({ stream: true })) });
+  const told = (text) => text.split("\n").filter((line) => line.startsWith("data: {")).map((line) => JSON.parse(line.slice(6)));
+  const said = (text) => told(text).map(({ choices }) => choices?.[0]?.delta.content ?? "").join("");
+  let here = await startOnDisk(folder, settings);
+  try {
+    // In mid-stream.
+    const running = key();
+    await simulator.fault({ kind: "gate", after_frames: 30 }, { on: "openai_chat" });
+    const response = await ask(here, running);
+    assert.equal(response.status, 200, here.said());
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = (await reader.read()).value, ended = "in order";
+    here.fill();
+    await simulator.openGate();
+    for (;;) {
+      const { done, value } = await reader.read().catch(() => ({ done: (ended = "by a reset") }));
+      if (done) break;
+      text += value;
+    }
+    const saw = said(text);
+    assert.ok(saw.length > 0);
+    // The platform ends an object that cannot write, and with it the connection: no client takes that for an end.
+    if (ended === "in order") assert.match(text, /data: \{"error":\{[^\n]*\n\n$/);
+    assert.ok(!text.includes("[DONE]"));
+    // Before anything is sent.
+    const never = key();
+    const refused = await ask(here, never);
+    assert.deepEqual([refused.status, (await refused.json()).error?.code], [503, "storage_unavailable"], here.said());
+    assert.equal((await simulator.stats()).requests.openai_chat, 1);
+    here.empty();
+    // What was seen is on the disk, also for the next process; the upstream is not asked again.
+    for (const process of ["this one", "the next"]) {
+      if (process === "the next") {
+        await here.kill();
+        here = await startOnDisk(folder, settings);
+      }
+      const again = await (await ask(here, running)).text();
+      assert.ok(said(again).startsWith(saw), `${process}: seen and not stored`);
+      assert.match(again, /data: \{"error":\{[^\n]*(outcome_unknown|storage_unavailable)[^\n]*\n\n$/, process);
+    }
+    assert.equal((await simulator.stats()).requests.openai_chat, 1);
+    // The key that was refused is free.
+    assert.match(await (await ask(here, never)).text(), /data: \[DONE\]/);
+    assert.equal((await simulator.stats()).requests.openai_chat, 2);
+  } finally {
+    await here.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("what is kept is sealed; without its key it is gone, and with an older key it is not", async () => {
