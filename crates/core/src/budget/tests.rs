@@ -226,6 +226,7 @@ fn limits(of: &[(Limit, u64)]) -> Limits {
     Limits(of.iter().copied().collect())
 }
 
+// Row T3.
 #[test]
 fn a_hundred_thousand_schedules_never_pass_a_limit() {
     let mut seeds = Random(0x5EED);
@@ -276,6 +277,7 @@ fn alone(
     }
 }
 
+// Row T3.
 #[test]
 fn all_that_fits_is_let_in_and_the_object_is_asked_rarely() {
     let now = 1_767_225_600_000;
@@ -320,6 +322,7 @@ fn far_from_a_limit_nobody_asks_for_each_call() {
     assert!(asked <= 20, "{asked} questions for 6,000 calls");
 }
 
+// Row T3.
 #[test]
 fn what_was_not_used_comes_back() {
     let now = 1_767_225_600_000;
@@ -345,6 +348,7 @@ fn what_was_not_used_comes_back() {
 }
 
 /// A process that dies holds the places of its calls until they must have ended, and no longer.
+// Row T3.
 #[test]
 fn the_calls_of_the_dead_end() {
     let now = 1_767_225_600_000;
@@ -360,6 +364,7 @@ fn the_calls_of_the_dead_end() {
     assert!(alone(&mut b, &mut ledger, Amounts::request(0, 0), &limits, later + 500).0.is_ok());
 }
 
+// Row T3.
 #[test]
 fn an_operator_is_told_once_at_eighty_hundredths_and_once_at_the_end() {
     let now = 1_767_225_600_000;

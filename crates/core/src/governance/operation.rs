@@ -120,6 +120,7 @@ mod tests {
     use super::*;
     use crate::problem::Code;
 
+    // Row H.
     #[test]
     fn a_row_says_what_was_done_and_no_text() {
         let document = r#"{"id":"t-1","name":"greeting","content":"canary","cacheSettings":{"ttl":600},"metadata":{"version":"1.2"}}"#;

@@ -81,6 +81,7 @@ impl Refusals {
 mod tests {
     use super::*;
 
+    // Row H.
     #[test]
     fn ten_thousand_refusals_make_a_few_rows_and_none_is_lost() {
         let mut refusals = Refusals::default();

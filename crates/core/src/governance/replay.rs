@@ -35,6 +35,7 @@ pub fn replay(
 mod tests {
     use super::*;
 
+    // Row H.
     #[test]
     fn a_replay_is_a_row_of_its_own_kind() {
         let about = About { request_id: "r-0".into(), model: "m".into(), started_ms: 0 };

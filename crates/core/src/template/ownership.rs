@@ -236,6 +236,7 @@ mod tests {
         (tenant != "nobody").then(|| tenant.to_owned())
     }
 
+    // Row T1.
     #[test]
     fn lists_do_not_count_what_is_anothers() {
         let pages = || vec![page(&["a-1", "b-1", "nobody-1"]), page(&["b-2", "a-2", "a-3"])];

@@ -243,6 +243,7 @@ mod tests {
         }
     }
 
+    // Row H.
     #[test]
     fn rows_are_let_go_when_a_signed_checkpoint_is_old_enough() {
         let at = |sequence: u64, time_ms: u64, signed: bool| Checkpoint {

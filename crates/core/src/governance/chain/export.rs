@@ -129,6 +129,7 @@ mod tests {
         Page { lines, head, full, let_go: None, checkpoints: Vec::new() }
     }
 
+    // Row H.
     #[test]
     fn every_row_is_exported_once_across_objects_and_pages() {
         for (rows, each) in [(0, 5), (1, 5), (5, 5), (17, 5), (1500, 1100), (1000, 1000), (1000, 5000)] {

@@ -15,6 +15,7 @@ fn some() -> Metrics {
     metrics
 }
 
+// Row H.
 #[test]
 fn prometheus_text() {
     let text = some().prometheus();
@@ -115,6 +116,7 @@ fn no_tenant_uses_up_the_series_of_another() {
     assert_eq!(tenant("a=\"\""), "");
 }
 
+// Row H.
 #[test]
 fn a_tenant_sees_its_own_series() {
     let mut metrics = some();

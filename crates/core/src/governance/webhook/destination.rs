@@ -95,6 +95,7 @@ mod tests {
     use super::*;
 
     /// The example of the specification's reference libraries.
+    // Row H.
     #[test]
     fn signs_as_the_reference_does() {
         let key = Destination::key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
@@ -105,6 +106,7 @@ mod tests {
         );
     }
 
+    // Row H.
     #[test]
     fn two_keys_make_two_signatures() {
         let keys = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"];

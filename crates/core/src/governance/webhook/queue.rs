@@ -89,6 +89,7 @@ mod tests {
         Event { family, name: "x", subject: number.to_string(), body: "{}".into() }
     }
 
+    // Row H.
     #[test]
     fn each_goes_to_those_who_want_it_in_order() {
         let mut queue = Queue::default();

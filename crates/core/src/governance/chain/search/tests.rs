@@ -42,6 +42,7 @@ fn every_fault_is_named() {
     assert!(Search::of(&target(&long), None, None).is_err());
 }
 
+// Row H.
 #[test]
 fn times_are_those_of_rows_and_a_tenant_sees_its_own() {
     let query = "?from=2026-11-26&to=2026-11-26T10:00:00.5%2B01:00&order=newest&key=ab&tenant=other";
