@@ -1,5 +1,6 @@
 //! Every error a client can get, in one table, and its document (RFC 9457, `application/problem+json`).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -227,7 +228,7 @@ pub struct Problem {
     /// The current entity tag of what could not be changed: the `ETag` header of a 412.
     pub etag: Option<String>,
     /// What a policy that only watches would have done: code of the rule, action, how often. For audit rows and metrics.
-    pub would: Vec<(&'static str, &'static str, u32)>,
+    pub would: Vec<(Cow<'static, str>, &'static str, u32)>,
 }
 
 impl Problem {

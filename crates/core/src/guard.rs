@@ -16,6 +16,7 @@ use promptgate_lint::message;
 use crate::fault::{Fault, Faults, MAX_FAULTS, Path, spans};
 use crate::json::{Json, MAX_BODY, Number};
 use crate::problem::{Code, Problem};
+use crate::refusal::fault_code;
 use crate::schema::{Field, List, Shape, Text, decode};
 
 /// The engine, with a policy for each direction.
@@ -96,39 +97,39 @@ pub struct Findings {
     pub allowed: u32,
     /// By the rule's code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub rules: BTreeMap<&'static str, u32>,
+    pub rules: BTreeMap<Cow<'static, str>, u32>,
     /// By the rule's code and what was done: `block`, `redact`, `flag`, `allow`. For audit rows.
     #[serde(skip)]
-    pub actions: BTreeMap<(&'static str, &'static str), u32>,
+    pub actions: BTreeMap<(Cow<'static, str>, &'static str), u32>,
 }
 
 impl Findings {
     /// Counts the rules of `entries`, for which something was refused.
     pub(crate) fn fired(&mut self, entries: &[Entry]) {
         for entry in entries {
-            *self.rules.entry(entry.code).or_default() += 1;
-            *self.actions.entry((entry.code, "block")).or_default() += 1;
+            *self.rules.entry(entry.code.clone()).or_default() += 1;
+            *self.actions.entry((entry.code.clone(), "block")).or_default() += 1;
         }
     }
 
     /// Counts what a policy that only watches would have done.
     pub(crate) fn watched(&mut self, would_have: &[Entry]) {
         for entry in would_have {
-            *self.actions.entry((entry.code, would(entry.action))).or_default() += 1;
+            *self.actions.entry((entry.code.clone(), would(entry.action))).or_default() += 1;
         }
     }
 
     /// What a policy that only watches would have done: code of the rule, action, how often.
-    pub(crate) fn would(&self) -> Vec<(&'static str, &'static str, u32)> {
+    pub(crate) fn would(&self) -> Vec<(Cow<'static, str>, &'static str, u32)> {
         let actions = self.actions.iter().filter(|((_, action), _)| action.starts_with("would_"));
-        actions.map(|((code, action), count)| (*code, *action, *count)).collect()
+        actions.map(|((code, action), count)| (code.clone(), *action, *count)).collect()
     }
 
     /// Counts `entries` too, found in a text of `role`; `policy` is the gateway's. What was treated more mildly than
     /// it asks for ([`lenient`]) is counted as let through.
     pub(crate) fn add(&mut self, entries: &[Entry], role: Role, policy: &Policy) {
         for entry in entries {
-            *self.rules.entry(entry.code).or_default() += 1;
+            *self.rules.entry(entry.code.clone()).or_default() += 1;
             let done = match entry.action {
                 action if action < policy.graded(role, entry.kind, entry.score) => {
                     self.allowed += 1;
@@ -149,7 +150,7 @@ impl Findings {
                 Action::Block => "block",
                 Action::Ignore => continue,
             };
-            *self.actions.entry((entry.code, done)).or_default() += 1;
+            *self.actions.entry((entry.code.clone(), done)).or_default() += 1;
         }
     }
 }
@@ -189,7 +190,7 @@ pub(crate) fn faults<'a>(path: &Path, text: &str, entries: impl IntoIterator<Ite
     let mut spans = spans(text, &listed).into_iter();
     let mut faults = Faults::default();
     for entry in entries {
-        faults.add(|| Fault { span: spans.next(), ..Fault::new(path, entry.code, message(entry.kind)) });
+        faults.add(|| Fault { span: spans.next(), ..Fault::new(path, fault_code(entry), message(entry.kind)) });
     }
     faults
 }
@@ -311,7 +312,7 @@ impl Explanation {
             .iter()
             .zip(spans(&self.text, &ranges))
             .map(|(entry, span)| {
-                let rule = promptgate_guard::rule(entry.code);
+                let rule = promptgate_guard::rule(&entry.code);
                 json!({
                     "code": entry.code,
                     "name": rule.map(|rule| rule.name),
@@ -353,8 +354,20 @@ const POLICY: &[Field] = &[
         .about("From which score on the action is taken, by kind; below it a finding is flagged."),
     Field::optional("allow", TEXTS).about("Values that are no findings, or `@domain` for all addresses there."),
     Field::optional("disabled", TEXTS).about("Codes of rules that are switched off."),
+    Field::optional("own", Shape::Map(&Shape::Object(OWN)))
+        .about("Patterns of your own, by name: docs/guard.md says how."),
     Field::optional("keep_last_four", Shape::Bool).about("A card's tag has its last four digits."),
     Field::optional("sanitise", Shape::Bool).about("`<`, `>`, NUL and outer white space are taken out first."),
+];
+
+/// A pattern of an operator's own.
+const OWN: &[Field] = &[
+    Field::required("pattern", Shape::Text(Text::new(1, 256))).about("What it looks like: `EMP-#{6}`."),
+    Field::required("action", Shape::OneOf(&["ignore", "flag", "restore", "redact", "block"])),
+    Field::optional("tag", Shape::Text(Text::new(1, 24)))
+        .about("What stands in its place; its name in capitals by default."),
+    Field::optional("caught", TEXTS).about("Texts in which it must be found: tried at once."),
+    Field::optional("passed", TEXTS).about("Texts in which it must not be."),
 ];
 
 const SCORES: Shape = Shape::Map(&Shape::Number(0.0, 1.0));

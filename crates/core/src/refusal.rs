@@ -1,9 +1,11 @@
 //! A problem on its way from an object to the Worker, as text: objects answer `Result<T, Refusal>`.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use promptgate_guard::Entry;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Place};
@@ -74,7 +76,15 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The one copy of a fault's code: they are few, and constants of this program.
+/// The code of a fault for a finding of the guard: an operator's pattern has the name that the operator gave it.
+pub(crate) fn fault_code(entry: &Entry) -> &'static str {
+    match &entry.code {
+        Cow::Borrowed(code) => code,
+        Cow::Owned(name) => interned(name.clone()),
+    }
+}
+
+/// The one copy of a fault's code: they are few: constants of this program, and names in its settings.
 fn interned(code: String) -> &'static str {
     thread_local! {
         static CODES: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };

@@ -68,8 +68,8 @@ enum Stage<'t> {
 /// Looks for personal data and secrets.
 #[derive(Debug)]
 enum Values {
-    /// In the plain view, up to so many bytes so far.
-    Plain(Scanner, usize, Vec<Found>),
+    /// In the plain view, up to so many bytes so far, and by operators' own patterns.
+    Plain(Scanner, usize, usize, Vec<Found>),
     /// Where something is turned around, in the text as it came.
     Turned(Box<Reading>, usize),
 }
@@ -99,7 +99,7 @@ impl<'t> Check<'t> {
             Stage::Text(text) => {
                 let views = Views::of(text);
                 let values = match views.get(ViewKind::Bidi) {
-                    None => Values::Plain(Scanner::default(), 0, Vec::new()),
+                    None => Values::Plain(Scanner::default(), 0, 0, Vec::new()),
                     Some(_) => Values::Turned(Box::new(Reading::new(self.guard.clone(), self.role)), 0),
                 };
                 Stage::Values(views, values)
@@ -150,7 +150,7 @@ impl<'t> Check<'t> {
         found.extend(findings.map(|finding| {
             let value = text.get(finding.span.clone()).unwrap_or_default();
             let correlation = self.guard.correlation(finding.kind, value);
-            Found { correlation, cover: finding.span.clone(), finding, last_four: None }
+            Found { correlation, cover: finding.span.clone(), finding, own: None, last_four: None }
         }));
     }
 
@@ -193,7 +193,7 @@ impl Values {
     fn step(&mut self, views: &Views<'_>, guard: &Guard, role: Role) -> bool {
         let raw = views.raw().text();
         match self {
-            Values::Plain(scanner, end, found) => {
+            Values::Plain(scanner, end, own, found) => {
                 let (text, map) = (views.plain().text(), views.plain().map());
                 *end = text.ceil_char_boundary(end.saturating_add(STEP));
                 let open = *end < text.len();
@@ -202,6 +202,8 @@ impl Values {
                 scanner.run(&part, guard.thresholds(role), open, &mut hits);
                 let seen = Seen { raw, text, map, bidi: false };
                 found.extend(hits.into_iter().filter_map(|hit| guard.admit(hit, &seen, role)));
+                let part = Seen { text: text.get(..*end).unwrap_or_default(), ..seen };
+                guard.own(&part, own, open, found);
                 open
             }
             Values::Turned(reading, end) => {
@@ -216,7 +218,7 @@ impl Values {
 
     fn into_found(self) -> Vec<Found> {
         match self {
-            Values::Plain(_, _, found) => found,
+            Values::Plain(_, _, _, found) => found,
             Values::Turned(reading, _) => reading.into_found(),
         }
     }

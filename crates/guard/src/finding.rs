@@ -34,10 +34,14 @@ pub enum Kind {
     Phone,
     /// An IP address, version 4 or 6.
     Ip,
+    /// What an operator's own pattern looks like ([`crate::own`]): what is done about it stands with the pattern.
+    #[cfg_attr(feature = "serde", serde(skip_deserializing))]
+    Own,
 }
 
 impl Kind {
-    /// Every kind, gravest first: where findings overlap, the first one names the place.
+    /// Every kind that a policy decides about, gravest first: where findings overlap, the first one names the place,
+    /// unless one is of an operator's own pattern.
     pub const ALL: [Self; 13] = [
         Self::Injection,
         Self::PrivateKey,
@@ -70,6 +74,7 @@ impl Kind {
             Self::Email => "email",
             Self::Phone => "phone",
             Self::Ip => "ip",
+            Self::Own => "own",
         }
     }
 
@@ -89,6 +94,7 @@ impl Kind {
             Self::Email => "[EMAIL]",
             Self::Phone => "[PHONE]",
             Self::Ip => "[IP]",
+            Self::Own => "[OWN]",
         }
     }
 }

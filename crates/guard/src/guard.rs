@@ -3,6 +3,7 @@
 use crate::check::Check;
 use crate::correlation;
 use crate::finding::{Finding, Kind};
+use crate::own::{self, Own};
 use crate::policy::{Action, Policy, Role, normal};
 use crate::report::{Entry, Report};
 use crate::scan::{self, Hit, Thresholds};
@@ -13,6 +14,9 @@ use crate::work;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The code of findings by operators' own patterns; reports have the pattern's name instead.
+const OWN: &str = "own";
 
 /// A policy ready for use. Cheap to make and to keep; nothing is compiled.
 #[derive(Debug, Clone)]
@@ -110,9 +114,42 @@ impl Guard {
         Stream::new(self.clone(), role)
     }
 
+    /// The operator's pattern that found it, if one did.
+    fn pattern(&self, found: &Found) -> Option<&Own> {
+        self.policy.own.get(found.own?)
+    }
+
+    /// What stands in the place of a finding that is not numbered.
+    fn tag_of(&self, found: &Found) -> &str {
+        self.pattern(found).map_or(found.finding.kind.tag(), |own| &own.tag)
+    }
+
+    /// What operators' patterns find in `seen` from `next` on ([`own::find`]).
+    pub(crate) fn own(&self, seen: &Seen<'_>, next: &mut usize, open: bool, found: &mut Vec<Found>) {
+        let patterns = &self.policy.own;
+        if patterns.is_empty() {
+            *next = seen.text.len();
+            return;
+        }
+        while let Some((number, start, end)) = own::find(patterns, seen.text, next, open) {
+            let value = seen.text.get(start..end).unwrap_or_default();
+            if self.policy.allows(Kind::Own, value) {
+                continue;
+            }
+            let span = seen.map.span(start..end);
+            let view = if seen.raw.get(span.clone()) == Some(value) { ViewKind::Raw } else { ViewKind::Plain };
+            let finding = Finding { code: OWN, kind: Kind::Own, span: span.clone(), score: 1.0, view };
+            let correlation = self.correlation(Kind::Own, value);
+            found.push(Found { finding, own: Some(number), cover: span, last_four: None, correlation });
+        }
+    }
+
     /// What is done about a finding.
     pub(crate) fn action(&self, role: Role, found: &Found) -> Action {
-        self.policy.graded(role, found.finding.kind, found.finding.score)
+        match self.pattern(found) {
+            Some(own) => own.action,
+            None => self.policy.graded(role, found.finding.kind, found.finding.score),
+        }
     }
 
     pub(crate) fn thresholds(&self, role: Role) -> &Thresholds {
@@ -166,7 +203,7 @@ impl Guard {
                 let restored = || cluster.iter().all(|found| self.action(role, found) <= Action::Restore);
                 let numbered = writer.tags.as_mut().filter(|_| restored()).zip(gravest(cluster));
                 match numbered.zip(text.get(span.clone())) {
-                    Some(((tags, found), value)) => out.push_str(&tags.tag(found.finding.kind, value)),
+                    Some(((tags, found), value)) => out.push_str(&tags.tag(self.tag_of(found), value)),
                     None => out.push_str(&tag),
                 }
                 if override_from.is_some_and(|first| first < span.start) {
@@ -209,7 +246,7 @@ impl Guard {
         for item in &mut turned {
             item.cover = segment.clone();
         }
-        tags.extend(tag(&turned).map(|text| Tag { span: segment, text }));
+        tags.extend(self.tag(&turned).map(|text| Tag { span: segment, text }));
         found.extend(turned);
     }
 
@@ -245,6 +282,7 @@ impl Guard {
                 _ => self.correlation(hit.kind, value),
             },
             last_four,
+            own: None,
             cover: span.clone(),
             finding: Finding { code: hit.code, kind: hit.kind, span, score: hit.score, view },
         })
@@ -259,13 +297,24 @@ impl Guard {
         }
         let start = cluster.iter().map(|found| found.cover.start).min()?;
         let end = cluster.iter().map(|found| found.cover.end).max()?;
-        Some((start..end, tag(cluster)?))
+        Some((start..end, self.tag(cluster)?))
     }
 
     /// The line in the report; none for what is ignored.
     pub(crate) fn entry(&self, found: Found, role: Role) -> Option<Entry> {
         let action = self.action(role, &found);
-        (action > Action::Ignore).then(|| Entry::new(found.finding, action, found.correlation))
+        let code = self.pattern(&found).map_or(Cow::Borrowed(found.finding.code), |own| Cow::Owned(own.name.clone()));
+        (action > Action::Ignore).then(|| Entry::new(found.finding, code, action, found.correlation))
+    }
+
+    /// What stands in the place of overlapping findings: the gravest names it, of several the first.
+    fn tag(&self, cluster: &[Found]) -> Option<String> {
+        let gravest = gravest(cluster)?;
+        let tag = self.tag_of(gravest);
+        Some(match (&gravest.last_four, tag.strip_suffix(']')) {
+            (Some(last_four), Some(open)) => format!("{open} {last_four}]"),
+            _ => tag.to_owned(),
+        })
     }
 
     pub(crate) fn correlation(&self, kind: Kind, value: &str) -> Option<String> {
@@ -291,25 +340,17 @@ pub(crate) struct Seen<'t> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     pub(crate) finding: Finding,
+    /// The number of the operator's pattern that found it.
+    pub(crate) own: Option<usize>,
     /// What goes if it is replaced: its span, or the override that it stands in.
     pub(crate) cover: Range<usize>,
     pub(crate) last_four: Option<String>,
     pub(crate) correlation: Option<String>,
 }
 
-/// What stands in the place of overlapping findings: the gravest names it, of several the first.
-fn tag(cluster: &[Found]) -> Option<String> {
-    let gravest = gravest(cluster)?;
-    let tag = gravest.finding.kind.tag();
-    Some(match (&gravest.last_four, tag.strip_suffix(']')) {
-        (Some(last_four), Some(open)) => format!("{open} {last_four}]"),
-        _ => tag.to_owned(),
-    })
-}
-
-/// The gravest finding, of several the first.
+/// The gravest finding, of several the first; an operator's own pattern before all.
 fn gravest(cluster: &[Found]) -> Option<&Found> {
-    cluster.iter().min_by_key(|found| (found.finding.kind, found.finding.span.start))
+    cluster.iter().min_by_key(|found| (found.own.is_none(), found.finding.kind, found.finding.span.start))
 }
 
 /// Where redaction notes the values that can come back; nowhere, as a rule.

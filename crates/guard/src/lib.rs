@@ -18,6 +18,7 @@ mod evidence;
 pub mod finding;
 mod guard;
 pub mod injection;
+pub mod own;
 mod pii;
 pub mod policy;
 mod reading;

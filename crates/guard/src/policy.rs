@@ -2,6 +2,7 @@
 
 use crate::finding::Kind;
 use crate::injection;
+use crate::own::{self, Own};
 use crate::rule::rule;
 use crate::scan::Thresholds;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +85,9 @@ pub struct Policy {
     pub allow: BTreeSet<String>,
     /// Codes of rules that are switched off.
     pub disabled: BTreeSet<String>,
+    /// Patterns of the operator's own, in the order of their names.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub own: Vec<Own>,
     /// Leave a card's last four digits in its tag: `[CARD 1111]`.
     pub keep_last_four: bool,
     /// Take `<`, `>`, NUL and white space at both ends out of the text first.
@@ -127,6 +131,7 @@ impl Policy {
             act_from: BTreeMap::new(),
             allow: BTreeSet::new(),
             disabled: BTreeSet::new(),
+            own: Vec::new(),
             keep_last_four: false,
             sanitise: false,
             correlation_key: None,
@@ -189,7 +194,8 @@ impl Policy {
 
     /// Whether something is to be put back into the answer.
     pub fn restores(&self) -> bool {
-        self.actions.values().flat_map(BTreeMap::values).any(|action| *action == Action::Restore)
+        let own = self.own.iter().map(|own| &own.action);
+        self.actions.values().flat_map(BTreeMap::values).chain(own).any(|action| *action == Action::Restore)
     }
 
     /// What is done about a finding of `kind` with `score`.
@@ -246,6 +252,8 @@ pub struct Changes {
     pub allow: BTreeSet<String>,
     /// Added to [`Policy::disabled`].
     pub disabled: BTreeSet<String>,
+    /// Added to [`Policy::own`], by name; one of that name is replaced.
+    pub own: BTreeMap<String, own::Written>,
     /// See [`Policy::keep_last_four`].
     pub keep_last_four: Option<bool>,
     /// See [`Policy::sanitise`].
@@ -289,6 +297,9 @@ impl Changes {
                 kind.name()
             ));
         }
+        if let Some((name, _)) = self.own.iter().find(|(_, own)| own.action == Action::Restore) {
+            return Err(format!("values are put back into answers: `own.{name}` may be `redact`"));
+        }
         match self.sanitise {
             Some(true) => Err("answers are not sanitised: `sanitise` would do nothing".to_owned()),
             _ => Ok(()),
@@ -298,7 +309,7 @@ impl Changes {
     /// `default` with these changes, or what they make of nothing if they say so.
     ///
     /// # Errors
-    /// A number that is not from 0 to 1, or a rule that does not exist.
+    /// A number that is not from 0 to 1, a rule that does not exist, or a pattern that is none.
     pub fn over(self, default: Policy) -> Result<Policy, String> {
         let numbers = [("thresholds", &self.thresholds), ("act_from", &self.act_from)];
         for (name, (kind, number)) in
@@ -323,6 +334,14 @@ impl Changes {
         policy.act_from.extend(self.act_from);
         policy.allow.extend(self.allow);
         policy.disabled.extend(self.disabled);
+        let own =
+            self.own.into_iter().map(|(name, written)| Own::new(&name, written)).collect::<Result<Vec<_>, _>>()?;
+        policy.own.retain(|old| own.iter().all(|new| new.name != old.name));
+        policy.own.extend(own);
+        policy.own.sort_by(|a, b| a.name.cmp(&b.name));
+        if policy.own.len() > own::MOST {
+            return Err(format!("`own` has {} patterns, {} at most", policy.own.len(), own::MOST));
+        }
         policy.keep_last_four = self.keep_last_four.unwrap_or(policy.keep_last_four);
         policy.sanitise = self.sanitise.unwrap_or(policy.sanitise);
         Ok(policy)
@@ -390,6 +409,52 @@ mod tests {
         ] {
             assert!(changed(wrong).is_err(), "{wrong}");
         }
+    }
+
+    // Row G.
+    #[cfg(feature = "serde")]
+    #[test]
+    fn own_patterns_are_added_and_replaced_by_name() {
+        let over = |policy: Policy, json: &str| {
+            let changes: Result<Changes, _> = serde_json::from_str(json);
+            changes.map_err(|error| error.to_string()).and_then(|changes| changes.over(policy))
+        };
+        let staff = r##"{"own": {"staff": {"pattern": "EMP-#{6}", "action": "block", "tag": "STAFF_NUMBER"}}}"##;
+        let first = over(Policy::default(), staff).unwrap();
+        let second = over(
+            first.clone(),
+            r##"{"own": {"case": {"pattern": "C-#{4}", "action": "restore"}, "staff": {"pattern": "E#{6}", "action": "ignore"}}}"##,
+        )
+        .unwrap();
+        let names = |policy: &Policy| policy.own.iter().map(|own| (own.name.clone(), own.action)).collect::<Vec<_>>();
+        assert_eq!(names(&first), [("staff".to_owned(), Action::Block)]);
+        assert_eq!(names(&second), [("case".to_owned(), Action::Restore), ("staff".to_owned(), Action::Ignore)]);
+        assert!(second.restores() && !first.restores());
+        let guard = crate::Guard::new(&first);
+        let (text, report) = guard.redact("ask EMP-123456", Role::System);
+        assert_eq!((text.as_str(), report.is_blocked()), ("ask [STAFF_NUMBER]", true));
+        assert_eq!((&*report.findings[0].code, report.findings[0].kind), ("staff", Kind::Own));
+        let (text, tags) = {
+            let mut tags = crate::Tags::default();
+            (crate::Guard::new(&second).redact_into("C-1234 C-9876 C-1234", Role::User, &mut tags).0, tags)
+        };
+        assert_eq!(text, "[CASE_1] [CASE_2] [CASE_1]");
+        let mut stream = guard.restoring(tags).stream(Role::Assistant);
+        assert_eq!(stream.push("about [CASE_2]").text + &stream.finish().text, "about C-9876");
+        let many: Vec<_> =
+            (0..17).map(|at| format!(r##""a{at}": {{"pattern": "a{at}b#", "action": "flag"}}"##)).collect();
+        for (wrong, part) in [
+            (format!(r#"{{"own": {{{}}}}}"#, many.join(",")), "16 at most"),
+            (staff.replace("{6}", "{6"), "own.staff: "),
+            (staff.replace("block", "burn"), "burn"),
+            (staff.replace("\"tag\"", "\"tags\""), "tags"),
+            (r#"{"actions": {"user": {"own": "block"}}}"#.to_owned(), "own"),
+        ] {
+            let fault = over(Policy::default(), &wrong).unwrap_err();
+            assert!(fault.contains(part), "{wrong}: {fault}");
+        }
+        let restore: Changes = serde_json::from_str(&staff.replace("block", "restore")).unwrap();
+        assert!(restore.carried_out_by_a_stream().unwrap_err().contains("own.staff"));
     }
 
     #[cfg(feature = "serde")]

@@ -37,6 +37,8 @@ pub(crate) struct Reading {
     tags: Vec<Tag>,
     folding: Folding,
     scanner: Scanner,
+    /// From where on operators' own patterns have not been looked for, in the folded text.
+    own: usize,
     /// Findings that have not been passed on, in `raw`.
     found: Vec<Found>,
 }
@@ -66,6 +68,7 @@ impl Reading {
             tags: Vec::new(),
             folding: Folding::default(),
             scanner: Scanner::default(),
+            own: 0,
             found: Vec::new(),
         }
     }
@@ -102,10 +105,9 @@ impl Reading {
         let mut hits = Vec::new();
         self.scanner.run(&Text::new(self.folding.text()), self.guard.thresholds(self.role), open, &mut hits);
         let seen = Seen { raw: &self.raw, text: self.folding.text(), map: self.folding.map(), bidi: false };
-        for hit in hits {
-            let Some(mut found) = self.guard.admit(hit, &seen, self.role) else {
-                continue;
-            };
+        let mut all: Vec<Found> = hits.into_iter().filter_map(|hit| self.guard.admit(hit, &seen, self.role)).collect();
+        self.guard.own(&seen, &mut self.own, open, &mut all);
+        for mut found in all {
             // An override goes as a whole: part of it would read otherwise, from either end.
             let after = self.segments.partition_point(|segment| segment.end <= found.cover.start);
             let within = self.segments.iter().skip(after).take_while(|segment| segment.start < found.cover.end);
@@ -139,7 +141,8 @@ impl Reading {
 
     /// The end of what nothing that is still to come can change.
     fn border(&self, unclosed: Option<usize>) -> usize {
-        let held = self.folding.source(self.scanner.held(self.folding.text().as_bytes()));
+        let held = self.scanner.held(self.folding.text().as_bytes()).min(self.own);
+        let held = self.folding.source(held);
         let from = unclosed.map_or(held, |began| began.min(held));
         let after = self.segments.partition_point(|segment| segment.end < from);
         let within = self.segments.get(after).map(|segment| segment.start - bidi::OVERRIDE.len_utf8());
@@ -191,7 +194,7 @@ impl Reading {
 
     /// Drops what no rule will look at again.
     fn forget(&mut self) {
-        let spare = self.scanner.undecided().saturating_sub(MEMORY);
+        let spare = self.scanner.undecided().min(self.own).saturating_sub(MEMORY);
         // Rarely, so that the copying is paid for by what came in.
         if spare < 4 * MEMORY {
             return;
@@ -203,6 +206,7 @@ impl Reading {
         let limit = segments.into_iter().fold(self.passed.min(self.overrides), usize::min);
         let (plain, raw) = self.folding.forget(spare, limit);
         self.scanner.shift(plain);
+        self.own = self.own.saturating_sub(plain);
         self.raw.drain(..raw);
         self.gone += raw;
         self.passed -= raw;

@@ -3,6 +3,7 @@
 use crate::finding::{Finding, Kind};
 use crate::policy::Action;
 use crate::view::ViewKind;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The result of a check. The same text and policy give the same report, byte for byte, and
@@ -23,8 +24,8 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Entry {
-    /// The rule's stable code.
-    pub code: &'static str,
+    /// The rule's stable code; of an operator's own pattern its name.
+    pub code: Cow<'static, str>,
     /// What was found.
     pub kind: Kind,
     /// Where, in bytes of the caller's text.
@@ -53,9 +54,9 @@ impl Report {
 }
 
 impl Entry {
-    pub(crate) fn new(finding: Finding, action: Action, correlation: Option<String>) -> Self {
+    pub(crate) fn new(finding: Finding, code: Cow<'static, str>, action: Action, correlation: Option<String>) -> Self {
         Self {
-            code: finding.code,
+            code,
             kind: finding.kind,
             span: finding.span,
             score: finding.score,

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::finding::Kind;
-
 /// Most bytes of a tag, brackets included.
 const LONGEST: usize = 40;
 
@@ -14,9 +12,10 @@ const LONGEST: usize = 40;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tags {
     values: BTreeMap<String, String>,
-    by_value: BTreeMap<(Kind, String), String>,
-    /// The number that was given last, by kind.
-    last: BTreeMap<Kind, u32>,
+    /// The tag of a value, by what tags of its kind are called.
+    by_value: BTreeMap<(String, String), String>,
+    /// The number that was given last, by what they are called.
+    last: BTreeMap<String, u32>,
     /// Tags that the texts themselves have: they mean nothing.
     taken: BTreeSet<String>,
 }
@@ -40,14 +39,14 @@ impl Tags {
         self.taken.extend(tags.map(str::to_owned));
     }
 
-    /// The tag for `value`.
-    pub(crate) fn tag(&mut self, kind: Kind, value: &str) -> String {
-        let key = (kind, value.to_owned());
+    /// The tag for `value`, which is redacted as `kind` (`[EMAIL]`).
+    pub(crate) fn tag(&mut self, kind: &str, value: &str) -> String {
+        let name = kind.trim_matches(['[', ']']);
+        let key = (name.to_owned(), value.to_owned());
         if let Some(tag) = self.by_value.get(&key) {
             return tag.clone();
         }
-        let name = kind.tag().trim_matches(['[', ']']);
-        let last = self.last.entry(kind).or_default();
+        let last = self.last.entry(name.to_owned()).or_default();
         let tag = loop {
             *last += 1;
             let tag = format!("[{name}_{last}]");
@@ -136,9 +135,9 @@ mod tests {
     #[test]
     fn values_come_back_wherever_the_text_is_cut() {
         let mut tags = Tags::default();
-        assert_eq!(tags.tag(Kind::Email, "a@b.de"), "[EMAIL_1]");
-        assert_eq!(tags.tag(Kind::Email, "c@d.de"), "[EMAIL_2]");
-        assert_eq!(tags.tag(Kind::Email, "a@b.de"), "[EMAIL_1]", "the same value has one tag");
+        assert_eq!(tags.tag("[EMAIL]", "a@b.de"), "[EMAIL_1]");
+        assert_eq!(tags.tag("[EMAIL]", "c@d.de"), "[EMAIL_2]");
+        assert_eq!(tags.tag("[EMAIL]", "a@b.de"), "[EMAIL_1]", "the same value has one tag");
         let tags = Arc::new(tags);
         let text = "Write to [EMAIL_1], not [[EMAIL_2]; [EMAIL_3] [EMAIL_1 [email_1] é[";
         let whole = "Write to a@b.de, not [c@d.de; [EMAIL_3] [EMAIL_1 [email_1] é[";
@@ -155,14 +154,14 @@ mod tests {
     fn what_a_text_made_up_restores_nothing() {
         let mut tags = Tags::default();
         tags.avoid("see [EMAIL_1] and [EMAIL_2");
-        assert_eq!(tags.tag(Kind::Email, "a@b.de"), "[EMAIL_2]");
+        assert_eq!(tags.tag("[EMAIL]", "a@b.de"), "[EMAIL_2]");
         assert_eq!(restored(&Arc::new(tags), &["[EMAIL_1] [EMAIL_2]"]), "[EMAIL_1] a@b.de");
     }
 
     #[test]
     fn nothing_shows_a_value() {
         let mut tags = Tags::default();
-        tags.tag(Kind::Email, "canary@b.de");
+        tags.tag("[EMAIL]", "canary@b.de");
         assert_eq!(format!("{tags:?}"), "1 tags");
     }
 }

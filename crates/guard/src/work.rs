@@ -25,6 +25,7 @@ pub(crate) fn of(look: impl FnOnce()) -> u64 {
 mod tests {
     use super::of as work;
     use crate::injection::findings;
+    use crate::own;
     use crate::view::Views;
     use crate::{Action, Guard, Kind, Policy, Role};
 
@@ -123,6 +124,10 @@ mod tests {
     fn grows_with_the_text(action: Action) {
         let mut policy = Policy::all(action);
         policy.set(Role::Assistant, Kind::Injection, Action::Ignore);
+        for (name, pattern) in [("digits", "#{4} #{1,40}"), ("words", "@{1,30}-?{1,30}"), ("staff", "EMP-#{6}")] {
+            let written = own::Written { pattern: pattern.into(), action, tag: None, caught: vec![], passed: vec![] };
+            policy.own.push(own::Own::new(name, written).unwrap());
+        }
         let guard = Guard::new(&policy);
         let redacted = |text: &str| work(|| drop(guard.redact(text, Role::Assistant)));
         let streamed = |text: &str, length: usize| {
@@ -142,6 +147,10 @@ mod tests {
         let many = |text: &str| streamed(text, 24);
         let one = |text: &str| streamed(text, usize::MAX);
         let hostile = [
+            "EMP-",
+            "EMP-123456 ",
+            "1234 ",
+            "a-b-",
             "4111111111111111 ",
             "%34%31",
             "\\u0034 ",

@@ -10,6 +10,7 @@
     clippy::disallowed_macros
 )]
 
+use promptgate_guard::own::{Own, Written};
 use promptgate_guard::{Action, Entry, Guard, Kind, Policy, Role};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -81,6 +82,40 @@ fn every_cut_gives_the_same() {
         let pieces: Vec<&str> = text.split_inclusive(|_| true).collect();
         assert_eq!(streamed(&guard, &pieces), expected, "{text:?} by characters");
     }
+}
+
+fn own(name: &str, pattern: &str) -> Own {
+    let action = if name == "project" { Action::Flag } else { Action::Redact };
+    Own::new(name, Written { pattern: pattern.into(), action, tag: None, caught: vec![], passed: vec![] }).unwrap()
+}
+
+// Row G.
+#[test]
+fn operators_patterns_are_found_wherever_the_text_is_cut() {
+    let patterns = vec![own("case", "#{4}-#{2,6}"), own("employee", "EMP-?{4,8}"), own("project", "Project Falcon")];
+    let guard = Guard::new(&Policy { own: patterns, ..Policy::default() });
+    let own = [
+        "Ask EMP-12345 (emp-AB12CD34) about Project Falcon, case 2024-12 or 2024-1234567, EMP- and EMP-123456789.",
+        "EMP-１２３４ E\u{200B}MP-1234 \u{202E}4321-PME\u{202C} EMP-1234\u{e9} Project  Falcon",
+        "EMP-1234EMP-1234 4111 1111 1111 1111-EMP-1234 415-555-0132 0132-4155 EMP-41555501",
+    ];
+    for text in own.iter().chain(TEXTS) {
+        let expected = whole(&guard, text);
+        let cuts = (0..=text.len()).filter(|&at| text.is_char_boundary(at));
+        for (head, tail) in cuts.map(|at| text.split_at(at)) {
+            assert_eq!(streamed(&guard, &[head, tail]), expected, "{text:?} cut at {}", head.len());
+        }
+        let letters: Vec<String> = text.chars().map(String::from).collect();
+        assert_eq!(streamed(&guard, &letters.iter().map(String::as_str).collect::<Vec<_>>()), expected, "{text:?}");
+    }
+    let (text, findings) = whole(&guard, own[0]);
+    let expected =
+        "Ask [EMPLOYEE] ([EMPLOYEE]) about Project Falcon, case [CASE] or 2024-1234567, EMP- and EMP-123456789.";
+    assert_eq!(text, expected);
+    let codes: Vec<&str> = findings.iter().map(|entry| &*entry.code).collect();
+    assert_eq!(codes, ["employee", "employee", "project", "case"]);
+    let most = held(&guard, &"Where is my parcel? It was sent on Monday. ".repeat(40), 3).into_iter().max().unwrap();
+    assert!(most <= 16, "prose waits for no pattern: {most}");
 }
 
 #[test]

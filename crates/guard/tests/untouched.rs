@@ -16,7 +16,7 @@ fn touched<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
         .filter_map(|text| {
             let (redacted, report) = guard.redact(text, Role::User);
             let injection = report.findings.iter().any(|entry| entry.kind == Kind::Injection);
-            let codes: Vec<_> = report.findings.iter().map(|entry| (entry.code, entry.score)).collect();
+            let codes: Vec<_> = report.findings.iter().map(|entry| (entry.code.clone(), entry.score)).collect();
             (report.is_blocked() || redacted != text || injection).then(|| format!("{codes:?}: {text}"))
         })
         .collect()

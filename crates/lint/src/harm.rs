@@ -18,5 +18,6 @@ pub const fn message(kind: Kind) -> &'static str {
         Kind::Email => "E-mail address: remove it.",
         Kind::Phone => "Telephone number: remove it.",
         Kind::Ip => "IP address: remove it.",
+        Kind::Own => "The operator's own patterns name this: remove it.",
     }
 }

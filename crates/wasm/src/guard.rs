@@ -29,6 +29,19 @@ export type GuardKind =
   | "phone"
   | "ip";
 
+/** A pattern of your own. `#` is a digit, `@` a letter, `?` either, `{n}` and `{n,m}` repeat the sign before, `\` takes the
+ * next sign itself; everything else stands for itself, letters in any case. It finds 3 to 64 bytes, whole words. */
+export interface GuardPattern {
+  /** `EMP-#{6}` */
+  pattern: string;
+  action: GuardAction;
+  /** What stands in its place, without brackets; its name in capitals by default. */
+  tag?: string;
+  /** Texts in which it must be found, and must not: tried at once. */
+  caught?: string[];
+  passed?: string[];
+}
+
 /** Changes to the gateway's policy. */
 export interface GuardPolicy {
   /** What is changed: the default of the direction, or one that ignores everything. */
@@ -43,6 +56,8 @@ export interface GuardPolicy {
   allow?: string[];
   /** Codes of rules that are switched off. */
   disabled?: string[];
+  /** Patterns of your own, by name: at most 16. */
+  own?: Record<string, GuardPattern>;
   /** `[CARD 1111]` */
   keep_last_four?: boolean;
   /** Takes `<`, `>`, NUL and outer white space out first. */
@@ -60,7 +75,7 @@ export interface GuardOptions {
 export interface GuardFinding {
   code: string;
   name: string | null;
-  kind: GuardKind;
+  kind: GuardKind | "own";
   action: GuardAction;
   /** In UTF-16 code units: start inclusive, end exclusive. */
   span: [start: number, end: number];
@@ -89,7 +104,7 @@ export interface GuardPiece {
   /** Text to pass on. */
   text: string;
   /** What was found in it. */
-  findings: { code: string; kind: GuardKind; action: GuardAction; score: number }[];
+  findings: { code: string; kind: GuardKind | "own"; action: GuardAction; score: number }[];
   /** What comes next is refused: end the stream. Nothing more comes. */
   blocked: boolean;
 }

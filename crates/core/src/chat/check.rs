@@ -10,6 +10,7 @@ use super::{Form, Text};
 use crate::fault::{Fault, Faults, Path};
 use crate::guard::{self, Checks, Findings};
 use crate::problem::{Code, Problem};
+use crate::refusal::fault_code;
 use crate::sensitive::Sensitive;
 
 /// A request whose texts may be sent: what the policy redacts is redacted. Made only by [`Decoded::check`].
@@ -209,7 +210,7 @@ impl Found {
             let found: Vec<Entry> = findings.filter(|entry| entry.kind != promptgate_guard::Kind::Injection).collect();
             self.findings.add(&found, place.role, self.guard.policy());
             let refused = found.iter().filter(|entry| entry.action >= Action::Restore);
-            let fault = |entry: &Entry| Fault::new(&path(), entry.code, promptgate_lint::message(entry.kind));
+            let fault = |entry: &Entry| Fault::new(&path(), fault_code(entry), promptgate_lint::message(entry.kind));
             self.faults.extend(refused.map(fault));
             return None;
         }
@@ -327,6 +328,29 @@ mod tests {
         assert_eq!((checked.findings.redacted, checked.findings.flagged), (1, 1));
     }
 
+    // Row G.
+    #[test]
+    fn an_operators_pattern_is_refused_and_counted_by_its_name() {
+        let changes = r##"{"own": {"staff": {"pattern": "EMP-#{6}", "action": "block"}, "case": {"pattern": "C-#{4}", "action": "redact"}}}"##;
+        let changes: promptgate_guard::Changes = serde_json::from_str(changes).unwrap();
+        let guard = promptgate_guard::Guard::new(&changes.over(crate::guard::input_policy()).unwrap());
+        let request = |content: &str| {
+            let body = json!({
+                "systemInstructions": [], "context": [{"role": "user", "content": content}],
+                "temperature": 0, "maxTokens": 1, "modelId": "m",
+            });
+            decode(body.to_string().as_bytes()).unwrap().check(&guard)
+        };
+        let problem = request("ask EMP-123456").unwrap_err();
+        assert_eq!((problem.errors[0].code, problem.errors[0].path.as_str()), ("staff", "$.context[0].content"));
+        assert!(!problem.document("r").to_string().contains("123456"));
+        let checked = request("about C-1234").unwrap();
+        assert_eq!(checked.request().turns().next().unwrap().1, "about [CASE]");
+        assert_eq!(checked.findings.rules.get("case"), Some(&1));
+        let rules: Vec<_> = checked.findings.actions.keys().map(|(rule, action)| (&**rule, *action)).collect();
+        assert_eq!(rules, [("case", "redact")]);
+    }
+
     #[test]
     fn what_only_watches_is_counted_on_refusals_too() {
         let mut considered = crate::guard::input_policy();
@@ -341,7 +365,7 @@ mod tests {
         };
         let checked = request("mail jo@acme.de").unwrap();
         assert_eq!(checked.request().turns().next().unwrap().1, "mail jo@acme.de");
-        assert_eq!(checked.findings.would(), [("P001", "would_block", 1)]);
+        assert_eq!(checked.findings.would(), [("P001".into(), "would_block", 1)]);
         let problem = request("mail jo@acme.de, card 4111 1111 1111 1111").unwrap_err();
         assert_eq!(problem.would.iter().map(|one| one.1).collect::<Vec<_>>(), ["would_block", "would_block"]);
         assert!(!problem.document("r").to_string().contains("would"), "clients are not told");

@@ -1,5 +1,6 @@
 //! A row of the audit log, in one spelling for every route. No prompt text, no key; of personal data nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -201,11 +202,11 @@ impl AuditEvent {
         self.outcome = AuditOutcome::of(problem.code);
         self.code = Some(problem.code.as_str().to_owned());
         self.upstream_correlation_id = problem.upstream_correlation_id.clone();
-        let watched = problem.would.iter().map(|&(rule, action, count)| RuleFired {
-            rule: rule.to_owned(),
+        let watched = problem.would.iter().map(|(rule, action, count)| RuleFired {
+            rule: rule.to_string(),
             action,
             direction: "input",
-            count,
+            count: *count,
         });
         self.rules.extend(watched);
         if matches!(problem.code, Code::SafetyRefused | Code::TemplateRefused | Code::AnswerRefused) {
@@ -221,8 +222,8 @@ impl AuditEvent {
 
     /// What the guard found.
     pub fn found(mut self, direction: &'static str, findings: &Findings) -> AuditEvent {
-        let rule = |((rule, action), count): (&(&'static str, &'static str), &u32)| RuleFired {
-            rule: (*rule).to_owned(),
+        let rule = |((rule, action), count): (&(Cow<'static, str>, &'static str), &u32)| RuleFired {
+            rule: rule.to_string(),
             action,
             direction,
             count: *count,

@@ -31,8 +31,12 @@ fn a_policy_is_tried() {
     let blocked = mail(json!({ "actions": { "user": { "email": "redact" } } }));
     assert_eq!((&blocked["action"], &blocked["redacted"]), (&json!("redact"), &json!("mail [EMAIL]")));
     assert_eq!(mail(json!({ "base": "none" }))["action"], "ignore");
+    let own = json!({ "own": { "staff": { "pattern": "EMP-#{6}", "action": "redact" } } });
+    let found = explain(json!({ "text": "ask EMP-123456", "policy": own }));
+    assert_eq!((&found["findings"][0]["code"], &found["redacted"]), (&json!("staff"), &json!("ask [STAFF]")));
+    let bad = json!({ "own": { "Staff": { "pattern": "EMP", "action": "flag" } } });
     for policy in
-        [json!(1), json!({ "actions": { "user": { "email": "burn" } } }), json!({ "thresholds": { "email": 7 } })]
+        [bad, json!(1), json!({ "actions": { "user": { "email": "burn" } } }), json!({ "thresholds": { "email": 7 } })]
     {
         let body = json!({ "text": "x", "policy": policy }).to_string();
         let problem = Guards::default().explain(body.as_bytes()).unwrap_err();

@@ -195,6 +195,23 @@ mod tests {
         assert!(policies.of("c", "guard.check").input.monitored().is_none());
     }
 
+    // Row G.
+    #[test]
+    fn own_patterns_hold_for_their_tenant_and_route() {
+        let policies = read(
+            r##"[{"tenant":"a","input":{"own":{"staff":{"pattern":"EMP-#{6}","action":"block"}}}},
+                {"tenant":"a","route":"chat.complete","output":{"own":{"staff":{"pattern":"EMP-#{6}","action":"redact"}}}}]"##,
+        )
+        .unwrap();
+        let found = |tenant: &str, action: &str| {
+            let guards = policies.of(tenant, action);
+            let found = |guard: &Guard, role: Role| guard.check("ask EMP-123456", role).findings.len();
+            (found(&guards.input, Role::User), found(&guards.output, Role::Assistant))
+        };
+        assert_eq!((found("a", "guard.check"), found("a", "chat.complete")), ((1, 0), (1, 1)));
+        assert_eq!(found("b", "chat.complete"), (0, 0));
+    }
+
     #[test]
     fn hostile_lists() {
         for (text, part) in [
@@ -207,6 +224,8 @@ mod tests {
             (r#"[{"tenant":"a","output":{"actions":{"assistant":{"email":"restore"}}}}]"#, "put back"),
             (r#"[{"tenant":"a","monitor_output":{"sanitise":true}}]"#, "sanitise"),
             (r#"[{"tenant":"a","input":{"thresholds":{"email":7}}}]"#, "from 0 to 1"),
+            (r##"[{"tenant":"a","input":{"own":{"staff":{"pattern":"#{6","action":"flag"}}}}]"##, "`{` is not closed"),
+            (r##"[{"tenant":"a","output":{"own":{"staff":{"pattern":"#{6}","action":"restore"}}}}]"##, "own.staff"),
         ] {
             let fault = read(text).map(|_| ()).unwrap_err();
             assert!(fault.contains(part), "{text}: {fault}");

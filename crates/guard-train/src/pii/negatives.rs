@@ -17,7 +17,7 @@ pub(super) fn table(guard: &Guard, out: &mut String) {
             let text = make(&mut random);
             let report = guard.check(&text, Role::User);
             if !report.findings.is_empty() && detail::is_wanted() {
-                let code = report.findings.first().map(|found| found.code);
+                let code = report.findings.first().map(|found| found.code.clone());
                 detail::line(&format!("NEGATIVE {code:?} {text:?}"));
             }
             flagged += u32::from(!report.findings.is_empty());
