@@ -22,6 +22,11 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A number as ECMAScript writes it, and so never in more than 21 digits: `1e+300`.
+pub fn number(value: f64) -> String {
+    ryu_js::Buffer::new().format(value).to_owned()
+}
+
 fn write(value: &Value, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
@@ -60,7 +65,7 @@ fn write_object(members: &Map<String, Value>, out: &mut String) {
 
 fn write_number(number: &Number, out: &mut String) {
     // A Number without arbitrary precision is always a finite double.
-    out.push_str(ryu_js::Buffer::new().format(number.as_f64().unwrap_or_default()));
+    out.push_str(&self::number(number.as_f64().unwrap_or_default()));
 }
 
 /// serde_json escapes what RFC 8785 (3.2.2.2) does, and in the same way: the two-letter forms, else \u00xx in

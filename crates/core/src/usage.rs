@@ -1,10 +1,11 @@
 //! Questions about usage: `POST /v1/usage/query`, checked here and answered by upstream's analytics (requirements, E8).
 
 use serde_json::json;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::fault::{Fault, Faults, Path};
+use crate::governance::written;
 use crate::problem::{Code, Problem};
 use crate::schema::{Field, List, Rule, Shape, Text, decode};
 
@@ -80,11 +81,13 @@ pub fn question(body: &[u8]) -> Result<Usage, Problem> {
     let mut faults = Faults::default();
     let mut date = |name| {
         let date = body.text(name).and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok());
+        // At the ends of the calendar it is the year 10000, or one before 0, elsewhere: no timestamp can say that.
+        let date = date.and_then(|date| date.checked_to_offset(UtcOffset::UTC)).filter(|date| date.year() >= 0);
         if date.is_none() {
             let message = "Expected a time (RFC 3339) of a day that exists.";
             faults.add(|| Fault::new(&Path::root().name(name), "bad_time", message));
         }
-        date.map(|date| date.to_offset(time::UtcOffset::UTC))
+        date
     };
     let (from, to) = (date("dateFrom"), date("dateTo"));
     if let (Some(from), Some(to)) = (from, to) {
@@ -108,8 +111,7 @@ pub fn question(body: &[u8]) -> Result<Usage, Problem> {
     let metrics: Vec<String> = body.texts("metrics").unwrap_or_else(|| all(&METRICS));
     let number = body.integer("pageNumber").unwrap_or(1);
     let size = body.integer("pageSize").unwrap_or(25);
-    let text = |date: Option<OffsetDateTime>| date.and_then(|date| date.format(&Rfc3339).ok());
-    Ok(Usage { from: text(from), to: text(to), groups, metrics, number, size })
+    Ok(Usage { from: from.map(written), to: to.map(written), groups, metrics, number, size })
 }
 
 #[cfg(test)]
@@ -125,10 +127,26 @@ mod tests {
         assert!(usage.by_template().is_ok());
         let sent = usage.page(usage.number, usage.size);
         let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
-        assert_eq!(sent["dateFrom"], "2026-01-01T00:00:00Z");
+        assert_eq!(sent["dateFrom"], "2026-01-01T00:00:00.000Z");
         assert_eq!(sent["groupBy"], json!(["templateId"]));
         assert_eq!(sent["metrics"].as_array().unwrap().len(), METRICS.len());
         assert_eq!((sent["pageNumber"].as_u64(), sent["pageSize"].as_u64()), (Some(1), Some(25)));
+    }
+
+    // Row E8.
+    #[test]
+    fn times_are_of_one_width() {
+        for (given, sent) in [
+            ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000Z"),
+            ("2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.500Z"),
+            ("2026-01-01T00:00:00.123456789+01:00", "2025-12-31T23:00:00.123Z"),
+            ("0001-01-01T00:00:00.10Z", "0001-01-01T00:00:00.100Z"),
+        ] {
+            let day = sent.get(..10).unwrap();
+            let body = format!(r#"{{"dateFrom":"{given}","dateTo":"{day}T23:59:59.9999Z"}}"#);
+            let usage = question(body.as_bytes()).unwrap();
+            assert_eq!((usage.from.as_deref(), usage.to), (Some(sent), Some(format!("{day}T23:59:59.999Z"))));
+        }
     }
 
     // Row E8.
@@ -142,6 +160,11 @@ mod tests {
             (r#"{"dateFrom":"2026-01-01T00:00:00Z","dateTo":"2026-01-01T00:00:00Z"}"#, vec!["$.dateTo"]),
             (r#"{"dateFrom":"2026-01-01T00:00:00Z","dateTo":"2026-02-02T00:00:00Z"}"#, vec!["$.dateTo"]),
             (r#"{"dateFrom":"yesterday","dateTo":5}"#, vec!["$.dateFrom", "$.dateTo"]),
+            (
+                r#"{"dateFrom":"9999-12-31T23:59:59-01:00","dateTo":"9999-12-31T23:59:59-23:59"}"#,
+                vec!["$.dateFrom", "$.dateTo"],
+            ),
+            (r#"{"dateFrom":"0000-01-01T00:00:00+23:59","dateTo":"0000-01-02T00:00:00Z"}"#, vec!["$.dateFrom"]),
             (r#"{"dateFrom":"2026-02-30T00:00:00Z","dateTo":"2026-03-01T24:00:00Z"}"#, vec!["$.dateFrom", "$.dateTo"]),
             (
                 r#"{"dateFrom":"2026-01-01T00:00:00Z","dateTo":"2026-01-02T00:00:00Z","groupBy":[],"metrics":["totaltokens","latencyMs","latencyMs"],"pageSize":101,"x":1}"#,

@@ -16,7 +16,7 @@ const BAD: [(&str, &str); 7] = [
 ];
 
 /// A document of each kind, and of other programs, with every member.
-fn documents() -> Vec<(Kind, Value)> {
+pub(super) fn documents() -> Vec<(Kind, Value)> {
     vec![
         (
             Kind::PromptTemplate,

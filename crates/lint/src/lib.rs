@@ -35,10 +35,12 @@ mod shape;
 pub mod shapes;
 mod text;
 mod tree;
+#[cfg(test)]
+mod value_tests;
 mod variables;
 mod work;
 
-pub(crate) use promptgate_base::{fault, json, schema, sensitive};
+pub(crate) use promptgate_base::{canonical, fault, json, schema, sensitive};
 
 pub use config::Config;
 pub use context::Context;

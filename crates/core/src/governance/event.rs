@@ -296,9 +296,11 @@ pub(crate) fn parse_time(text: &str) -> Option<u64> {
 
 /// Unix milliseconds as RFC 3339 in UTC, with all three digits of the milliseconds; nothing for a year beyond 9999.
 pub(crate) fn timestamp(unix_ms: u64) -> String {
-    let Ok(time) = OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000) else {
-        return String::new();
-    };
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_ms) * 1_000_000).map(written).unwrap_or_default()
+}
+
+/// The same of a time in UTC that is known already.
+pub(crate) fn written(time: OffsetDateTime) -> String {
     let (year, month, day) = time.to_calendar_date();
     let (hour, minute, second) = time.to_hms();
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", u8::from(month), time.millisecond())

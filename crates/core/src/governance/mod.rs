@@ -19,7 +19,7 @@ pub mod webhook;
 pub use call_record::{CallRecord, undecided};
 pub use cost::{Cost, Rates};
 pub use event::{AuditEvent, AuditOutcome, Occasion, Resource, RuleFired, Tokens};
-pub(crate) use event::{parse_time, timestamp};
+pub(crate) use event::{parse_time, timestamp, written};
 pub use intents::{Intent, Intents, Notice};
 pub use limit_event::limit_event;
 pub use metrics::{Generation, Metric, Metrics};

@@ -10,6 +10,7 @@ use super::Key;
 use crate::budget::{LIMITS, Limits};
 use crate::client::{Caller, Right, Tenant};
 use crate::fault::{Fault, Faults, Path};
+use crate::governance::timestamp;
 use crate::problem::{Code, Problem};
 use crate::schema::{Document, Field, List, Rule, Shape, Text, decode};
 
@@ -165,7 +166,8 @@ fn expires(body: &mut Document, now_ms: u64, faults: &mut Faults) -> Option<u64>
     let given = body.text("expiresAt")?;
     let at = OffsetDateTime::parse(&given, &Rfc3339).ok().map(|at| at.unix_timestamp_nanos() / 1_000_000);
     match at.and_then(|at| u64::try_from(at).ok()) {
-        Some(at) if at > now_ms => Some(at),
+        // the year 10000 has no timestamp
+        Some(at) if at > now_ms && !timestamp(at).is_empty() => Some(at),
         _ => {
             let message = "Expected a time (RFC 3339) of a day that exists, in the future.";
             faults.add(|| Fault::new(&Path::root().name("expiresAt"), "bad_time", message));

@@ -118,6 +118,7 @@ fn no_key_gives_more_than_it_has() {
         (r#"{"name":"x","models":["n"],"expiresAt":"2026-01-01T00:30:00Z"}"#, &limited, Err(Code::Forbidden)),
         (r#"{"name":"x","expiresAt":"2025-01-01T00:30:00Z"}"#, &manager, Err(Code::InvalidRequest)),
         (r#"{"name":"x","expiresAt":"2026-02-30T00:30:00Z"}"#, &manager, Err(Code::InvalidRequest)),
+        (r#"{"name":"x","expiresAt":"9999-12-31T23:59:59-01:00"}"#, &manager, Err(Code::InvalidRequest)),
         (r#"{"name":""}"#, &manager, Err(Code::InvalidRequest)),
         (r#"{"name":"x","rights":["root"]}"#, &manager, Err(Code::InvalidRequest)),
         (r#"{"name":"x","tenant":"a b"}"#, &admin, Err(Code::InvalidRequest)),

@@ -2,6 +2,7 @@
 
 use promptgate_tokens::Vocabulary;
 
+use crate::canonical::number;
 use crate::fault::Path;
 use crate::{Context, Draft, Example, FixKind, Kind, Part, Rule, Severity};
 use promptgate_tokens::Counting;
@@ -59,7 +60,8 @@ fn template(context: &Context<'_>) -> Option<Draft> {
         return None;
     }
     let (tokens, by) = context.count_as(Counting::Exact(Vocabulary::Cl100k), &text);
-    let message = format!("The template has {tokens} tokens ({by}), and `max_tokens` allows {most}: shorten it.");
+    let most_shown = number(most);
+    let message = format!("The template has {tokens} tokens ({by}), and `max_tokens` allows {most_shown}: shorten it.");
     (tokens as f64 > most).then(|| context.at(user, message).severity(Severity::Error))
 }
 
@@ -74,8 +76,9 @@ fn window(context: &Context<'_>) -> Option<Draft> {
         return None;
     }
     let message = format!(
-        "{tokens} tokens of text ({by}) and {answer} of the answer are more than the model's window of {window}: \
-         shorten the text or ask for a shorter answer."
+        "{tokens} tokens of text ({by}) and {} of the answer are more than the model's window of {window}: \
+         shorten the text or ask for a shorter answer.",
+        number(answer)
     );
     let whole = Draft::new(Path::root(), 0..context.document.source().len(), message.as_str());
     Some(context.max_tokens().map_or(whole, |(id, _)| context.at(id, message.as_str())))

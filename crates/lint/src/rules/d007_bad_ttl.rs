@@ -1,5 +1,6 @@
 //! D007 bad-ttl: A template is cached for an impossible time, or though it is one person's.
 
+use crate::canonical::number;
 use crate::{Context, Draft, Example, Fix, FixKind, Kind, Rule, Severity, Value, What};
 
 /// D007.
@@ -67,7 +68,7 @@ fn cut(context: &Context<'_>) -> Option<Draft> {
     let tree = context.tree().filter(|_| context.document.kind == Kind::CachedTemplate)?;
     let id = tree.find(&["cacheSettings", "ttl"])?;
     let ttl = tree.number(id).filter(|ttl| ttl.fract() == 0.0 && *ttl > f64::from(MAX_TTL))?;
-    let message = format!("{ttl} seconds are cut to {MAX_TTL}, which is a day: ask for less.");
+    let message = format!("{} seconds are cut to {MAX_TTL}, which is a day: ask for less.", number(ttl));
     Some(context.at(id, message).fix(Fix::suggested("Take the most", context.replace(id, MAX_TTL.to_string()))))
 }
 
