@@ -45,7 +45,7 @@ const create = async (document = template()) => {
 const publish = async (document = cached()) => {
   const answer = await gateway.ask("POST", "/v1/cache/templates", document);
   assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  return { ...answer.body, etag: answer.headers.get("etag") };
+  return { ...answer.body, etag: answer.headers.get("etag"), sent: answer.headers.get("x-payload-bytes") };
 };
 const hooks = async (count) => {
   await simulator.wait({ webhook: count });
@@ -53,13 +53,14 @@ const hooks = async (count) => {
 };
 
 test("A1: a cached template gets what the document asks for", async () => {
-  const { etag, ...document } = await publish({ content: "Hello ${name}", variables: [{ name: "name" }], cacheSettings: { ttl: 86400 } });
+  const { etag, sent, ...document } = await publish({ content: "Hello ${name}", variables: [{ name: "name" }], cacheSettings: { ttl: 86400 } });
   assert.match(document.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.match(document.name, /^cache-template-\d{13}$/);
   assert.deepEqual(document.variables, [{ name: "name", value: "", required: true, type: "string" }]);
   assert.deepEqual(document.cacheSettings, { enabled: true, ttl: 86400, invalidationStrategy: "on_update" });
   assert.equal(document.metadata.version, "1.0");
   assert.ok(Date.parse(document.metadata.created_at) > 0 && etag);
+  assert.equal(sent, String(JSON.stringify(document).length), "how large it is");
 });
 
 test("A2, E1, E2, E4: what must not ship is refused before anything is sent, with its path", async () => {
@@ -83,6 +84,7 @@ test("A2, E1, E2, E4: what must not ship is refused before anything is sent, wit
     assert.ok(status === 400 || status === 422, `${code}: ${status}`);
     const found = body.errors.find((error) => error.code === code);
     assert.ok(found, `${code} among ${JSON.stringify(body.errors)}`);
+    for (const { span, line, column } of body.errors) assert.ok(span?.length === 2 && line > 0 && column > 0, JSON.stringify(body.errors));
     if (code !== "C001") assert.ok(found.path.startsWith(at), `${code} at ${found.path}`);
     assert.doesNotMatch(JSON.stringify(body), /canary/);
   }

@@ -167,9 +167,10 @@ impl RequestContext {
     }
 
     async fn create_upstream(&self, document: String, key: &str) -> Result<TemplateSnapshot, Problem> {
+        let bytes = document.len();
         let ask = genesys::create_template(document.into_bytes(), key);
         let answer = exchange::run(ask, &self.settings, &self.life, &self.limits).await?;
-        let told = TemplateSnapshot::created(answer, self.clock.unix_ms())?;
+        let told = TemplateSnapshot::created(answer, bytes, self.clock.unix_ms())?;
         // Upstream has it now, and chose its id.
         self.claim(Family::Prompt, &told.id()).await.map_err(|problem| ownership::unclaimed(&told.id(), problem))?;
         Ok(told)

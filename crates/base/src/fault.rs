@@ -16,7 +16,8 @@ pub struct Fault {
     pub code: &'static str,
     /// For people: what is wrong and what to do.
     pub message: String,
-    /// Where within the string at `path`, in UTF-16 code units, start inclusive, end exclusive.
+    /// Where within the string at `path`, in UTF-16 code units, start inclusive, end exclusive; of a value that is no
+    /// string, within it as it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<(usize, usize)>,
     /// Where in the body, where that is known and long enough to need it.
@@ -69,6 +70,11 @@ impl Faults {
     /// How many there are that are not listed.
     pub fn more(&self) -> usize {
         self.more
+    }
+
+    /// Those that are listed, to say more of each.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Fault> {
+        self.list.iter_mut()
     }
 
     /// Adds those of another part.

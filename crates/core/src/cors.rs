@@ -9,8 +9,8 @@ use crate::sensitive::Bytes;
 /// How long a browser may keep what a preflight said, in seconds: as long as Chromium does at most.
 const MAX_AGE_S: &str = "7200";
 /// Headers of answers that a page may read.
-const EXPOSED: &str = "age, etag, idempotency-replayed, retry-after, retry-after-ms, x-cache, x-problem-code, \
-    x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, \
+const EXPOSED: &str = "age, etag, idempotency-replayed, retry-after, retry-after-ms, x-cache, x-payload-bytes, \
+    x-problem-code, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, \
     x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens, x-request-id, x-should-retry";
 /// Most bytes of the list of headers that a page wants to send (ours).
 const MAX_ASKED: usize = 2_048;

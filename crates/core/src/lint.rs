@@ -4,7 +4,7 @@ mod errors;
 
 use std::rc::Rc;
 
-pub use errors::errors;
+pub use errors::{errors, place};
 pub use promptgate_lint::*;
 
 use crate::fault::{Faults, MAX_FAULTS, Path};

@@ -69,8 +69,8 @@ impl TemplateObject {
         // The copies for reads; what goes wrong there costs a read of this object, and no more.
         self.spread(family, &id, ended.keep.as_ref(), settings).await;
         let told = |stored| {
-            let Ended { created, merged, propagation_id, .. } = ended;
-            TemplateSnapshot { stored, created, merged, propagation_id }
+            let Ended { created, merged, propagation_id, sent_bytes, .. } = ended;
+            TemplateSnapshot { stored, created, merged, propagation_id, sent_bytes }
         };
         Ok(ended.result.map(told))
     }

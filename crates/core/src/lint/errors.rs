@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Finding, Id, Report, Severity, Tree, Unit, Value};
-use crate::fault::{Fault, Faults, Place};
+use super::{Finding, Id, Positions, Report, Severity, Tree, Unit, Value};
+use crate::fault::{Fault, Faults, Path, Place};
 
 /// Adds every error of a `report` on `text` that `counts` to `faults`, each with its path, span, line and column.
 pub fn errors(report: &Report, text: &str, counts: impl Fn(&Finding) -> bool, faults: &mut Faults) {
@@ -22,6 +22,57 @@ pub fn errors(report: &Report, text: &str, counts: impl Fn(&Finding) -> bool, fa
             }
         });
     }
+}
+
+/// Says of each fault of the document `text` that has no place yet where it is: at the value, at the name of a member
+/// that should not be there, at the object that lacks one, or where the text is no JSON any more.
+pub fn place(text: &str, faults: &mut Faults) {
+    let tree = Tree::read(text);
+    let positions = Positions::new(text, Unit::Utf16);
+    let units = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().encode_utf16().count();
+    for fault in faults.iter_mut().filter(|fault| fault.place.is_none()) {
+        let broken = matches!(fault.code, "invalid_json" | "lone_surrogate");
+        let (start, length) = match (broken.then(|| tree.errors.first()).flatten(), nearest(&tree, &fault.path)) {
+            (Some(error), _) => (error.span.start, 0),
+            (None, Some((node, true))) => {
+                let node = tree.node(node);
+                let length = match &node.value {
+                    Value::String(text) => text.as_str().encode_utf16().count(),
+                    _ => units(&node.span),
+                };
+                let name = node.key.as_ref().filter(|_| matches!(fault.code, "unknown_field" | "duplicate_key"));
+                (name.map_or(node.span.start, |key| key.span.start), length)
+            }
+            (None, Some((node, false))) => (tree.node(node).span.start, 0),
+            (None, None) => (0, 0),
+        };
+        let place = positions.at(start);
+        fault.span = fault.span.or(Some((0, length)));
+        fault.place = Some(Place { line: place.line, column: place.column });
+    }
+}
+
+/// The value at `path`, or else that which is nearest above it, and which of these it is.
+fn nearest(tree: &Tree, path: &str) -> Option<(Id, bool)> {
+    let (mut at, mut here) = (tree.root()?, Path::root());
+    while here.to_string() != path {
+        let items = match &tree.node(at).value {
+            Value::Array(items) | Value::Object(items) => items.as_slice(),
+            _ => &[],
+        };
+        // of two members with one name the last counts
+        let below = items.iter().enumerate().rev().find_map(|(index, item)| {
+            let step = match &tree.node(*item).key {
+                Some(key) => here.name(key.name()),
+                None => here.index(index),
+            };
+            let rest = path.strip_prefix(&step.to_string())?;
+            (rest.is_empty() || rest.starts_with(['.', '['])).then_some((*item, step))
+        });
+        let Some((item, step)) = below else { return Some((at, false)) };
+        (at, here) = (item, step);
+    }
+    Some((at, true))
 }
 
 /// Where the strings of a document stand in its text.

@@ -193,7 +193,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "path": { "type": "string", "description": "JSONPath (RFC 9535)." }, "code": text, "message": text,
             "span": {
                 "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 2, "maxItems": 2,
-                "description": "Start and end in the string at `path`, in UTF-16 code units.",
+                "description": "Start and end in the string at `path`, in UTF-16 code units; of another value, in it as it is written.",
             },
             "line": { "type": "integer", "minimum": 1, "description": "In the body." },
             "column": { "type": "integer", "minimum": 1, "description": "In the body, in UTF-16 code units." },

@@ -545,6 +545,10 @@ fn answer_headers(route: Route, status: u16) -> &'static [(&'static str, &'stati
         (Route::CreateTemplate | Route::UpdateTemplate | Route::PublishNew | Route::Publish, _) => &[
             ETAG,
             ("Location", "Where it is."),
+            (
+                "X-Payload-Bytes",
+                "How large the document is that was sent upstream; of a cached template 65536 at most.",
+            ),
             ("X-Merged", "Whether someone else's change is in it, too: `true` or `false`."),
         ],
         (Route::ReadTemplate | Route::ReadCached, _) => {

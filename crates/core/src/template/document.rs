@@ -1,6 +1,6 @@
 //! Templates as documents: as they are sent upstream, and as they are read from there (requirements, A1, A2, E1, E4).
 
-use crate::fault::{Fault, Path};
+use crate::fault::{Fault, Path, Place};
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 
@@ -82,11 +82,13 @@ pub fn completed_cached(checked: Json, id: &str, now_ms: u64) -> Result<Json, Pr
         ),
         ("metadata".to_owned(), Json::Object(metadata)),
     ]);
-    let bytes = payload.to_text().len();
+    let text = payload.to_text();
+    let bytes = text.len();
     if bytes > MAX_PAYLOAD {
         let message =
             format!("Expected at most {MAX_PAYLOAD} bytes as it is sent, found {bytes}: shorten the content.");
-        let fault = Fault::new(&Path::root(), "too_large", message);
+        let (span, place) = (Some((0, text.encode_utf16().count())), Some(Place { line: 1, column: 1 }));
+        let fault = Fault { span, place, ..Fault::new(&Path::root(), "too_large", message) };
         return Err(Problem::with_errors(Code::TemplateRefused, fault));
     }
     Ok(payload)
@@ -234,6 +236,7 @@ fn default(members: &mut Vec<(String, Json)>, name: &str, value: Json) {
 mod tests {
     use super::super::TemplateValidator;
     use super::*;
+    use crate::upstream::genesys::Family;
     use serde_json::json;
 
     fn cached(document: serde_json::Value) -> Result<serde_json::Value, Problem> {
@@ -327,6 +330,48 @@ mod tests {
         assert_eq!(fault.place.map(|place| place.line), Some(2));
         let shown = problem.document("r")["errors"][0].clone();
         assert!(shown["line"].is_u64() && shown["column"].is_u64() && shown["span"].is_array(), "{shown}");
+    }
+
+    /// Path, span, line and column.
+    type Where = (&'static str, (usize, usize), usize, usize);
+
+    // Row A2.
+    #[test]
+    fn every_refusal_says_where() {
+        let long = format!("{{ \"content\": \"{}\"}}", "x ".repeat(70_000));
+        let prompt = "{\n \"name\": \"ab\",\n \"system_instruction\": \"x\",\n \"user_template\": \"{{#if a}}\",\n \"variables\": [\"b\"], \"é\": 1, \"nte\": 2 }";
+        let cases: [(Family, &str, &[Where]); 9] = [
+            (Family::Cached, "{\n  \"content\": 5 }", &[("$.content", (0, 1), 2, 14)]),
+            (Family::Cached, "{\n}", &[("$.content", (0, 0), 1, 1)]),
+            (Family::Cached, "[\"é\",1]", &[("$", (0, 7), 1, 1)]),
+            (
+                Family::Cached,
+                "{\"content\": \"x\",\r\n\t\"é\": {\"a\": 1}, \"cacheSettings\": {\"ttl\": -5}}",
+                &[("$['é']", (0, 8), 2, 2), ("$.cacheSettings.ttl", (0, 2), 2, 42)],
+            ),
+            (
+                Family::Cached,
+                "{\"content\": \"x ${a}\",\n\"variables\": [{\"name\": \"a\"}, {\"name\": \"a\"}]}",
+                &[("$.variables[1]", (0, 13), 2, 30)],
+            ),
+            (Family::Cached, "{\"content\": \"é\",\n oops}", &[("$", (0, 0), 2, 2)]),
+            (Family::Cached, "{\"content\": \"a\",\n \"content\": \"bc\"}", &[("$.content", (0, 2), 2, 2)]),
+            (Family::Cached, &long, &[("$", (0, long.len()), 1, 1)]),
+            (Family::Prompt, prompt, &[("$.name", (0, 2), 2, 10), ("$.nte", (0, 1), 5, 30), ("$['é']", (0, 1), 5, 22)]),
+        ];
+        for (family, text, expected) in cases {
+            let refused = match family {
+                Family::Prompt => TemplateValidator::default().prompt(text),
+                Family::Cached => TemplateValidator::default().cached(text, "x", 0),
+            };
+            let faults = refused.unwrap_err().errors;
+            assert!(faults.iter().all(|fault| fault.place.is_some() && fault.span.is_some()), "{text}: {faults:?}");
+            for (path, span, line, column) in expected {
+                let fault = faults.iter().find(|fault| fault.path == *path).unwrap();
+                let place = Some(Place { line: *line, column: *column });
+                assert_eq!((fault.span, fault.place), (Some(*span), place), "{text}: {fault:?}");
+            }
+        }
     }
 
     #[test]

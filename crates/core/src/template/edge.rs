@@ -93,6 +93,9 @@ pub fn written(told: &TemplateSnapshot, family: Family, request_id: &str) -> Rep
         // Someone else's change is in it too.
         ("x-merged", told.merged.to_string()),
     ];
+    if let Some(bytes) = told.sent_bytes {
+        headers.push(("x-payload-bytes", bytes.to_string()));
+    }
     if let Some(id) = told.propagation_id.as_deref().and_then(label::id) {
         headers.push(("x-cdn-propagation-id", id));
     }

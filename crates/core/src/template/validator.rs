@@ -5,7 +5,7 @@ use std::rc::Rc;
 use promptgate_lint::shapes::{CACHED_TEMPLATE, PROMPT_TEMPLATE};
 
 use super::document::{MAX_PAYLOAD, completed_cached, completed_prompt};
-use crate::fault::{Fault, Faults, Path};
+use crate::fault::{Fault, Faults, Path, Place};
 use crate::json::{self, Json};
 use crate::lint::{self, Config, Document, Finding, Kind, Linter, Linting, Report, Source};
 use crate::problem::{Code, Problem};
@@ -75,9 +75,14 @@ impl<'a> Draft<'a> {
     pub fn read(family: Family, text: &'a str) -> Result<Draft<'a>, Problem> {
         if text.len() > MAX_DOCUMENT {
             let message = format!("{} bytes are too many: shorten this to at most {MAX_PAYLOAD}.", text.len());
-            return Err(Problem::with_errors(Code::TemplateRefused, Fault::new(&Path::root(), "D004", message)));
+            let (span, place) = (Some((0, text.encode_utf16().count())), Some(Place { line: 1, column: 1 }));
+            let fault = Fault { span, place, ..Fault::new(&Path::root(), "D004", message) };
+            return Err(Problem::with_errors(Code::TemplateRefused, fault));
         }
-        let json = json::parse(text.as_bytes()).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;
+        let json = json::parse(text.as_bytes()).map_err(|mut faults| {
+            lint::place(text, &mut faults);
+            Problem::with_errors(Code::InvalidJson, faults)
+        })?;
         let shape = match family {
             Family::Prompt => &PROMPT_TEMPLATE,
             Family::Cached => &CACHED_TEMPLATE,
@@ -108,6 +113,7 @@ impl<'a> Draft<'a> {
             !finding.code.starts_with('D') || (finding.code == "D004" && self.family == Family::Prompt)
         };
         lint::errors(report, self.text, new, &mut self.faults);
+        lint::place(self.text, &mut self.faults);
         match has_shape {
             _ if self.faults.is_empty() => Ok(self.json.with_integers()),
             false => Err(Problem::with_errors(Code::InvalidRequest, self.faults)),

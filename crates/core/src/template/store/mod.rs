@@ -154,6 +154,8 @@ pub struct Ended {
     pub merged: bool,
     /// Upstream's name for the spreading of a cached template to its edge (A3).
     pub propagation_id: Option<String>,
+    /// Bytes of the document as it was sent, where one was (A2).
+    pub sent_bytes: Option<usize>,
 }
 
 /// What the object tells of a template: the answer to a [`Command`] that did not fail.
@@ -167,6 +169,8 @@ pub struct TemplateSnapshot {
     pub merged: bool,
     /// Upstream's name for the spreading of a cached template to its edge (A3).
     pub propagation_id: Option<String>,
+    /// Bytes of the document as it was sent, where one was (A2).
+    pub sent_bytes: Option<usize>,
 }
 
 impl TemplateSnapshot {
@@ -176,15 +180,18 @@ impl TemplateSnapshot {
         document.as_ref().and_then(|document| document.member("id")?.text()).unwrap_or_default().to_owned()
     }
 
-    /// What upstream has made of a new prompt template, at `now_ms` (Unix ms).
+    /// What upstream has made of a new prompt template of `sent_bytes` bytes, at `now_ms` (Unix ms).
     ///
     /// # Errors
     /// [`Code::Conflict`] where the name is taken, [`Code::UpstreamMalformed`].
-    pub fn created(answer: Answer, now_ms: u64) -> Result<TemplateSnapshot, Problem> {
+    pub fn created(answer: Answer, sent_bytes: usize, now_ms: u64) -> Result<TemplateSnapshot, Problem> {
         match answer.head.status {
             409 => Err(name_taken()),
             _ => match seen(Ok(answer), now_ms)? {
-                Some(stored) => Ok(TemplateSnapshot { stored, created: true, merged: false, propagation_id: None }),
+                Some(stored) => {
+                    let sent_bytes = Some(sent_bytes);
+                    Ok(TemplateSnapshot { stored, created: true, merged: false, propagation_id: None, sent_bytes })
+                }
                 None => Err(malformed()),
             },
         }
@@ -193,7 +200,14 @@ impl TemplateSnapshot {
 
 impl Ended {
     fn step(result: Result<UpstreamTemplate, Problem>, keep: Option<UpstreamTemplate>) -> Step {
-        Step::Done(Box::new(Ended { result, keep, created: false, merged: false, propagation_id: None }))
+        Step::Done(Box::new(Ended {
+            result,
+            keep,
+            created: false,
+            merged: false,
+            propagation_id: None,
+            sent_bytes: None,
+        }))
     }
 }
 

@@ -163,6 +163,7 @@ fn disjoint_changes_are_merged_three_times_at_most() {
         assert_eq!(ended.result.is_ok(), passes, "{others}");
         if let Ok(stored) = ended.result {
             assert!(ended.merged);
+            assert_eq!(ended.sent_bytes, Some(stored.document.len()), "what was merged is what was sent");
             let now = json::parse(stored.document.as_bytes()).unwrap();
             assert_eq!(now.member("name").and_then(Json::text), Some("ours"));
             assert_eq!(now.member("description").and_then(Json::text), Some("one"), "the last of theirs");

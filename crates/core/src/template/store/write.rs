@@ -131,6 +131,7 @@ impl Write {
                         created,
                         merged: self.merges > 0,
                         propagation_id,
+                        sent_bytes: Some(self.sent.len()),
                     })),
                     // It was written, and nobody knows what its tag is: look again at the next read.
                     Ok(None) | Err(_) => {
@@ -179,6 +180,7 @@ impl Write {
                 created: false,
                 merged: false,
                 propagation_id: None,
+                sent_bytes: Some(self.sent.len()),
             }));
         }
         let tag = there.etag.clone();
