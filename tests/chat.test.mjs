@@ -182,7 +182,7 @@ test("the client's Idempotency-Key is executed once upstream, for each tenant", 
   assert.equal(stats.replays, 0, "the gateway knows it");
 });
 
-test("row 24: a client that leaves mid-stream aborts upstream within a second", async () => {
+test("row 24, B6: a client that leaves mid-stream aborts upstream within a second", async () => {
   await simulator.fault({ kind: "gate", after_frames: 30 });
   const outgoing = await gateway.open();
   const [response] = await once(outgoing, "response");
@@ -191,7 +191,9 @@ test("row 24: a client that leaves mid-stream aborts upstream within a second", 
   await simulator.wait({ aborted: 1 }, 1000);
   const [row] = await gateway.rows();
   assert.equal(row.outcome, "cancelled");
-  assert.equal(row.cost_usd, null, "what it cost is unknown");
+  const { prompt, completion } = row.tokens;
+  assert.ok(prompt > 0 && completion > 0 && row.details.usage_estimated, "counted from what came");
+  assert.match(row.cost_usd, /^0\.\d+$/);
 });
 
 test("row 24: and one that leaves before the first content", async () => {
@@ -200,7 +202,8 @@ test("row 24: and one that leaves before the first content", async () => {
   await simulator.wait({ held: 1 });
   outgoing.socket.resetAndDestroy();
   await simulator.wait({ aborted: 1 }, 1000);
-  assert.equal((await gateway.rows())[0].outcome, "cancelled");
+  const [row] = await gateway.rows();
+  assert.deepEqual([row.outcome, row.tokens.completion, row.details.usage_estimated], ["cancelled", 0, true]);
 });
 
 test("row 23: a client that leaves before dispatch sends nothing upstream", async () => {

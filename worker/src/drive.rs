@@ -48,8 +48,6 @@ pub(crate) struct Driver {
     pub(crate) reservation: Reservation,
     /// The most that it may use.
     pub(crate) need: Usage,
-    /// Bytes of text that came.
-    pub(crate) came: u64,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
     /// Whether it was told that the call is sent.
@@ -113,7 +111,6 @@ impl Driver {
                     self.handle(now, input);
                 }
                 Output::Answer(events) => {
-                    self.came += events.iter().map(|event| event.text_bytes() as u64).sum::<u64>();
                     let Encoded { head, bytes } = self.encoder.encode(events);
                     if let Some(mut head) = head {
                         head.headers.extend_from_slice(self.call.limits());
@@ -265,7 +262,7 @@ impl Driver {
             record.measure(self.route.pattern(), metrics);
             state::breakers(|upstream, state| metrics.count(Metric::Breaker, &[("upstream", upstream)], state));
         });
-        let used = record.used(self.need, self.came, &self.settings.rates);
+        let used = record.used(self.need, &self.settings.rates);
         self.reservation.settle(used, &self.life, &self.env);
         if let Some(trace) = self.trace {
             record.spans(trace, now_ms).into_iter().for_each(telemetry::span);

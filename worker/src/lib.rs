@@ -348,7 +348,6 @@ impl RequestContext {
             trace,
             reservation,
             need,
-            came: 0,
             // A call that is kept goes on when its client leaves, and at its upstream's pace.
             left: if recorder.is_some() { pending().boxed_local() } else { self.limits.left() },
             pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),

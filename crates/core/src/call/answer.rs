@@ -34,6 +34,8 @@ pub(super) const STEP: usize = 16 << 10;
 pub(super) struct Answer {
     decoder: Decoder,
     received: usize,
+    /// Bytes of text that were read, since it was last asked.
+    came: u64,
     guard: AnswerGuard,
     /// What has come and was not looked at yet.
     pending: VecDeque<Pending>,
@@ -52,7 +54,7 @@ impl Answer {
     /// Guards by `guard`, or, unless the answer is `moderated`, keys and passwords alone.
     pub(super) fn new(decoder: Decoder, guard: &Guard, moderated: bool) -> Answer {
         let guard = AnswerGuard::new(guard, moderated);
-        Answer { decoder, received: 0, guard, pending: VecDeque::new(), ended: false }
+        Answer { decoder, received: 0, came: 0, guard, pending: VecDeque::new(), ended: false }
     }
 
     /// Takes the next bytes, to be looked at by [`step`](Self::step).
@@ -90,6 +92,11 @@ impl Answer {
         self.received == 0
     }
 
+    /// How many bytes of text were read since this was last asked, whatever became of them.
+    pub(super) fn came(&mut self) -> u64 {
+        std::mem::take(&mut self.came)
+    }
+
     /// What the guard has found so far.
     pub(super) fn findings(&self) -> Findings {
         self.guard.findings()
@@ -114,6 +121,7 @@ impl Answer {
                 }
                 Pending::Event(event) => {
                     looked += length(&event);
+                    self.came = self.came.saturating_add(event.text_bytes() as u64);
                     if event.has_content() {
                         events.push(Event::Content);
                     }

@@ -61,6 +61,8 @@ pub struct Call {
     executed: bool,
     first_content: Option<Duration>,
     usage: Option<Usage>,
+    /// Bytes of text that came.
+    came: u64,
     malformed: u32,
     correlation_id: Option<String>,
     /// What the upstream that was asked last says of its rate limits.
@@ -130,6 +132,7 @@ impl Call {
             executed: false,
             first_content: None,
             usage: None,
+            came: 0,
             malformed: 0,
             correlation_id: None,
             limits: Vec::new(),
@@ -487,6 +490,9 @@ fn reason(target: Option<&Target>, body: &[u8]) -> Reason {
 impl Call {
     pub(super) fn guard_with(&mut self, guard: Guard) {
         self.guard = guard;
+    }
+    pub(crate) fn was_executed(&mut self) {
+        self.executed = true;
     }
     pub(super) fn ask(&mut self, trimmed: crate::chat::Trimmed) {
         self.job = Job::Chat(Box::new(trimmed));

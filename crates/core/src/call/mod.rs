@@ -166,6 +166,8 @@ pub struct Outcome {
     pub first_content: Option<Duration>,
     /// What upstream says it used. Without it the cost is unknown if anything was sent.
     pub usage: Option<Usage>,
+    /// Bytes of text that came of the answer, what the guard held back included.
+    pub came: u64,
     /// What the answer says of itself.
     pub summary: AnswerSummary,
     /// Requests sent upstream.

@@ -22,16 +22,6 @@ pub enum AnswerEvent {
     Failed(Box<Refusal>),
 }
 
-impl AnswerEvent {
-    /// How many bytes of the answer's text it brings.
-    pub fn text_bytes(&self) -> usize {
-        match self {
-            AnswerEvent::Chat(event) => event.text_bytes(),
-            AnswerEvent::Done(..) | AnswerEvent::Failed(_) => 0,
-        }
-    }
-}
-
 /// What the bytes of an answer name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {

@@ -39,6 +39,8 @@ pub struct CallRecord {
     /// `gen_ai.operation.name`.
     operation: &'static str,
     summary: AnswerSummary,
+    /// Bytes of text that came.
+    came: u64,
     sent: Vec<Attempt>,
 }
 
@@ -76,7 +78,11 @@ impl CallRecord {
     ) -> CallRecord {
         let job = call.job();
         let summary = outcome.usage.or((outcome.attempts == 0).then(Default::default));
-        let usage = summary.filter(|usage| usage.is_plausible());
+        // Who leaves before the end is not told what it used: the prompt was read, and so much was written.
+        let cut = matches!(outcome.status, Status::Cancelled | Status::Truncated) || outcome.came > 0;
+        let estimated = (summary.is_none() && cut && call.executed())
+            .then(|| Usage { completion_tokens: outcome.came.div_ceil(4), ..job.need() });
+        let usage = summary.filter(|usage| usage.is_plausible()).or(estimated);
         let cost =
             usage.map(|usage| rates.chat_cost(job.model_id(), call.target().and_then(|target| target.rate), usage));
         let guard = Guarded { input: job.findings().clone(), output: outcome.findings.clone() };
@@ -91,8 +97,9 @@ impl CallRecord {
             .detail("dropped_message_count", job.trim().map(|trim| trim.dropped.len()))
             .detail("malformed_frames", outcome.malformed_frames)
             .detail("asked", (!outcome.asked.is_empty()).then(|| serde_json::json!(outcome.asked)))
+            .detail("usage_estimated", estimated.map(|_| true))
             // Nothing of it is counted.
-            .detail("usage_implausible", (usage != summary).then_some(true));
+            .detail("usage_implausible", (usage.is_none() && summary.is_some()).then_some(true));
         event.outcome = match (outcome.status, outcome.code) {
             (Status::Success, _) => AuditOutcome::Success,
             (Status::Fallback, _) => AuditOutcome::Fallback,
@@ -122,6 +129,7 @@ impl CallRecord {
             asked: call.target().map(|target| (target.upstream.wire.provider(), target.model.clone())),
             operation: job.operation(),
             summary: outcome.summary.clone(),
+            came: outcome.came,
             sent: outcome.sent.clone(),
         }
     }
@@ -131,14 +139,14 @@ impl CallRecord {
         &self.event
     }
 
-    /// What it used, for the limits: what upstream says, else the prompt that was sent and what came of the answer, of
-    /// which `came` bytes of text are known (a quarter token each), costed alike.
-    pub fn used(&self, need: Usage, came: u64, rates: &Rates) -> Amounts {
+    /// What it used, for the limits: what upstream says, else the prompt that was sent and what came of the answer, a
+    /// quarter token for each byte of text, costed alike.
+    pub fn used(&self, need: Usage, rates: &Rates) -> Amounts {
         let event = &self.event;
         match event.tokens {
             Some(tokens) => Amounts::request(tokens.prompt.saturating_add(tokens.completion), self.cost_billionths),
             None => {
-                let usage = Usage { completion_tokens: came.div_ceil(4), ..need };
+                let usage = Usage { completion_tokens: self.came.div_ceil(4), ..need };
                 let model = event.model.as_deref().unwrap_or_default();
                 let cost = rates.chat_cost(model, self.rate, usage).billionths();
                 Amounts::request(usage.prompt_tokens.saturating_add(usage.completion_tokens), cost)

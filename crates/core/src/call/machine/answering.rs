@@ -14,6 +14,7 @@ impl Call {
     pub(super) fn look(&mut self, now: Duration, health: &mut Health) {
         let State::Answering { answer, .. } = &mut self.state else { return };
         let events = answer.step();
+        self.came = self.came.saturating_add(answer.came());
         let (ended, empty) = (answer.has_ended(), answer.is_empty());
         if !self.events(now, events, health) && ended {
             self.end(now, empty, health);

@@ -60,6 +60,7 @@ impl Call {
             latency: now,
             first_content: self.first_content,
             usage: self.usage,
+            came: self.came,
             summary: std::mem::take(&mut self.summary),
             sent: std::mem::take(&mut self.sent),
             attempts: self.attempts,

@@ -9,6 +9,11 @@ use crate::upstream::{Credential, Target, Upstream, Wire};
 
 /// The row of a call of `model` that ended so.
 fn row(model: &str, status: Status, usage: Option<Usage>, rates: &Rates) -> CallRecord {
+    ended(model, status, usage, None, rates)
+}
+
+/// The same of one that was executed, and of whose answer so many bytes of text `came`.
+fn ended(model: &str, status: Status, usage: Option<Usage>, came: Option<u64>, rates: &Rates) -> CallRecord {
     let body = serde_json::json!({
         "systemInstructions": [], "context": [{"role": "user", "content": "Hello"}], "temperature": 0,
         "maxTokens": 80, "modelId": model,
@@ -34,13 +39,17 @@ fn row(model: &str, status: Status, usage: Option<Usage>, rates: &Rates) -> Call
         received: Duration::ZERO,
     };
     let job = Job::Chat(Box::new(prepared));
-    let call = Call::new(job, guards.output, targets, rules, identity);
+    let mut call = Call::new(job, guards.output, targets, rules, identity);
+    if came.is_some() {
+        call.was_executed();
+    }
     let outcome = Outcome {
         status,
         code: None,
         latency: Duration::ZERO,
         first_content: None,
         usage,
+        came: came.unwrap_or_default(),
         attempts: 1,
         summary: AnswerSummary { model: Some("real-1".into()), cached_tokens: Some(2), ..AnswerSummary::default() },
         sent: vec![attempt(Some("upstream_unavailable")), attempt(None)],
@@ -122,6 +131,40 @@ fn a_call_has_opentelemetrys_names_in_metrics_and_spans() {
     }
     assert_eq!(attribute(1, "gen_ai.response.model"), None, "it has answered nothing");
     assert_eq!(attribute(2, "gen_ai.response.model"), Some("real-1".into()));
+}
+
+// Row B6.
+#[test]
+fn what_a_cut_answer_used_is_counted_from_what_came() {
+    let rates = Rates::parse(r#"{"openai":{"m":{"promptPer1k":1,"completionPer1k":1}}}"#).unwrap();
+    let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
+    for (status, usage, came, counted) in [
+        (Status::Cancelled, None, Some(401), Some((2, 101, true))),
+        (Status::Cancelled, None, Some(0), Some((2, 0, true))),
+        (Status::Truncated, None, Some(8), Some((2, 2, true))),
+        // cut by the guard or a deadline, after something had come
+        (Status::Error, None, Some(8), Some((2, 2, true))),
+        // upstream says it itself
+        (Status::Cancelled, usage, Some(400), Some((3, 4, false))),
+        // nothing came, or nothing was executed: nobody knows
+        (Status::Error, None, Some(0), None),
+        (Status::Fallback, None, Some(0), None),
+        (Status::Cancelled, None, None, None),
+    ] {
+        let row = ended("m", status, usage, came, &rates);
+        let line: Value = serde_json::from_str(&row.event().line()).unwrap();
+        let found = line["tokens"]["prompt"].as_u64().map(|prompt| {
+            (prompt, line["tokens"]["completion"].as_u64().unwrap(), line["details"]["usage_estimated"] == true)
+        });
+        assert_eq!(found, counted, "{status:?} {came:?}");
+        assert_eq!(line["cost_usd"].is_string(), counted.is_some(), "{line}");
+        if let Some((prompt, completion, _)) = counted {
+            assert!(summary(&[row]).contains(&format!("kind=\"completion\"}} {completion}\n")));
+            let again = ended("m", status, usage, came, &rates);
+            let used = again.used(Usage { prompt_tokens: 1_000, completion_tokens: 1_000 }, &rates);
+            assert_eq!(used.tokens, prompt + completion);
+        }
+    }
 }
 
 #[test]
