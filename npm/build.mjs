@@ -39,26 +39,48 @@ cpSync(`${glue}/promptgate_bg.wasm`, `${dist}/promptgate_bg.wasm`);
 // --- entries ---
 cpSync(`${here}src`, dist, { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
 
-// --- the command line: one file, what its threads run, and the language server in one that is loaded when it is asked for ---
-await build({
-  entryPoints: ["main", "thread"].map((name) => `${here}src/cli/${name}.js`),
+// --- the command line: all that linting needs in one file of CommonJS, and what is loaded when it is asked for ---
+const commandLine = {
   outdir: `${dist}/cli-bundle`,
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node20",
   external: ["diff", "tinyglobby"],
   // What provides the Wasm is a side effect, whatever the manifest of the package says of its own files.
   ignoreAnnotations: true,
   nodePaths: [`${here}../node_modules`],
-  // The glue and the entries are those that were built above.
-  plugins: [{
-    name: "glue",
-    setup: (esbuild) => esbuild.onResolve({ filter: /\/(promptgate|api|exports)\.js$/ }, ({ path }) => ({ path: `${dist}/${path.split("/").at(-1)}` })),
+};
+// The glue and the entries are those that were built above.
+const glued = {
+  name: "glue",
+  setup: (esbuild) => esbuild.onResolve({ filter: /\/(promptgate|api|exports)\.js$/ }, ({ path }) => ({ path: `${dist}/${path.split("/").at(-1)}` })),
+};
+const later = new Set(["thread"]);
+await build({
+  ...commandLine,
+  entryPoints: [`${here}src/cli/command.js`],
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  plugins: [glued, {
+    name: "later",
+    setup: (esbuild) => esbuild.onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path, kind }) => {
+      if (kind !== "dynamic-import") return undefined;
+      later.add(path.slice(2, -3));
+      return { path, external: true };
+    }),
   }],
+  define: { "import.meta.url": "here" },
+  banner: { js: 'const here = require("node:url").pathToFileURL(__filename).href;' },
+});
+await build({
+  ...commandLine,
+  entryPoints: [...later].map((name) => `${here}src/cli/${name}.js`),
+  splitting: true,
+  format: "esm",
+  plugins: [glued],
   banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
 });
+cpSync(`${here}src/cli/main.cjs`, `${dist}/cli-bundle/main.cjs`);
 rmSync(`${dist}/cli`, { recursive: true });
 cpSync(`${dist}/cli-bundle`, `${dist}/cli`, { recursive: true });
 rmSync(`${dist}/cli-bundle`, { recursive: true });

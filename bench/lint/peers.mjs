@@ -9,7 +9,7 @@ const [installed, python, folder] = process.argv.slice(2);
 const api = await import(join(installed, "dist/node.js"));
 await api.init();
 await api.loadVocabulary("o200k_base");
-const cli = join(installed, "dist/cli/main.js");
+const cli = join(installed, "dist/cli/main.cjs");
 const files = readdirSync(folder).filter((name) => name.endsWith(".txt")).map((name) => join(folder, name));
 
 function least(run, times) {

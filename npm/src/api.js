@@ -111,6 +111,8 @@ export const sarif = (documents) => call(() => glue.sarif(documents));
 export const prepareChat = (body) => call(() => glue.prepareChat(body));
 export const validateChat = (body) => call(() => glue.validateChat(body));
 export const countTokens = (text, vocabularyOrModel) => call(() => glue.countTokens(text, vocabularyOrModel));
+/** Those in which something should have been counted since this was last asked, and that are not loaded. */
+export const missingVocabularies = () => call(() => glue.missingVocabularies());
 export const vocabularyOf = (model) => call(() => glue.vocabularyOf(model));
 
 export function loadVocabulary(vocabulary) {

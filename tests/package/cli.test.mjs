@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -310,6 +310,20 @@ test("exact counts are there: a budget is judged by the vocabulary", () => {
   assert.notDeepEqual(codes(["lint", "chat.json"]), exact);
 });
 
+test("vocabularies are read where something is counted in them, and nowhere else", () => {
+  const body = { systemInstructions: ["Be brief. ".repeat(30)], context: [], temperature: 0, maxTokens: 100, modelId: "support-small" };
+  write({ "promptgate.json": { models: { "gpt-4o": 130, "support-small": 8000 } }, "long.j2": `{{ x }}\n${"Keep the tone friendly.\n".repeat(300)}`, "small.json": body });
+  const [tokens, away] = [join(folder, "../node_modules/promptgate/dist/tokens"), join(folder, "../away")];
+  renameSync(tokens, away);
+  try {
+    assert.deepEqual(codes(["lint", "long.j2", "small.json"]), ["C002"]);
+    write({ "counted.json": { ...body, modelId: "gpt-4o" } });
+    assert.match(run(["lint", "counted.json"]).err, /ENOENT.*o200k_base\.tokens/);
+  } finally {
+    renameSync(away, tokens);
+  }
+});
+
 test("explain and tokens", () => {
   assert.match(run(["explain", "s007"]).out, /^# S007 secret\n/);
   const all = run(["explain"]).out;
@@ -388,6 +402,8 @@ test("what a folder holds: every ending in any case, agents' folders, no program
   ]);
   assert.equal(run(["lint"]).code, 1, "without files it is the working folder");
   write({ "only/a.py": "x", "only/b.py": "x" });
+  write({ "z/a.py": "x", "z/b.py": "x", "z/c.txt": "Be brief.", "z/LICENSE": "x" });
+  assert.equal(run(["lint", "z"]).err, "3 files of other kinds skipped: .py 2, LICENSE 1.\n");
   const { code, err } = run(["lint", "only"]);
   assert.equal(code, 2);
   assert.match(err, /^No prompt is in "only": its files end otherwise \(\.py 2\)/);
@@ -403,6 +419,9 @@ test("--select, --ignore, --quiet, --statistics, --output-file", () => {
   assert.deepEqual(codes(["lint", "a.txt", "--select", "bidi-control,S008"]), ["a.txt U001", "a.txt U001", "a.txt S008"]);
   assert.deepEqual(codes(["lint", "a.txt", "--ignore", "U,S004"]), ["a.txt S008"]);
   assert.equal(run(["lint", "a.txt", "--select", "S008"]).code, 0, "what is not selected is no failure");
+  write({ "b.txt": CLEAN });
+  const wrong = run(["lint", "a.txt", "b.txt", "--select", "S,secrt"]);
+  assert.deepEqual([wrong.code, wrong.out, wrong.err], [2, "", 'There is no rule "secrt": did you mean secret?\n'], "said once");
   const quiet = run(["lint", "a.txt", "--quiet", "--format", "concise"]);
   assert.ok(!quiet.out.includes("S008") && quiet.out.includes("S004"), quiet.out);
   assert.match(run(["lint", "a.txt", "--statistics"]).out, /^ {5}2 {2}U001 {2}error {4}bidi-control\n/);

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { install } from "./support.mjs";
 
 const folder = join(install("lsp"), "work");
-const BIN = join(folder, "../node_modules/promptgate/dist/cli/main.js");
+const BIN = join(folder, "../node_modules/promptgate/dist/cli/main.cjs");
 
 /** A client: `request` waits for the answer, `notify` does not, `next(method)` waits for what the server says. */
 function client() {

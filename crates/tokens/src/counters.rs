@@ -32,7 +32,10 @@ impl Counting {
 /// Without the features that embed vocabularies one is there once it has been loaded; until then its texts are
 /// estimated.
 #[derive(Default)]
-pub struct Counters(Vec<Encoder>);
+pub struct Counters {
+    encoders: Vec<Encoder>,
+    missing: Vec<Vocabulary>,
+}
 
 impl Counters {
     /// Takes a packed vocabulary (`crates/tokens/data/*.tokens`) that was fetched; loading one twice is harmless.
@@ -43,29 +46,37 @@ impl Counters {
         let encoder = Encoder::from_packed(packed)?;
         let vocabulary = encoder.vocabulary();
         if self.encoder(vocabulary).is_none() {
-            self.0.push(encoder);
+            self.encoders.push(encoder);
         }
         Ok(vocabulary)
     }
 
     /// The tokens of `text` for the model `model_id`, rounded up, and by which vocabulary, or `estimate`.
     pub fn count(&mut self, counting: Counting, model_id: &str, text: &str) -> (u64, &'static str) {
-        match counting.vocabulary(model_id).and_then(|vocabulary| self.encoder(vocabulary)) {
-            Some(encoder) => (encoder.count(text) as u64, encoder.vocabulary().name()),
-            None => (estimated_quarters(text).div_ceil(4), "estimate"),
+        let wanted = counting.vocabulary(model_id);
+        if let Some(encoder) = wanted.and_then(|vocabulary| self.encoder(vocabulary)) {
+            return (encoder.count(text) as u64, encoder.vocabulary().name());
         }
+        self.missing.extend(wanted.filter(|vocabulary| !self.missing.contains(vocabulary)));
+        (estimated_quarters(text).div_ceil(4), "estimate")
+    }
+
+    /// The vocabularies in which texts should have been counted since this was last asked, and that were not there: who
+    /// loads them and counts again has exact counts, and who never counts loads none.
+    pub fn missing(&mut self) -> Vec<Vocabulary> {
+        core::mem::take(&mut self.missing)
     }
 
     /// The encoder of `vocabulary`, if that is embedded or loaded.
     pub fn encoder(&mut self, vocabulary: Vocabulary) -> Option<&mut Encoder> {
-        let place = match self.0.iter().position(|known| known.vocabulary() == vocabulary) {
+        let place = match self.encoders.iter().position(|known| known.vocabulary() == vocabulary) {
             Some(place) => place,
             None => {
-                self.0.push(Encoder::new(vocabulary)?);
-                self.0.len() - 1
+                self.encoders.push(Encoder::new(vocabulary)?);
+                self.encoders.len() - 1
             }
         };
-        self.0.get_mut(place)
+        self.encoders.get_mut(place)
     }
 }
 
@@ -100,11 +111,18 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(counters.load(packed.to_vec()), Ok(Vocabulary::O200k));
         }
-        assert_eq!(counters.0.len(), 1);
+        assert_eq!(counters.encoders.len(), 1);
         assert_eq!(counters.count(Counting::Auto, "gpt-4o", "Where is my order?").0, 5);
         for damaged in [&packed[..0], &packed[..1000], b"not a vocabulary"] {
             assert!(counters.load(damaged.to_vec()).is_err());
         }
+    }
+
+    #[test]
+    fn nothing_is_missing_where_all_is_embedded() {
+        let mut counters = Counters::default();
+        counters.count(Counting::Auto, "gpt-4o", "Where is my order?");
+        assert_eq!(counters.missing(), []);
     }
 
     #[test]
@@ -113,6 +131,6 @@ mod tests {
         for _ in 0..3 {
             counters.encoder(Vocabulary::O200k).unwrap();
         }
-        assert_eq!(counters.0.len(), 1);
+        assert_eq!(counters.encoders.len(), 1);
     }
 }

@@ -70,3 +70,11 @@ pub fn load_packed(packed: &JsValue) -> Result<String, JsValue> {
         .map(|vocabulary| vocabulary.name().to_owned())
         .map_err(|refused| error("invalid_vocabulary", &format!("This is not a packed vocabulary: {refused}.")))
 }
+
+/// The vocabularies in which texts should have been counted since this was last asked, and that are not loaded, by name;
+/// the command line loads them and asks again.
+#[wasm_bindgen(js_name = missingVocabularies, skip_typescript)]
+pub fn missing_vocabularies() -> Result<JsValue, JsValue> {
+    let missing = LINTER.with_borrow_mut(|current| current.counters().missing());
+    output::json(&missing.into_iter().map(Vocabulary::name).collect::<Vec<_>>())
+}

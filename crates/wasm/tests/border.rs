@@ -87,8 +87,13 @@ fn bodies_are_text_or_bytes() {
 #[wasm_bindgen_test]
 fn counts_are_estimates_until_a_vocabulary_is_loaded() {
     let count = |name: &str| tokens::count_tokens(&"Where is my order?".into(), &name.into());
+    let missing = || JSON::stringify(&tokens::missing_vocabularies().unwrap()).unwrap();
+    assert_eq!(missing(), "[]");
+    assert_eq!(text(&count("support-small").unwrap(), "counted_by"), "estimate");
+    assert_eq!(missing(), "[]");
     assert_eq!(text(&count("gpt-4").unwrap(), "counted_by"), "estimate");
     assert_eq!(text(&count("cl100k_base").unwrap_err(), "code"), "vocabulary_not_loaded");
+    assert_eq!([missing(), missing()].map(String::from), [r#"["cl100k_base"]"#, "[]"]);
     let packed = include_bytes!("../../tokens/data/cl100k.tokens");
     assert_eq!(tokens::load_packed(&Uint8Array::from(packed.as_slice())).unwrap(), "cl100k_base");
     for name in ["gpt-4", "cl100k_base"] {

@@ -1,7 +1,6 @@
 // Which files are meant, and what they say.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, parse, posix, relative, resolve, sep } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { ignored } from "./git.js";
 import { Usage } from "./usage.js";
 
@@ -25,7 +24,7 @@ export async function find(patterns) {
   const files = new Set();
   const skipped = new Map();
   const missing = [];
-  for (const one of named(patterns)) {
+  for (const one of await named(patterns)) {
     const { pattern, folder, isFile } = one;
     // a name that exists is that file, also where it looks like a glob
     if (isFile) {
@@ -65,7 +64,7 @@ export function listed(skipped) {
 export async function folders(patterns) {
   const { escapePath, isDynamicPattern } = await import("tinyglobby");
   const found = new Set();
-  for (const one of named(patterns)) {
+  for (const one of await named(patterns)) {
     const { pattern, folder, isFile } = one;
     const parts = pattern.split("/");
     const fixed = parts.slice(0, -1).findIndex((part) => isDynamicPattern(part));
@@ -80,14 +79,14 @@ export async function folders(patterns) {
 }
 
 /** Each pattern that takes something in, with what is left out of it. */
-function named(patterns) {
+async function named(patterns) {
   const excluded = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1));
-  return patterns.filter((pattern) => !pattern.startsWith("!")).map((given) => {
+  return Promise.all(patterns.filter((pattern) => !pattern.startsWith("!")).map(async (given) => {
     const kind = existsSync(given) ? statSync(given) : undefined;
     const folder = kind?.isDirectory() ? slashes(given).replace(/(?<=.)\/+$/, "") : undefined;
     const isFile = kind !== undefined && folder === undefined;
-    return { pattern: slashes(given), folder, isFile, excluded, unwanted: isFile ? [] : ignored(folder) };
-  });
+    return { pattern: slashes(given), folder, isFile, excluded, unwanted: isFile ? [] : await ignored(folder) };
+  }));
 }
 
 /** What `pattern` names, as absolute paths. */
@@ -118,7 +117,7 @@ export function read(file) {
 }
 
 /** The bytes of the standard input. */
-export const input = () => buffer(process.stdin);
+export const input = async () => (await import("node:stream/consumers")).buffer(process.stdin);
 
 /** The text of a file's bytes. A byte order mark is part of it, so that fixes keep it. */
 export function decode(bytes, file) {

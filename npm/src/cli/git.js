@@ -1,5 +1,4 @@
 // What git leaves out, by asking git: nothing else reads all its rules as it does.
-import { spawnSync } from "node:child_process";
 import { resolve, sep } from "node:path";
 
 /**
@@ -7,23 +6,24 @@ import { resolve, sep } from "node:path";
  * there is no git, or no repository. What was asked for counts: nothing that holds `folder` or the working folder is
  * among them.
  */
-export function ignored(folder = "") {
-  const top = git(["rev-parse", "--show-toplevel"])?.replace(/\r?\n$/, "");
+export async function ignored(folder = "") {
+  const top = (await git(["rev-parse", "--show-toplevel"]))?.replace(/\r?\n$/, "");
   if (!top) return [];
   // untracked alone: what is in the repository all the same is linted
-  const listed = git(["-C", top, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"]);
+  const listed = await git(["-C", top, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"]);
   const wanted = [resolve(), resolve(folder)];
   const paths = (listed ?? "").split("\0").filter(Boolean).map((name) => resolve(top, name) + (name.endsWith("/") ? sep : ""));
   return paths.filter((path) => !wanted.some((each) => `${each}${sep}`.startsWith(path)));
 }
 
 /** The folder of the repository; the working folder where there is none. */
-export function top() {
-  const found = process.env.GITHUB_WORKSPACE ?? git(["rev-parse", "--show-toplevel"])?.replace(/\r?\n$/, "");
+export async function top() {
+  const found = process.env.GITHUB_WORKSPACE ?? (await git(["rev-parse", "--show-toplevel"]))?.replace(/\r?\n$/, "");
   return found ? resolve(found) : resolve();
 }
 
-function git(args) {
+async function git(args) {
+  const { spawnSync } = await import("node:child_process");
   const { status, stdout } = spawnSync("git", args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
   return status === 0 ? stdout : undefined;
 }

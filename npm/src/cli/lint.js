@@ -2,18 +2,15 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { readBaseline, without, writeBaseline } from "./baseline.js";
-import { Cache } from "./cache.js";
 import { Configurations } from "./config.js";
-import { fix, lint, loadVocabulary } from "./engine.js";
+import { fix, lint, module } from "./engine.js";
 import { decode, find, folders, input, listed, read } from "./files.js";
 import { FORMATS } from "./formats/index.js";
 import { asSarif } from "./formats/sarif.js";
 import { top } from "./git.js";
 import { chosen } from "./select.js";
 import { Terminal } from "./terminal.js";
-import { WORTH, inThreads } from "./threads.js";
 import { nearest, Usage } from "./usage.js";
-import { watch } from "./watch.js";
 
 export const lintCommand = {
   help: `promptgate lint [FILES…] [options]
@@ -70,6 +67,7 @@ Colours: FORCE_COLOR and NO_COLOR are heeded.
     const patterns = given.length > 0 ? given : ["."];
     const options = checked(patterns, values);
     if (!values.watch) return once(patterns, options);
+    const { watch } = await import("./watch.js");
     return watch(() => folders(patterns), async () => {
       try {
         await once(patterns, options);
@@ -96,14 +94,17 @@ function checked(patterns, values) {
   if (values.watch && values.diff) throw new Usage("Either --watch or --diff.");
   if (values["write-baseline"] && values.baseline === undefined) throw new Usage("Say which file: --baseline FILE --write-baseline.");
   const list = (texts) => texts?.flatMap((text) => text.split(",").map((one) => one.trim()).filter(Boolean));
+  const [select, ignore] = [list(values.select), list(values.ignore)];
+  // said once, and before any file is read
+  if (select !== undefined || ignore !== undefined) chosen(select, ignore);
   return {
     name: format,
     format: FORMATS[format],
     output: values["output-file"],
     quiet: values.quiet,
     statistics: values.statistics,
-    select: list(values.select),
-    ignore: list(values.ignore),
+    select,
+    ignore,
     mend: values.fix || values["unsafe-fixes"] || values.diff,
     unsafe: values["unsafe-fixes"],
     diff: values.diff,
@@ -119,14 +120,18 @@ function checked(patterns, values) {
   };
 }
 
+/** From so many characters on threads are worth their start: what one thread lints in about half a second. */
+const WORTH = 2 ** 22;
+
 /** One look at all files. Gives the exit code. */
 async function once(patterns, options) {
   const configurations = new Configurations(options.config);
   const { files, skipped, missing } = options.stdin ? { files: [options.stdinName], skipped: new Map(), missing: [] } : await find(patterns);
   for (const message of missing) process.stderr.write(`${message}\n`);
   const chosenBy = new Map();
-  const cache = options.cache ? new Cache() : undefined;
+  const cache = options.cache ? new (await import("./cache.js")).Cache() : undefined;
   const documents = [];
+  const said = new Set();
   let failed = missing.length;
   for (const file of files) {
     try {
@@ -143,19 +148,21 @@ async function once(patterns, options) {
     } catch (error) {
       // One file that cannot be read keeps nobody from the others.
       if (!(error instanceof Usage) || options.stdin || error.errors) throw error;
-      process.stderr.write(`${error.message}\n`);
+      // nor does what is wrong with a configuration of many files need many lines
+      if (!said.has(error.message)) process.stderr.write(`${error.message}\n`);
+      said.add(error.message);
       failed += 1;
     }
   }
   if (options.showFiles) return failed > 0 ? 2 : 0;
-  if (skipped.size > 0 && options.name === "pretty" && process.stderr.isTTY) {
+  if (skipped.size > 0 && options.name === "pretty") {
     const count = [...skipped.values()].reduce((sum, one) => sum + one, 0);
     process.stderr.write(`${count} ${count === 1 ? "file" : "files"} of other kinds skipped: ${listed(skipped)}.\n`);
   }
-  const counted = await vocabularies(documents);
   const asLog = options.name === "sarif" && !options.mend && !options.writeBaseline;
-  if (asLog) asSarif(documents, address(options));
-  await answered(documents, options, cache, counted);
+  const path = await address(options);
+  if (asLog) asSarif(documents, path);
+  await answered(documents, options, cache);
   for (const document of documents) look(document, options, cache);
   cache?.write();
   if (options.writeBaseline) {
@@ -163,24 +170,17 @@ async function once(patterns, options) {
     process.stderr.write(`${options.baseline} is written.\n`);
     return 0;
   }
-  const code = options.diff ? await differences(documents) : findings(documents, options);
+  const code = options.diff ? await differences(documents) : findings(documents, options, path);
   return failed > 0 ? 2 : options.zero ? 0 : code;
 }
 
-/** Loads the vocabularies where a text may be counted, and gives their names: they are megabytes, and few files need them. */
-async function vocabularies(documents) {
-  const counted = ({ text, settings: { config } }) =>
-    /"(models|tokens)"/.test(config ?? "") || (text.length >= 256 && /user_template|systemInstructions/.test(text)) || (text.length >= 1024 && /\{[{$%A-Za-z_]|\$\{/.test(text));
-  if (!documents.some(counted)) return [];
-  return Promise.all(["cl100k_base", "o200k_base"].map(loadVocabulary));
-}
-
 /** Asks the engine about many documents at once, where they are worth the threads. */
-async function answered(documents, { mend, unsafe }, cache, vocabularies) {
+async function answered(documents, { mend, unsafe }, cache) {
   const open = documents.filter((document) => document.report === undefined && (mend || cache?.get(document) === undefined));
   if (open.reduce((sum, { text }) => sum + text.length, 0) < WORTH) return;
   const asked = open.map(({ text, settings }) => ({ text, mend, settings: mend ? { ...settings, unsafe } : settings }));
-  const answers = await inThreads(asked, vocabularies);
+  const { inThreads } = await import("./threads.js");
+  const answers = await inThreads(asked, module());
   open.forEach((document, at) => (document.answer = answers[at]));
 }
 
@@ -206,7 +206,7 @@ function look(document, options, cache) {
   document.report = { ...document.report, summary, findings: shown };
 }
 
-function findings(documents, options) {
+function findings(documents, options, path) {
   let out = process.stdout;
   if (options.mend) {
     if (options.stdin) {
@@ -218,16 +218,16 @@ function findings(documents, options) {
     }
   }
   const summary = total(documents);
-  const written = options.statistics ? statistics(documents) : options.format(named(documents, options), summary, new Terminal(options.output === undefined ? out : {}));
+  const written = options.statistics ? statistics(documents) : options.format(named(documents, options, path), summary, new Terminal(options.output === undefined ? out : {}));
   if (options.output === undefined) out.write(written);
   else writeFileSync(options.output, written);
   return summary.errors > 0 || summary.warnings > options.mostWarnings ? 1 : 0;
 }
 
 /** How a file is called in a report: in those for code hosts by its path in the repository. */
-function address({ name }) {
+async function address({ name }) {
   if (name !== "github" && name !== "sarif") return (file) => file;
-  const root = top();
+  const root = await top();
   return (file) => {
     const path = existsSync(file) ? relative(root, resolve(file)).replaceAll("\\", "/") : file;
     return path.startsWith("../") ? file : path;
@@ -235,8 +235,7 @@ function address({ name }) {
 }
 
 /** The documents as they are shown: errors alone where that is asked for. */
-function named(documents, { name, quiet }) {
-  const path = address({ name });
+function named(documents, { quiet }, path) {
   return documents.map((document) => {
     const file = path(document.file);
     const findings = quiet ? document.report.findings.filter(({ severity }) => severity === "error") : document.report.findings;

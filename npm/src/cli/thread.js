@@ -1,9 +1,8 @@
 // A thread of `promptgate lint`: an engine of its own, of the module that the main thread has compiled.
 import { parentPort, workerData } from "node:worker_threads";
-import { fix, init, lint, loadVocabulary } from "./engine.js";
+import { fix, init, lint } from "./engine.js";
 
 await init(workerData.module);
-await Promise.all(workerData.vocabularies.map(loadVocabulary));
 parentPort.on("message", (documents) => {
   try {
     parentPort.postMessage({ answers: documents.map(({ text, settings, mend }) => (mend ? fix(text, settings) : { report: lint(text, settings) })) });

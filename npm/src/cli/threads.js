@@ -1,20 +1,17 @@
 // Many documents at once, a thread for each core.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { module } from "./engine.js";
 
-/** From so many characters on threads are worth their start: what one thread lints in about half a second. */
-export const WORTH = 2 ** 22;
 /** So many characters go to a thread at a time: large enough to be few, small enough that all end together. */
 const PART = 2 ** 18;
 /** More threads than that wait for the disk and for memory: each engine holds some 20 MB. */
 const MOST = 8;
 
 /**
- * The engine's answer for each of `documents`, in their order: `{ report }`, and where they are fixed `{ text, applied }`.
+ * The engine's answer, by the Wasm `module`, for each of `documents`, in their order: `{ report }`, and where they are fixed `{ text, applied }`.
  * Rejects with the first error of the engine.
  */
-export function inThreads(documents, vocabularies) {
+export function inThreads(documents, module) {
   const answers = new Array(documents.length);
   const count = Math.min(availableParallelism(), MOST, documents.length);
   let next = 0;
@@ -27,7 +24,7 @@ export function inThreads(documents, vocabularies) {
     }
     return taken;
   };
-  const threads = Array.from({ length: count }, () => new Worker(new URL("thread.js", import.meta.url), { workerData: { module: module(), vocabularies } }));
+  const threads = Array.from({ length: count }, () => new Worker(new URL("thread.js", import.meta.url), { workerData: { module } }));
   const work = (thread) => new Promise((resolve, reject) => {
     let taken = part();
     const send = () => (taken.length === 0 ? resolve() : thread.postMessage(taken.map((at) => documents[at])));

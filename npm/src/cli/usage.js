@@ -1,5 +1,7 @@
 /** The command was called wrongly, or what it was given cannot be read: a message for people, exit code 2. */
 export class Usage extends Error {
+  name = "Usage";
+
   /** `errors` are faults with their paths. */
   constructor(message, errors) {
     super(message);

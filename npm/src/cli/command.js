@@ -1,17 +1,7 @@
-#!/usr/bin/env node
 // The command line. It finds files, asks the engine, and shows what it says; what is wrong with a prompt is not
 // decided here.
-import module from "node:module";
 import { parseArgs } from "node:util";
 import { lintCommand } from "./lint.js";
-import { explainCommand } from "./explain.js";
-import { initCommand } from "./init.js";
-import { lspCommand } from "./lsp.js";
-import { auditCommand } from "./audit.js";
-import { exportCommand, syncCommand } from "./sync.js";
-import { modelsCommand } from "./models.js";
-import { keysCommand } from "./keys.js";
-import { tokensCommand } from "./tokens.js";
 import { nearest, Usage } from "./usage.js";
 import { version } from "./version.js";
 
@@ -34,8 +24,19 @@ promptgate COMMAND --help says more. It ends with 0 where nothing is wrong, 1 wi
 wrongly or failed.
 `;
 
-const COMMANDS = { lint: lintCommand, explain: explainCommand, init: initCommand, lsp: lspCommand, tokens: tokensCommand, audit: auditCommand,
-  sync: syncCommand, export: exportCommand, models: modelsCommand, keys: keysCommand };
+/** What is not for linting is loaded when it is asked for. */
+const COMMANDS = {
+  lint: async () => lintCommand,
+  explain: async () => (await import("./explain.js")).explainCommand,
+  init: async () => (await import("./init.js")).initCommand,
+  lsp: async () => (await import("./lsp.js")).lspCommand,
+  tokens: async () => (await import("./tokens.js")).tokensCommand,
+  audit: async () => (await import("./audit.js")).auditCommand,
+  sync: async () => (await import("./sync.js")).syncCommand,
+  export: async () => (await import("./sync.js")).exportCommand,
+  models: async () => (await import("./models.js")).modelsCommand,
+  keys: async () => (await import("./keys.js")).keysCommand,
+};
 
 async function main(args) {
   const [name, ...rest] = args;
@@ -43,7 +44,7 @@ async function main(args) {
   if (name === undefined) throw new Usage(HELP.trimEnd());
   if (name === "--help" || name === "-h" || name === "help") return say(HELP);
   if (!Object.hasOwn(COMMANDS, name)) throw new Usage(unknown("command", name, Object.keys(COMMANDS)));
-  const command = COMMANDS[name];
+  const command = await COMMANDS[name]();
   const { values, positionals } = parsed(command, rest);
   if (values.help) return say(command.help);
   return command.run(positionals, values);
@@ -69,18 +70,20 @@ function say(text) {
   return 0;
 }
 
-// Node 22 keeps what it has compiled.
-module.enableCompileCache?.();
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on("error", (error) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const known = error instanceof Usage || error?.name === "PromptgateError";
-  process.stderr.write(`${known ? error.message : (error?.stack ?? error)}\n`);
-  for (const fault of error?.errors ?? []) process.stderr.write(`  ${fault.path}: ${fault.message}\n`);
-  process.exitCode = 2;
+/** Runs the command that the arguments name, and sets the exit code. */
+export async function run() {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    // By name: what is loaded later has classes of its own.
+    const known = ["Usage", "PromptgateError"].includes(error?.name);
+    process.stderr.write(`${known ? error.message : (error?.stack ?? error)}\n`);
+    for (const fault of error?.errors ?? []) process.stderr.write(`  ${fault.path}: ${fault.message}\n`);
+    process.exitCode = 2;
+  }
 }
