@@ -84,13 +84,31 @@ export const fix = (text, options) => call(() => glue.fix(text, options));
 export const ignore = (text, code, reason, options) => call(() => glue.ignore(text, code, reason, options));
 export const render = (template, variables) => call(() => glue.render(template, variables));
 export const guard = (text, options) => call(() => glue.guard(text, options));
-export const redact = (text, options) => call(() => glue.redact(text, options));
+export const redact = (text, options) => {
+  const redacted = call(() => glue.redact(text, options));
+  return typeof redacted === "string" ? redacted : new Redacted(redacted);
+};
+
+/** What a reversible redaction has made. The values stay in the Wasm: nothing prints them. */
+class Redacted {
+  #redaction;
+  constructor(redaction) {
+    this.#redaction = redaction;
+    this.text = call(() => redaction.text);
+  }
+  restore(text) {
+    return call(() => this.#redaction.restore(text));
+  }
+  stream(options) {
+    return new GuardStream(options, this.#redaction);
+  }
+}
 
 /** One of the instance at hand: where that has broken, so has this. */
 export class GuardStream {
   #stream;
-  constructor(options) {
-    this.#stream = call(() => new glue.GuardStream(options));
+  constructor(options, redaction) {
+    this.#stream = call(() => (redaction instanceof glue.Redaction ? redaction.stream(options) : new glue.GuardStream(options)));
   }
   push(text) {
     return call(() => this.#stream.push(text));

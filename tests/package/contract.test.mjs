@@ -1,4 +1,5 @@
 // What is published: its manifest, its types against real values, its sizes, and hostile callers.
+import { inspect } from "node:util";
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,7 +58,9 @@ test("the types are those of the values", () => {
     const log = api.sarif([{ uri: "x.txt", text: "x" }]);
     const stream: api.GuardStream = new api.GuardStream({ policy: { base: "none", act_from: { injection: 0.9 } } });
     const rest: string = stream.finish().text + api.redact("x", { role: "agent", direction: "output" }) + stream.action;
-    export { found, name, later, ready, log, rest };
+    const redacted: api.Redacted = api.redact("x", { reversible: true, policy: { own: { a: { pattern: "abc", action: "redact" } } } });
+    const back: string = redacted.restore(redacted.text) + redacted.stream().finish().text;
+    export { found, name, later, ready, log, rest, back };
     // @ts-expect-error: there is no such kind
     api.lint("x", { kind: "nope" });
     // @ts-expect-error: a text is a string
@@ -167,6 +170,27 @@ test("the guard says of a text what the gateway does, and of its pieces what it 
   const piece = blocking.push("The card 4111 1111 1111 1111 is a card, and more text follows after it.");
   assert.deepEqual([piece.text, piece.blocked, piece.findings.map(({ kind }) => kind)], ["The card ", true, ["card"]]);
   assert.equal(blocking.finish().text, "");
+});
+
+test("G: what was redacted reversibly comes back, whole and in a stream, and nothing prints it", () => {
+  const policy = { actions: { user: { email: "redact" } }, own: { staff: { pattern: "EMP-#{6}", action: "redact" } } };
+  const text = "Mail ann@canary.de or bob@canary.de about EMP-123456, card 4111 1111 1111 1111, [EMAIL_2].";
+  const redacted = api.redact(text, { policy, reversible: true });
+  assert.equal(redacted.text, "Mail [EMAIL_1] or [EMAIL_3] about [STAFF_1], card [CARD], [EMAIL_2].");
+  assert.equal(redacted.restore(redacted.text), text.replace("4111 1111 1111 1111", "[CARD]"));
+  const answer = "So [EMAIL_3] and [STAFF_1], not [EMAIL_2] or [EMAIL_9]; card 4012 8888 8888 1881.";
+  for (let at = 0; at <= answer.length; at++) {
+    const stream = redacted.stream();
+    const pieces = [stream.push(answer.slice(0, at)), stream.push(answer.slice(at)), stream.finish()];
+    assert.equal(pieces.map((piece) => piece.text).join(""), "So bob@canary.de and EMP-123456, not [EMAIL_2] or [EMAIL_9]; card [CARD].", at);
+  }
+  assert.ok(!(inspect(redacted, { depth: 9, showHidden: true }) + JSON.stringify(redacted)).includes("canary"));
+  assert.equal(api.redact(text, { policy, reversible: false }), "Mail [EMAIL] or [EMAIL] about [STAFF], card [CARD], [EMAIL_2].");
+  for (const [run, code] of [
+    [() => api.redact("x", { reversible: 1 }), "invalid_request"], [() => api.redact(1, { reversible: true }), "invalid_argument"],
+    [() => redacted.restore(1), "invalid_argument"], [() => redacted.stream({ policy: { sanitise: true } }), "invalid_request"],
+    [() => api.redact("x", { policy: { own: { staff: { pattern: "#{6", action: "flag" } } } }), "invalid_request"],
+  ]) assert.throws(run, { name: "PromptgateError", code });
 });
 
 test("the page of rules is what the engine says", () => {

@@ -276,6 +276,21 @@ impl Guards {
         Ok(self.explanation(body)?.end())
     }
 
+    /// The text of the same body with numbered tags in the place of what the policy redacts, and what these stand for; what
+    /// it refuses is replaced for good.
+    ///
+    /// # Errors
+    /// Those of [`Guards::explain`].
+    pub fn redact_reversibly(&self, body: &[u8]) -> Result<(String, Tags), Problem> {
+        let asked = Question::parse(body)?;
+        let guard = self.asked(asked.output, asked.changes)?;
+        let guard = guard.under(&guard.policy().clone().reversible());
+        let mut tags = Tags::default();
+        tags.avoid(&asked.text);
+        let (text, _) = guard.redact_into(&asked.text, asked.role, &mut tags);
+        Ok((text, tags))
+    }
+
     /// The same in steps.
     ///
     /// # Errors

@@ -192,6 +192,14 @@ impl Policy {
         kinds.and_then(|kinds| kinds.get(&kind)).copied().unwrap_or_default()
     }
 
+    /// The same, but what it redacts can come back; what it refuses goes for good.
+    pub fn reversible(mut self) -> Self {
+        let own = self.own.iter_mut().map(|own| &mut own.action);
+        let all = self.actions.values_mut().flat_map(BTreeMap::values_mut).chain(own);
+        all.filter(|action| **action == Action::Redact).for_each(|action| *action = Action::Restore);
+        self
+    }
+
     /// Whether something is to be put back into the answer.
     pub fn restores(&self) -> bool {
         let own = self.own.iter().map(|own| &own.action);

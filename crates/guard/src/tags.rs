@@ -39,6 +39,11 @@ impl Tags {
         self.taken.extend(tags.map(str::to_owned));
     }
 
+    /// `text` with the values behind its tags, all at once; [`crate::Guard::restoring`] does it in streams.
+    pub fn restore(&self, text: &str) -> String {
+        Restorer::new(Arc::new(self.clone())).push(text, false)
+    }
+
     /// The tag for `value`, which is redacted as `kind` (`[EMAIL]`).
     pub(crate) fn tag(&mut self, kind: &str, value: &str) -> String {
         let name = kind.trim_matches(['[', ']']);
@@ -142,6 +147,7 @@ mod tests {
         let text = "Write to [EMAIL_1], not [[EMAIL_2]; [EMAIL_3] [EMAIL_1 [email_1] é[";
         let whole = "Write to a@b.de, not [c@d.de; [EMAIL_3] [EMAIL_1 [email_1] é[";
         assert_eq!(restored(&tags, &[text]), whole);
+        assert_eq!(tags.restore(text), whole);
         for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
             let (first, second) = text.split_at(cut);
             assert_eq!(restored(&tags, &[first, second]), whole, "{cut}");

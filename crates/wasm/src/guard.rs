@@ -1,6 +1,6 @@
 //! The guard: what the gateway says of a text, and of one that comes in pieces.
 
-use promptgate_guard::{Changes, Role, Stream};
+use promptgate_guard::{Changes, Guard, Role, Stream, Tags};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -99,6 +99,21 @@ export interface GuardReport {
   more: number;
 }
 
+/** A redacted text whose values can come back: the same value has one tag, and nobody else has the values. */
+export interface Redacted {
+  /** The text with numbered tags, `[EMAIL_1]`, in the place of what the policy redacts. What it refuses is replaced for good. */
+  readonly text: string;
+  /** A text with the values in the place of its tags; what is no tag of this text stays as it is. */
+  restore(text: string): string;
+  /** An answer that comes in pieces, under guard, with the values put back. */
+  stream(options?: { policy?: GuardPolicy }): GuardStream;
+}
+
+/** The text with a tag in the place of what the policy redacts or blocks: `guard(text, options).redacted`. With `reversible` what
+ * is redacted can be restored. */
+export function redact(text: string, options: GuardOptions & { reversible: true }): Redacted;
+export function redact(text: string, options?: GuardOptions & { reversible?: false }): string;
+
 /** What a stream lets go. */
 export interface GuardPiece {
   /** Text to pass on. */
@@ -134,24 +149,65 @@ pub fn guard(
     #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "GuardOptions")] options: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    output::parsed(&explain(text, options)?)
+    output::parsed(&explain(&body(text, members(options)?)?)?)
 }
 
-/// The text with a tag in the place of what the policy redacts or blocks: `guard(text, options).redacted`.
-#[wasm_bindgen]
-pub fn redact(
-    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
-    #[wasm_bindgen(unchecked_optional_param_type = "GuardOptions")] options: &JsValue,
-) -> Result<String, JsValue> {
-    let answer: Value = serde_json::from_str(&explain(text, options)?).unwrap_or_default();
-    Ok(answer.get("redacted").and_then(Value::as_str).unwrap_or_default().to_owned())
+/// The text with a tag in the place of what the policy redacts or blocks: `guard(text, options).redacted`; with `reversible` a
+/// [`Redaction`].
+#[wasm_bindgen(skip_typescript)]
+pub fn redact(text: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    let mut members = members(options)?;
+    let reversible = match members.remove("reversible") {
+        None => false,
+        Some(Value::Bool(reversible)) => reversible,
+        Some(_) => return Err(error("invalid_request", "`reversible` must be true or false.")),
+    };
+    let body = body(text, members)?;
+    if reversible {
+        let done = GUARDS.with(|guards| guards.redact_reversibly(body.as_bytes()));
+        let (text, tags) = done.map_err(|refused| problem(&refused))?;
+        return Ok(Redaction { text, tags }.into());
+    }
+    let answer: Value = serde_json::from_str(&explain(&body)?).unwrap_or_default();
+    Ok(JsValue::from_str(answer.get("redacted").and_then(Value::as_str).unwrap_or_default()))
 }
 
-fn explain(text: &JsValue, options: &JsValue) -> Result<String, JsValue> {
-    let mut body = members(options)?;
-    body.insert("text".to_owned(), Value::String(input::text(text, "text")?));
-    let body = Value::Object(body).to_string();
+fn body(text: &JsValue, mut members: Map<String, Value>) -> Result<String, JsValue> {
+    members.insert("text".to_owned(), Value::String(input::text(text, "text")?));
+    Ok(Value::Object(members).to_string())
+}
+
+fn explain(body: &str) -> Result<String, JsValue> {
     GUARDS.with(|guards| guards.explain(body.as_bytes())).map_err(|refused| problem(&refused))
+}
+
+/// A redacted text and the values behind its tags, which it shows to nobody.
+#[wasm_bindgen(skip_typescript)]
+#[derive(Debug)]
+pub struct Redaction {
+    text: String,
+    tags: Tags,
+}
+
+#[wasm_bindgen]
+impl Redaction {
+    /// The text with its tags.
+    #[wasm_bindgen(getter, skip_typescript)]
+    pub fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    /// `text` with the values in the place of its tags.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn restore(&self, text: &JsValue) -> Result<String, JsValue> {
+        Ok(self.tags.restore(&input::text(text, "text")?))
+    }
+
+    /// A [`GuardStream`] that puts the values back.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn stream(&self, options: &JsValue) -> Result<GuardStream, JsValue> {
+        Ok(GuardStream { stream: answering(options)?.restoring(self.tags.clone()).stream(Role::Assistant) })
+    }
 }
 
 /// The options' members; none where there are no options.
@@ -178,21 +234,7 @@ impl GuardStream {
     /// Throws `invalid_request` for a policy that a stream cannot carry out.
     #[wasm_bindgen(constructor, skip_typescript)]
     pub fn new(options: &JsValue) -> Result<GuardStream, JsValue> {
-        let mut members = members(options)?;
-        let changes: Option<Changes> = match members.remove("policy") {
-            None => None,
-            Some(policy) => Some(serde_json::from_value(policy).map_err(|_| {
-                error("invalid_request", "`policy` must be changes to a policy: docs/guard.md describes it.")
-            })?),
-        };
-        if let Some(other) = members.keys().next() {
-            return Err(error("invalid_argument", &format!("There is no option `{other}`: there is `policy`.")));
-        }
-        if let Some(Err(fault)) = changes.as_ref().map(Changes::carried_out_by_a_stream) {
-            return Err(error("invalid_request", &fault));
-        }
-        let guard = GUARDS.with(|guards| guards.asked(true, changes)).map_err(|refused| problem(&refused))?;
-        Ok(GuardStream { stream: guard.stream(Role::Assistant) })
+        Ok(GuardStream { stream: answering(options)?.stream(Role::Assistant) })
     }
 
     /// Takes the next piece and gives what has become certain.
@@ -213,6 +255,24 @@ impl GuardStream {
     pub fn action(&self) -> Result<JsValue, JsValue> {
         output::json(&self.stream.report().action)
     }
+}
+
+/// The guard for answers, as a stream's options change it.
+fn answering(options: &JsValue) -> Result<Guard, JsValue> {
+    let mut members = members(options)?;
+    let changes: Option<Changes> = match members.remove("policy") {
+        None => None,
+        Some(policy) => Some(serde_json::from_value(policy).map_err(|_| {
+            error("invalid_request", "`policy` must be changes to a policy: docs/guard.md describes it.")
+        })?),
+    };
+    if let Some(other) = members.keys().next() {
+        return Err(error("invalid_argument", &format!("There is no option `{other}`: there is `policy`.")));
+    }
+    if let Some(Err(fault)) = changes.as_ref().map(Changes::carried_out_by_a_stream) {
+        return Err(error("invalid_request", &fault));
+    }
+    GUARDS.with(|guards| guards.asked(true, changes)).map_err(|refused| problem(&refused))
 }
 
 fn piece(piece: &promptgate_guard::Piece) -> Result<JsValue, JsValue> {

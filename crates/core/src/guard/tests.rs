@@ -44,6 +44,22 @@ fn a_policy_is_tried() {
     }
 }
 
+// Row G.
+#[test]
+fn what_is_redacted_can_come_back_and_what_is_refused_cannot() {
+    let policy = json!({ "actions": { "user": { "email": "redact" } } });
+    let text = "Mail a@b.de, c@d.de or a@b.de; IBAN DE89 3704 0044 0532 0130 00, card 4111 1111 1111 1111, [EMAIL_2], call 415-555-0132";
+    let body = json!({ "text": text, "policy": policy }).to_string();
+    let (redacted, tags) = Guards::default().redact_reversibly(body.as_bytes()).unwrap();
+    let expected = "Mail [EMAIL_1], [EMAIL_3] or [EMAIL_1]; IBAN [IBAN_1], card [CARD], [EMAIL_2], call 415-555-0132";
+    assert_eq!(redacted, expected);
+    assert_eq!(
+        tags.restore("[EMAIL_3] [IBAN_1] [EMAIL_2] [CARD] [EMAIL_9]"),
+        "c@d.de DE89 3704 0044 0532 0130 00 [EMAIL_2] [CARD] [EMAIL_9]"
+    );
+    assert!(Guards::default().redact_reversibly(b"{}").is_err());
+}
+
 #[test]
 fn hostile_bodies() {
     for (body, paths) in [
