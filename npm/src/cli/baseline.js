@@ -29,8 +29,8 @@ export function without(baseline, file, findings) {
 /** Writes what there is now. */
 export function writeBaseline(to, documents) {
   const files = {};
-  for (const { file, report } of documents) {
-    for (const { code } of report.findings) {
+  for (const { file, found } of documents) {
+    for (const { code } of found) {
       files[file] ??= {};
       files[file][code] = (files[file][code] ?? 0) + 1;
     }

@@ -1,5 +1,5 @@
 // `promptgate lint`: files in, findings out.
-import { existsSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { readBaseline, without, writeBaseline } from "./baseline.js";
 import { Configurations } from "./config.js";
@@ -159,29 +159,52 @@ async function once(patterns, options) {
     const count = [...skipped.values()].reduce((sum, one) => sum + one, 0);
     process.stderr.write(`${count} ${count === 1 ? "file" : "files"} of other kinds skipped: ${listed(skipped)}.\n`);
   }
+  const [path, out] = [await address(options), options.mend && options.stdin ? process.stderr : process.stdout];
+  const terminal = new Terminal(options.output === undefined ? out : {});
+  const done = (document) => {
+    look(document, options, cache);
+    settle(document, options, path, terminal);
+  };
   const asLog = options.name === "sarif" && !options.mend && !options.writeBaseline;
-  const path = await address(options);
-  if (asLog) asSarif(documents, path);
-  await answered(documents, options, cache);
-  for (const document of documents) look(document, options, cache);
+  if (asLog) asSarif(documents, path, done);
+  else await shared(documents, options, cache, done);
+  for (const document of documents) if (document.summary === undefined) done(document);
   cache?.write();
   if (options.writeBaseline) {
     writeBaseline(options.baseline, documents);
     process.stderr.write(`${options.baseline} is written.\n`);
     return 0;
   }
-  const code = options.diff ? await differences(documents) : findings(documents, options, path);
+  const code = options.diff ? await differences(documents) : findings(documents, options, terminal, out);
   return failed > 0 ? 2 : options.zero ? 0 : code;
 }
 
-/** Asks the engine about many documents at once, where they are worth the threads. */
-async function answered(documents, { mend, unsafe }, cache) {
-  const open = documents.filter((document) => document.report === undefined && (mend || cache?.get(document) === undefined));
+/** Has many documents looked at by threads, where they are worth it. */
+async function shared(documents, { mend, unsafe }, cache, done) {
+  const open = documents.filter((document) => mend || cache?.get(document) === undefined);
   if (open.reduce((sum, { text }) => sum + text.length, 0) < WORTH) return;
   const asked = open.map(({ text, settings }) => ({ text, mend, settings: mend ? { ...settings, unsafe } : settings }));
   const { inThreads } = await import("./threads.js");
-  const answers = await inThreads(asked, module());
-  open.forEach((document, at) => (document.answer = answers[at]));
+  await inThreads(asked, module(), (at, answer) => {
+    open[at].answer = answer;
+    done(open[at]);
+  });
+}
+
+/** Keeps of a document that was looked at what is needed of it, and lets the rest go. */
+function settle(document, { quiet, statistics, writeBaseline, diff, format, mend }, path, terminal) {
+  const { report } = document;
+  document.summary = report.summary;
+  if (statistics || writeBaseline) {
+    document.found = report.findings.map(({ code, name, severity }) => ({ code, name, severity }));
+  } else if (!diff) {
+    const findings = quiet ? report.findings.filter(({ severity }) => severity === "error") : report.findings;
+    document.shown = findings.length;
+    document.failures = findings.filter(({ severity }) => severity !== "info").length;
+    document.written = format.one({ ...document, file: path(document.file), report: { ...report, findings } }, terminal);
+  }
+  document.report = document.answer = undefined;
+  if (!mend) document.text = undefined;
 }
 
 /** Lints one document, or fixes it. */
@@ -206,21 +229,21 @@ function look(document, options, cache) {
   document.report = { ...document.report, summary, findings: shown };
 }
 
-function findings(documents, options, path) {
-  let out = process.stdout;
+function findings(documents, options, terminal, out) {
   if (options.mend) {
-    if (options.stdin) {
-      // The text is the output then.
-      process.stdout.write(documents[0].text);
-      out = process.stderr;
-    } else {
-      for (const { file, before, text } of documents) if (text !== before) writeFileSync(file, text);
-    }
+    // The text is the output then.
+    if (options.stdin) process.stdout.write(documents[0].text);
+    else for (const { file, before, text } of documents) if (text !== before) writeFileSync(file, text);
   }
   const summary = total(documents);
-  const written = options.statistics ? statistics(documents) : options.format(named(documents, options, path), summary, new Terminal(options.output === undefined ? out : {}));
-  if (options.output === undefined) out.write(written);
-  else writeFileSync(options.output, written);
+  const pieces = options.statistics ? [statistics(documents)] : options.format.whole(documents, summary, terminal);
+  if (options.output === undefined) {
+    for (const piece of pieces) out.write(piece);
+  } else {
+    const file = openSync(options.output, "w");
+    for (const piece of pieces) writeFileSync(file, piece);
+    closeSync(file);
+  }
   return summary.errors > 0 || summary.warnings > options.mostWarnings ? 1 : 0;
 }
 
@@ -234,19 +257,10 @@ async function address({ name }) {
   };
 }
 
-/** The documents as they are shown: errors alone where that is asked for. */
-function named(documents, { quiet }, path) {
-  return documents.map((document) => {
-    const file = path(document.file);
-    const findings = quiet ? document.report.findings.filter(({ severity }) => severity === "error") : document.report.findings;
-    return { ...document, file, report: { ...document.report, findings } };
-  });
-}
-
 function statistics(documents) {
   const counts = new Map();
-  for (const { report } of documents) {
-    for (const { code, name, severity } of report.findings) {
+  for (const { found } of documents) {
+    for (const { code, name, severity } of found) {
       const row = counts.get(`${code} ${severity}`) ?? { code, name, severity, count: 0 };
       counts.set(`${code} ${severity}`, { ...row, count: row.count + 1 });
     }
@@ -257,8 +271,8 @@ function statistics(documents) {
 
 function total(documents) {
   const summary = { files: documents.length, errors: 0, warnings: 0, infos: 0, fixable: 0, omitted: 0, fixed: 0 };
-  for (const { report, applied } of documents) {
-    for (const name of Object.keys(report.summary)) summary[name] += report.summary[name];
+  for (const { summary: one, applied } of documents) {
+    for (const name of Object.keys(one)) summary[name] += one[name];
     summary.fixed += applied?.length ?? 0;
   }
   return summary;

@@ -8,11 +8,10 @@ const PART = 2 ** 18;
 const MOST = 8;
 
 /**
- * The engine's answer, by the Wasm `module`, for each of `documents`, in their order: `{ report }`, and where they are fixed `{ text, applied }`.
- * Rejects with the first error of the engine.
+ * Calls `each` with the number of one of `documents` and the engine's answer, by the Wasm `module`, as soon as that is there:
+ * `{ report }`, and where it is fixed `{ text, applied }`. Rejects with the first error.
  */
-export function inThreads(documents, module) {
-  const answers = new Array(documents.length);
+export function inThreads(documents, module, each) {
   const count = Math.min(availableParallelism(), MOST, documents.length);
   let next = 0;
   /** The numbers of the documents that go to a thread together. */
@@ -31,11 +30,17 @@ export function inThreads(documents, module) {
     thread.on("error", reject);
     thread.on("message", ({ answers: given, error }) => {
       if (error) return reject(Object.assign(new Error(error.message), error));
-      taken.forEach((at, index) => (answers[at] = given[index]));
+      const done = taken;
+      // the thread goes on meanwhile
       taken = part();
       send();
+      try {
+        done.forEach((at, index) => each(at, given[index]));
+      } catch (error) {
+        reject(error);
+      }
     });
     send();
   });
-  return Promise.all(threads.map(work)).then(() => answers).finally(() => Promise.all(threads.map((thread) => thread.terminate())));
+  return Promise.all(threads.map(work)).finally(() => Promise.all(threads.map((thread) => thread.terminate())));
 }

@@ -5,24 +5,32 @@ import { cells, visible } from "../terminal.js";
 const COLOUR = { error: "red", warning: "yellow", info: "cyan" };
 
 /** One line each. */
-export function concise(documents, summary, terminal) {
-  const lines = documents.flatMap(({ file, report }) => report.findings.map((finding) =>
-    `${at(file, finding)}: ${severity(finding, terminal)} ${finding.code} ${visible(finding.message)}\n`));
-  return lines.join("") + conclusion(summary, terminal);
-}
+export const concise = { one: short, whole: inLines };
 
 /** With the line it was found in. */
-export function pretty(documents, summary, terminal) {
-  const secret = new Set(rules().filter((rule) => rule.secret).map((rule) => rule.code));
-  const blocks = documents.flatMap(({ file, text, report }) => {
-    const lines = text.split(/\r\n|\n|\r/);
-    // What a rule found that must not be repeated is not shown by another finding in the same line either.
-    const masks = report.findings.filter(({ code }) => secret.has(code));
-    // Nor what stands where nobody knows: findings that are not listed come after the last that is.
-    if (report.summary.omitted > 0) masks.push({ start: report.findings.at(-1).end, end: { line: Infinity, column: 1 } });
-    return report.findings.map((finding) => block(file, finding, lines, masks, terminal));
-  });
-  return blocks.join("") + conclusion(summary, terminal);
+export const pretty = { one: framed, whole: inLines };
+
+/** What was written of the documents, one behind the other, and how many there are of each. */
+export function inLines(documents, summary, terminal) {
+  return [...documents.map(({ written }) => written), conclusion(summary, terminal)];
+}
+
+function short({ file, report }, terminal) {
+  const lines = report.findings.map((finding) => `${at(file, finding)}: ${severity(finding, terminal)} ${finding.code} ${visible(finding.message)}\n`);
+  return lines.join("");
+}
+
+let secret;
+
+function framed({ file, text, report }, terminal) {
+  if (report.findings.length === 0) return "";
+  secret ??= new Set(rules().filter((rule) => rule.secret).map((rule) => rule.code));
+  const lines = text.split(/\r\n|\n|\r/);
+  // What a rule found that must not be repeated is not shown by another finding in the same line either.
+  const masks = report.findings.filter(({ code }) => secret.has(code));
+  // Nor what stands where nobody knows: findings that are not listed come after the last that is.
+  if (report.summary.omitted > 0) masks.push({ start: report.findings.at(-1).end, end: { line: Infinity, column: 1 } });
+  return report.findings.map((finding) => block(file, finding, lines, masks, terminal)).join("");
 }
 
 const at = (file, { start }) => `${visible(file)}:${start.line}:${start.column}`;
