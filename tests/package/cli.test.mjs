@@ -501,6 +501,19 @@ test("many files are shared out among threads, and nothing is different", () => 
   assert.equal(text("a/1.md"), mended);
 });
 
+test("reports are written as they come: forty thousand findings need little memory", () => {
+  const line = (at) => `Line ${at}: write to bob${at}@acme.io about it, {name}.`;
+  const long = Array.from({ length: 100 }, (_, at) => line(at)).join("\n");
+  write(Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`f${at}.txt`, long])));
+  for (const [format, megabytes] of [["json", 48], ["sarif", 64]]) {
+    const { code, err } = run(["lint", "--format", format, "--output-file", "../report.out"], { env: { NODE_OPTIONS: `--max-old-space-size=${megabytes}` } });
+    assert.deepEqual([code, err], [0, ""], format);
+    const report = JSON.parse(readFileSync(join(folder, "../report.out"), "utf8"));
+    const count = format === "json" ? report.summary.warnings : report.runs[0].results.filter(({ level }) => level === "warning").length;
+    assert.equal(count, 40_000, format);
+  }
+});
+
 test("the format, and why it was taken, are in the report", () => {
   write({ "a.j2": "{% for x in y %}" });
   const [{ format, reason, findings }] = JSON.parse(run(["lint", "a.j2", "--format", "json"]).out).files;

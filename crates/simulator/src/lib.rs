@@ -28,6 +28,8 @@ mod chat_request;
 mod config;
 mod control;
 mod counts;
+#[cfg(test)]
+mod differential;
 mod document;
 mod early;
 mod execute;

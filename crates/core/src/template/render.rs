@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::document::{Template, Variable};
-use super::placeholder::{Content, Dialect, scan};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::{Fault, Faults, Path, nearest};
@@ -86,39 +85,27 @@ fn too_long(variable: &Variable, at: &Path, text: &str) -> Option<Fault> {
     })
 }
 
-/// Replaces the placeholders of `text`, which is the template's member `member`; takes from `room` what the result
-/// needs.
+/// Replaces each `{{name}}` of `text`, which is the template's member `member`, as upstream does (contract, section 11); takes
+/// from `room` what the result needs. Whatever else begins with `{{` means another thing to each engine, so it is refused.
 fn fill(text: &str, member: &str, values: &[(String, Sensitive)], room: &mut usize) -> Result<Sensitive, Problem> {
-    let scan = scan(text, Dialect::Mustache);
-    let refuse = |message: &str| {
-        let fault = Fault::new(&Path::root().name(member), "not_renderable", message);
-        Problem::with_errors(Code::TemplateRefused, vec![fault])
-    };
-    if !scan.malformed.is_empty() {
-        return Err(refuse("The template's text has a malformed placeholder: correct it. The linter reports where."));
-    }
     let mut rendered = String::new();
-    let mut copied = 0;
-    for placeholder in &scan.placeholders {
-        let before = text.get(copied..placeholder.span.start).unwrap_or_default();
-        copied = placeholder.span.end;
-        let value = match &placeholder.content {
-            Content::Comment => "",
-            Content::Value { expression, .. } => {
-                let name = match expression.path.as_deref() {
-                    Some([name]) => name,
-                    _ => return Err(refuse("Only `{{name}}` can be rendered here: no path, and no helper.")),
-                };
-                let value = values.iter().find(|(known, _)| known == name).map(|(_, value)| value.expose());
-                value.ok_or_else(|| refuse("The template uses a variable that it does not declare."))?
-            }
-            _ => return Err(refuse("Sections and partials cannot be rendered here: only `{{name}}`.")),
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let filled = after.split_once("}}").and_then(|(name, behind)| {
+            let (_, value) = values.iter().find(|(known, _)| known == name)?;
+            Some((value.expose(), behind))
+        });
+        let Some((value, behind)) = filled else {
+            let message = "Only `{{name}}` of a declared variable can be rendered here, without spaces, paths, sections and \
+                           comments. The linter reports where there is more.";
+            let fault = Fault::new(&Path::root().name(member), "not_renderable", message);
+            return Err(Problem::with_errors(Code::TemplateRefused, vec![fault]));
         };
         take(room, before.len() + value.len())?;
         rendered.push_str(before);
         rendered.push_str(value);
+        rest = behind;
     }
-    let rest = text.get(copied..).unwrap_or_default();
     take(room, rest.len())?;
     rendered.push_str(rest);
     Ok(Sensitive::new(rendered))
@@ -167,10 +154,30 @@ mod tests {
     // Row E4.
     #[test]
     fn values_are_never_expanded_again() {
-        let template = template("<{{a}}|{{ b }}|{{{a}}}|{{! note }}>", &["a", "b"]);
+        let template = template("<{{a}}|{{b}}|{a}}|{{a}}}>", &["a", "b"]);
         for a in ["{{b}}", "{{a}}", "${b}", "{b}", "{{{{b}}}}", "}}{{", "{{! ", "\\{{b}}", "$&", "é😀\u{0}"] {
             let rendered = render(&template, serde_json::json!({ "a": a, "b": "B" })).unwrap();
-            assert_eq!(rendered, format!("<{a}|B|{a}|>"));
+            assert_eq!(rendered, format!("<{a}|B|{{a}}}}|{a}}}>"));
+        }
+    }
+
+    // Row E4. Upstream leaves these as they are, or renders them otherwise.
+    #[test]
+    fn what_upstream_renders_otherwise_is_refused() {
+        for text in [
+            "{{ a }}",
+            "{{{a}}}",
+            "{{&a}}",
+            "{{! note }}",
+            "{{#if a}}x{{/if}}",
+            "{{>a}}",
+            "{{a.b}}",
+            "{{b}}",
+            "{{",
+            "\\{{ a}}",
+        ] {
+            let problem = render(&template(text, &["a"]), serde_json::json!({ "a": "x" })).unwrap_err();
+            assert_eq!((problem.code, problem.errors[0].code), (Code::TemplateRefused, "not_renderable"), "{text}");
         }
     }
 
