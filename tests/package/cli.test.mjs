@@ -316,7 +316,7 @@ test("vocabularies are read where something is counted in them, and nowhere else
   const [tokens, away] = [join(folder, "../node_modules/promptgate/dist/tokens"), join(folder, "../away")];
   renameSync(tokens, away);
   try {
-    assert.deepEqual(codes(["lint", "long.j2", "small.json"]), ["C002"]);
+    assert.ok(codes(["lint", "long.j2", "small.json"]).includes("long.j2 C002"));
     write({ "counted.json": { ...body, modelId: "gpt-4o" } });
     assert.match(run(["lint", "counted.json"]).err, /ENOENT.*o200k_base\.tokens/);
   } finally {
@@ -509,8 +509,8 @@ test("reports are written as they come: forty thousand findings need little memo
     const { code, err } = run(["lint", "--format", format, "--output-file", "../report.out"], { env: { NODE_OPTIONS: `--max-old-space-size=${megabytes}` } });
     assert.deepEqual([code, err], [0, ""], format);
     const report = JSON.parse(readFileSync(join(folder, "../report.out"), "utf8"));
-    const count = format === "json" ? report.summary.warnings : report.runs[0].results.filter(({ level }) => level === "warning").length;
-    assert.equal(count, 40_000, format);
+    const found = format === "json" ? report.files.flatMap(({ findings }) => findings.map(({ code }) => code)) : report.runs[0].results.map(({ ruleId }) => ruleId);
+    assert.equal(found.filter((code) => code === "S008").length, 40_000, format);
   }
 });
 
