@@ -29,7 +29,7 @@ thread_local! {
     static KEYS: RefCell<Memory> = RefCell::default();
     static SHARES: RefCell<Shares> = RefCell::default();
     static OWNERS: RefCell<Owners> = RefCell::default();
-    static DESK: TemplateValidator = TemplateValidator::default();
+    static VALIDATOR: TemplateValidator = TemplateValidator::default();
     static LINTER: Rc<Linter> = Rc::default();
     static TOKENS: RefCell<BTreeMap<String, TokenCache>> = const { RefCell::new(BTreeMap::new()) };
 }
@@ -124,8 +124,8 @@ pub(crate) fn counters<T>(use_it: impl FnOnce(&mut Counters) -> T) -> T {
 }
 
 /// Where templates are checked.
-pub(crate) fn desk() -> TemplateValidator {
-    DESK.with(TemplateValidator::clone)
+pub(crate) fn validator() -> TemplateValidator {
+    VALIDATOR.with(TemplateValidator::clone)
 }
 
 /// The linter with its defaults.

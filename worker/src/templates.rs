@@ -160,7 +160,7 @@ impl RequestContext {
     /// A template that nothing refuses; others run while it is checked.
     async fn checked(&self, family: Family, text: &str) -> Result<Json, Problem> {
         let draft = Draft::read(family, text)?;
-        let (validator, document) = (state::desk(), draft.document());
+        let (validator, document) = (state::validator(), draft.document());
         let mut linting = validator.begin(&document);
         self.limits.steps(|| linting.step()).await?;
         draft.end(&linting.end())
@@ -306,10 +306,10 @@ impl RequestContext {
     async fn sync(&self) -> Result<Response, Problem> {
         let text = self.text().await?;
         let dry_run = template::sync_question(&self.target)?;
-        let mut shelf = LibraryValidator::read(text.as_bytes())?;
-        let desk = state::desk();
-        self.limits.steps(|| shelf.step(&desk)).await?;
-        let library = shelf.end()?;
+        let mut library = LibraryValidator::read(text.as_bytes())?;
+        let validator = state::validator();
+        self.limits.steps(|| library.step(&validator)).await?;
+        let library = library.end()?;
         let mut pages = self.pages(|number, size| genesys::list_templates(number, size, None)).await?;
         if !self.caller.is_admin() {
             let owners = self.owners(Page::texts(&pages, "/id")).await?;

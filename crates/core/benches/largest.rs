@@ -60,7 +60,7 @@ type Run<'a> = &'a dyn Fn(&str, &mut Steps) -> Result<usize, Problem>;
 
 fn main() {
     let guards = Guards::default();
-    let (desk, linter) = (TemplateValidator::default(), Rc::new(Linter::default()));
+    let (validator, linter) = (TemplateValidator::default(), Rc::new(Linter::default()));
     let template = Template::read(
         &json!({"version": 1, "name": "test", "system_instruction": "Be brief.", "user_template": "{{message}}",
             "variables": ["message"], "max_tokens": 128_000})
@@ -114,14 +114,14 @@ fn main() {
     let prompt = |body: &str, steps: &mut Steps| {
         let draft = steps.time(|| Draft::read(Family::Prompt, body))?;
         let document = steps.time(|| draft.document());
-        let mut linting = steps.time(|| desk.begin(&document));
+        let mut linting = steps.time(|| validator.begin(&document));
         while steps.time(|| linting.step()) {}
         steps.time(|| draft.end(&linting.end())).map(|_| 0)
     };
     let sync = |body: &str, steps: &mut Steps| {
-        let mut shelf = steps.time(|| LibraryValidator::read(body.as_bytes()))?;
-        while steps.time(|| shelf.step(&desk)) {}
-        steps.time(|| shelf.end()).map(|_| 0)
+        let mut library = steps.time(|| LibraryValidator::read(body.as_bytes()))?;
+        while steps.time(|| library.step(&validator)) {}
+        steps.time(|| library.end()).map(|_| 0)
     };
     let render = |body: &str, steps: &mut Steps| {
         let request = steps.time(|| RenderRequest::parse(body.as_bytes()))?;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 
 fn main() -> std::io::Result<()> {
-    let (desk, guards) = (TemplateValidator::default(), Guards::default());
+    let (validator, guards) = (TemplateValidator::default(), Guards::default());
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line: Value = serde_json::from_str(&line?)?;
@@ -25,7 +25,7 @@ fn main() -> std::io::Result<()> {
             "chat" => refusal(decode(text.as_bytes())),
             "definition" => refusal(Submission::parse(text.as_bytes())),
             "configuration" => refusal(Configuration::parse(text.as_bytes(), ID)),
-            "prompt" => refusal(desk.prompt(text)),
+            "prompt" => refusal(validator.prompt(text)),
             "safety" => rules(&guards, text),
             kind => return Err(std::io::Error::other(format!("There is no kind {kind}."))),
         };

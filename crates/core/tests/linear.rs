@@ -77,9 +77,9 @@ fn entries() -> Vec<Entry> {
         .to_string(),
     )
     .unwrap();
-    let (guards, desk, linter) = (Guards::default(), TemplateValidator::default(), Rc::new(Linter::default()));
+    let (guards, validator, linter) = (Guards::default(), TemplateValidator::default(), Rc::new(Linter::default()));
     let (chat_guards, render_guards, invoke_guards) = (guards.clone(), guards.clone(), guards.clone());
-    let library_desk = desk.clone();
+    let library_desk = validator.clone();
     vec![
         (
             "chat",
@@ -90,7 +90,7 @@ fn entries() -> Vec<Entry> {
         ),
         ("guard", Box::new(move |body| guards.explain(body.as_bytes()).unwrap_or_else(refused))),
         ("lint", Box::new(move |body| promptgate_core::lint::answer(&linter, body.as_bytes()).unwrap_or_else(refused))),
-        ("template", Box::new(move |body| desk.prompt(body).err().map(refused).unwrap_or_default())),
+        ("template", Box::new(move |body| validator.prompt(body).err().map(refused).unwrap_or_default())),
         (
             "sync",
             Box::new(move |body| Library::parse(body.as_bytes(), &library_desk).err().map(refused).unwrap_or_default()),

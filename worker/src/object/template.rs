@@ -87,7 +87,7 @@ impl TemplateObject {
             match step {
                 Step::Send(ask) => {
                     let answer = exchange::run(ask, settings, &life, &limits).await;
-                    (work, step) = work.answer(answer, &state::desk(), clock.unix_ms());
+                    (work, step) = work.answer(answer, &state::validator(), clock.unix_ms());
                 }
                 Step::Done(ended) => break *ended,
             }

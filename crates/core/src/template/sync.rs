@@ -112,20 +112,20 @@ impl LibraryValidator {
     }
 
     /// Checks the next documents, of some [`STEP`] bytes together; says whether there may be more.
-    pub fn step(&mut self, desk: &TemplateValidator) -> bool {
+    pub fn step(&mut self, validator: &TemplateValidator) -> bool {
         let mut checked = 0;
         while checked < STEP {
             let Some((index, template)) = self.templates.next() else { return false };
             let text = template.to_text();
             checked += text.len();
-            self.check(index, &template, &text, desk);
+            self.check(index, &template, &text, validator);
         }
         true
     }
 
-    fn check(&mut self, index: usize, template: &Json, text: &str, desk: &TemplateValidator) {
+    fn check(&mut self, index: usize, template: &Json, text: &str, validator: &TemplateValidator) {
         let at = Path::root().name("templates").index(index);
-        match desk.prompt(text) {
+        match validator.prompt(text) {
             Ok(document) => {
                 let name = name(&document).unwrap_or_default();
                 if self.entries.iter().any(|entry| entry.name == name) {
@@ -163,10 +163,10 @@ impl Library {
     ///
     /// # Errors
     /// Those of [`TemplateValidator::prompt`], for all documents at once, with the paths of the whole body.
-    pub fn parse(body: &[u8], desk: &TemplateValidator) -> Result<Library, Problem> {
-        let mut shelf = LibraryValidator::read(body)?;
-        while shelf.step(desk) {}
-        shelf.end()
+    pub fn parse(body: &[u8], validator: &TemplateValidator) -> Result<Library, Problem> {
+        let mut library = LibraryValidator::read(body)?;
+        while library.step(validator) {}
+        library.end()
     }
 
     /// Compares with everything that upstream has: creates what is missing, updates what differs, leaves the rest,
@@ -288,9 +288,9 @@ mod tests {
     }
 
     fn upstream(templates: &[serde_json::Value]) -> Vec<Page> {
-        let desk = TemplateValidator::default();
+        let validator = TemplateValidator::default();
         let entities = templates.iter().enumerate().map(|(at, template)| {
-            let document = desk.prompt(&template.to_string()).unwrap();
+            let document = validator.prompt(&template.to_string()).unwrap();
             let mut document = serde_json::to_value(document).unwrap();
             document["id"] = format!("id-{at}").into();
             document["version"] = (at + 1).into();

@@ -130,19 +130,19 @@ mod tests {
     /// Dangers, 1: others run while a large template is looked at.
     #[test]
     fn a_large_template_is_checked_in_steps_and_judged_as_at_once() {
-        let desk = TemplateValidator::default();
+        let validator = TemplateValidator::default();
         for text in ["password=Abc12345 ", "Where is my parcel? ", "{{name}} "] {
             let text = text.repeat(60_000 / text.len());
             let document = json!({"name": "x", "system_instruction": text, "user_template": "x"}).to_string();
             let draft = Draft::read(Family::Prompt, &document).unwrap();
             let (looked_at, mut steps) = (draft.document(), 0);
-            let mut linting = desk.begin(&looked_at);
+            let mut linting = validator.begin(&looked_at);
             while linting.step() {
                 steps += 1;
             }
             assert!(steps > 4, "{steps}");
             let stepped = draft.end(&linting.end()).map_err(|problem| problem.document("r").to_string());
-            let at_once = desk.check(Family::Prompt, &document);
+            let at_once = validator.check(Family::Prompt, &document);
             assert_eq!(stepped, at_once.map_err(|problem| problem.document("r").to_string()));
         }
     }

@@ -125,15 +125,15 @@ impl Work {
         }
     }
 
-    /// Upstream has answered at `now_ms` (Unix ms); `desk` checks what a merge makes.
-    pub fn answer(self, answer: Result<Answer, Problem>, desk: &TemplateValidator, now_ms: u64) -> (Work, Step) {
+    /// Upstream has answered at `now_ms` (Unix ms); `validator` checks what a merge makes.
+    pub fn answer(self, answer: Result<Answer, Problem>, validator: &TemplateValidator, now_ms: u64) -> (Work, Step) {
         match self {
             Work::Read(read) => {
                 let step = read.answer(answer, now_ms);
                 (Work::Invalidate, step)
             }
             Work::Write(mut write) => {
-                let step = write.answer(answer, desk, now_ms);
+                let step = write.answer(answer, validator, now_ms);
                 (Work::Write(write), step)
             }
             Work::Invalidate => (Work::Invalidate, Ended::step(Err(missing()), None)),

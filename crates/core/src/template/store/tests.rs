@@ -76,11 +76,11 @@ fn document(name: &str, description: &str) -> Json {
 fn run(upstream: &mut Upstream, kept: &mut Option<UpstreamTemplate>, verb: Verb) -> Ended {
     let command =
         Command { family: Family::Cached, id: ID.into(), request_id: "r".into(), deadline_ms: u64::MAX, verb };
-    let desk = TemplateValidator::default();
+    let validator = TemplateValidator::default();
     let (mut work, mut step) = Work::begin(command, kept.clone(), 1_000);
     for _ in 0..20 {
         match step {
-            Step::Send(ask) => (work, step) = work.answer(upstream.answer(&ask), &desk, 1_000),
+            Step::Send(ask) => (work, step) = work.answer(upstream.answer(&ask), &validator, 1_000),
             Step::Done(ended) => {
                 *kept = ended.keep.clone();
                 return *ended;

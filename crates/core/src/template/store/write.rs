@@ -73,7 +73,7 @@ impl Write {
     }
 
     /// Upstream has answered at `now_ms` (Unix ms).
-    pub fn answer(&mut self, answer: Result<Answer, Problem>, desk: &TemplateValidator, now_ms: u64) -> Step {
+    pub fn answer(&mut self, answer: Result<Answer, Problem>, validator: &TemplateValidator, now_ms: u64) -> Step {
         match self.state.clone() {
             State::Looking => match seen(answer, now_ms) {
                 Ok(there) => {
@@ -91,7 +91,7 @@ impl Write {
                 }
             },
             State::Merging => match seen(answer, now_ms) {
-                Ok(there) => self.merge(there, desk),
+                Ok(there) => self.merge(there, validator),
                 Err(problem) => self.refuse(problem),
             },
         }
@@ -169,7 +169,7 @@ impl Write {
     }
 
     /// Someone else has written: their change and ours, held against what both began with.
-    fn merge(&mut self, there: Option<UpstreamTemplate>, desk: &TemplateValidator) -> Step {
+    fn merge(&mut self, there: Option<UpstreamTemplate>, validator: &TemplateValidator) -> Step {
         let (Some(there), base) = (there, self.kept.take()) else { return self.refuse(stale(None, Vec::new())) };
         let theirs = content(&there.document);
         if theirs.as_ref() == Some(&own(&self.wanted)) {
@@ -198,7 +198,7 @@ impl Write {
         match merged {
             Ok(merged) => {
                 // Two changes that are right by themselves may be wrong together.
-                if let Err(problem) = desk.check(self.family, &merged.to_text()) {
+                if let Err(problem) = validator.check(self.family, &merged.to_text()) {
                     return self.refuse(stale(Some(&there), problem.errors));
                 }
                 // The next merge begins with what was found now.
