@@ -17,7 +17,9 @@ use promptgate_core::settings::Settings;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web_sys::AbortSignal;
-use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object,
+};
 
 use crate::limits::Limits;
 use crate::state::{self, Clock, ExecutionContext};
@@ -29,8 +31,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 const SHIFT: Duration = Duration::from_secs(60);
 /// When an alarm that was cut off comes again (ours). While it is at work none begins beside it.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How long an alarm waits for more before it ends (ours): to begin the next one costs more than to send a message.
+const LINGER: Duration = Duration::from_millis(250);
 /// How long dead letters are kept (ours), in milliseconds.
 const KEPT_MS: f64 = 30.0 * 24.0 * 60.0 * 60.0 * 1000.0;
+/// How often those that are older are looked for (ours), in milliseconds.
+const SWEEP_MS: u64 = 60 * 60 * 1000;
 
 /// Brings messages to the object of the destination `name`: how many it had no room for; none where it does not answer.
 pub(crate) async fn bring(env: &Env, name: &str, messages: &[Message]) -> Option<u64> {
@@ -83,6 +89,11 @@ pub struct WebhookObject {
     state: Rc<State>,
     sql: SqlStorage,
     env: Env,
+    /// Whether the tables are there, and the name of the destination in them.
+    created: Cell<bool>,
+    named: Cell<bool>,
+    /// When old dead letters were looked for last, Unix ms.
+    swept_ms: Cell<u64>,
     /// Messages that wait, counted when first asked for.
     waiting: Cell<Option<u64>>,
     /// An alarm is at work, and looks again when it is told.
@@ -92,6 +103,7 @@ pub struct WebhookObject {
 /// The oldest message of a family.
 #[derive(Deserialize)]
 struct Oldest {
+    family: String,
     sequence: f64,
     id: String,
     event: String,
@@ -114,7 +126,16 @@ struct Text {
 impl DurableObject for WebhookObject {
     fn new(state: State, env: Env) -> Self {
         let sql = state.storage().sql();
-        WebhookObject { state: Rc::new(state), sql, env, waiting: Cell::new(None), working: RefCell::default() }
+        WebhookObject {
+            state: Rc::new(state),
+            sql,
+            env,
+            created: Cell::new(false),
+            named: Cell::new(false),
+            swept_ms: Cell::new(0),
+            waiting: Cell::new(None),
+            working: RefCell::default(),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -161,6 +182,9 @@ impl DurableObject for WebhookObject {
 // requests
 impl WebhookObject {
     fn create(&self) -> worker::Result<()> {
+        if self.created.get() {
+            return Ok(());
+        }
         for create in [
             "CREATE TABLE IF NOT EXISTS messages (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, \
              family TEXT NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL, \
@@ -174,14 +198,18 @@ impl WebhookObject {
         ] {
             self.sql.exec(create, None)?;
         }
+        self.created.set(true);
         Ok(())
     }
 
     /// Keeps messages; those of a destination that is disabled are dead letters at once. How many had no room. Nothing
     /// here waits: the platform sends the answer when all is on disk.
     fn take(&self, delivery: &Delivery, now_ms: u64) -> worker::Result<u64> {
-        let name = delivery.destination.as_str();
-        self.sql.exec("INSERT OR IGNORE INTO destination (text) VALUES (?)", vec![name.into()])?;
+        if !self.named.get() {
+            let name = delivery.destination.as_str();
+            self.sql.exec("INSERT OR IGNORE INTO destination (text) VALUES (?)", vec![name.into()])?;
+            self.named.set(true);
+        }
         let disabled = self.disabled_ms()?.is_some();
         let mut waiting = self.count()?;
         let mut refused = 0;
@@ -213,7 +241,10 @@ impl WebhookObject {
             waiting += u64::from(!disabled);
         }
         self.waiting.set(Some(waiting));
-        self.sql.exec("DELETE FROM messages WHERE dead_ms < ?", vec![(now_ms as f64 - KEPT_MS).into()])?;
+        if now_ms.saturating_sub(self.swept_ms.get()) >= SWEEP_MS {
+            self.sql.exec("DELETE FROM messages WHERE dead_ms < ?", vec![(now_ms as f64 - KEPT_MS).into()])?;
+            self.swept_ms.set(now_ms);
+        }
         Ok(refused)
     }
 
@@ -286,16 +317,20 @@ impl WebhookObject {
         loop {
             let (changed, change) = oneshot::channel();
             *self.working.borrow_mut() = Some(changed);
-            for family in Family::ALL {
-                let due = |oldest: &Oldest| oldest.due_ms <= clock.unix_ms() as f64;
-                let oldest = if busy.contains(&family) { None } else { self.oldest(family)?.filter(due) };
-                if let Some(oldest) = oldest.filter(|_| clock.elapsed() < SHIFT) {
+            let goes_on = clock.elapsed() < SHIFT;
+            let oldest = if goes_on { self.oldest()? } else { Vec::new() };
+            for oldest in oldest {
+                let Some(family) = Family::named(&oldest.family) else { continue };
+                if oldest.due_ms <= clock.unix_ms() as f64 && !busy.contains(&family) {
                     busy.push(family);
                     sending.push(self.send(family, oldest, destination, &settings));
                 }
             }
             if sending.is_empty() {
-                break;
+                match select(change, Delay::from(LINGER)).await {
+                    Either::Left(_) if goes_on => continue,
+                    _ => break,
+                }
             }
             // Another family's message may come while a receiver takes its time.
             if let Either::Left((Some(sent), _)) = select(sending.next(), change).await {
@@ -400,19 +435,15 @@ impl WebhookObject {
         Ok(self.rows::<Text>("SELECT text FROM destination LIMIT 1", Vec::new())?.pop().map(|name| name.text))
     }
 
-    fn oldest(&self, family: Family) -> worker::Result<Option<Oldest>> {
-        let select = "SELECT sequence, id, event, body, since_ms, attempts, due_ms FROM messages \
-                      WHERE family = ? AND dead_ms IS NULL ORDER BY sequence LIMIT 1";
-        Ok(self.rows(select, vec![family.as_str().into()])?.pop())
+    /// The oldest message of each family.
+    fn oldest(&self) -> worker::Result<Vec<Oldest>> {
+        self.rows(&of_each_family("family, sequence, id, event, body, since_ms, attempts, due_ms"), Vec::new())
     }
 
     /// When the oldest message of each family is due, Unix ms.
     fn due(&self) -> worker::Result<Vec<u64>> {
-        let mut due = Vec::new();
-        for family in Family::ALL {
-            due.extend(self.oldest(family)?.map(|oldest| oldest.due_ms as u64));
-        }
-        Ok(due)
+        let due = self.rows::<Number>(&of_each_family("due_ms AS number"), Vec::new())?;
+        Ok(due.into_iter().map(|due| due.number as u64).collect())
     }
 
     fn disabled_ms(&self) -> worker::Result<Option<u64>> {
@@ -440,4 +471,17 @@ impl WebhookObject {
 
 fn json(value: &impl Serialize) -> worker::Result<Response> {
     Response::ok(serde_json::to_string(value)?)
+}
+
+/// The query of `columns` of the oldest message of each family. Each is found by the index, however many wait; their
+/// names are ours.
+fn of_each_family(columns: &str) -> String {
+    let oldest = |family: Family| {
+        let family = family.as_str();
+        format!(
+            "SELECT * FROM (SELECT {columns} FROM messages \
+             WHERE family = '{family}' AND dead_ms IS NULL ORDER BY sequence LIMIT 1)"
+        )
+    };
+    Family::ALL.map(oldest).join(" UNION ALL ")
 }
