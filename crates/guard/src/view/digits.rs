@@ -23,24 +23,30 @@ pub(super) fn read(text: &str, base: &Map, out: &mut String, map: &mut Map) {
     }
 }
 
-/// Where a number may start: at two hexadecimal digits with none before, nor a letter.
+/// Where the next number starts, at the start of a word: with a digit, as all that stand for ASCII do.
 fn next_number(bytes: &[u8], from: usize) -> Option<usize> {
+    const CHUNK: usize = 64;
     let mut at = from;
-    while let Some(&byte) = bytes.get(at) {
-        work::count(1);
-        if !byte.is_ascii_alphanumeric() {
-            at += 1;
+    loop {
+        let chunk = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let chunk = chunk.get(..CHUNK).unwrap_or(chunk);
+        // Whole chunks without a branch, which the compiler turns into vector code: prose has few digits.
+        if !chunk.iter().fold(false, |found, byte| found | byte.is_ascii_digit()) {
+            work::count(chunk.len());
+            at += chunk.len();
             continue;
         }
-        let length = number(bytes, at);
-        if length.is_some() {
+        let before = chunk.iter().position(u8::is_ascii_digit)?;
+        work::count(before + 1);
+        at += before;
+        let within = at.checked_sub(1).and_then(|last| bytes.get(last)).is_some_and(u8::is_ascii_alphanumeric);
+        if (!within || at == from) && number(bytes, at).is_some() {
             return Some(at);
         }
         let word = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         work::count(word);
         at += word;
     }
-    None
 }
 
 /// A number that is a byte.
