@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { shortenNames } from "./names.mjs";
 
 const glue = resolve(process.argv[2]);
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
@@ -38,7 +39,7 @@ const { outputFiles: [{ contents }] } = await build({
 
 // Written beside and renamed, so that whoever reads while this runs finds the old one whole or the new one whole.
 mkdirSync(path("build"), { recursive: true });
-for (const [name, bytes] of [["index_bg.wasm", readFileSync(`${glue}/index_bg.wasm`)], ["index.js", contents]]) {
+for (const [name, bytes] of [["index_bg.wasm", shortenNames(readFileSync(`${glue}/index_bg.wasm`))], ["index.js", contents]]) {
   writeFileSync(path(`build/${name}.new`), bytes);
   renameSync(path(`build/${name}.new`), path(`build/${name}`));
 }
