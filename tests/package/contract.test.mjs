@@ -310,7 +310,7 @@ test("nothing is loaded twice or too large", () => {
   const isReleased = (process.env.PROMPTGATE_PROFILE ?? "release") === "release";
   assert.ok(!isReleased || gzip("promptgate_bg.wasm") < 832 * 1024, "the page loads this");
   // The Wasm is in it three times: as a file, and as Base64 for ESM and for CommonJS. Released, it is 6.04 MiB.
-  assert.ok(statSync(ARCHIVE).size < 6.5 * 1024 * 1024);
+  assert.ok(!isReleased || statSync(ARCHIVE).size < 6.5 * 1024 * 1024);
   const wasm = readFileSync(join(dist, "promptgate_bg.wasm"));
   const packed = readFileSync(join(dist, "tokens/o200k_base.tokens"));
   assert.equal(wasm.indexOf(packed.subarray(1000, 1064)), -1, "the vocabularies are no part of it");
