@@ -166,8 +166,9 @@ test("T1, H: every operation of the interface, for every right of two tenants, a
     if (found !== FACES[face]) wrong.push(`${operation}: ${found} for ${FACES[face]}${said}`);
   }
   assert.deepEqual(wrong, []);
-  // Whatever is done leaves a row, which has the same members whatever it is.
-  const rows = await gateway.rows(1, /./);
+  // Whatever is done leaves a row, which has the same members whatever it is. Of many refusals only the first have one: where
+  // a minute ends meanwhile, a row says how many had none.
+  const rows = (await gateway.rows(1, /./)).filter(({ action }) => action !== "refusals.omit");
   assert.deepEqual([...new Set(rows.map(({ action }) => action))].sort(), [
     "audit_log.export", "audit_log.heads", "cached_template.adopt", "cached_template.create", "cached_template.invalidate", "cached_template.update",
     "chat.complete", "embeddings.create", "guard.check", "key.create", "key.revoke", "key.rotate", "key.update", "lint.check",
