@@ -17,6 +17,9 @@ const interpreter = python("python", "python");
 if (!interpreter) console.log("\u001b[1;33mSKIPPED\u001b[0m the lines of the SDK that `npm start` prints: it is not installed here");
 const run = promisify(execFile);
 
+/** What was started and not stopped: a test that fails must not leave it. */
+const running = new Set();
+
 /** Starts it in `folder`, whose secrets and state are its own: `{ curls, lines, key, url, stop }`, what it has printed. */
 async function start(folder, environment = {}) {
   const { OPENAI_API_KEY, UPSTREAM, MODEL, ...inherited } = process.env;
@@ -24,6 +27,7 @@ async function start(folder, environment = {}) {
     cwd: folder, stdio: ["ignore", "pipe", "pipe"],
     env: { ...inherited, PATH: `${root}node_modules/.bin:${process.env.PATH}`, PORT: "0", ...environment },
   });
+  running.add(child);
   let said = "";
   await new Promise((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -35,6 +39,7 @@ async function start(folder, environment = {}) {
     child.on("exit", resolve);
   });
   const stop = async () => {
+    running.delete(child);
     child.kill("SIGINT");
     if (child.exitCode === null) await once(child, "exit");
     assert.equal(child.exitCode, 0, said);
@@ -72,7 +77,7 @@ async function runItForSeveralTeams({ url, key }) {
   // Limits count by the minute, and the walk's three calls are to fall into one.
   const left = 60_000 - (Date.now() % 60_000);
   if (left < 15_000) await new Promise((resolve) => setTimeout(resolve, left));
-  const script = ["set -euo pipefail", `npx() { shift; node target/package/dist/cli/main.js "$@"; }`, `export PROMPTGATE_URL=${url} PROMPTGATE_KEY=${key}`, ...lines];
+  const script = ["set -euo pipefail", `npx() { shift; node target/package/dist/cli/main.cjs "$@"; }`, `export PROMPTGATE_URL=${url} PROMPTGATE_KEY=${key}`, ...lines];
   return (await run("bash", ["-c", script.join("\n")], { cwd: root, encoding: "utf8" })).stdout;
 }
 
@@ -117,6 +122,7 @@ test("what `npm start` prints works, as does the walk for several teams, the sta
     assert.equal(executed.status, 200, await executed.text());
     await second.stop();
   } finally {
+    await Promise.all([...running].map((child) => (child.kill("SIGINT"), child.exitCode === null && once(child, "exit"))));
     await upstream?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
