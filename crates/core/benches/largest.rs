@@ -173,6 +173,18 @@ fn main() {
         measure(route, "unknown members", &unknown, run);
         measure(route, "numbers", &format!("[{}1]", "1,".repeat(MAX_BODY / 2 - 2)), run);
     }
+    let own = |at: usize| {
+        (
+            format!("own-{at}"),
+            json!({"pattern": format!("{}MP-#{{6,40}}", (b'A' + at as u8) as char), "action": "redact"}),
+        )
+    };
+    let own: serde_json::Map<String, serde_json::Value> = (0..16).map(own).collect();
+    for piece in ["EMP-123456 ", "Where is my parcel? ", "123456789", "PMP-1"] {
+        let text = piece.repeat((MAX_BODY - 4_000) / piece.len());
+        let body = json!({ "text": text, "policy": { "own": own } });
+        measure("guard", &format!("16 own patterns: {piece}"), &body.to_string(), &explain);
+    }
     measure("openai", "10 MiB of values", &format!("[{}1]", "1,".repeat(5 * MAX_BODY - 2)), &openai);
     measure("lint", "placeholders", &json!({ "text": "{{a}}${b}".repeat(MAX_BODY / 10) }).to_string(), &lint);
     measure("sync", "empty templates", &format!("{{\"templates\":[{}{{}}]}}", "{},".repeat(99)), &sync);

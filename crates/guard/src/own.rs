@@ -57,6 +57,11 @@ pub struct Own {
     pub tag: String,
     #[cfg_attr(feature = "serde", serde(skip))]
     parts: Vec<Part>,
+    /// Whether it begins, and ends, with what words are made of. Asked at every byte of a text, so known before.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    begins_word: bool,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    ends_word: bool,
 }
 
 /// A sign, and how often it stands there.
@@ -128,7 +133,10 @@ impl Own {
         if tag.is_empty() || tag.len() > NAME || !tag.bytes().all(capital) {
             return Err(fault(format!("expected capitals, digits and `_` in `tag`, {NAME} at most")));
         }
-        let own = Own { name: name.to_owned(), pattern, action, tag: format!("[{tag}]"), parts };
+        let is_of_words = |part: Option<&Part>| part.is_some_and(|part| part.sign.is_of_words());
+        let (begins_word, ends_word) = (is_of_words(parts.first()), is_of_words(parts.last()));
+        let tag = format!("[{tag}]");
+        let own = Own { name: name.to_owned(), pattern, action, tag, parts, begins_word, ends_word };
         for (examples, sort, expected) in [(&caught, "caught", true), (&passed, "passed", false)] {
             if examples.len() > EXAMPLES || examples.iter().any(|text| text.len() > EXAMPLE) {
                 return Err(fault(format!("`{sort}` may have {EXAMPLES} texts of {EXAMPLE} bytes")));
@@ -146,8 +154,12 @@ impl Own {
     fn fit(&self, bytes: &[u8], at: usize, open: bool) -> Fit {
         let in_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80);
         work::count(1);
-        let begins_word = self.parts.first().is_some_and(|part| part.sign.is_of_words());
-        if begins_word && in_word(at.checked_sub(1).and_then(|before| bytes.get(before))) {
+        // A pattern begins with a sign that is there once at least: most places end here.
+        let begins = |byte: &u8| self.parts.first().is_some_and(|part| part.sign.fits(*byte));
+        if !bytes.get(at).is_some_and(begins) {
+            return Fit::No;
+        }
+        if self.begins_word && in_word(at.checked_sub(1).and_then(|before| bytes.get(before))) {
             return Fit::No;
         }
         let mut end = at;
@@ -163,10 +175,9 @@ impl Own {
             }
             end += count;
         }
-        let ends_word = self.parts.last().is_some_and(|part| part.sign.is_of_words());
         match bytes.get(end) {
-            None if open && ends_word => Fit::Open,
-            next if ends_word && in_word(next) => Fit::No,
+            None if open && self.ends_word => Fit::Open,
+            next if self.ends_word && in_word(next) => Fit::No,
             _ => Fit::To(end),
         }
     }
