@@ -50,8 +50,8 @@ pub(crate) struct Driver {
     pub(crate) need: Usage,
     /// Done when the client has left.
     pub(crate) left: LocalBoxFuture<'static, ()>,
-    /// Whether it was told that the call is sent.
-    pub(crate) told: bool,
+    /// Whether the call is registered as under way, so that one that dies with its process has a row.
+    pub(crate) registered: bool,
     /// What keeps the answer, where it is kept: its clients read from there.
     pub(crate) recorder: Option<Rc<Recorder>>,
     /// The pace of an answer that goes out whole; a stream is read as it comes.
@@ -88,7 +88,10 @@ impl Driver {
                         self.handle(now, input);
                         continue;
                     }
-                    if self.recorder.is_none() && !std::mem::replace(&mut self.told, true) && !self.tell().await {
+                    if self.recorder.is_none()
+                        && !std::mem::replace(&mut self.registered, true)
+                        && !self.register().await
+                    {
                         let now = self.clock.elapsed();
                         self.handle(now, Input::Unstored(Problem::storage_unavailable()));
                         continue;
@@ -221,9 +224,9 @@ impl Driver {
         state::health(name, |health| self.call.handle(now, input, health));
     }
 
-    /// Tells that the call is about to be sent: before it is where that is asked for, soon after it else. Whether it may
-    /// be sent.
-    async fn tell(&self) -> bool {
+    /// Registers the call as about to be sent: before it is, in strict mode; soon after, otherwise. Gives whether it may be
+    /// sent.
+    async fn register(&self) -> bool {
         let intent = Intent::new(&self.request_id, self.undecided(), self.clock.started_ms, self.call.total());
         if self.settings.audit_strict {
             return object::intents::tell(&self.env, &Notice { sent: vec![intent], ended: Vec::new() }).await;
@@ -255,7 +258,7 @@ impl Driver {
             recorder.settle(&row).await;
         }
         telemetry::row(&row);
-        if self.told {
+        if self.registered {
             telemetry::ended(&self.request_id);
         }
         telemetry::count(|metrics| {

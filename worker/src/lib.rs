@@ -352,7 +352,7 @@ impl RequestContext {
             left: if recorder.is_some() { pending().boxed_local() } else { self.limits.left() },
             pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),
             recorder,
-            told: false,
+            registered: false,
             timer: None,
         };
         if let Some(run) = run {

@@ -276,8 +276,8 @@ impl Guards {
         Ok(self.explanation(body)?.end())
     }
 
-    /// The text of the same body with numbered tags in the place of what the policy redacts, and what these stand for; what
-    /// it refuses is replaced for good.
+    /// The text of such a body with each value that the policy redacts replaced by a numbered tag, and the tags that restore
+    /// the values. Values that the policy refuses are replaced too, and cannot be restored.
     ///
     /// # Errors
     /// Those of [`Guards::explain`].
@@ -380,7 +380,7 @@ const OWN: &[Field] = &[
     Field::required("pattern", Shape::Text(Text::new(1, 256))).about("What it looks like: `EMP-#{6}`."),
     Field::required("action", Shape::OneOf(&["ignore", "flag", "restore", "redact", "block"])),
     Field::optional("tag", Shape::Text(Text::new(1, 24)))
-        .about("What stands in its place; its name in capitals by default."),
+        .about("The tag that replaces a match; the name of the pattern in capitals by default."),
     Field::optional("caught", TEXTS).about("Texts in which it must be found: tried at once."),
     Field::optional("passed", TEXTS).about("Texts in which it must not be."),
 ];

@@ -77,12 +77,12 @@ impl CallRecord {
         rates: &Rates,
     ) -> CallRecord {
         let job = call.job();
-        let summary = outcome.usage.or((outcome.attempts == 0).then(Default::default));
-        // Who leaves before the end is not told what it used: the prompt was read, and so much was written.
+        let reported = outcome.usage.or((outcome.attempts == 0).then(Default::default));
+        // Upstream reports usage at the end only. Of a call that ended before, the prompt and the text that came are counted.
         let cut = matches!(outcome.status, Status::Cancelled | Status::Truncated) || outcome.came > 0;
-        let estimated = (summary.is_none() && cut && call.executed())
+        let estimated = (reported.is_none() && cut && call.executed())
             .then(|| Usage { completion_tokens: outcome.came.div_ceil(4), ..job.need() });
-        let usage = summary.filter(|usage| usage.is_plausible()).or(estimated);
+        let usage = reported.filter(|usage| usage.is_plausible()).or(estimated);
         let cost =
             usage.map(|usage| rates.chat_cost(job.model_id(), call.target().and_then(|target| target.rate), usage));
         let guard = Guarded { input: job.findings().clone(), output: outcome.findings.clone() };
@@ -99,7 +99,7 @@ impl CallRecord {
             .detail("asked", (!outcome.asked.is_empty()).then(|| serde_json::json!(outcome.asked)))
             .detail("usage_estimated", estimated.map(|_| true))
             // Nothing of it is counted.
-            .detail("usage_implausible", (usage.is_none() && summary.is_some()).then_some(true));
+            .detail("usage_implausible", (usage.is_none() && reported.is_some()).then_some(true));
         event.outcome = match (outcome.status, outcome.code) {
             (Status::Success, _) => AuditOutcome::Success,
             (Status::Fallback, _) => AuditOutcome::Fallback,

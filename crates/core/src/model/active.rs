@@ -33,8 +33,9 @@ impl Active {
     /// # Errors
     /// [`Code::Internal`] where it is something else.
     pub fn parse(text: &str) -> Result<Active, Problem> {
-        let told: Option<ActiveModel> = serde_json::from_str(text).ok();
-        told.and_then(|told| Some(Active::new(told.upstream_id, Definition::restore(&told.definition)?)))
+        let stored: Option<ActiveModel> = serde_json::from_str(text).ok();
+        stored
+            .and_then(|stored| Some(Active::new(stored.upstream_id, Definition::restore(&stored.definition)?)))
             .ok_or_else(|| Problem::new(Code::Internal, "The model's object tells something else than a model."))
     }
 

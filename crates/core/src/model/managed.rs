@@ -63,7 +63,7 @@ pub enum Verb {
     Submit(String),
     /// Tell how far it is.
     Read,
-    /// Tell the changes of status after the one of this number, as soon as there are some: [`StatusUpdates`].
+    /// Send the status changes after the one with this number, as soon as there are any: [`StatusUpdates`].
     Watch(u32),
     /// Take this configuration, a [`Configuration`] as JSON text.
     Configure(String),

@@ -115,6 +115,6 @@ fn the_deadline_is_that_of_the_request() {
 #[test]
 fn a_missing_scope_is_named() {
     let (verdict, _) = verdict(&Head { status: 403, headers: vec![] }, 0, Some("llm-gateway:prompt-template:manage"));
-    let Verdict::Tell(problem) = verdict else { panic!("not summary") };
+    let Verdict::Tell(problem) = verdict else { panic!("the problem is not reported: {verdict:?}") };
     assert!(problem.detail.contains("`llm-gateway:prompt-template:manage`"), "{}", problem.detail);
 }

@@ -250,7 +250,7 @@ impl Run {
             }
             Status::Cancelled => assert_eq!(terminators, 0),
             Status::Error | Status::Truncated => {
-                assert!(refused || self.body.contains("event: error"), "summary to the client")
+                assert!(refused || self.body.contains("event: error"), "the client gets an error event")
             }
         }
         if outcome.status != Status::Cancelled {

@@ -562,7 +562,11 @@ fn this_front_over_the_native_wire() {
         "response_format": { "type": "text" }, "user": "u-1", "service_tier": "auto" });
     let run = Run::of(asked(&plain), genesys(), Front::OpenAi(Answer::default()), false).play(&[Token]);
     let sent: Value = serde_json::from_slice(&run.sent[0].body.0).unwrap();
-    assert_eq!((&sent["temperature"], &sent["maxTokens"]), (&json!(1), &json!(4096)), "what the wire must be summary");
+    assert_eq!(
+        (&sent["temperature"], &sent["maxTokens"]),
+        (&json!(1), &json!(4096)),
+        "members that this wire requires have defaults"
+    );
     for (change, path) in [
         (json!({ "n": 2 }), "$.n"),
         (json!({ "top_p": 0.5 }), "$.top_p"),

@@ -76,7 +76,7 @@ fn attempt(code: Option<&'static str>) -> Attempt {
     }
 }
 
-fn summary(rows: &[CallRecord]) -> String {
+fn exposed(rows: &[CallRecord]) -> String {
     let mut metrics = Metrics::default();
     rows.iter().for_each(|row| row.measure("/v1/chat", &mut metrics));
     metrics.prometheus()
@@ -91,7 +91,7 @@ fn models_that_nobody_knows_have_one_series() {
         (0..300).map(|at| row(&format!("invented-{at}"), Status::Error, None, &rates)).collect();
     rows.push(row("rated", Status::Error, usage, &rates));
     rows.push(row("real", Status::Success, usage, &rates));
-    let text = summary(&rows);
+    let text = exposed(&rows);
     assert!(!text.contains("invented"), "{text}");
     for line in [
         "promptgate_tokens_total{tenant=\"t\",model=\"real\",kind=\"prompt\"} 3",
@@ -105,7 +105,7 @@ fn models_that_nobody_knows_have_one_series() {
 fn a_call_has_opentelemetrys_names_in_metrics_and_spans() {
     let usage = Some(Usage { prompt_tokens: 3, completion_tokens: 4 });
     let row = row("real", Status::Success, usage, &Rates::default());
-    let text = summary(std::slice::from_ref(&row));
+    let text = exposed(std::slice::from_ref(&row));
     let labels = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",\
                       gen_ai_request_model=\"real\",gen_ai_response_model=\"real-1\"";
     let line = format!("gen_ai_client_token_usage_sum{{{labels},gen_ai_token_type=\"output\"}} 4");
@@ -159,7 +159,7 @@ fn what_a_cut_answer_used_is_counted_from_what_came() {
         assert_eq!(found, counted, "{status:?} {came:?}");
         assert_eq!(line["cost_usd"].is_string(), counted.is_some(), "{line}");
         if let Some((prompt, completion, _)) = counted {
-            assert!(summary(&[row]).contains(&format!("kind=\"completion\"}} {completion}\n")));
+            assert!(exposed(&[row]).contains(&format!("kind=\"completion\"}} {completion}\n")));
             let again = ended("m", status, usage, came, &rates);
             let used = again.used(Usage { prompt_tokens: 1_000, completion_tokens: 1_000 }, &rates);
             assert_eq!(used.tokens, prompt + completion);
@@ -176,6 +176,6 @@ fn usage_that_cannot_be_is_marked_and_not_counted() {
     assert_eq!(line["details"]["usage_implausible"], true);
     assert!(line["tokens"].is_null() && line["cost_usd"].is_null());
     assert!(!good.event().line().contains("usage_implausible"));
-    let text = summary(&[bad, good]);
+    let text = exposed(&[bad, good]);
     assert!(text.contains("model=\"m\",kind=\"prompt\"} 3\n"), "{text}");
 }

@@ -133,7 +133,7 @@ fn the_first_bad_row_is_named() {
         ("a hash edited", changed(5, &|line| line["hash"] = json!("0")), (6, Some(6), "changed")),
         ("the link edited", changed(0, &|line| line["previous"] = json!("0")), (1, Some(1), "changed")),
         ("a member more", changed(3, &|line| line["x"] = json!(1)), (4, Some(4), "unreadable")),
-        ("a number that is none", changed(3, &|line| line["sequence"] = json!("4")), (4, Some(4), "unreadable")),
+        ("a sequence that is a string", changed(3, &|line| line["sequence"] = json!("4")), (4, Some(4), "unreadable")),
         ("one dropped", without(2..3), (3, Some(3), "missing")),
         ("some dropped", without(1..4), (2, Some(2), "missing")),
         ("the last dropped", without(5..6), (6, Some(6), "truncated")),
@@ -220,7 +220,7 @@ fn checkpoints_are_compared_with_their_rows() {
     let mut edited = good.clone();
     edited[1] = edited[1].replace("\"tokens\":1", "\"tokens\":9");
     let forged = forged(&edited, 1);
-    assert_eq!(verify(&forged).unwrap().checkpoints, 0, "which is what its reader is told");
+    assert_eq!(verify(&forged).unwrap().checkpoints, 0, "the report counts no checkpoint");
     assert_eq!(first_bad(&with(&forged, 3, 2)), (4, Some(3), "replaced"));
     for (at, of, bad) in [(2, 4, (3, Some(3), "truncated")), (5, 1, (6, Some(2), "misplaced"))] {
         assert_eq!(first_bad(&with(&good, at, of)), bad);
