@@ -173,6 +173,20 @@ fn main() {
         measure(route, "unknown members", &unknown, run);
         measure(route, "numbers", &format!("[{}1]", "1,".repeat(MAX_BODY / 2 - 2)), run);
     }
+    // Each variable in its place, as many as a template has room for.
+    let names: Vec<String> = (0..10_000).map(|at| format!("v{at}")).collect();
+    let text: String = names.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+    let many =
+        json!({"version": 1, "name": "many", "system_instruction": "x", "user_template": text, "variables": names});
+    let many = Template::read(&many.to_string()).unwrap();
+    let values: serde_json::Map<String, serde_json::Value> =
+        names.iter().map(|name| (name.clone(), json!("y"))).collect();
+    measure("render", "10,000 variables", &json!({ "variables": values }).to_string(), &|body, steps| {
+        let request = steps.time(|| RenderRequest::parse(body.as_bytes()))?;
+        let mut values = steps.time(|| request.begin(&many, &guards.input))?;
+        while steps.time(|| values.step()) {}
+        steps.time(|| RenderRequest::answered("t", &many, values, &mut Counters::default())).map(|text| text.len())
+    });
     let own = |at: usize| {
         (
             format!("own-{at}"),

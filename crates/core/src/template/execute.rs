@@ -1,6 +1,8 @@
 //! Requests to render and to execute a template: values checked, filled in, counted, and turned into a payload
 //! (requirements, E4–E6).
 
+use std::collections::BTreeSet;
+
 use promptgate_guard::{Action, Guard, Kind, Role, Tags};
 use promptgate_lint::shapes::{ANSWER_TOKENS, MODEL_ID};
 use promptgate_tokens::Vocabulary;
@@ -178,10 +180,11 @@ impl Values {
             kind => !template.pii_filter && !guard::is_secret(kind),
         });
         let mut checks = Checks::new(&lenient);
+        let trusted = template.variables.iter().filter(|variable| variable.trusted);
+        let trusted: BTreeSet<&str> = trusted.map(|variable| variable.name.as_str()).collect();
         let mut given = Vec::new();
         for (name, value) in rendered.values {
-            let trusted = template.variables.iter().any(|variable| variable.name == name && variable.trusted);
-            let role = if trusted { Role::System } else { Role::User };
+            let role = if trusted.contains(name.as_str()) { Role::System } else { Role::User };
             checks.push(value.expose(), role);
             given.push((name, value, role));
         }

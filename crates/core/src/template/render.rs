@@ -34,9 +34,10 @@ impl Template {
     /// result is larger than [`MAX_RENDERED`].
     pub fn render(&self, path: &Path, values: &Json) -> Result<Rendered, Problem> {
         let values = self.bind(path, values)?;
+        let by_name = values.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
         let mut room = MAX_RENDERED;
-        let system_instruction = fill(&self.system_instruction, "system_instruction", &values, &mut room)?;
-        let user_prompt = fill(&self.user_template, "user_template", &values, &mut room)?;
+        let system_instruction = fill(&self.system_instruction, "system_instruction", &by_name, &mut room)?;
+        let user_prompt = fill(&self.user_template, "user_template", &by_name, &mut room)?;
         Ok(Rendered { system_instruction, user_prompt, values })
     }
 
@@ -87,14 +88,11 @@ fn too_long(variable: &Variable, at: &Path, text: &str) -> Option<Fault> {
 
 /// Replaces each `{{name}}` of `text`, which is the template's member `member`, as upstream does (contract, section 11); takes
 /// from `room` what the result needs. Whatever else begins with `{{` means another thing to each engine, so it is refused.
-fn fill(text: &str, member: &str, values: &[(String, Sensitive)], room: &mut usize) -> Result<Sensitive, Problem> {
+fn fill(text: &str, member: &str, values: &BTreeMap<&str, &str>, room: &mut usize) -> Result<Sensitive, Problem> {
     let mut rendered = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
-        let filled = after.split_once("}}").and_then(|(name, behind)| {
-            let (_, value) = values.iter().find(|(known, _)| known == name)?;
-            Some((value.expose(), behind))
-        });
+        let filled = after.split_once("}}").and_then(|(name, behind)| Some((*values.get(name)?, behind)));
         let Some((value, behind)) = filled else {
             let message = "Only `{{name}}` of a declared variable can be rendered here, without spaces, paths, sections and \
                            comments. The linter reports where there is more.";
