@@ -47,8 +47,11 @@ impl Document {
         let renamed = (written != model).then_some((self.model.clone(), model));
         let usage = self.usage.clone().filter(|_| streamed);
         let removed: Vec<_> = removals(messages).into_iter().map(|range| (range, String::new())).collect();
-        let stays =
-            |range: &Range<usize>| !removed.iter().any(|(gone, _)| gone.start <= range.start && range.end <= gone.end);
+        // They are in the document's order, and none overlaps another.
+        let stays = |range: &Range<usize>| {
+            let next = removed.partition_point(|(gone, _)| gone.start <= range.start);
+            !removed.get(..next).and_then(<[_]>::last).is_some_and(|(gone, _)| range.end <= gone.end)
+        };
         let edits = self.edits.iter().filter(|(range, _)| stays(range));
         let mut edits: Vec<&(Range<usize>, String)> =
             edits.chain(renamed.as_ref()).chain(usage.as_ref()).chain(&removed).collect();
