@@ -78,7 +78,7 @@ impl CallRecord {
     ) -> CallRecord {
         let job = call.job();
         let reported = outcome.usage.or((outcome.attempts == 0).then(Default::default));
-        // Upstream reports usage at the end only. Of a call that ended before, the prompt and the text that came are counted.
+        // Upstream reports usage at the end, if at all. Without a report the prompt and the text that came are counted.
         let cut = matches!(outcome.status, Status::Cancelled | Status::Truncated) || outcome.came > 0;
         let estimated = (reported.is_none() && cut && call.executed())
             .then(|| Usage { completion_tokens: outcome.came.div_ceil(4), ..job.need() });

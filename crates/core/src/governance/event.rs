@@ -104,7 +104,7 @@ pub struct RuleFired {
     pub count: u32,
 }
 
-/// Tokens, as upstream says.
+/// Tokens, as upstream reports them, or as estimated of what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Tokens {
     /// Of the prompt.
