@@ -50,7 +50,7 @@ impl Document {
         // They are in the document's order, and none overlaps another.
         let stays = |range: &Range<usize>| {
             let next = removed.partition_point(|(gone, _)| gone.start <= range.start);
-            !removed.get(..next).and_then(<[_]>::last).is_some_and(|(gone, _)| range.end <= gone.end)
+            removed.get(..next).and_then(<[_]>::last).is_none_or(|(gone, _)| range.end > gone.end)
         };
         let edits = self.edits.iter().filter(|(range, _)| stays(range));
         let mut edits: Vec<&(Range<usize>, String)> =
