@@ -16,7 +16,7 @@ use crate::http::{Head, HttpRequest, correlation_id};
 use crate::problem::{Code, Problem};
 use crate::sensitive::Bytes;
 use crate::upstream::UpstreamRequest;
-use crate::upstream::health::{Admission, RESOURCES};
+use crate::upstream::health::{Admission, RESOURCES, paused};
 use crate::upstream::retry::{HealthSignal, Retry, Verdict, verdict};
 
 /// How long one exchange may take, repetitions included, where its request has more time than that (R1 gives a whole
@@ -89,10 +89,10 @@ pub struct Exchange {
 enum State {
     Authorizing,
     Sent,
-    /// Before a repetition; `sign` is that of the attempt that failed.
+    /// Before a repetition; `signal` is that of the attempt that failed.
     Waiting {
         until: Duration,
-        sign: HealthSignal,
+        signal: HealthSignal,
     },
     Ended(Result<Answer, Problem>),
 }
@@ -136,13 +136,13 @@ impl Exchange {
             (_, Input::Left) => self.fail(now, client_left(), HealthSignal::None, health),
             (State::Waiting { until, .. }, Input::Tick) if now >= *until && now < self.limit => self.authorize(None),
             (state, _) if now >= self.limit => {
-                let sign = match state {
+                let signal = match state {
                     State::Sent => HealthSignal::Ill,
-                    State::Waiting { sign, .. } => *sign,
+                    State::Waiting { signal, .. } => *signal,
                     State::Authorizing | State::Ended(_) => HealthSignal::None,
                 };
                 let detail = format!("The upstream did not answer within {} ms.", self.limit.as_millis());
-                self.fail(now, Problem::new(Code::TotalDeadline, detail), sign, health);
+                self.fail(now, Problem::new(Code::TotalDeadline, detail), signal, health);
             }
             _ => {}
         }
@@ -179,12 +179,7 @@ impl Exchange {
         if !self.probing {
             match health.admit(RESOURCES, self.unix_ms(now)) {
                 Ok(admission) => self.probing = admission == Admission::Probe,
-                Err(after) => {
-                    let detail = "The upstream has failed repeatedly: calls are paused.";
-                    let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
-                    problem.retry_after = Some(after);
-                    return self.end(Err(problem));
-                }
+                Err(after) => return self.end(Err(paused(after))),
             }
         }
         self.retry.attempt += 1;
@@ -198,7 +193,7 @@ impl Exchange {
             health.succeeded(RESOURCES);
             return self.end(Ok(answer));
         }
-        let (verdict, sign) = verdict(&answer.head, self.unix_ms(now), Some(self.request.scope));
+        let (verdict, signal) = verdict(&answer.head, self.unix_ms(now), Some(self.request.scope));
         let id = correlation_id(&answer.head);
         let named = |mut problem: Problem| {
             problem.upstream_correlation_id = id.clone();
@@ -210,16 +205,16 @@ impl Exchange {
             }
             // Refused before it was executed (429, 503 with Retry-After), or harmless to execute twice.
             Verdict::Repeat(problem, after) if self.request.repeatable || matches!(answer.head.status, 429 | 503) => {
-                self.repeat(now, named(problem), after, sign, health);
+                self.repeat(now, named(problem), after, signal, health);
             }
-            Verdict::Repeat(..) => self.fail(now, named(self.unknown()), sign, health),
+            Verdict::Repeat(..) => self.fail(now, named(self.unknown()), signal, health),
             Verdict::Explain => {
                 let detail = "The upstream refuses the document with status 400: it holds something that this gateway \
                               lets pass and the upstream does not.";
-                self.fail(now, named(Problem::new(Code::UpstreamRejected, detail)), sign, health);
+                self.fail(now, named(Problem::new(Code::UpstreamRejected, detail)), signal, health);
             }
             Verdict::Renew(problem) | Verdict::Away(problem) | Verdict::Tell(problem) => {
-                self.fail(now, named(problem), sign, health);
+                self.fail(now, named(problem), signal, health);
             }
         }
     }
@@ -230,18 +225,17 @@ impl Exchange {
         now: Duration,
         mut problem: Problem,
         after: Option<Duration>,
-        sign: HealthSignal,
+        signal: HealthSignal,
         health: &mut Health,
     ) {
-        let wait = self.retry.wait(self.retry.attempt.saturating_sub(1), after);
-        let until = now.saturating_add(wait);
-        let failed_probe = self.probing && sign == HealthSignal::Ill;
-        let over = self.left || failed_probe || self.retry.is_spent() || until >= self.limit;
-        if over || !health.allow_retry() {
+        let failed_probe = self.probing && signal == HealthSignal::Ill;
+        let limit = if self.left || failed_probe { Duration::ZERO } else { self.limit };
+        let repetition = self.retry.attempt.saturating_sub(1);
+        let Some(until) = self.retry.due(now, repetition, after, limit, health) else {
             problem.retry_after = after;
-            return self.fail(now, problem, sign, health);
-        }
-        self.state = State::Waiting { until, sign };
+            return self.fail(now, problem, signal, health);
+        };
+        self.state = State::Waiting { until, signal };
     }
 
     /// What was sent must not be sent twice, and nobody knows whether it was executed.
@@ -250,9 +244,9 @@ impl Exchange {
         Problem::new(Code::UpstreamError, detail)
     }
 
-    /// Ends with `problem`, by which upstream shows `sign`.
-    fn fail(&mut self, now: Duration, problem: Problem, sign: HealthSignal, health: &mut Health) {
-        match sign {
+    /// Ends with `problem`, by which upstream shows `signal`.
+    fn fail(&mut self, now: Duration, problem: Problem, signal: HealthSignal, health: &mut Health) {
+        match signal {
             HealthSignal::Well => health.succeeded(RESOURCES),
             HealthSignal::Ill => health.failed(RESOURCES, self.unix_ms(now)),
             HealthSignal::None if self.probing => health.undecided(RESOURCES),

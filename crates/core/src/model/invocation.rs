@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::schema::{Field, Rule, Shape, Text, decode};
 use crate::sensitive::Sensitive;
 use crate::upstream::genesys::{self, Endpoints, ModelId};
-use crate::upstream::health::Admission;
+use crate::upstream::health::{Admission, paused};
 use crate::upstream::retry::{HealthSignal, MAX_ATTEMPTS};
 
 /// Longest input, in UTF-16 code units (no source; ours).
@@ -254,12 +254,7 @@ impl Invocation {
         if !self.probing {
             match health.admit(self.upstream_id.as_str(), now) {
                 Ok(admission) => self.probing = admission == Admission::Probe,
-                Err(after) => {
-                    let detail = "The upstream has failed repeatedly: calls are paused.";
-                    let mut problem = Problem::new(Code::UpstreamUnavailable, detail);
-                    problem.retry_after = Some(after);
-                    return self.fail(now, problem);
-                }
+                Err(after) => return self.fail(now, paused(after)),
             }
         }
         let mut dispatch = self.exchange.send(now);

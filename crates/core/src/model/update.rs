@@ -24,7 +24,7 @@ use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
 use crate::sensitive::Sensitive;
 use crate::upstream::genesys::{self, Endpoints, ModelId};
-use crate::upstream::health::RESOURCES;
+use crate::upstream::health::{RESOURCES, paused};
 
 /// Most repetitions after 429 (D3).
 const MAX_REPEATS: u32 = 3;
@@ -167,8 +167,7 @@ impl Updates {
             return Step::Wait(until);
         }
         if let Err(after) = health.admit(RESOURCES, now) {
-            let detail = "The upstream has failed repeatedly: calls are paused.";
-            self.defer(now, Problem::new(Code::UpstreamUnavailable, detail), Some(after));
+            self.defer(now, paused(after), Some(after));
             return self.exchange.waits(now).map_or(Step::Done, Step::Wait);
         }
         Step::Send(self.exchange.send(now))

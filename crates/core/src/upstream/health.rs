@@ -15,6 +15,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::problem::{Code, Problem};
+
 /// Failed calls in a row that open the breaker (R6).
 const FAILURES: u32 = 5;
 /// How long the breaker stays open before one probe (no source; ours).
@@ -61,6 +63,14 @@ impl Default for Health {
     fn default() -> Self {
         Health { breakers: BTreeMap::new(), throttle: THROTTLE }
     }
+}
+
+/// The breaker is open, and worth asking again `after` this time.
+pub(crate) fn paused(after: Duration) -> Problem {
+    let mut problem =
+        Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
+    problem.retry_after = Some(after);
+    problem
 }
 
 impl Health {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::{Random, jitter, retry_after};
+use super::health::Health;
 use crate::http::Head;
 use crate::problem::{Code, Problem};
 
@@ -46,6 +47,20 @@ impl Retry {
     /// How long repetition `n`, counted from 0, waits where upstream asks for `after` at least.
     pub(crate) fn wait(&mut self, n: u32, after: Option<Duration>) -> Duration {
         after.unwrap_or_default().saturating_add(jitter(&mut self.random, n))
+    }
+
+    /// When repetition `n` may go out that is decided at `now`: none where as many as may be were sent, where it would
+    /// come at `limit` or later, or where `health` allows no more of them.
+    pub(crate) fn due(
+        &mut self,
+        now: Duration,
+        n: u32,
+        after: Option<Duration>,
+        limit: Duration,
+        health: &mut Health,
+    ) -> Option<Duration> {
+        let until = now.saturating_add(self.wait(n, after));
+        (!self.is_spent() && until < limit && health.allow_retry()).then_some(until)
     }
 
     /// A number from 0 to `most`.

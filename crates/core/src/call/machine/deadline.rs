@@ -62,7 +62,7 @@ impl Call {
                 self.outbox.push_back(Output::Abort);
                 self.failed(now, health);
             }
-            State::Waiting { sign, .. } => self.signed(now, sign, health),
+            State::Waiting { signal, .. } => self.show(now, signal, health),
             State::Ended(_) => {}
         }
         let problem = if now >= self.rules.total {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Call, State};
-use crate::call::{Outcome, Output};
+use crate::call::{Health, Outcome, Output};
 use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Part, Usage};
 use crate::front::AnswerEvent;
 use crate::guard::Findings;
@@ -126,5 +126,23 @@ impl Call {
             State::Answering { answer, .. } => answer.findings(),
             _ => Findings::default(),
         }
+    }
+
+    /// What the call gives, or that it is about to send something, cannot be stored.
+    pub(super) fn unstored(&mut self, now: Duration, problem: Problem, health: &mut Health) {
+        if let State::Sent | State::Refused { .. } | State::Answering { .. } = self.state {
+            self.outbox.push_back(Output::Abort);
+        }
+        self.undecided(health);
+        self.fail(now, Status::Error, problem);
+    }
+
+    pub(super) fn cancel(&mut self, now: Duration, health: &mut Health) {
+        self.executed |= matches!(self.state, State::Sent);
+        if let State::Sent | State::Refused { .. } | State::Answering { .. } = self.state {
+            self.outbox.push_back(Output::Abort);
+        }
+        self.undecided(health);
+        self.finish(now, Status::Cancelled, None);
     }
 }
