@@ -8,6 +8,7 @@ use super::*;
 use crate::chat::event::ChatEvent;
 use crate::front::{Encoded, openai};
 use crate::reply::Format;
+use crate::seal::Unsealed;
 
 const HOUR: u64 = 3_600_000;
 const RETENTION: u64 = 24 * HOUR;

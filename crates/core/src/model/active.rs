@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::definition::Definition;
-use super::invocation::{Invocation, InvocationIdentity, Question};
+use super::invocation::{Invocation, InvocationIdentity};
+use super::question::Question;
 use crate::budget::Amounts;
 use crate::chat::event::Usage;
 use crate::governance::Rates;

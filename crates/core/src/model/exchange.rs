@@ -174,8 +174,8 @@ pub(super) fn correlation(received: &Received) -> Option<String> {
 /// Judges what came at `now` for a request that carries an idempotency key or is idempotent by itself; `scope` is
 /// what it needs. Tells `health` of it.
 pub(super) fn judge(received: &Received, now: u64, scope: &str, health: &mut Health) -> Verdict {
-    let (verdict, sign) = verdict(received, now, scope);
-    match sign {
+    let (verdict, signal) = verdict(received, now, scope);
+    match signal {
         HealthSignal::Well => health.succeeded(RESOURCES),
         HealthSignal::Ill => health.failed(RESOURCES, now),
         HealthSignal::None => health.undecided(RESOURCES),
@@ -227,7 +227,7 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, H
             }
         },
         _ => {
-            let (verdict, sign) = crate::upstream::retry::verdict(head, now, Some(scope));
+            let (verdict, signal) = crate::upstream::retry::verdict(head, now, Some(scope));
             let verdict = match verdict {
                 crate::upstream::retry::Verdict::Renew(problem) => Verdict::Renew(named(problem)),
                 crate::upstream::retry::Verdict::Repeat(problem, after) => Verdict::Repeat(named(problem), after),
@@ -235,7 +235,7 @@ pub(super) fn verdict(received: &Received, now: u64, scope: &str) -> (Verdict, H
                 crate::upstream::retry::Verdict::Tell(problem) => Verdict::Refused(named(problem)),
                 crate::upstream::retry::Verdict::Explain => Verdict::Refused(malformed(received)),
             };
-            (verdict, sign)
+            (verdict, signal)
         }
     }
 }

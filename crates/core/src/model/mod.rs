@@ -21,6 +21,7 @@ mod invocation;
 mod list;
 mod managed;
 mod provisioning;
+mod question;
 mod record;
 mod snapshot;
 mod update;
@@ -33,13 +34,12 @@ pub use configuration::{ComplianceMode, Configuration, FilterAction, FilterType,
 pub use definition::{Credentials, Definition, Submission};
 pub use exchange::{Dispatch, EXCHANGE_MS, MAX_ANSWER_BODY, Received, Step};
 pub use failure::Failure;
-pub use invocation::{
-    INVOCATION, Invocation, InvocationEnd, InvocationIdentity, MAX_INPUT, NAMED_INVOCATION, Question,
-};
+pub use invocation::{Invocation, InvocationEnd, InvocationIdentity};
 pub use list::{ListCommand, ListPage, Listed};
 pub use managed::{Command, CommandProgress, Effects, ManagedModel, Verb};
 pub use promptgate_base::json_schema::{JsonSchema as ResponseSchema, MAX_CHAIN, MAX_SCHEMAS, MAX_STEPS};
 pub use provisioning::{ModelStatus, Origin, Provisioning, StatusEvent, StatusUpdates};
+pub use question::{INVOCATION, InvocationDraft, MAX_INPUT, NAMED_INVOCATION, Question};
 pub use record::{ModelAction, Record, RecordStatus};
 pub use snapshot::{Snapshot, environments};
 pub use update::{Update, UpdateStatus, Updates};

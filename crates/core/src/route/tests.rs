@@ -1,4 +1,5 @@
 use super::*;
+use crate::problem::Code;
 
 const ID: &str = "0198c0de-1234-4abc-8def-0123456789ab";
 

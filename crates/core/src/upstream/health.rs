@@ -67,8 +67,7 @@ impl Default for Health {
 
 /// The breaker is open, and worth asking again `after` this time.
 pub(crate) fn paused(after: Duration) -> Problem {
-    let mut problem =
-        Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
+    let mut problem = Problem::new(Code::UpstreamUnavailable, "The upstream has failed repeatedly: calls are paused.");
     problem.retry_after = Some(after);
     problem
 }

@@ -180,14 +180,14 @@ mod tests {
     fn every_status_has_one() {
         let head = |status| Head { status, headers: vec![] };
         for status in 0..=u16::MAX {
-            let (verdict, sign) = verdict(&head(status), 0, None);
+            let (verdict, signal) = verdict(&head(status), 0, None);
             let expected = match status {
                 502 | 504 => HealthSignal::Ill,
                 500..=599 => HealthSignal::Ill,
                 403..=428 | 430..=499 => HealthSignal::Well,
                 _ => HealthSignal::None,
             };
-            assert_eq!(sign, expected, "{status}");
+            assert_eq!(signal, expected, "{status}");
             // Never repeated: everything but these (R4).
             let repeats = matches!(verdict, Verdict::Repeat(..));
             assert_eq!(repeats, matches!(status, 429 | 502 | 504), "{status}");
