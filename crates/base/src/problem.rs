@@ -10,7 +10,7 @@ use crate::http::{Reply, ReplyHead};
 use crate::sensitive::Bytes;
 
 /// What went wrong: the stable `code` of a problem document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 #[expect(missing_docs, reason = "the table below is the documentation of each")]
 pub enum Code {
     InvalidJson,
@@ -70,58 +70,7 @@ type Row = (&'static str, u16, &'static str, bool);
 
 impl Code {
     /// Every code, in the order of the table: for documentation and tests.
-    pub const ALL: [Code; 50] = [
-        Code::InvalidJson,
-        Code::InvalidRequest,
-        Code::InvalidIdempotencyKey,
-        Code::IdempotencyKeyReused,
-        Code::CallRunning,
-        Code::OutcomeUnknown,
-        Code::AnswerGone,
-        Code::Unauthenticated,
-        Code::Forbidden,
-        Code::NotFound,
-        Code::MethodNotAllowed,
-        Code::NotAcceptable,
-        Code::Conflict,
-        Code::PreconditionFailed,
-        Code::PreconditionRequired,
-        Code::BodyTimeout,
-        Code::BodyIncomplete,
-        Code::BodyTooLarge,
-        Code::UnsupportedMediaType,
-        Code::SafetyRefused,
-        Code::TemplateRefused,
-        Code::ContextTooLong,
-        Code::ModelNotActive,
-        Code::ModelLost,
-        Code::NotConfigured,
-        Code::LimitReached,
-        Code::UpstreamForbidden,
-        Code::UpstreamRateLimited,
-        Code::InsufficientQuota,
-        Code::UpstreamUnauthorized,
-        Code::UpstreamRejected,
-        Code::UpstreamUnprocessable,
-        Code::ModelNotFound,
-        Code::UnsupportedByUpstream,
-        Code::UpstreamError,
-        Code::UpstreamMalformed,
-        Code::UpstreamTruncated,
-        Code::AnswerTooLong,
-        Code::AnswerRefused,
-        Code::ResultInvalid,
-        Code::UpstreamUnavailable,
-        Code::TokenUnavailable,
-        Code::TokenRefused,
-        Code::FirstContentDeadline,
-        Code::IdleDeadline,
-        Code::TotalDeadline,
-        Code::StorageUnavailable,
-        Code::Overloaded,
-        Code::ClientLeft,
-        Code::Internal,
-    ];
+    pub const ALL: &'static [Code] = <Code as strum::VariantArray>::VARIANTS;
 
     const fn row(self) -> Row {
         match self {
@@ -187,7 +136,7 @@ impl Code {
 
     /// The code that is called `name`; [`Code::Internal`] where there is none.
     pub fn named(name: &str) -> Code {
-        Code::ALL.into_iter().find(|code| code.as_str() == name).unwrap_or(Code::Internal)
+        Code::ALL.iter().copied().find(|code| code.as_str() == name).unwrap_or(Code::Internal)
     }
 
     /// Stable, for programs.
@@ -347,7 +296,7 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Code::ALL.len(), "codes are unique");
-        for code in Code::ALL {
+        for &code in Code::ALL {
             assert!((400..600).contains(&code.status()), "{code:?}");
         }
     }

@@ -35,7 +35,20 @@ impl Tenant {
 }
 
 /// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
     /// Call: chat, guard, lint, read and execute templates, invoke models. Every key may.
@@ -50,21 +63,16 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 4] = [Right::Use, Right::Manage, Right::Audit, Right::Admin];
+    pub const ALL: &'static [Right] = <Right as strum::VariantArray>::VARIANTS;
 
     /// Its name, as `CLIENT_KEYS` and `/v1/keys` have it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Right::Use => "use",
-            Right::Manage => "manage",
-            Right::Audit => "audit",
-            Right::Admin => "admin",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The right of this name.
     pub fn named(name: &str) -> Option<Right> {
-        Right::ALL.into_iter().find(|right| right.as_str() == name)
+        Right::ALL.iter().copied().find(|right| right.as_str() == name)
     }
 }
 
@@ -324,7 +332,7 @@ mod tests {
         assert!(ask("uses", Right::Use).is_ok() && ask("manages", Right::Use).is_ok());
         assert!(ask("manages", Right::Manage).is_ok());
         assert!(ask("audits", Right::Use).is_ok() && ask("audits", Right::Audit).is_ok());
-        assert!(Right::ALL.into_iter().all(|right| ask("admin", right).is_ok()));
+        assert!(Right::ALL.iter().all(|&right| ask("admin", right).is_ok()));
         for (key, right) in [
             ("uses", Right::Manage),
             ("uses", Right::Audit),

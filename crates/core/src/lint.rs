@@ -15,21 +15,9 @@ use crate::schema::{self, Field, Shape, decode};
 pub static REQUEST: Shape = Shape::Object(&[
     Field::required("text", Shape::Text(schema::Text::of(schema::Rule::None))).about("What is linted."),
     Field::optional("file", Shape::Text(schema::Text::of(schema::Rule::None))).about("The name that it has as a file."),
-    Field::optional("kind", Shape::OneOf(&KINDS)).about("What it is, if its text does not say that."),
+    Field::optional("kind", Shape::OneOf(Kind::NAMES)).about("What it is, if its text does not say that."),
     Field::optional("config", Shape::Open(&[])).about("The configuration, as in a file of that."),
 ]);
-
-/// What a text may be taken for.
-#[expect(clippy::indexing_slicing, reason = "a constant: the compiler looks")]
-const KINDS: [&str; Kind::ALL.len()] = {
-    let mut names = [""; Kind::ALL.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = Kind::ALL[at].name();
-        at += 1;
-    }
-    names
-};
 
 /// What is to be linted, by what.
 pub struct LintRequest {

@@ -120,7 +120,7 @@ mod tests {
             etag: Some("\"version=3\"".into()),
             ..Problem::new(Code::PreconditionFailed, "Read it again.")
         };
-        for problem in Code::ALL.map(|code| Problem::new(code, "x")).into_iter().chain([full]) {
+        for problem in Code::ALL.iter().map(|&code| Problem::new(code, "x")).chain([full]) {
             let text = serde_json::to_string(&Refusal::from(problem.clone())).unwrap();
             assert_eq!(Problem::from(serde_json::from_str::<Refusal>(&text).unwrap()), problem);
         }

@@ -96,8 +96,7 @@ impl Config {
 
 /// The JSON Schema (2020-12) of a configuration.
 pub fn schema() -> Value {
-    let kinds: Vec<_> = Kind::ALL.map(Kind::name).to_vec();
-    let dialects: Vec<_> = Dialect::ALL.map(Dialect::name).to_vec();
+    let (kinds, dialects) = (Kind::NAMES, Dialect::NAMES);
     let rules: serde_json::Map<String, Value> = RULES
         .iter()
         .map(|rule| (rule.code.to_owned(), json!({ "enum": LEVELS, "description": rule.summary })))
@@ -156,12 +155,11 @@ impl Reader {
                 "$schema" => _ = self.string(&path, value),
                 "rules" => config.rules = self.rules(&path, value),
                 "dialect" => {
-                    let names = Dialect::ALL.map(Dialect::name);
-                    config.dialect = self.choice(&path, value, &names).and_then(|at| Dialect::ALL.get(at).copied());
+                    config.dialect =
+                        self.choice(&path, value, Dialect::NAMES).and_then(|at| Dialect::ALL.get(at).copied());
                 }
                 "kind" => {
-                    let names = Kind::ALL.map(Kind::name);
-                    config.kind = self.choice(&path, value, &names).and_then(|at| Kind::ALL.get(at).copied());
+                    config.kind = self.choice(&path, value, Kind::NAMES).and_then(|at| Kind::ALL.get(at).copied());
                 }
                 "jinja" => config.line_prefixes = self.jinja(&path, value),
                 "models" => config.models = self.models(&path, value),

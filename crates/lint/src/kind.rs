@@ -5,7 +5,20 @@ use serde::Serialize;
 use crate::placeholder::Dialect;
 
 /// What a document is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A prompt template (requirements, E1).
@@ -48,54 +61,19 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 18] = [
-        Kind::PromptTemplate,
-        Kind::CachedTemplate,
-        Kind::ChatRequest,
-        Kind::ModelDefinition,
-        Kind::ModelConfiguration,
-        Kind::OpenaiChat,
-        Kind::OpenaiResponses,
-        Kind::AnthropicMessages,
-        Kind::GeminiContents,
-        Kind::ChatMessages,
-        Kind::LangchainPrompt,
-        Kind::Promptfoo,
-        Kind::SemanticKernelPrompt,
-        Kind::Prompty,
-        Kind::Dotprompt,
-        Kind::Json,
-        Kind::Yaml,
-        Kind::Text,
-    ];
+    pub const ALL: &'static [Kind] = <Kind as strum::VariantArray>::VARIANTS;
+
+    /// Their names.
+    pub const NAMES: &'static [&'static str] = <Kind as strum::VariantNames>::VARIANTS;
 
     /// The name in reports and configurations.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::PromptTemplate => "prompt_template",
-            Kind::CachedTemplate => "cached_template",
-            Kind::ChatRequest => "chat_request",
-            Kind::ModelDefinition => "model_definition",
-            Kind::ModelConfiguration => "model_configuration",
-            Kind::OpenaiChat => "openai_chat",
-            Kind::OpenaiResponses => "openai_responses",
-            Kind::AnthropicMessages => "anthropic_messages",
-            Kind::GeminiContents => "gemini_contents",
-            Kind::ChatMessages => "chat_messages",
-            Kind::LangchainPrompt => "langchain_prompt",
-            Kind::Promptfoo => "promptfoo",
-            Kind::SemanticKernelPrompt => "semantic_kernel_prompt",
-            Kind::Prompty => "prompty",
-            Kind::Dotprompt => "dotprompt",
-            Kind::Json => "json",
-            Kind::Yaml => "yaml",
-            Kind::Text => "text",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+        Kind::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
     /// Whether its texts have placeholders that are filled in later; a request's are final.

@@ -379,7 +379,7 @@ impl Options {
             Some(name) => match Kind::from_name(&name) {
                 Some(kind) => Some(kind),
                 None => {
-                    let known = Kind::ALL.map(Kind::name).join(", ");
+                    let known = Kind::NAMES.join(", ");
                     return Err(error("invalid_argument", &format!("`kind` must be one of {known}.")));
                 }
             },

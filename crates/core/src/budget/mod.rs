@@ -61,7 +61,8 @@ impl Amounts {
 }
 
 /// Whose limits they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// A key's.
@@ -72,11 +73,8 @@ pub enum Scope {
 
 impl Scope {
     /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Scope::Key => "key",
-            Scope::Tenant => "tenant",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

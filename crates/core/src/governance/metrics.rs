@@ -172,7 +172,7 @@ impl Metrics {
     /// Everything as Prometheus text.
     pub fn prometheus(&self) -> String {
         let mut out = String::new();
-        for metric in Metric::ALL {
+        for &metric in Metric::ALL {
             let (name, help, kind) = metric.row();
             let written = match kind {
                 Kind::Counter | Kind::Billionths => "counter",

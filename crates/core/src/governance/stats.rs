@@ -122,7 +122,8 @@ impl Points {
 pub const DIMENSIONS: [&str; 5] = ["tenant", "model", "route", "code", "upstream"];
 
 /// How long a bucket of the answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is its name")]
 pub enum Step {
@@ -133,12 +134,8 @@ pub enum Step {
 
 impl Step {
     /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Step::Minute => "minute",
-            Step::Hour => "hour",
-            Step::Day => "day",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Its length in minutes.

@@ -38,7 +38,7 @@ impl Failure {
 
     /// The failure as a problem for a client that waits for it.
     pub fn problem(&self) -> Problem {
-        let code = Code::ALL.into_iter().find(|code| code.as_str() == self.code).unwrap_or(Code::UpstreamError);
+        let code = Code::ALL.iter().copied().find(|code| code.as_str() == self.code).unwrap_or(Code::UpstreamError);
         Problem::new(code, self.detail.clone())
     }
 }

@@ -94,5 +94,5 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
     if row.route == Route::ExecuteTemplate {
         own.push(Code::TemplateRefused);
     }
-    Code::ALL.into_iter().filter(|code| own.contains(code)).collect()
+    Code::ALL.iter().copied().filter(|code| own.contains(code)).collect()
 }

@@ -207,7 +207,7 @@ mod tests {
                 continue;
             }
             let (_, expected) = table.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name}"));
-            for (right, expected) in Right::ALL.into_iter().zip(expected) {
+            for (right, expected) in Right::ALL.iter().copied().zip(expected) {
                 let caller = caller(right);
                 let found: String = [Some("a"), Some("b"), None]
                     .into_iter()

@@ -4,7 +4,7 @@ use libfuzzer_sys::fuzz_target;
 use promptgate_lint::placeholder::{Dialect, detect, scan};
 
 fuzz_target!(|text: &str| {
-    for dialect in Dialect::ALL {
+    for &dialect in Dialect::ALL {
         let scan = scan(text, dialect);
         let mut end = 0;
         for placeholder in &scan.placeholders {

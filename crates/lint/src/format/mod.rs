@@ -14,7 +14,8 @@ use crate::document::Source;
 use crate::placeholder::Dialect;
 
 /// What a file is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Text without placeholders that could be told.
@@ -51,24 +52,8 @@ pub enum Format {
 
 impl Format {
     /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::Plain => "plain",
-            Format::Markdown => "markdown",
-            Format::Jinja => "jinja",
-            Format::Nunjucks => "nunjucks",
-            Format::Liquid => "liquid",
-            Format::Handlebars => "handlebars",
-            Format::Mustache => "mustache",
-            Format::Format => "format",
-            Format::Javascript => "javascript",
-            Format::Dotprompt => "dotprompt",
-            Format::Prompty => "prompty",
-            Format::SemanticKernel => "semantic_kernel",
-            Format::Json => "json",
-            Format::Jsonc => "jsonc",
-            Format::Yaml => "yaml",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The format of templates in `dialect`.

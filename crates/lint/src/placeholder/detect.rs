@@ -55,7 +55,8 @@ pub fn detect(text: &str) -> Detected {
         at += length;
     }
     let occurring: Vec<_> = Dialect::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .zip(found)
         .filter(|(_, (count, _))| *count > 0)
         .map(|(dialect, (count, first))| (dialect, count, first))

@@ -23,9 +23,13 @@ pub use jinja::LinePrefixes;
 pub use crate::expression::{Call, Effect, Expression, MAX_DEPTH, MAX_EXPRESSION, Member, Name};
 
 /// How placeholders are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Dialect {
     /// `${expression}`: the interpolation of JavaScript's template literals; `\${` stands for itself.
+    #[strum(serialize = "javascript")]
     JavaScript,
     /// `{{name}}`: Mustache, and what Handlebars adds to it; `\{{` stands for itself.
     Mustache,
@@ -43,27 +47,14 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every dialect, in the order of precedence.
-    pub const ALL: [Dialect; 7] = [
-        Dialect::JavaScript,
-        Dialect::Mustache,
-        Dialect::Format,
-        Dialect::Jinja,
-        Dialect::Nunjucks,
-        Dialect::Liquid,
-        Dialect::SemanticKernel,
-    ];
+    pub const ALL: &'static [Dialect] = <Dialect as strum::VariantArray>::VARIANTS;
+
+    /// Their names.
+    pub const NAMES: &'static [&'static str] = <Dialect as strum::VariantNames>::VARIANTS;
 
     /// The name in configurations.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Dialect::JavaScript => "javascript",
-            Dialect::Mustache => "mustache",
-            Dialect::Format => "format",
-            Dialect::Jinja => "jinja",
-            Dialect::Nunjucks => "nunjucks",
-            Dialect::Liquid => "liquid",
-            Dialect::SemanticKernel => "semantic_kernel",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
     /// Whether it is Jinja or Nunjucks, which read the same expressions.
     pub const fn is_jinja(self) -> bool {
@@ -75,7 +66,7 @@ impl Dialect {
     }
     /// The dialect of that [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Dialect> {
-        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+        Dialect::ALL.iter().copied().find(|dialect| dialect.name() == name)
     }
     /// A placeholder as messages show it.
     pub const fn example(self) -> &'static str {

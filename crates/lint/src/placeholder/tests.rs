@@ -181,7 +181,7 @@ fn work_grows_with_the_text() {
         "{{a \"\n",
     ];
     for piece in pieces {
-        for dialect in Dialect::ALL {
+        for &dialect in Dialect::ALL {
             let text = piece.repeat((64 << 10) / piece.len());
             check_spans(&text, dialect);
             let (half, whole) =
@@ -267,7 +267,7 @@ fn paths() {
 proptest::proptest! {
     #[test]
     fn never_panics(text: String) {
-        for dialect in Dialect::ALL {
+        for &dialect in Dialect::ALL {
             check_spans(&text, dialect);
         }
         proptest::prop_assert!(detect(&text).steps <= 3 * text.len() as u64 + 64);
@@ -275,7 +275,7 @@ proptest::proptest! {
 
     #[test]
     fn never_panics_on_what_looks_like_placeholders(text in "([{}$`'\"#/^!>& .|=()a-cé\\\\]|as|else|\\$\\{|\\{\\{){0,60}") {
-        for dialect in Dialect::ALL {
+        for &dialect in Dialect::ALL {
             check_spans(&text, dialect);
         }
         proptest::prop_assert!(detect(&text).steps <= 3 * text.len() as u64 + 64);

@@ -1,5 +1,6 @@
 //! Scripts with a virtual clock: a table of scenarios, all short scripts, and cuts at random places.
 
+mod health;
 mod openai;
 mod properties;
 mod rules;

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_cannot_succeed_is_not_to_be_repeated() {
-        for code in Code::ALL {
+        for &code in Code::ALL {
             let mut problem = Problem::new(code, "x");
             let says = |problem: &Problem| {
                 let headers = refusal(problem, "r").head.headers;

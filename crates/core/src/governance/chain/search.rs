@@ -27,7 +27,8 @@ const MAX_ASKED: u32 = 500;
 pub const STATUSES: [&str; 7] = ["success", "refused", "failed", "deferred", "fallback", "truncated", "cancelled"];
 
 /// What a row is found by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the parameter of its name")]
 pub enum Field {
@@ -43,29 +44,11 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 8] = [
-        Field::Tenant,
-        Field::Key,
-        Field::Status,
-        Field::Code,
-        Field::Model,
-        Field::Template,
-        Field::Rule,
-        Field::RequestId,
-    ];
+    pub const ALL: &'static [Field] = <Field as strum::VariantArray>::VARIANTS;
 
     /// The parameter.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Field::Tenant => "tenant",
-            Field::Key => "key",
-            Field::Status => "status",
-            Field::Code => "code",
-            Field::Model => "model",
-            Field::Template => "template",
-            Field::Rule => "rule",
-            Field::RequestId => "request_id",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Where a line has it (JSONPath, as SQLite takes it). A rule is one of several.
@@ -177,7 +160,7 @@ impl Search {
             faults.add(|| Fault::new(&Path::root().name("query").name(name), code, message));
         };
         let mut filters = Vec::new();
-        for field in Field::ALL {
+        for &field in Field::ALL {
             let Some(value) = query.get(field.name()) else { continue };
             if value.is_empty() || value.len() > MAX_VALUE {
                 wrong(field.name(), "out_of_range", format!("Expected 1 to {MAX_VALUE} bytes."));

@@ -3,7 +3,7 @@
 use crate::governance::histogram::{CALLS, FIRST_TOKENS, OURS, OUTPUT_TOKENS, Scale, TOKENS};
 
 /// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Metric {
     /// Requests of clients, by route, outcome and code.
     Requests,
@@ -53,25 +53,7 @@ pub(super) enum Kind {
 }
 
 impl Metric {
-    pub(super) const ALL: [Metric; 17] = [
-        Metric::Requests,
-        Metric::Duration,
-        Metric::FirstContent,
-        Metric::Tokens,
-        Metric::Cost,
-        Metric::UpstreamRequests,
-        Metric::UpstreamRetries,
-        Metric::CacheReads,
-        Metric::Breaker,
-        Metric::ConfigurationUpdates,
-        Metric::ConfigurationDuration,
-        Metric::GuardFindings,
-        Metric::Webhooks,
-        Metric::GenAiTokens,
-        Metric::GenAiDuration,
-        Metric::GenAiFirstToken,
-        Metric::GenAiOutputToken,
-    ];
+    pub(super) const ALL: &'static [Metric] = <Metric as strum::VariantArray>::VARIANTS;
 
     /// Name, help, and how it is told.
     pub(super) const fn row(self) -> (&'static str, &'static str, Kind) {

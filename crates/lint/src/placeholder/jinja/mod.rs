@@ -2,6 +2,7 @@
 //! usual extensions and of chat templates; and Nunjucks, which adds signs and statements to it.
 
 mod lines;
+mod operand;
 mod parser;
 mod statement;
 mod token;

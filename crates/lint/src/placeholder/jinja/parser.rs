@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::token::{Lexer, Token};
-use super::{Call, Expression, MAX_DEPTH, Member, Name};
+use super::{Expression, MAX_DEPTH};
 
 /// Why a tag cannot be read, and where.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) enum Shape {
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     lexer: Lexer<'a>,
-    token: Token,
+    pub(super) token: Token,
     span: Range<usize>,
     ahead: Option<(Token, Range<usize>)>,
     depth: usize,
@@ -48,7 +48,7 @@ pub(super) struct Parser<'a> {
 }
 
 /// Words that are values.
-const CONSTANTS: [&str; 6] = ["true", "false", "none", "True", "False", "None"];
+pub(super) const CONSTANTS: [&str; 6] = ["true", "false", "none", "True", "False", "None"];
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, at: usize, closer: &'static str, script: bool) -> Self {
@@ -75,11 +75,11 @@ impl<'a> Parser<'a> {
         std::mem::replace(&mut self.span, span)
     }
 
-    fn look(&mut self) -> (Token, Range<usize>) {
+    pub(super) fn look(&mut self) -> (Token, Range<usize>) {
         self.ahead.get_or_insert_with(|| self.lexer.next()).clone()
     }
 
-    fn word_at(&self, span: &Range<usize>) -> &'a str {
+    pub(super) fn word_at(&self, span: &Range<usize>) -> &'a str {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
@@ -135,7 +135,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         if self.depth >= MAX_DEPTH {
             let message = "Expressions nest deeper than 64 levels here: flatten them.";
             return Err(Refusal { span: self.span.clone(), message, deep: true });
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         Ok(shape)
     }
 
-    fn both(&mut self) -> Read<Shape> {
+    pub(super) fn both(&mut self) -> Read<Shape> {
         let mut shape = self.negation()?;
         while self.skip_word("and") || self.skip_sign("&&") {
             self.negation()?;
@@ -180,7 +180,7 @@ impl<'a> Parser<'a> {
         Ok(shape)
     }
 
-    fn negation(&mut self) -> Read<Shape> {
+    pub(super) fn negation(&mut self) -> Read<Shape> {
         if self.skip_word("not") {
             self.nested(Self::negation)?;
             return Ok(Shape::Other);
@@ -188,7 +188,7 @@ impl<'a> Parser<'a> {
         self.comparison()
     }
 
-    fn comparison(&mut self) -> Read<Shape> {
+    pub(super) fn comparison(&mut self) -> Read<Shape> {
         let mut shape = self.operand(&["+", "-"])?;
         loop {
             let compared =
@@ -211,7 +211,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Operands joined by `signs`, each of those that bind tighter: sums, `~`, products, powers.
-    fn operand(&mut self, signs: &[&str]) -> Read<Shape> {
+    pub(super) fn operand(&mut self, signs: &[&str]) -> Read<Shape> {
         let tighter: &[&str] = match signs.first() {
             Some(&"+") => &["~"],
             Some(&"~") => &["*", "/", "//", "%"],
@@ -229,7 +229,7 @@ impl<'a> Parser<'a> {
         Ok(shape)
     }
 
-    fn unary(&mut self, filtered: bool) -> Read<Shape> {
+    pub(super) fn unary(&mut self, filtered: bool) -> Read<Shape> {
         let mut shape = if self.skip_sign("-") || self.skip_sign("+") {
             self.nested(|parser| parser.unary(false))?;
             Shape::Other
@@ -254,241 +254,6 @@ impl<'a> Parser<'a> {
                 return Ok(shape);
             }
         }
-    }
-
-    pub(super) fn primary(&mut self) -> Read<Shape> {
-        match self.token {
-            Token::Name => {
-                let span = self.advance();
-                let word = self.word_at(&span);
-                if CONSTANTS.contains(&word) {
-                    return Ok(Shape::Other);
-                }
-                self.expression.names.push(Name { name: word.to_owned(), span, contextual: false });
-                Ok(Shape::Target)
-            }
-            Token::Text => {
-                while self.token == Token::Text {
-                    self.advance();
-                }
-                Ok(Shape::Other)
-            }
-            Token::Number => {
-                self.advance();
-                Ok(Shape::Other)
-            }
-            Token::Sign("(") => self.nested(|parser| {
-                parser.advance();
-                let shape = parser.tuple(Self::expression, true, &[])?;
-                parser.expect(")", "Expected `)` here.")?;
-                Ok(shape)
-            }),
-            Token::Sign("[") => self.nested(|parser| {
-                parser.list("]", |parser| parser.expression().map(drop))?;
-                Ok(Shape::Other)
-            }),
-            Token::Sign("{") => self.nested(|parser| {
-                parser.list("}", |parser| {
-                    parser.expression()?;
-                    parser.expect(":", "Expected `:` between a key and its value here.")?;
-                    parser.expression().map(drop)
-                })?;
-                Ok(Shape::Other)
-            }),
-            Token::End => self.refuse("The tag ends where a value is expected."),
-            Token::Eof => self.refuse("The text ends where a value is expected."),
-            _ => self.refuse("Expected a value here: a name, a string, a number or brackets."),
-        }
-    }
-
-    /// Items between commas, up to `close`, the opening bracket included.
-    fn list(&mut self, close: &str, mut item: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
-        self.advance();
-        let mut first = true;
-        while !self.is_sign(close) {
-            if !first {
-                self.expect(",", "Expected `,` or the closing bracket here.")?;
-                if self.is_sign(close) {
-                    break;
-                }
-            }
-            item(self)?;
-            first = false;
-        }
-        self.advance();
-        Ok(())
-    }
-
-    /// `a, b`, or one of them; nothing only where `empty` is allowed. `ends` are words behind which there is no more.
-    pub(super) fn tuple(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Read<Shape>,
-        empty: bool,
-        ends: &[&str],
-    ) -> Read<Shape> {
-        let mut shape = None;
-        let mut several = false;
-        loop {
-            let over = matches!(self.token, Token::End | Token::Sign(")")) || ends.iter().any(|end| self.is_word(end));
-            if over {
-                break;
-            }
-            let next = item(self)?;
-            // A call in a tuple is none.
-            shape = Some(match shape {
-                None => next,
-                Some(Shape::Target) if next == Shape::Target => Shape::Target,
-                Some(_) => Shape::Other,
-            });
-            if !self.skip_sign(",") {
-                break;
-            }
-            several = true;
-        }
-        match shape {
-            Some(Shape::Call) if several => Ok(Shape::Other),
-            Some(shape) => Ok(shape),
-            None if empty => Ok(Shape::Other),
-            None => self.refuse("Expected an expression here."),
-        }
-    }
-
-    /// `.name`, `[…]` and `(…)` behind a value.
-    fn postfix(&mut self, mut shape: Shape) -> Read<Shape> {
-        loop {
-            match self.token {
-                Token::Sign(".") => {
-                    self.advance();
-                    match self.token {
-                        Token::Name => {
-                            let span = self.advance();
-                            let name = self.word_at(&span).to_owned();
-                            self.expression.members.push(Member { name: Some(name), span });
-                        }
-                        Token::Number if self.word_at(&self.span).bytes().all(|byte| byte != b'.') => {
-                            self.advance();
-                        }
-                        _ => return self.refuse("Expected a name or a number behind the dot."),
-                    }
-                    shape = Shape::Other;
-                }
-                Token::Sign("[") => {
-                    self.nested(Self::subscript)?;
-                    shape = Shape::Other;
-                }
-                Token::Sign("(") => {
-                    let span = self.span.clone();
-                    self.nested(Self::arguments)?;
-                    self.expression.calls.push(Call { callee: None, span });
-                    shape = Shape::Call;
-                }
-                _ => return Ok(shape),
-            }
-        }
-    }
-
-    fn subscript(&mut self) -> Read<()> {
-        self.advance();
-        let mut first = true;
-        while !self.is_sign("]") {
-            if !first {
-                self.expect(",", "Expected `,` or `]` here.")?;
-            }
-            first = false;
-            if let (Token::Text, span) = (self.token, self.span.clone())
-                && self.look().0 == Token::Sign("]")
-            {
-                let name = self.word_at(&span).trim_matches(['"', '\'']).to_owned();
-                self.expression.members.push(Member { name: Some(name), span });
-            }
-            let mut parts = 0;
-            loop {
-                let over = matches!(self.token, Token::Sign("]" | ","));
-                if !(self.is_sign(":") || over && parts > 0) {
-                    self.expression()?;
-                }
-                parts += 1;
-                if parts > 2 || !self.skip_sign(":") {
-                    break;
-                }
-            }
-        }
-        self.advance();
-        Ok(())
-    }
-
-    /// `(a, *b, c=d, **e)`.
-    fn arguments(&mut self) -> Read<()> {
-        const ORDER: &str = "Expected positional arguments first, then named ones, `**` last.";
-        let (mut named, mut starred, mut last) = (false, false, false);
-        self.list(")", |parser| {
-            if parser.skip_sign("*") {
-                if starred || last {
-                    return parser.refuse(ORDER);
-                }
-                starred = true;
-            } else if parser.skip_sign("**") {
-                if last {
-                    return parser.refuse(ORDER);
-                }
-                last = true;
-            } else if parser.token == Token::Name && parser.look().0 == Token::Sign("=") {
-                if last {
-                    return parser.refuse(ORDER);
-                }
-                parser.advance();
-                parser.advance();
-                named = true;
-            } else if named || starred || last {
-                return parser.refuse(ORDER);
-            }
-            parser.expression().map(drop)
-        })
-    }
-
-    /// `| name(…)`, once or more.
-    pub(super) fn filters(&mut self) -> Read<()> {
-        while self.skip_sign("|") {
-            self.filter()?;
-        }
-        Ok(())
-    }
-
-    /// `name(…)` behind a `|`.
-    pub(super) fn filter(&mut self) -> Read<()> {
-        self.dotted()?;
-        if self.is_sign("(") { self.nested(Self::arguments) } else { Ok(()) }
-    }
-
-    fn dotted(&mut self) -> Read<()> {
-        self.name()?;
-        while self.skip_sign(".") {
-            self.name()?;
-        }
-        Ok(())
-    }
-
-    /// `is not name argument`.
-    fn test(&mut self) -> Read<()> {
-        self.advance();
-        self.skip_word("not");
-        self.dotted()?;
-        if self.is_sign("(") {
-            return self.nested(Self::arguments);
-        }
-        let argument = match self.token {
-            Token::Name => !matches!(self.word(), Some("else" | "or" | "and")),
-            Token::Text | Token::Number | Token::Sign("[" | "{") => true,
-            _ => false,
-        };
-        if !argument {
-            return Ok(());
-        }
-        if self.is_word("is") {
-            return self.refuse("Tests cannot be chained with `is`: join them with `and`.");
-        }
-        let shape = self.primary()?;
-        self.postfix(shape).map(drop)
     }
 
     /// A name that is given a value.
