@@ -1,10 +1,9 @@
 """LangChain's ChatOpenAI, driven over standard input: a command a line in, its outcome a line out."""
 
-import json
-import sys
-
 from langchain_core.messages import convert_to_messages
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+
+from commands import serve
 
 
 def settings(target):
@@ -52,22 +51,4 @@ def embeddings(target, texts):
     return model.embed_documents(texts)
 
 
-def failure(error):
-    body = error.body if isinstance(getattr(error, "body", None), dict) else {}
-    return {
-        "name": type(error).__name__,
-        "status": getattr(error, "status_code", None),
-        "code": getattr(error, "code", None),
-        "type": body.get("type"),
-        "message": str(error),
-    }
-
-
-COMMANDS = {f.__name__: f for f in (whole, stream, embeddings)}
-for line in sys.stdin:
-    command = json.loads(line)
-    try:
-        outcome = {"result": COMMANDS[command["do"]](command["target"], command.get("body"))}
-    except Exception as error:  # the client's errors are what is tested
-        outcome = {"failure": failure(error)}
-    print(json.dumps(outcome), flush=True)
+serve(whole, stream, embeddings)

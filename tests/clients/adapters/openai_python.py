@@ -1,9 +1,8 @@
 """openai-python, driven over standard input: a command a line in, its outcome a line out."""
 
-import json
-import sys
-
 import openai
+
+from commands import serve
 
 
 def client(target):
@@ -37,22 +36,4 @@ def embeddings(target, text):
     return [item.embedding for item in made.data]
 
 
-def failure(error):
-    body = error.body if isinstance(getattr(error, "body", None), dict) else {}
-    return {
-        "name": type(error).__name__,
-        "status": getattr(error, "status_code", None),
-        "code": getattr(error, "code", None),
-        "type": body.get("type"),
-        "message": str(error),
-    }
-
-
-COMMANDS = {f.__name__: f for f in (whole, stream, helper, models, embeddings)}
-for line in sys.stdin:
-    command = json.loads(line)
-    try:
-        outcome = {"result": COMMANDS[command["do"]](command["target"], command.get("body"))}
-    except Exception as error:  # the client's errors are what is tested
-        outcome = {"failure": failure(error)}
-    print(json.dumps(outcome), flush=True)
+serve(whole, stream, helper, models, embeddings)
