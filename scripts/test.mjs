@@ -25,6 +25,11 @@ const STEPS = {
   "tools of the package's tests": { run: `cmp -s tests/package/package-lock.json tests/package/node_modules/.promptgate-lock ||
     { (cd tests/package && npm install --no-save --no-fund --no-audit --loglevel=error) &&
       cp tests/package/package-lock.json tests/package/node_modules/.promptgate-lock; }`, waits: true },
+  // Compiled in CI only: who has it anyway has its test anywhere.
+  "wasm-pack": {
+    run: `[ -z "\${CI:-}" ] || command -v wasm-pack || [ -x target/wasm-pack/bin/wasm-pack ] ||
+      CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet wasm-pack --version 0.15.1 --root target/wasm-pack`, waits: true,
+  },
   "build the Worker, the package and the page": { run: "bash scripts/build" },
   "native tests": { run: "cargo test --quiet --no-fail-fast" },
   "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
@@ -38,7 +43,7 @@ const STEPS = {
   },
   "clients that nobody here wrote": { run: node("clients", `"tests/clients/*.test.mjs"`), needs: ["clients", "build the Worker, the package and the page", "programs of the tests"] },
   "the npm package, as packed": {
-    run: node("package", `"tests/package/*.test.mjs"`), needs: ["build the Worker, the package and the page", "tools of the package's tests", "programs of the tests"],
+    run: node("package", `"tests/package/*.test.mjs"`), needs: ["build the Worker, the package and the page", "tools of the package's tests", "programs of the tests"], after: ["wasm-pack"],
   },
   "the page, in Chromium": { run: node("page", `"tests/page/*.test.mjs"`), needs: ["build the Worker, the package and the page"] },
   "lint": { run: "cargo clippy --quiet --all-targets -- -D warnings", after: ["programs of the tests"] },
