@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::{AnswerSummary, AskedTarget, Attempt, CallRules, Health, Identity, Input, Job, Outcome, Output};
-use crate::chat::event::{ChatEvent, Usage};
+use crate::chat::event::{ChatEvent, Members, Usage};
 use crate::front::About;
 use crate::problem::Problem;
 use crate::upstream::retry::{HealthSignal, Retry};
@@ -67,6 +67,11 @@ pub struct Call {
     summary: AnswerSummary,
     /// What waits for the first content: until then a failure has an HTTP status, and another target may be asked.
     held: Vec<ChatEvent>,
+    /// Something of it has bytes for the client.
+    writes: bool,
+    /// What was last said of the answer as a whole; and whether it was said again since the last event that is kept.
+    about: Option<Members>,
+    again: bool,
     /// What comes within this time after something was given goes together; at once, unless it is set.
     gather: Duration,
     /// When something was given last.
@@ -132,6 +137,9 @@ impl Call {
             running: false,
             summary: AnswerSummary::default(),
             held: Vec::new(),
+            writes: false,
+            about: None,
+            again: false,
             gather: Duration::ZERO,
             given: None,
         }

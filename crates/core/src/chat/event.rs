@@ -65,6 +65,17 @@ pub struct ChoiceEvent {
     pub finish: Option<String>,
 }
 
+impl ChoiceEvent {
+    /// Whether it is a piece of one text and nothing else: of which.
+    fn only(&self) -> Option<Channel> {
+        let plain = self.finish.is_none() && self.message.is_empty() && self.choice.is_empty();
+        match self.parts.as_slice() {
+            [Part { channel, call: None, .. }] if plain => Some(*channel),
+            _ => None,
+        }
+    }
+}
+
 /// A text of a choice, or a part of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
@@ -107,6 +118,27 @@ impl ChatEvent {
             ChatEvent::Choice(event) => event.parts.iter().map(|part| part.text.len()).sum(),
             _ => 0,
         }
+    }
+
+    /// Takes the text of `next` in, where both are nothing but a piece of the same text.
+    ///
+    /// # Errors
+    /// `next`, as it was, where they are not.
+    pub fn join(&mut self, next: ChatEvent) -> Result<(), ChatEvent> {
+        if let (ChatEvent::Choice(event), ChatEvent::Choice(piece)) = (self, &next)
+            && event.index == piece.index
+            && event.only().is_some_and(|channel| piece.only() == Some(channel))
+            && let (Some(part), Some(more)) = (event.parts.first_mut(), piece.parts.first())
+        {
+            part.text.push_str(&more.text);
+            return Ok(());
+        }
+        Err(next)
+    }
+
+    /// Whether it may have bytes for the client: what describes an answer goes with what comes of it.
+    pub fn writes(&self) -> bool {
+        !matches!(self, ChatEvent::About(_) | ChatEvent::Usage(..))
     }
 
     /// Whether it brings something of what the model wrote, thoughts and calls of tools included.

@@ -153,7 +153,15 @@ impl<'de> Deserialize<'de> for Written {
                         return Err(serde::de::Error::custom("too many members"));
                     }
                     // Line ends between values are no part of them, and would end an event.
-                    members.put_json(&name, value.get().replace(['\n', '\r'], " "));
+                    let value = value.get();
+                    let value = match value.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+                        true => value.replace(['\n', '\r'], " "),
+                        false => value.to_owned(),
+                    };
+                    match members.0.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, known)) => *known = value,
+                        None => members.0.push((name, value)),
+                    }
                 }
                 Ok(Written(members))
             }

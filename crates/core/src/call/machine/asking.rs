@@ -30,6 +30,7 @@ impl Call {
         (self.retries, self.grant, self.malformed) = (0, 0, 0);
         (self.probing, self.retrimmed) = (false, false);
         self.held.clear();
+        (self.writes, self.about, self.again) = (false, None, false);
         self.summary = AnswerSummary::default();
         self.authorize(None);
         true

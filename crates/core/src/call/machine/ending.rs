@@ -12,6 +12,9 @@ use crate::guard::Findings;
 use crate::problem::{Code, Problem};
 use crate::reply::{Guarded, Status, Summary};
 
+/// Most events that are kept though none of them has bytes for the client (ours).
+const MOST_HELD: usize = 64;
+
 impl Call {
     /// Upstream is late or away: the next one in its place, or the fallback, if there is one and no content has come (R7).
     pub(super) fn give_up(&mut self, now: Duration, problem: Problem) {
@@ -26,6 +29,7 @@ impl Call {
             return self.fail(now, Status::Error, problem);
         }
         self.held.clear();
+        (self.writes, self.again) = (false, false);
         let part = Part { channel: Channel::Content, text: fallback, call: None };
         let choice = ChoiceEvent { parts: vec![part], finish: Some("stop".to_owned()), ..ChoiceEvent::default() };
         let report = self.report(now, Status::Fallback, Some(problem.code));
@@ -74,27 +78,62 @@ impl Call {
     /// waits for the first that does.
     pub(super) fn pass(&mut self, now: Duration, events: Vec<ChatEvent>) {
         self.begun |= self.first_content.is_some() && events.iter().any(ChatEvent::has_content);
-        self.held.extend(events);
-        if self.begun && !self.held.is_empty() && self.due().is_none_or(|due| now >= due) {
+        self.writes |= events.iter().any(ChatEvent::writes);
+        events.into_iter().for_each(|event| self.hold(event));
+        self.writes |= self.held.len() >= MOST_HELD;
+        if self.begun && self.writes && self.due().is_none_or(|due| now >= due) {
             self.give(now);
+        }
+    }
+
+    /// Keeps an event. Texts that follow one another are one: its client reads the same, and each costs as much as another.
+    fn hold(&mut self, event: ChatEvent) {
+        let event = match (event, self.held.last_mut()) {
+            (ChatEvent::About(about), Some(ChatEvent::Choice(_))) if self.about.as_ref() == Some(&about) => {
+                self.again = true;
+                return;
+            }
+            (event @ ChatEvent::Choice(_), Some(last)) => match last.join(event) {
+                Ok(()) => {
+                    self.again = false;
+                    return;
+                }
+                Err(event) => event,
+            },
+            (event, _) => event,
+        };
+        self.say_again();
+        if let ChatEvent::About(about) = &event {
+            self.about = Some(about.clone());
+        }
+        self.held.push(event);
+    }
+
+    /// What was said again is of what comes next, and that is not one with what was before.
+    fn say_again(&mut self) {
+        if std::mem::take(&mut self.again) {
+            self.held.extend(self.about.clone().map(ChatEvent::About));
         }
     }
 
     /// When what is kept goes to the client; none where nothing is, or nothing was given yet.
     pub(super) fn due(&self) -> Option<Duration> {
-        let kept = self.begun && !self.held.is_empty();
+        let kept = self.begun && self.writes;
         self.given.filter(|_| kept && !self.gather.is_zero()).map(|given| given.saturating_add(self.gather))
     }
 
     /// Gives what is kept.
     pub(super) fn give(&mut self, now: Duration) {
         self.given = Some(now);
+        self.writes = false;
+        self.say_again();
         let all = std::mem::take(&mut self.held);
         self.answer(all.into_iter().map(AnswerEvent::Chat).collect());
     }
 
     /// The answer is whole with `events`.
     pub(super) fn done(&mut self, events: Vec<ChatEvent>, report: Value, usage: Option<Usage>) {
+        self.say_again();
         let all = std::mem::take(&mut self.held).into_iter().chain(events).map(AnswerEvent::Chat);
         self.answer(all.chain([AnswerEvent::Done(report, usage)]).collect());
     }

@@ -1,6 +1,7 @@
 //! OpenAI's wire on both sides.
 
 mod answers;
+mod together;
 
 use super::*;
 use crate::chat::Kind;
