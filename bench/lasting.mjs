@@ -1,14 +1,19 @@
 // Load that lasts, in raw workerd with its objects on disk: 256 streams for a minute, 10,000 requests, readers that are
-// slow or never read beside honest clients. Checked: no error, every answer whole, as many audit rows as requests, memory
-// back to where it was. `node bench/lasting.mjs`; fails where one of these does not hold.
+// slow or never read beside honest clients. Checked: no error, every answer whole, as many audit rows as requests, no
+// memory that a further round of the same load takes. `node bench/lasting.mjs`; fails where one of these does not hold.
 //
-// BENCH_SECONDS (60), BENCH_STREAMS (256) and BENCH_REQUESTS (10000) make it shorter.
+// Resident memory does not come back to where it was before any load: V8 and the allocator keep pages for the next load,
+// and Wasm memory never shrinks. So the load is in rounds, and what grows with each is a leak; that requests hold nothing
+// in the heap is tested by its snapshots (tests/memory.test.mjs).
+//
+// BENCH_SECONDS (60), BENCH_STREAMS (256), BENCH_REQUESTS (10000, all rounds together) and BENCH_ROUNDS (5) make it shorter.
 import http from "node:http";
 import net from "node:net";
 import { digest, startSimulator, startWorkerd } from "./workerd.mjs";
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 60);
 const many = Number(process.env.BENCH_STREAMS ?? 256), requests = Number(process.env.BENCH_REQUESTS ?? 10_000);
+const rounds = Math.max(2, Number(process.env.BENCH_ROUNDS ?? 5));
 const KEY = "pg_lasting", AUDITOR = "pg_auditor";
 const simulator = await startSimulator();
 const paced = await startSimulator("--rate", "50");
@@ -68,9 +73,17 @@ async function rows(url, expected) {
   }
 }
 
+/** Resident memory a while after a round. */
 async function settled(gateway) {
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   return gateway.memory();
+}
+
+/** A plateau: the last round takes little of what the first took. */
+function checkMemory(before, after) {
+  const grown = after.at(-1) - after.at(-2);
+  check("a further round takes no more memory (a tenth and 8 MB)", grown <= after.at(-2) / 10 + 8,
+    `${before} MB before, after each round ${after.join(", ")}`);
 }
 
 console.log(`${many} streams at 50 frames a second, for ${seconds} s`);
@@ -83,23 +96,24 @@ console.log(`${many} streams at 50 frames a second, for ${seconds} s`);
   await Promise.all(Array.from({ length: many }, () => send(gateway.url, agent, chat(8), "text/event-stream")));
   let sent = 1 + many;
   const before = gateway.memory();
-  const until = Date.now() + seconds * 1000;
-  const taken = [];
-  await Promise.all(Array.from({ length: many }, async () => {
-    do {
-      sent++;
-      taken.push(await send(gateway.url, agent, body, "text/event-stream"));
-    } while (Date.now() < until - 12_000);
-  }));
-  const during = gateway.memory();
+  const taken = [], after = [];
+  for (let round = 0; round < rounds; round++) {
+    const until = Date.now() + seconds * 1000 / rounds;
+    await Promise.all(Array.from({ length: many }, async () => {
+      do {
+        sent++;
+        taken.push(await send(gateway.url, agent, body, "text/event-stream"));
+      } while (Date.now() < until - 12_000);
+    }));
+    after.push(await settled(gateway));
+  }
   agent.destroy();
   const wrong = taken.filter((answer) => answer.status !== 200 || joined(answer) !== expected);
   check("every stream has its whole answer", wrong.length === 0, `${taken.length - wrong.length} of ${taken.length}${wrong.length > 0 ? `; one: ${wrong[0].status} ${wrong[0].why ?? wrong[0].text.slice(-200)}` : ""}`);
   console.log(`         first content p50 ${percentile(taken.map(({ first }) => first ?? 0), 0.5).toFixed(0)} ms, p99 ${percentile(taken.map(({ first }) => first ?? 0), 0.99).toFixed(0)} ms`);
   const kept = await rows(gateway.url, sent);
   check("audit rows are as many as requests", kept === sent, `${kept} of ${sent}`);
-  const after = await settled(gateway);
-  check("memory is back (within a quarter and 32 MB)", after <= before * 1.25 + 32, `${before} MB before, ${during} at the end, ${after} afterwards`);
+  checkMemory(before, after);
   await gateway.stop();
 }
 
@@ -118,17 +132,20 @@ console.log(`${requests} requests over 64 connections`);
   };
   await run(500);
   const before = gateway.memory();
-  const began = Date.now();
-  const taken = await run(requests);
-  const took = Date.now() - began;
-  const during = gateway.memory();
+  const taken = [], after = [];
+  let took = 0;
+  for (let round = 0; round < rounds; round++) {
+    const began = Date.now();
+    taken.push(...await run(Math.ceil(requests / rounds)));
+    took += Date.now() - began;
+    after.push(await settled(gateway));
+  }
   agent.destroy();
   const wrong = taken.filter(({ status, text }) => status !== 200 || JSON.parse(text).content !== expected);
-  check("every request has its answer", wrong.length === 0, `${taken.length - wrong.length} of ${requests}, ${Math.round(requests / took * 1000)} a second`);
-  const kept = await rows(gateway.url, requests + 501);
-  check("audit rows are as many as requests", kept === requests + 501, `${kept} of ${requests + 501}`);
-  const after = await settled(gateway);
-  check("memory is back (within a quarter and 32 MB)", after <= before * 1.25 + 32, `${before} MB before, ${during} at the end, ${after} afterwards`);
+  check("every request has its answer", wrong.length === 0, `${taken.length - wrong.length} of ${taken.length}, ${Math.round(taken.length / took * 1000)} a second`);
+  const kept = await rows(gateway.url, taken.length + 501);
+  check("audit rows are as many as requests", kept === taken.length + 501, `${kept} of ${taken.length + 501}`);
+  checkMemory(before, after);
   await gateway.stop();
 }
 

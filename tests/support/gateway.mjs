@@ -32,9 +32,9 @@ const durableObjects = Object.fromEntries(objects.map(([, name, className]) => [
 /**
  * Starts a gateway whose upstream is `simulator`; `vars` override its settings, null removes one. What it stores is
  * kept in the directory `persist`, if one is given. With `page` it serves the built page too. It has no objects of the
- * binding `without`.
+ * binding `without`. One that is `inspected` can be looked into.
  */
-export async function startGateway(simulator, vars = {}, { persist, page, without } = {}) {
+export async function startGateway(simulator, vars = {}, { persist, page, without, inspected } = {}) {
   if (!existsSync(`${BUILD}/index.js`)) throw new Error("worker/build is missing: npm run build");
   const bindings = {
     CLIENT_KEYS: `acme:${digest(KEY)} acme:${digest(MANAGER)}:manage acme:${digest(AUDITOR)}:audit globex:${digest(OTHER)} platform:${digest(ADMIN)}:admin`,
@@ -60,6 +60,7 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     durableObjects: Object.fromEntries(Object.entries(durableObjects).filter(([name]) => name !== without)),
     kvNamespaces: ["TEMPLATES"],
     ...(persist && { resourcePersistencePath: persist }),
+    ...(inspected && { inspectorPort: 0 }),
     ...(page && {
       assets: {
         directory: fileURLToPath(new URL("../../www/dist", import.meta.url)),
@@ -160,6 +161,8 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     },
     /** The copies of templates at the edge. */
     copies: () => miniflare.getKVNamespace("TEMPLATES"),
+    /** Where the Worker's inspector is. */
+    inspector: async () => new URL("./core:user:", await miniflare.getInspectorURL()),
     stop: () => miniflare.dispose(),
     /** Ends workerd as a crash would, by SIGKILL. */
     async kill() {

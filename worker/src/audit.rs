@@ -8,11 +8,12 @@ use promptgate_core::governance::chain::{self, Export, Extent, HeadList, Page, S
 use promptgate_core::problem::Problem;
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
-use worker::{Delay, Response};
 
+use crate::bridge::Delay;
 use crate::client::{self, Stream};
 use crate::context::RequestContext;
 use crate::{json, object, telemetry};
+use web_sys::Response;
 
 /// How often a log that is followed is looked at (ours).
 const LOOK: Duration = Duration::from_millis(500);

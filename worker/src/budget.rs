@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use promptgate_core::budget::{self, Amounts, Limits, Report, Reserved, Scope, Share, Take};
 use promptgate_core::problem::Problem;
-use worker::{Date, Delay, Env};
+use worker::{Date, Env};
 
+use crate::bridge::Delay;
 use crate::context::RequestContext;
 use crate::object;
 use crate::object::budget::Question;

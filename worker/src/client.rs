@@ -4,11 +4,11 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 use js_sys::Uint8Array;
 use promptgate_core::http::{ALWAYS, Reply, ReplyHead};
 use promptgate_core::sensitive::Bytes;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, ReadableStream, ResponseInit, WritableStream, WritableStreamDefaultWriter};
-use worker::Response;
+use web_sys::{ReadableStream, Request, Response, ResponseInit, WritableStream, WritableStreamDefaultWriter};
 
+use crate::bridge::{Wait, lines};
 use crate::object::model::ModelReply;
 
 #[wasm_bindgen]
@@ -24,21 +24,50 @@ extern "C" {
     fn writable(this: &IdentityTransformStream) -> WritableStream;
 }
 
-/// A header of a request.
-pub(crate) fn header(request: &web_sys::Request, name: &str) -> Option<String> {
-    request.headers().get(name).ok().flatten()
+#[wasm_bindgen(module = "/src/bridge.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = asked)]
+    fn head(request: &Request) -> String;
+    #[wasm_bindgen(js_name = bytes, catch)]
+    fn with_bytes(status: u16, headers: &str, body: &[u8]) -> Result<Response, JsValue>;
+    #[wasm_bindgen(js_name = answer, catch)]
+    fn with_stream(status: u16, headers: &str, body: &ReadableStream) -> Result<Response, JsValue>;
+}
+
+/// The head of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    /// Their names are in small letters.
+    headers: Vec<(String, String)>,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request) -> Asked {
+        let text = head(request);
+        let mut lines = text.split('\n').map(str::to_owned);
+        let (method, url) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        let mut headers = Vec::new();
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            headers.push((name, value));
+        }
+        Asked { method, url, headers }
+    }
+
+    /// A header, by its name in small letters.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// The answer of an object as one of the Worker's own, which may be given more headers; its body goes through as it comes.
-pub(crate) fn passed_on(answer: Response) -> Response {
-    let answer = web_sys::Response::from(answer);
+pub(crate) fn passed_on(answer: worker::Response) -> Response {
+    let answer = Response::from(answer);
     let init = ResponseInit::new();
     init.set_status(answer.status());
     init.set_headers(answer.headers().as_ref());
-    match web_sys::Response::new_with_opt_readable_stream_and_init(answer.body().as_ref(), &init) {
-        Ok(response) => response.into(),
-        Err(_) => web_sys::Response::error().into(),
-    }
+    Response::new_with_opt_readable_stream_and_init(answer.body().as_ref(), &init).unwrap_or_else(|_| Response::error())
 }
 
 /// Adds headers to an answer that has not gone out yet.
@@ -57,16 +86,13 @@ pub(crate) fn set(response: &Response, headers: Vec<(&'static str, String)>) {
 
 /// An answer that is whole.
 pub(crate) fn whole(reply: Reply) -> Response {
-    let body = Uint8Array::from(reply.body.0.as_slice());
-    response(reply.head.status, headers(&reply.head), |init| {
-        web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), init)
-    })
+    with_bytes(reply.head.status, &headers(&reply.head), &reply.body.0).unwrap_or_else(|_| Response::error())
 }
 
 /// The answer of a model's object.
 pub(crate) fn model_reply(reply: ModelReply) -> Response {
-    let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    response(reply.status, headers, |init| web_sys::Response::new_with_opt_str_and_init(Some(&reply.body), init))
+    let own = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    with_bytes(reply.status, &lines(own.chain(ALWAYS)), reply.body.as_bytes()).unwrap_or_else(|_| Response::error())
 }
 
 /// An answer that is being written.
@@ -78,21 +104,19 @@ impl Stream {
         let pipe = IdentityTransformStream::new();
         let writer = pipe.writable().get_writer().ok()?;
         let readable = pipe.readable();
-        let response = response(head.status, headers(head), |init| {
-            web_sys::Response::new_with_opt_readable_stream_and_init(Some(&readable), init)
-        });
+        let response = with_stream(head.status, &headers(head), &readable).ok()?;
         Some((Stream(writer), response))
     }
 
     /// Writes; the result comes when the client has taken the bytes: whether it did.
     pub(crate) fn write(&self, bytes: &Bytes) -> LocalBoxFuture<'static, bool> {
         let written = self.0.write_with_chunk(&Uint8Array::from(bytes.0.as_slice()));
-        async move { JsFuture::from(written).await.is_ok() }.boxed_local()
+        async move { Wait::settled(&written).await.is_ok() }.boxed_local()
     }
 
     /// Ends the answer; done when the client has taken all of it.
     pub(crate) async fn close(&self) {
-        let _ = JsFuture::from(self.0.close()).await;
+        let _ = Wait::settled(&self.0.close()).await;
     }
 
     /// Breaks the answer off.
@@ -101,26 +125,7 @@ impl Stream {
     }
 }
 
-fn headers(head: &ReplyHead) -> impl Iterator<Item = (&str, &str)> {
-    head.headers.iter().map(|(name, value)| (*name, value.as_str()))
-}
-
-fn response<'a>(
-    status: u16,
-    own: impl Iterator<Item = (&'a str, &'a str)>,
-    make: impl FnOnce(&ResponseInit) -> Result<web_sys::Response, wasm_bindgen::JsValue>,
-) -> Response {
-    let init = ResponseInit::new();
-    init.set_status(status);
-    if let Ok(headers) = Headers::new() {
-        for (name, value) in own.chain(ALWAYS) {
-            // Names are ours; values are checked where they come from.
-            let _ = headers.set(name, value);
-        }
-        init.set_headers(headers.as_ref());
-    }
-    match make(&init) {
-        Ok(response) => response.into(),
-        Err(_) => web_sys::Response::error().into(),
-    }
+fn headers(head: &ReplyHead) -> String {
+    // Names are ours; values are checked where they come from.
+    lines(head.headers.iter().map(|(name, value)| (*name, value.as_str())).chain(ALWAYS))
 }

@@ -16,14 +16,16 @@ use promptgate_core::settings::Settings;
 use worker::Env;
 
 use crate::body::{self, Body};
+use crate::client::Asked;
 use crate::limits::Limits;
 use crate::object::journal::Keyed;
 use crate::state::{Clock, ExecutionContext, Random};
-use crate::{client, object, telemetry};
+use crate::{object, telemetry};
 
 /// A request as it comes.
 pub(crate) struct IncomingRequest {
     pub(crate) request: web_sys::Request,
+    pub(crate) asked: Rc<Asked>,
     pub(crate) env: Env,
     pub(crate) life: ExecutionContext,
     pub(crate) clock: Clock,
@@ -35,6 +37,7 @@ pub(crate) struct IncomingRequest {
 /// One request, and all that its handlers need.
 pub(crate) struct RequestContext {
     pub(crate) request: web_sys::Request,
+    pub(crate) asked: Rc<Asked>,
     pub(crate) env: Env,
     pub(crate) life: ExecutionContext,
     pub(crate) clock: Clock,
@@ -62,8 +65,8 @@ impl RequestContext {
         settings: Rc<Settings>,
         target: Target,
     ) -> Result<RequestContext, Problem> {
-        let IncomingRequest { request, env, life, clock, random, keyed } = arrival;
-        let headers = headers(&request);
+        let IncomingRequest { request, asked, env, life, clock, random, keyed } = arrival;
+        let headers = headers(&asked);
         let caller = caller(&headers, &settings, &env).await.inspect_err(|problem| {
             let (route, code) = (target.route.pattern(), problem.code.as_str());
             telemetry::count(|metrics| metrics.request(route, "", Some(code), clock.elapsed()));
@@ -75,6 +78,7 @@ impl RequestContext {
         let fingerprint = OnceCell::new();
         Ok(RequestContext {
             request,
+            asked,
             env,
             life,
             clock,
@@ -180,8 +184,8 @@ async fn caller(headers: &Headers, settings: &Settings, env: &Env) -> Result<Cal
 }
 
 /// The headers that the core decides on.
-fn headers(request: &web_sys::Request) -> Headers {
-    let header = |name| client::header(request, name);
+fn headers(asked: &Asked) -> Headers {
+    let header = |name| asked.header(name).map(str::to_owned);
     Headers {
         authorization: header("authorization"),
         api_key: header("api-key").or_else(|| header("x-api-key")),

@@ -17,8 +17,9 @@ use promptgate_core::route::Route;
 use promptgate_core::sensitive::{Bytes, Sensitive};
 use promptgate_core::settings::Settings;
 use web_sys::{AbortController, AbortSignal};
-use worker::{Delay, Env, Response};
+use worker::Env;
 
+use crate::bridge::Delay;
 use crate::budget::Reservation;
 use crate::client::{self, Stream};
 use crate::object;
@@ -27,6 +28,7 @@ use crate::state::{self, Clock, ExecutionContext};
 use crate::telemetry;
 use crate::token;
 use crate::upstream::{self, Piece, Reader};
+use web_sys::Response;
 
 /// A call and all that its driver needs.
 pub(crate) struct Driver {

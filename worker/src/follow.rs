@@ -14,14 +14,15 @@ use promptgate_core::journal::{self, Journal, Reader, Resume, Step, fingerprint}
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
-use worker::{Delay, Response};
 
+use crate::bridge::Delay;
 use crate::client::{self, Stream};
 use crate::context::RequestContext;
 use crate::limits::Limits;
 use crate::object::journal::{Recorder, Run};
 use crate::state::Clock;
 use crate::telemetry;
+use web_sys::Response;
 
 /// How long after its deadline a client may take for the bytes that are left (ours).
 const DRAIN: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use serde_json::{Value, json};
-use worker::Response;
+use web_sys::Response;
 
 use crate::context::RequestContext;
 use crate::{client, object};

@@ -8,6 +8,7 @@
 
 mod audit;
 mod body;
+mod bridge;
 mod budget;
 mod client;
 mod context;
@@ -46,8 +47,10 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::{self, Route, Target};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
-use worker::{Context, Env, Request, Response, event};
+use web_sys::Response;
+use worker::{Context, Env, Request, event};
 
+use client::Asked;
 use context::{IncomingRequest, RequestContext};
 use follow::KeyedRun;
 use futures_util::future::{FutureExt, pending};
@@ -63,17 +66,17 @@ fn start() {
 /// Every request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let (url, origin) = (request.inner().url(), client::header(request.inner(), "origin"));
-    let asked = request.inner().method();
+    let asked = Rc::new(Asked::of(request.inner()));
     let settings = state::settings(&env).ok();
-    if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, request.inner())) {
+    if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, &asked)) {
         return Ok(client::whole(preflight));
     }
-    let response = serve(Clone::clone(request.inner()), env, ExecutionContext::Request(Rc::new(context)), None).await;
+    let (request, life) = (Clone::clone(request.inner()), ExecutionContext::Request(Rc::new(context)));
+    let response = serve(request, asked.clone(), env, life, None).await;
     if let Some(settings) = settings {
-        let path = route::target(&url, None).unwrap_or_default();
-        let right = Target::find(&asked, path).ok().map(|target| target.route.right());
-        client::add(&response, settings.cors.headers(origin.as_deref(), right));
+        let path = route::target(&asked.url, None).unwrap_or_default();
+        let right = Target::find(&asked.method, path).ok().map(|target| target.route.right());
+        client::add(&response, settings.cors.headers(asked.header("origin"), right));
     }
     Ok(response)
 }
@@ -81,6 +84,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
 /// Answers a request: one that came to the Worker, or one with a key that came on to its object, which keeps the answer.
 pub(crate) async fn serve(
     request: web_sys::Request,
+    asked: Rc<Asked>,
     env: Env,
     life: ExecutionContext,
     keyed: Option<Rc<Keyed>>,
@@ -90,31 +94,31 @@ pub(crate) async fn serve(
         Err(problem) => return client::whole(problem.reply("unnamed")),
     };
     let request_id = random.request_id();
-    let arrival = IncomingRequest { request, env, life, clock: Clock::start(), random, keyed };
-    let url = arrival.request.url();
+    let arrival = IncomingRequest { request, asked: asked.clone(), env, life, clock: Clock::start(), random, keyed };
     let refused = |problem: Problem| {
-        let path = route::target(&url, None).unwrap_or_default();
+        let path = route::target(&asked.url, None).unwrap_or_default();
         client::whole(front::refusal(path, &problem, &request_id))
     };
     answer(arrival).await.unwrap_or_else(refused)
 }
 
 /// The answer to what a browser asks before it lets a page call, if `request` is that.
-fn preflight(settings: &Settings, request: &web_sys::Request) -> Option<Reply> {
-    if request.method() != "OPTIONS" {
+fn preflight(settings: &Settings, asked: &Asked) -> Option<Reply> {
+    if asked.method != "OPTIONS" {
         return None;
     }
-    let header = |name| client::header(request, name).unwrap_or_default();
-    let (origin, method) = (header("origin"), header("access-control-request-method"));
-    let headers = header("access-control-request-headers");
-    let (url, host) = (request.url(), header("host"));
-    let asked = Preflight { origin: &origin, method: &method, headers: &headers };
-    settings.cors.preflight(route::target(&url, Some(&host)).ok()?, &asked)
+    let header = |name| asked.header(name).unwrap_or_default();
+    let preflight = Preflight {
+        origin: header("origin"),
+        method: header("access-control-request-method"),
+        headers: header("access-control-request-headers"),
+    };
+    settings.cors.preflight(route::target(&asked.url, Some(header("host"))).ok()?, &preflight)
 }
 
 async fn answer(arrival: IncomingRequest) -> Result<Response, Problem> {
-    let (url, host) = (arrival.request.url(), client::header(&arrival.request, "host"));
-    let target = Target::find(&arrival.request.method(), route::target(&url, host.as_deref())?)?;
+    let asked = &arrival.asked;
+    let target = Target::find(&asked.method, route::target(&asked.url, asked.header("host"))?)?;
     // The description of the interface is there also where nothing is configured.
     if target.route == Route::OpenApi {
         return Ok(json(openapi::document()));
@@ -332,8 +336,8 @@ impl RequestContext {
         let run = recorder.as_ref().map(|recorder| recorder.run());
         let encoder = Encoder::new(admitted.front, &call.about());
         let (reply, replied) = futures_channel::oneshot::channel();
-        let traceparent = client::header(&self.request, "traceparent");
-        let trace = settings.traces.as_ref().and_then(|to| to.begin(traceparent.as_deref(), self.random.trace));
+        let traceparent = self.asked.header("traceparent");
+        let trace = settings.traces.as_ref().and_then(|to| to.begin(traceparent, self.random.trace));
         let driver = drive::Driver {
             call,
             encoder,

@@ -4,11 +4,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
-use js_sys::Promise;
 use promptgate_core::problem::{Code, Problem};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
-use worker::{Date, Delay};
+use worker::Date;
+
+use crate::bridge::{Delay, Wait};
 
 /// The limits of one request; the objects that work for it have its deadline too.
 #[derive(Clone)]
@@ -70,15 +70,7 @@ impl Limits {
         if signal.aborted() {
             return async {}.boxed_local();
         }
-        let promise = Promise::new(&mut |resolve, _| {
-            let _ = signal.add_event_listener_with_callback("abort", &resolve);
-        });
-        async move {
-            if JsFuture::from(promise).await.is_err() {
-                pending::<()>().await;
-            }
-        }
-        .boxed_local()
+        Wait::aborted(signal).map(|_| ()).boxed_local()
     }
 
     /// Does `step` again and again while it says that there is more to do, within the limits: others run in between.

@@ -14,12 +14,13 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::KEEPER;
-use worker::{Delay, Response};
 
+use crate::bridge::Delay;
 use crate::client::{self, Stream};
 use crate::context::RequestContext;
 use crate::object::model::ModelReply;
 use crate::{exchange, object, state, telemetry};
+use web_sys::Response;
 
 impl RequestContext {
     /// Answers a route of models.

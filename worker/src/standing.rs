@@ -12,10 +12,11 @@ use promptgate_core::settings::Settings;
 use promptgate_core::upstream::Upstream;
 use promptgate_core::upstream::standing::{STANDING_LIMIT_MS, STANDING_MS, UpstreamHealth, document};
 use web_sys::AbortSignal;
-use worker::{Delay, Response};
 
+use crate::bridge::Delay;
 use crate::state::{Clock, ExecutionContext};
 use crate::{client, token, upstream};
+use web_sys::Response;
 
 thread_local! {
     /// The last answer, and until when it is given again (Unix ms).

@@ -11,8 +11,9 @@ use promptgate_core::governance::trace::{MAX_SPANS, Span};
 use promptgate_core::governance::webhook::Queue;
 use promptgate_core::governance::{Intent, Intents, Metrics, Notice, Refusals, Schedule, WebhookEvent};
 use web_sys::AbortSignal;
-use worker::{Date, Delay, Env};
+use worker::{Date, Env};
 
+use crate::bridge::Delay;
 use crate::state::{self, Clock, ExecutionContext};
 use crate::{object, upstream};
 

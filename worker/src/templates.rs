@@ -18,7 +18,7 @@ use promptgate_core::template::{
 use promptgate_core::upstream::UpstreamRequest;
 use promptgate_core::upstream::genesys::{self, Family, Page};
 use promptgate_core::usage;
-use worker::Response;
+use web_sys::Response;
 
 use crate::context::RequestContext;
 use crate::{client, exchange, json, object, state};

@@ -53,7 +53,7 @@ pub(crate) async fn of(
         match state::tokens(name, |tokens| tokens.lookup(clock.unix_ms())) {
             Lookup::Use(token) => return Ok(token),
             Lookup::Fail(problem) => return Err(problem),
-            Lookup::Wait(ms) => worker::Delay::from(Duration::from_millis(ms)).await,
+            Lookup::Wait(ms) => crate::bridge::Delay::from(Duration::from_millis(ms)).await,
             Lookup::Fetch => {
                 let (told, result) = oneshot::channel();
                 let (name, request) = (upstream.name.clone(), token_request(&login, &client));

@@ -1,13 +1,40 @@
 //! Requests to other servers: the core's [`HttpRequest`] to `fetch`, and bytes back.
 
-use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Reflect, Uint8Array};
 use promptgate_core::http::{Head, HttpRequest};
 use promptgate_core::sensitive::Bytes;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReadableStream, RequestInit, RequestRedirect};
+use web_sys::{AbortSignal, ReadableStream};
 use worker::Env;
+
+use crate::bridge::{Wait, lines};
+
+#[wasm_bindgen(module = "/src/bridge.js")]
+extern "C" {
+    /// What a request is sent through: the global scope, or a binding.
+    type Network;
+    #[wasm_bindgen(js_name = send)]
+    fn begin(network: &Network, method: &str, url: &str, headers: &str, body: &[u8], signal: &AbortSignal, number: u32);
+
+    /// The answer to one.
+    type Answer;
+    #[wasm_bindgen(method, getter)]
+    fn head(this: &Answer) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Answer) -> Option<ByteReader>;
+
+    /// A reader into a buffer of its own.
+    #[wasm_bindgen(js_name = Reader)]
+    #[derive(Clone)]
+    type ByteReader;
+    #[wasm_bindgen(constructor, js_class = "Reader", catch)]
+    fn new(body: &ReadableStream) -> Result<ByteReader, JsValue>;
+    #[wasm_bindgen(method, js_class = "Reader")]
+    fn read(this: &ByteReader, least: u32, number: u32);
+    #[wasm_bindgen(method, js_class = "Reader")]
+    fn cancel(this: &ByteReader);
+}
 
 /// Sends `request`; redirects are not followed. `None` where no answer came.
 pub(crate) async fn send(request: &HttpRequest, signal: &AbortSignal) -> Option<(Head, Option<Reader>)> {
@@ -27,40 +54,19 @@ pub(crate) async fn send_public(
     }
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// What requests are sent through: the global scope, or a binding.
-    type Network;
-    #[wasm_bindgen(method, catch)]
-    fn fetch(this: &Network, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
-}
-
 async fn send_by(network: Network, request: &HttpRequest, signal: &AbortSignal) -> Option<(Head, Option<Reader>)> {
-    let response: web_sys::Response = fetch(&network, request, signal).await.ok()?.dyn_into().ok()?;
+    let headers = lines(request.headers.iter().map(|(name, value)| (name.as_ref(), value.expose())));
+    let (method, url, body) = (request.method, &request.url, &request.body.0);
+    let answered = Wait::for_what(|number| begin(&network, method, url, &headers, body, signal, number));
+    let answer: Answer = answered.await.ok()?.unchecked_into();
+    let text = answer.head();
+    let mut parts = text.split('\n');
+    let status = parts.next()?.parse().ok()?;
     let mut headers = Vec::new();
-    for entry in js_sys::try_iter(response.headers().as_ref()).ok().flatten()?.flatten() {
-        let pair: js_sys::Array = entry.into();
-        headers.push((pair.get(0).as_string()?, pair.get(1).as_string()?));
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        headers.push((name.to_owned(), value.to_owned()));
     }
-    let reader = response.body().as_ref().and_then(Reader::of);
-    Some((Head { status: response.status(), headers }, reader))
-}
-
-async fn fetch(network: &Network, request: &HttpRequest, signal: &AbortSignal) -> Result<JsValue, JsValue> {
-    let headers = web_sys::Headers::new()?;
-    for (name, value) in &request.headers {
-        headers.set(name, value.expose())?;
-    }
-    let init = RequestInit::new();
-    init.set_method(request.method);
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_headers(headers.as_ref());
-    // A GET with a body, be it empty, is refused by the platform.
-    if !request.body.0.is_empty() {
-        init.set_body(&Uint8Array::from(request.body.0.as_slice()));
-    }
-    init.set_signal(Some(signal));
-    JsFuture::from(network.fetch(&request.url, &init)?).await
+    Some((Head { status, headers }, answer.body().map(Reader)))
 }
 
 /// What a body gives, in the memory of JavaScript.
@@ -118,47 +124,26 @@ pub(crate) enum Piece {
     Failed,
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// A reader into buffers of ours (`getReader({mode: "byob"})`).
-    #[derive(Clone)]
-    type BufferReader;
-    /// Workerd's own: done when `least` bytes have come, or the end has. A read of each HTTP chunk costs some 100 µs.
-    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
-    fn read_at_least(this: &BufferReader, least: u32, into: &Uint8Array) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn cancel(this: &BufferReader) -> Result<Promise, JsValue>;
-}
-
-/// The bytes of one read at most: a few chunks of the network.
+/// Most bytes of one read, as in `bridge.js`.
 const ROOM: u32 = 16 << 10;
 /// So many bytes of an answer that is small and whole are read at once.
 const WHOLE: u32 = 4 << 10;
 
 /// A body that is being read.
 #[derive(Clone)]
-pub(crate) struct Reader(BufferReader);
+pub(crate) struct Reader(ByteReader);
 
 impl Reader {
     pub(crate) fn of(stream: &ReadableStream) -> Option<Reader> {
-        let mode = Object::new();
-        Reflect::set(&mode, &"mode".into(), &"byob".into()).ok()?;
-        let get: Function = Reflect::get(stream, &"getReader".into()).ok()?.dyn_into().ok()?;
-        Some(Reader(get.call1(stream, &mode).ok()?.unchecked_into()))
+        ByteReader::new(stream).ok().map(Reader)
     }
 
-    /// The next chunk, of `least` bytes but for the last one.
+    /// The next chunk, of `least` bytes but for the last one. It is there until the next is read.
     pub(crate) async fn chunk(&self, least: u32) -> Chunk {
-        let read = self.0.read_at_least(least.clamp(1, ROOM), &Uint8Array::new_with_length(ROOM));
-        let Ok(read) = read else { return Chunk::Failed };
-        let Ok(result) = JsFuture::from(read).await else { return Chunk::Failed };
-        let result: Object = result.unchecked_into();
-        let done = Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy());
-        match Reflect::get(&result, &"value".into()).map(JsCast::dyn_into::<Uint8Array>) {
-            // The end may come with the bytes before it; then it comes again, alone.
-            Ok(Ok(bytes)) if bytes.length() > 0 => Chunk::Bytes(bytes),
-            Ok(_) if done => Chunk::End,
-            Ok(_) | Err(_) => Chunk::Failed,
+        match Wait::for_what(|number| self.0.read(least.clamp(1, ROOM), number)).await {
+            Ok(end) if end.is_null() => Chunk::End,
+            Ok(bytes) => Chunk::Bytes(bytes.unchecked_into()),
+            Err(_) => Chunk::Failed,
         }
     }
 
@@ -188,6 +173,6 @@ impl Reader {
 
     /// The rest is not wanted.
     pub(crate) fn cancel(&self) {
-        let _ = self.0.cancel();
+        self.0.cancel();
     }
 }

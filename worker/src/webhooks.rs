@@ -6,7 +6,7 @@ use promptgate_core::governance::webhook::{self, Destination, Question};
 use promptgate_core::problem::Problem;
 use promptgate_core::route::Route;
 use serde_json::json;
-use worker::Response;
+use web_sys::Response;
 
 use crate::context::RequestContext;
 use crate::{json, object};

@@ -14,8 +14,10 @@ use promptgate_core::front::{About, AnswerEvent};
 use promptgate_core::journal::{Admission, Alarm, Batch, Journal, Unreadable};
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::settings::Settings;
-use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use crate::bridge::Delay;
+use crate::client::Asked;
 use crate::limits::Limits;
 use crate::state::{self, Clock, ExecutionContext};
 use crate::{client, seal, telemetry};
@@ -41,7 +43,7 @@ pub(crate) async fn forward(
     request: &web_sys::Request,
     settings: &Settings,
     limits: &Limits,
-) -> Result<Response, Problem> {
+) -> Result<web_sys::Response, Problem> {
     let answer = async {
         let stub = env.durable_object("JOURNAL").ok()?.get_by_name(name).ok()?;
         stub.fetch_with_request(Request::from(Clone::clone(request))).await.ok()
@@ -110,7 +112,8 @@ impl DurableObject for JournalObject {
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let life = ExecutionContext::Object(self.keyed.state.clone());
         let request = Clone::clone(request.inner());
-        Ok(crate::serve(request, self.keyed.env.clone(), life, Some(self.keyed.clone())).await)
+        let asked = Rc::new(Asked::of(&request));
+        Ok(crate::serve(request, asked, self.keyed.env.clone(), life, Some(self.keyed.clone())).await.into())
     }
 
     async fn alarm(&self) -> worker::Result<Response> {

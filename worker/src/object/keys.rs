@@ -8,8 +8,9 @@ use promptgate_core::key::memory::Lookup;
 use promptgate_core::key::{self, Command, Key};
 use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
-use worker::{Date, Delay, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+use worker::{Date, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use crate::bridge::Delay;
 use crate::limits::Limits;
 use crate::seal;
 use crate::state;

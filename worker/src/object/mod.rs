@@ -12,11 +12,20 @@ pub(crate) mod owners;
 pub(crate) mod template;
 pub(crate) mod webhook;
 
+use js_sys::Reflect;
 use promptgate_core::problem::{Code, Problem};
 use serde::de::DeserializeOwned;
-use worker::{Env, Method, Request, RequestInit, Response};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::Env;
 
+use crate::bridge::Wait;
 use crate::limits::Limits;
+
+#[wasm_bindgen(module = "/src/bridge.js")]
+extern "C" {
+    fn object(namespace: &JsValue, name: &str, path: &str, body: Option<&str>, number: u32);
+}
 
 /// Asks the object `name` of a binding for text: GET, or POST where there is a body.
 ///
@@ -31,9 +40,9 @@ async fn ask(
     limits: &Limits,
 ) -> Result<String, Problem> {
     let asked = limits.within(async {
-        let mut answer = send(env, binding, name, path, body).await.ok()?;
-        let text = answer.text().await.ok()?;
-        (answer.status_code() == 200).then_some(text)
+        let namespace = Reflect::get(env.as_ref(), &binding.into()).ok().filter(JsValue::is_object)?;
+        let asked = Wait::for_what(|number| object(&namespace, name, path, body.as_deref(), number));
+        asked.await.ok()?.as_string()
     });
     match asked.await {
         Ok(text) => text.ok_or_else(Problem::storage_unavailable),
@@ -56,13 +65,4 @@ async fn ask_json<T: DeserializeOwned>(
 ) -> Result<T, Problem> {
     let text = ask(env, binding, name, path, body, limits).await?;
     serde_json::from_str(&text).map_err(|_| Problem::storage_unavailable())
-}
-
-async fn send(env: &Env, binding: &str, name: &str, path: &str, body: Option<String>) -> worker::Result<Response> {
-    let mut init = RequestInit::new();
-    if let Some(body) = body {
-        init.with_method(Method::Post).with_body(Some(body.into()));
-    }
-    let stub = env.durable_object(binding)?.get_by_name(name)?;
-    stub.fetch_with_request(Request::new_with_init(&format!("https://object/{path}"), &init)?).await
 }

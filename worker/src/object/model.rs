@@ -13,8 +13,9 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
 use serde::{Deserialize, Serialize};
-use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
+use crate::bridge::Delay;
 use crate::limits::Limits;
 use crate::state::{self, Clock, ExecutionContext};
 use crate::{exchange, seal, telemetry};

@@ -17,10 +17,9 @@ use promptgate_core::settings::Settings;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web_sys::AbortSignal;
-use worker::{
-    Delay, DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object,
-};
+use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use crate::bridge::Delay;
 use crate::limits::Limits;
 use crate::state::{self, Clock, ExecutionContext};
 use crate::{telemetry, upstream};
