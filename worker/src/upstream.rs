@@ -1,5 +1,8 @@
 //! Requests to other servers: the core's [`HttpRequest`] to `fetch`, and bytes back.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::{Reflect, Uint8Array};
 use promptgate_core::http::{Head, HttpRequest};
 use promptgate_core::sensitive::Bytes;
@@ -66,7 +69,11 @@ async fn send_by(network: Network, request: &HttpRequest, signal: &AbortSignal) 
     while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
         headers.push((name.to_owned(), value.to_owned()));
     }
-    Some((Head { status, headers }, answer.body().map(Reader)))
+    let head = Head { status, headers };
+    let left = if head.header("content-encoding").is_some() { None } else { head.header("content-length") };
+    let left = left.and_then(|length| length.parse().ok());
+    let reader = answer.body().map(|reader| Reader { reader, left: Rc::new(Cell::new(left)) });
+    Some((head, reader))
 }
 
 /// What a body gives, in the memory of JavaScript.
@@ -131,18 +138,29 @@ const WHOLE: u32 = 4 << 10;
 
 /// A body that is being read.
 #[derive(Clone)]
-pub(crate) struct Reader(ByteReader);
+pub(crate) struct Reader {
+    reader: ByteReader,
+    /// How many bytes are still to come, where that is known: a read to hear that it has ended costs as much as any other.
+    left: Rc<Cell<Option<u32>>>,
+}
 
 impl Reader {
     pub(crate) fn of(stream: &ReadableStream) -> Option<Reader> {
-        ByteReader::new(stream).ok().map(Reader)
+        ByteReader::new(stream).ok().map(|reader| Reader { reader, left: Rc::default() })
     }
 
     /// The next chunk, of `least` bytes but for the last one. It is there until the next is read.
     pub(crate) async fn chunk(&self, least: u32) -> Chunk {
-        match Wait::for_what(|number| self.0.read(least.clamp(1, ROOM), number)).await {
+        if self.left.get() == Some(0) {
+            return Chunk::End;
+        }
+        match Wait::for_what(|number| self.reader.read(least.clamp(1, ROOM), number)).await {
             Ok(end) if end.is_null() => Chunk::End,
-            Ok(bytes) => Chunk::Bytes(bytes.unchecked_into()),
+            Ok(bytes) => {
+                let bytes: Uint8Array = bytes.unchecked_into();
+                self.left.set(self.left.get().map(|left| left.saturating_sub(bytes.length())));
+                Chunk::Bytes(bytes)
+            }
             Err(_) => Chunk::Failed,
         }
     }
@@ -173,6 +191,6 @@ impl Reader {
 
     /// The rest is not wanted.
     pub(crate) fn cancel(&self) {
-        self.0.cancel();
+        self.reader.cancel();
     }
 }
