@@ -1,5 +1,6 @@
 //! Drives a [`Call`]: its outputs to fetch, timers and the client's stream; what happens back as inputs.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::object;
 use crate::object::journal::Recorder;
 use crate::state::{self, Clock, ExecutionContext};
 use crate::telemetry;
+use crate::timers::Timers;
 use crate::token;
 use crate::upstream::{self, Piece, Reader};
 use web_sys::Response;
@@ -58,8 +60,7 @@ pub(crate) struct Driver {
     pub(crate) recorder: Option<Rc<Recorder>>,
     /// The pace of an answer that goes out whole; a stream is read as it comes.
     pub(crate) pace: Option<Pace>,
-    /// The timer that runs, and when it will be done.
-    pub(crate) timer: Option<(Duration, Delay)>,
+    pub(crate) timers: Timers,
 }
 
 /// What the call waits for; the reader comes with the head of an answer.
@@ -192,24 +193,15 @@ impl Driver {
 
     /// Waits for what the call waits for, for its time, and for the client's leaving.
     async fn wait(&mut self, until: Duration, waiting: &mut Pending, reader: &mut Option<Reader>) -> Input {
-        // A timer costs more than all else here, so the one that runs is kept unless it is too late; one that
-        // is early ticks early, which does no harm.
-        let (at, timer) = match self.timer.take() {
-            Some((at, timer)) if at <= until => (at, timer),
-            _ => (until, Delay::from(until.saturating_sub(self.clock.elapsed()))),
-        };
-        let (_, timer) = self.timer.insert((at, timer));
-        match select(&mut *waiting, select(&mut self.left, &mut *timer)).await {
+        let tick = self.timers.tick(self.clock.elapsed(), until);
+        match select(&mut *waiting, select(&mut self.left, pin!(tick))).await {
             Either::Left(((input, body), _)) => {
                 *waiting = nothing();
                 *reader = body.or(reader.take());
                 input
             }
             Either::Right((Either::Left(_), _)) => Input::Cancel,
-            Either::Right((Either::Right(_), _)) => {
-                self.timer = None;
-                Input::Tick
-            }
+            Either::Right((Either::Right(_), _)) => Input::Tick,
         }
     }
 

@@ -25,6 +25,7 @@ mod standing;
 mod state;
 mod telemetry;
 mod templates;
+mod timers;
 mod token;
 mod upstream;
 mod webhooks;
@@ -56,6 +57,7 @@ use follow::KeyedRun;
 use futures_util::future::{FutureExt, pending};
 use object::journal::Keyed;
 use state::{Clock, ExecutionContext};
+use timers::Timers;
 
 /// Once per isolate.
 #[event(start)]
@@ -357,7 +359,7 @@ impl RequestContext {
             pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),
             recorder,
             registered: false,
-            timer: None,
+            timers: Timers::default(),
         };
         if let Some(run) = run {
             self.life.wait_until(driver.run(None));
