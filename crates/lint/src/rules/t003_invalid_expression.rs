@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::placeholder::{Content, Dialect, Malformation, Scan};
+use crate::placeholder::{Content, Dialect, Malformation, Placeholder, Scan};
 use crate::{Context, Draft, Example, Fix, FixKind, Kind, Prompt, Rule, Severity};
 
 /// T003.
@@ -85,8 +85,7 @@ fn not_filled_in(prompt: &Prompt, scan: &Scan) -> Vec<Draft> {
         if is_malformed || matches!(placeholder.map(|one| &one.content), Some(Content::Close | Content::Else(_))) {
             continue;
         }
-        let draft = prompt
-            .draft(span.clone(), "The gateway fills in `{{name}}` and nothing else: give the value a name of its own.");
+        let draft = prompt.draft(span.clone(), advice(placeholder, text));
         drafts.push(match name {
             Some([name]) => {
                 draft.fix(Fix::suggested("Write the name alone", prompt.edit(span, &format!("{{{{{name}}}}}"))))
@@ -95,4 +94,72 @@ fn not_filled_in(prompt: &Prompt, scan: &Scan) -> Vec<Draft> {
         });
     }
     drafts
+}
+
+/// What to write in its place.
+fn advice(placeholder: Option<&Placeholder>, text: &str) -> String {
+    let Some(placeholder) = placeholder else {
+        return "The gateway fills in `{{name}}` and nothing else: write a name, or other braces.".to_owned();
+    };
+    let whole = text.get(placeholder.span.clone()).unwrap_or_default();
+    let within = whole.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or_default();
+    let advice = match &placeholder.content {
+        Content::Value { expression, .. } => match expression.path.as_deref() {
+            Some([name]) if within.trim() == name => {
+                return format!("Write `{{{{{name}}}}}`, without blanks: the gateway fills in nothing else.");
+            }
+            Some([name]) => {
+                return format!(
+                    "Write `{{{{{name}}}}}`, with two braces and the name alone: the gateway fills in nothing else."
+                );
+            }
+            _ => "give the value a name of its own.",
+        },
+        Content::Open { .. } | Content::Close | Content::Else(_) => {
+            "take the section out, and give what it decides as a value, or write a template for each case."
+        }
+        Content::Comment => "take the comment out.",
+        Content::Partial(_) => "write the other template's text here.",
+        Content::Statement(_) => "take the statement out.",
+    };
+    format!("The gateway fills in `{{{{name}}}}` and nothing else: {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Linter, Source};
+
+    // Row E4.
+    #[test]
+    fn what_to_write_in_its_place() {
+        for (text, expected) in [
+            ("{{ customer }}", "Write `{{customer}}`, without blanks: "),
+            ("{{customer\n}}", "Write `{{customer}}`, without blanks: "),
+            ("{{{customer}}}", "Write `{{customer}}`, with two braces and the name alone: "),
+            ("{{&customer}}", "Write `{{customer}}`, with two braces and the name alone: "),
+            ("{{customer.name}}", "nothing else: give the value a name of its own."),
+            ("{{upper customer}}", "nothing else: give the value a name of its own."),
+            ("{{#if customer}}x{{/if}}", "nothing else: take the section out, "),
+            ("{{! who }}", "nothing else: take the comment out."),
+            ("{{> customer}}", "nothing else: write the other template's text here."),
+        ] {
+            let document = serde_json::json!({
+                "name": "greeting", "system_instruction": "Be brief.", "user_template": format!("Hello {{{{customer}}}} {text}"),
+                "variables": ["customer"],
+            });
+            let text = document.to_string();
+            let report = Linter::new(Config::parse(b"{}").unwrap()).lint(&Source {
+                text: &text,
+                file: Some("a.json"),
+                kind: None,
+            });
+            let said: Vec<&str> = report
+                .findings
+                .iter()
+                .filter(|finding| finding.code == "T003")
+                .map(|finding| finding.message.as_ref())
+                .collect();
+            assert!(matches!(said[..], [one] if one.contains(expected)), "{text}: {said:?}");
+        }
+    }
 }
