@@ -114,11 +114,15 @@ test("A3, A5: publish, read from the edge, 304, invalidate", async () => {
   assert.notEqual(updated.headers.get("etag"), etag);
 });
 
-test("preconditions: none is 428, a stale one 412 with the current tag and what to do", async () => {
+test("A4: preconditions: none is 428, one that cannot be read 400, a stale one 412 with the current tag and what to do", async () => {
   const { id, etag } = await publish();
   const none = await gateway.ask("PUT", `/v1/cache/templates/${id}`, cached());
   assert.deepEqual([none.status, none.body.code, none.headers.get("etag")], [428, "precondition_required", etag]);
-  for (const tag of ['"other"', `W/${etag}`, '"']) {
+  for (const tag of ['"', '"other', "version = 3", 'version="3']) {
+    const odd = await gateway.ask("PUT", `/v1/cache/templates/${id}`, cached(), { "if-match": tag });
+    assert.deepEqual([odd.status, odd.body.errors?.[0].code], [400, "malformed_if_match"], tag);
+  }
+  for (const tag of ['"other"', `W/${etag}`]) {
     const stale = await gateway.ask("PUT", `/v1/cache/templates/${id}`, cached(), { "if-match": tag });
     assert.deepEqual([stale.status, stale.headers.get("etag")], [412, etag], tag);
     assert.match(stale.body.detail, /Read it again .* If-Match/);

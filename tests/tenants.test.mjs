@@ -98,6 +98,10 @@ const INTERFACE = {
   "GET /v1/templates/{id}/diff": ["read", undefined, {}, "?from=1&to=1"],
   "POST /v1/templates/{id}/render": ["read", () => ({ variables: { customer: "Zoe" } })],
   "POST /v1/templates/{id}/execute": ["read", () => ({ variables: { customer: "Zoe" }, modelId: "support-small", maxTokens: 20 })],
+  "GET /v1/templates/{id}/labels": ["read"],
+  "PUT /v1/templates/{id}/labels/{label}": ["change", () => ({ version: 1 })],
+  "DELETE /v1/templates/{id}/labels/{label}": ["change"],
+  "POST /v1/templates/{id}/labels/{label}/rollback": ["change"],
   "POST /v1/templates/{id}/adopt": ["admin", () => ({ tenant: "a" })],
   "POST /v1/cache/templates": ["manage", () => cached()],
   "GET /v1/cache/templates/{id}": ["read"],
@@ -140,7 +144,13 @@ test("T1, H: every operation of the interface, for every right of two tenants, a
   assert.deepEqual(operations.sort(), Object.keys(INTERFACE).sort(), "an operation that is new has a row here");
   /** A new thing of the tenant a, of the kind that an address is about. */
   const thing = async (path) => {
-    if (/^\/v1\/templates\/\{/.test(path)) return (await ask("a-manage", "POST", "/v1/templates", template())).body.id;
+    if (/^\/v1\/templates\/\{/.test(path)) {
+      const { id } = (await ask("a-manage", "POST", "/v1/templates", template())).body;
+      if (!path.includes("{label}")) return id;
+      await ask("a-manage", "PUT", `/v1/templates/${id}`, template(), { "if-match": "version=1" });
+      for (const version of [1, 2, 1]) await ask("a-manage", "PUT", `/v1/templates/${id}/labels/production`, { version });
+      return id;
+    }
     if (path.startsWith("/v1/cache/templates/{")) return (await ask("a-manage", "POST", "/v1/cache/templates", cached())).body.id;
     if (path.startsWith("/v1/keys/{")) return (await ask("a-manage", "POST", "/v1/keys", { name: "of a" })).body.id;
     if (!/^\/v1\/models\/\{|invoke-protected/.test(path)) return undefined;
@@ -155,7 +165,7 @@ test("T1, H: every operation of the interface, for every right of two tenants, a
     for (const key of ["a-use", "a-manage", "a-audit", "b-use", "b-manage", "b-audit", "admin"]) {
       // What ends a thing finds another.
       if (id === undefined || method === "DELETE") id = await thing(path);
-      const where = path.replace("{id}", id).replace("{version}", "1").replace("{model}", "support-small").replace("{name}", "default");
+      const where = path.replace("{id}", id).replace("{version}", "1").replace("{label}", "production").replace("{model}", "support-small").replace("{name}", "default");
       const answer = await ask(key, method, where + query, body?.(id), { accept: "application/json", ...headers });
       const { status } = answer;
       // The contract's wire has no embeddings: that is said by who would ask.
@@ -173,7 +183,7 @@ test("T1, H: every operation of the interface, for every right of two tenants, a
     "audit_log.export", "audit_log.heads", "cached_template.adopt", "cached_template.create", "cached_template.invalidate", "cached_template.update",
     "chat.complete", "embeddings.create", "guard.check", "key.create", "key.revoke", "key.rotate", "key.update", "lint.check",
     "model.configure", "model.delete", "model.export", "model.invoke", "model.provision", "model.submit", "template.adopt", "template.create",
-    "template.execute", "template.render", "template.sync", "template.update", "usage.query", "webhook.redeliver",
+    "template.execute", "template.label", "template.render", "template.rollback", "template.sync", "template.unlabel", "template.update", "usage.query", "webhook.redeliver",
   ]);
   for (const row of rows) {
     for (const name of ["event", "id", "time", "request_id", "tenant", "key_id", "action", "outcome", "code", "rules", "policy_sha256", "attempts", "tokens", "cost_usd", "latency_ms"]) assert.ok(name in row, `${name} of ${row.action}`);

@@ -82,6 +82,38 @@ test("what fails ends with 1, what is refused with 2 and the file's name", async
   assert.match((await run(["sync", "prompts"])).err, /b\.json is no JSON/);
 });
 
+test("E7: a version bears a label, which is moved, promoted and rolled back", async () => {
+  write({ "a.json": template("greeting one") });
+  await run(["sync", "prompts"]);
+  write({ "a.json": template("greeting one", "Goodbye") });
+  await run(["sync", "prompts"]);
+  const label = async (...args) => {
+    const { code, out, err } = await run(["label", ...args]);
+    return code === 0 ? out : `${code} ${err}`;
+  };
+  assert.equal(await label("list", "greeting one"), "greeting one has no labels.\n");
+  assert.equal(await label("set", "greeting one", "production", "1"), "production: version 1\n");
+  assert.equal(await label("set", "greeting one", "staging", "latest"), "staging: version 2\n");
+  assert.equal(await label("set", "greeting one", "production", "staging"), "production: version 1 → version 2\n");
+  assert.equal(await label("set", "greeting one", "production", "2"), "production was version 2 already.\n");
+  assert.match(await label("list", "greeting one"), /^production {2}version 2 since [\dT:-]{16}Z; before: 1\nstaging {2}version 2 since [\dT:-]{16}Z\n$/);
+  assert.equal(await label("rollback", "greeting one", "production"), "production: version 2 → version 1\n");
+  const { labels } = JSON.parse(await label("list", "greeting one", "--format", "json"));
+  assert.deepEqual(labels.map(({ label, version }) => [label, version]), [["production", 1], ["staging", 2]]);
+  assert.equal(await label("remove", "greeting one", "staging"), "staging is removed; it was version 2.\n");
+  for (const [args, said] of [
+    [["rollback", "greeting one", "production"], /^2 .*400 invalid_request.*no other version before/],
+    [["rollback", "greeting one", "staging"], /^2 .*404 not_found.*has production/],
+    [["set", "greeting one", "production", "9"], /^2 .*404 not_found/],
+    [["set", "greeting one", "Production", "1"], /^2 .*400 invalid_request.*first one a letter/],
+    [["set", "greeting one", "production", "beta"], /^2 VERSION is a number, latest, or a label of the template: production\./],
+    [["set", "greeting one", "production"], /^2 promptgate label set takes TEMPLATE LABEL VERSION\./],
+    [["list", "greeting two"], /^2 The gateway has no prompt template with the name "greeting two"/],
+    [["list"], /^2 promptgate label list takes TEMPLATE\./],
+    [["move"], /^2 Say what to do/],
+  ]) assert.match(await label(...args), said);
+});
+
 test("templates are written into a folder, and what was written is what the gateway has", async () => {
   for (const name of readdirSync(join(ROOT, "examples/templates"))) {
     const document = JSON.parse(readFileSync(join(ROOT, "examples/templates", name), "utf8"));

@@ -16,6 +16,7 @@ mod drive;
 mod exchange;
 mod follow;
 mod keys;
+mod labels;
 mod limits;
 mod models;
 mod object;

@@ -13,7 +13,7 @@ use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::template::{
     self, Command, Draft, ExecuteRequest, LibraryValidator, Listing, Plan, PlannedAction, Precondition, RenderRequest,
-    Template, TemplateSnapshot, UpstreamTemplate, Verb, edge, ownership,
+    TemplateSnapshot, UpstreamTemplate, Verb, edge, ownership,
 };
 use promptgate_core::upstream::UpstreamRequest;
 use promptgate_core::upstream::genesys::{self, Family, Page};
@@ -31,33 +31,40 @@ impl RequestContext {
         if !self.target.id.is_empty() {
             done.on(&self.target.id);
         }
-        let answered = match route {
+        let answered = self.template(&mut done).await;
+        self.close(done, answered.as_ref().err());
+        answered
+    }
+
+    async fn template(&self, done: &mut Operation) -> Result<Response, Problem> {
+        Precondition::check(self.headers.if_match.as_deref())?;
+        match self.target.route {
             Route::ListTemplates => self.list().await,
             Route::ListVersions => self.versions().await,
             Route::ReadVersion => self.version().await,
             Route::DiffVersions => self.difference().await,
-            Route::CreateTemplate => self.create(&mut done).await,
+            Route::ListLabels => self.list_labels().await,
+            Route::SetLabel | Route::RemoveLabel | Route::RollBackLabel => self.label(done).await,
+            Route::CreateTemplate => self.create(done).await,
             Route::ReadTemplate => self.read(Family::Prompt).await,
             Route::ReadCached => self.read(Family::Cached).await,
-            Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(&mut done).await,
-            Route::Invalidate => self.invalidate(&mut done).await,
+            Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(done).await,
+            Route::Invalidate => self.invalidate(done).await,
             Route::RenderTemplate => self.render().await,
             Route::AdoptTemplate => self.adopt(Family::Prompt).await,
             Route::AdoptCached => self.adopt(Family::Cached).await,
             Route::SyncTemplates => self.sync().await,
             Route::Usage => self.usage().await,
             _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
-        };
-        self.close(done, answered.as_ref().err());
-        answered
+        }
     }
 
-    async fn text(&self) -> Result<String, Problem> {
+    pub(crate) async fn text(&self) -> Result<String, Problem> {
         self.body().await?.text()
     }
 
     /// Asks upstream for what must be there.
-    async fn upstream(&self, ask: UpstreamRequest) -> Result<promptgate_core::call::Answer, Problem> {
+    pub(crate) async fn upstream(&self, ask: UpstreamRequest) -> Result<promptgate_core::call::Answer, Problem> {
         exchange::run(ask, &self.settings, &self.life, &self.limits).await.and_then(template::there)
     }
 
@@ -100,7 +107,7 @@ impl RequestContext {
     }
 
     /// Whether this key may do what its route does with a template.
-    async fn reach(&self, family: Family, id: &str) -> Result<(), Problem> {
+    pub(crate) async fn reach(&self, family: Family, id: &str) -> Result<(), Problem> {
         if self.caller.is_admin() {
             return Ok(());
         }
@@ -177,7 +184,7 @@ impl RequestContext {
     }
 
     /// The template as the edge has it: the copy in KV, else what its object has. And whether it was the copy.
-    async fn copy(&self, family: Family, id: &str) -> Result<(UpstreamTemplate, bool), Problem> {
+    pub(crate) async fn copy(&self, family: Family, id: &str) -> Result<(UpstreamTemplate, bool), Problem> {
         self.reach(family, id).await?;
         let Headers { cache_control, pragma, if_none_match, .. } = &self.headers;
         let newest = edge::wants_newest(cache_control.as_deref(), pragma.as_deref(), if_none_match.as_deref());
@@ -215,7 +222,7 @@ impl RequestContext {
         Ok(client::whole(edge::found(&stored, hit, if_none_match, &self.random.request_id(), now_ms)))
     }
 
-    fn count_read(&self, family: Family, hit: bool) {
+    pub(crate) fn count_read(&self, family: Family, hit: bool) {
         let mut metrics = Metrics::default();
         let result = if hit { "hit" } else { "miss" };
         let labels = [("family", family.as_str()), ("result", result), ("tenant", self.tenant())];
@@ -276,9 +283,7 @@ impl RequestContext {
 
     async fn render(&self) -> Result<Response, Problem> {
         let request = RenderRequest::parse(self.text().await?.as_bytes())?;
-        let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await?;
-        self.count_read(Family::Prompt, hit);
-        let template = Template::from_upstream(&stored.document)?;
+        let template = self.wanted(&request.wanted).await?;
         let mut values = request.begin(&template, &self.guards.input)?;
         self.limits.steps(|| values.step()).await?;
         state::counters(|counters| RenderRequest::answered(&self.target.id, &template, values, counters)).map(json)
@@ -293,9 +298,7 @@ impl RequestContext {
         let refused = |problem| self.refused(problem);
         let request = ExecuteRequest::parse(body.bytes()).map_err(refused)?;
         drop(body);
-        let (stored, hit) = self.copy(Family::Prompt, &self.target.id).await.map_err(refused)?;
-        self.count_read(Family::Prompt, hit);
-        let template = Template::from_upstream(&stored.document).map_err(refused)?;
+        let template = self.wanted(&request.wanted).await.map_err(refused)?;
         let mut values = request.begin(&template, &self.guards.input).map_err(refused)?;
         self.limits.steps(|| values.step()).await.map_err(refused)?;
         let execution = state::counters(|counters| request.executed(&self.target.id, &template, values, counters));

@@ -29,6 +29,10 @@ pub enum Route {
     ListVersions,
     ReadVersion,
     DiffVersions,
+    ListLabels,
+    SetLabel,
+    RemoveLabel,
+    RollBackLabel,
     AdoptTemplate,
     RenderTemplate,
     ExecuteTemplate,
@@ -74,8 +78,8 @@ pub enum Route {
 pub struct Row {
     /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE`.
     pub method: &'static str,
-    /// The address. `{id}` is a UUID, `{name}` one that the operator gave, `{version}` an integer from 1, `{model}` a
-    /// name, which may have slashes.
+    /// The address. `{id}` is a UUID, `{name}` one that the operator gave, `{version}` an integer from 1, `{label}` the
+    /// name of a label, `{model}` a name, which may have slashes.
     pub pattern: &'static str,
     /// What is asked for.
     pub route: Route,
@@ -96,7 +100,7 @@ const fn row(
 }
 
 /// Every route.
-pub const ROUTES: [Row; 51] = [
+pub const ROUTES: [Row; 55] = [
     row("POST", "/v1/chat", Route::Chat, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/chat/completions", Route::Completions, Right::Use, Some("chat.complete")),
     row("POST", "/openai/v1/embeddings", Route::Embeddings, Right::Use, Some("embeddings.create")),
@@ -112,6 +116,16 @@ pub const ROUTES: [Row; 51] = [
     row("GET", "/v1/templates/{id}/versions", Route::ListVersions, Right::Use, None),
     row("GET", "/v1/templates/{id}/versions/{version}", Route::ReadVersion, Right::Use, None),
     row("GET", "/v1/templates/{id}/diff", Route::DiffVersions, Right::Use, None),
+    row("GET", "/v1/templates/{id}/labels", Route::ListLabels, Right::Use, None),
+    row("PUT", "/v1/templates/{id}/labels/{label}", Route::SetLabel, Right::Manage, Some("template.label")),
+    row("DELETE", "/v1/templates/{id}/labels/{label}", Route::RemoveLabel, Right::Manage, Some("template.unlabel")),
+    row(
+        "POST",
+        "/v1/templates/{id}/labels/{label}/rollback",
+        Route::RollBackLabel,
+        Right::Manage,
+        Some("template.rollback"),
+    ),
     row("POST", "/v1/templates/{id}/adopt", Route::AdoptTemplate, Right::Admin, Some("template.adopt")),
     row("POST", "/v1/templates/{id}/render", Route::RenderTemplate, Right::Use, Some("template.render")),
     row("POST", "/v1/templates/{id}/execute", Route::ExecuteTemplate, Right::Use, Some("template.execute")),
@@ -201,6 +215,10 @@ impl Route {
             | Route::ListVersions
             | Route::ReadVersion
             | Route::DiffVersions
+            | Route::ListLabels
+            | Route::SetLabel
+            | Route::RemoveLabel
+            | Route::RollBackLabel
             | Route::AdoptTemplate
             | Route::RenderTemplate
             | Route::ExecuteTemplate => Some("prompt_template"),
@@ -227,11 +245,15 @@ impl Route {
             | Route::ListVersions
             | Route::ReadVersion
             | Route::DiffVersions
+            | Route::ListLabels
             | Route::RenderTemplate
             | Route::ExecuteTemplate
             | Route::ReadCached => Some(Access::Read),
             Route::SyncTemplates
             | Route::UpdateTemplate
+            | Route::SetLabel
+            | Route::RemoveLabel
+            | Route::RollBackLabel
             | Route::AdoptTemplate
             | Route::Publish
             | Route::Invalidate
@@ -247,7 +269,8 @@ impl Route {
 
     /// Whether a request for it has a body.
     pub fn takes_body(self) -> bool {
-        matches!(self.row().method, "POST" | "PUT" | "PATCH")
+        // All that a label is taken back by stands in the address.
+        self != Route::RollBackLabel && matches!(self.row().method, "POST" | "PUT" | "PATCH")
     }
 
     /// The address of the table, for metrics and audit rows: it has no parameter's value in it.

@@ -16,6 +16,8 @@ const HELP = `promptgate ${version}: lints prompts, templates and requests
   promptgate audit key NAME    a key that signs its checkpoints
   promptgate sync FOLDER       brings a gateway's prompt templates up to date with a folder
   promptgate export FOLDER     writes a gateway's prompt templates into a folder
+  promptgate label ACTION TEMPLATE
+                               which version of a prompt template is production, staging, …; and back
   promptgate models ACTION FOLDER
                                export: models of a gateway into a folder; plan, apply: into another gateway
   promptgate keys ACTION       makes, lists, rotates and revokes a gateway's keys
@@ -34,6 +36,7 @@ const COMMANDS = {
   audit: async () => (await import("./audit.js")).auditCommand,
   sync: async () => (await import("./sync.js")).syncCommand,
   export: async () => (await import("./sync.js")).exportCommand,
+  label: async () => (await import("./label.js")).labelCommand,
   models: async () => (await import("./models.js")).modelsCommand,
   keys: async () => (await import("./keys.js")).keysCommand,
 };

@@ -6,7 +6,9 @@ use futures_util::lock::Mutex;
 use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
-use promptgate_core::template::{Command, Ended, Step, TemplateSnapshot, UpstreamTemplate, Work, edge};
+use promptgate_core::template::{
+    Bearer, Command, Ended, LabelVerb, Labels, LabelsTold, Step, TemplateSnapshot, UpstreamTemplate, Work, edge,
+};
 use promptgate_core::upstream::genesys::Family;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -16,6 +18,13 @@ use crate::{exchange, telemetry};
 
 /// Where the copy is stored.
 const KEY: &str = "stored";
+/// Where the labels are stored.
+const LABELS: &str = "labels";
+
+/// Where a version that a label points to is stored.
+fn version_key(version: u64) -> String {
+    format!("version:{version}")
+}
 
 /// Asks the object of a template.
 ///
@@ -28,6 +37,17 @@ pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result
     Ok(told?)
 }
 
+/// Asks the object of a prompt template about its labels.
+///
+/// # Errors
+/// Those of [`super::ask`], and of [`Labels::apply`].
+pub(crate) async fn labels(env: &Env, id: &str, verb: &LabelVerb, limits: &Limits) -> Result<LabelsTold, Problem> {
+    let name = format!("{}:{id}", Family::Prompt.as_str());
+    let body = serde_json::to_string(verb).ok();
+    let told: Result<LabelsTold, Refusal> = super::ask_json(env, "TEMPLATE", &name, LABELS, body, limits).await?;
+    Ok(told?)
+}
+
 /// One for each template.
 #[durable_object]
 pub struct TemplateObject {
@@ -35,15 +55,22 @@ pub struct TemplateObject {
     env: Env,
     /// One read or write at a time: the object's handlers interleave where they wait.
     turn: Mutex<()>,
+    /// One change of the labels at a time; it waits for nothing but storage.
+    labelling: Mutex<()>,
 }
 
 impl DurableObject for TemplateObject {
     fn new(state: State, env: Env) -> Self {
-        TemplateObject { state: Rc::new(state), env, turn: Mutex::new(()) }
+        TemplateObject { state: Rc::new(state), env, turn: Mutex::new(()), labelling: Mutex::new(()) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let command: Command = serde_json::from_str(&request.text().await?)?;
+        let text = request.text().await?;
+        if request.path().ends_with(LABELS) {
+            let told = self.labels(serde_json::from_str(&text)?).await?;
+            return Response::ok(serde_json::to_string(&told.map_err(Refusal::from))?);
+        }
+        let command: Command = serde_json::from_str(&text)?;
         let told = match state::settings(&self.env) {
             Ok(settings) => self.answer(command, &settings).await?,
             Err(problem) => Err(problem),
@@ -73,6 +100,36 @@ impl TemplateObject {
             TemplateSnapshot { stored, created, merged, propagation_id, sent_bytes }
         };
         Ok(ended.result.map(told))
+    }
+
+    /// Looks at the labels, or changes one of them.
+    async fn labels(&self, verb: LabelVerb) -> worker::Result<Result<LabelsTold, Problem>> {
+        let _turn = self.labelling.lock().await;
+        let text: Option<String> = self.state.storage().get(LABELS).await?;
+        let kept: Labels = text.map_or_else(|| Ok(Labels::default()), |text| serde_json::from_str(&text))?;
+        let (before, bearer) = match &verb {
+            LabelVerb::Set(_, bearer, _) => (kept.versions(), Some(bearer.clone())),
+            _ => (kept.versions(), None),
+        };
+        let mut told = match kept.apply(verb, Clock::start().unix_ms()) {
+            Ok(told) => told,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let storage = self.state.storage();
+        if told.moved.is_some() {
+            // What a label points to is kept before the label points to it.
+            if let Some(Bearer { version, document }) = bearer {
+                storage.put(&version_key(version), document).await?;
+            }
+            storage.put(LABELS, serde_json::to_string(&told.labels)?).await?;
+            for version in before.difference(&told.labels.versions()) {
+                storage.delete(&version_key(*version)).await?;
+            }
+        }
+        if let Some(version) = told.found {
+            told.document = storage.get(&version_key(version)).await?;
+        }
+        Ok(Ok(told))
     }
 
     /// Runs the machine to its end, and stores what it says to keep.

@@ -21,20 +21,37 @@ pub struct Operation {
     payload_sha256: Option<String>,
     name: Option<String>,
     cache_ttl: Option<u64>,
+    /// The label that is set, moved or taken away, and the version that bore it.
+    label: Option<(String, Option<u64>)>,
 }
 
 impl Operation {
     /// What `route` asks for.
     pub fn of(route: Route) -> Operation {
         let resource = route.resource().map(|kind| Resource { kind, id: None, version: None });
-        let (etag, payload_sha256, name, cache_ttl) = (None, None, None, None);
-        Operation { route, resource, created: false, etag, payload_sha256, name, cache_ttl }
+        let (etag, payload_sha256, name, cache_ttl, label) = (None, None, None, None, None);
+        Operation { route, resource, created: false, etag, payload_sha256, name, cache_ttl, label }
     }
 
     /// Which template it is about.
     pub fn on(&mut self, id: &str) {
         if let Some(resource) = &mut self.resource {
             resource.id = Some(id.to_owned());
+        }
+    }
+
+    /// Which of its labels.
+    pub fn label(&mut self, label: &str) {
+        self.label = Some((label.to_owned(), None));
+    }
+
+    /// The label points to the version `to` now, where it pointed to `from`.
+    pub fn moved(&mut self, from: Option<u64>, to: Option<u64>) {
+        if let Some((_, before)) = &mut self.label {
+            *before = from;
+        }
+        if let Some(resource) = &mut self.resource {
+            resource.version = to.map(|version| version.to_string());
         }
     }
 
@@ -73,7 +90,9 @@ impl Operation {
         let mut row = AuditEvent::new(occasion, action)
             .detail("compliance_framework", occasion.compliance_framework)
             .detail("etag", self.etag.clone())
-            .detail("payload_sha256", self.payload_sha256.clone());
+            .detail("payload_sha256", self.payload_sha256.clone())
+            .detail("label", self.label.as_ref().map(|(label, _)| label.clone()))
+            .detail("earlier_version", self.label.as_ref().and_then(|(_, from)| *from));
         // One request may have several rows, of which each is about a template of its own.
         if let Some(id) = self.resource.as_ref().and_then(|resource| resource.id.as_ref()) {
             row.id = format!("{}/{id}", occasion.request_id);

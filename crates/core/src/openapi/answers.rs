@@ -15,6 +15,8 @@ pub(super) const fn of(route: Route) -> Option<&'static str> {
         Route::CreateTemplate | Route::ReadTemplate | Route::UpdateTemplate | Route::ReadVersion => "Template",
         Route::SyncTemplates => "Plan",
         Route::DiffVersions => "Difference",
+        Route::ListLabels => "Labels",
+        Route::SetLabel | Route::RollBackLabel => "Label",
         Route::RenderTemplate => "Rendering",
         Route::PublishNew | Route::ReadCached | Route::Publish => "Published",
         Route::SubmitModel | Route::ConfigureNamed => "Submitted",
@@ -74,6 +76,12 @@ pub(super) fn schemas() -> Map<String, Value> {
         "WhoAmI": object(&["tenant", "keyId", "rights", "models", "limits", "tenantLimits"], json!({
             "tenant": text, "keyId": text, "rights": list(text.clone()), "models": list(text.clone()), "limits": any,
             "tenantLimits": any,
+        })),
+    });
+    let of_labels = json!({
+        "Labels": object(&["labels"], json!({ "labels": list(of("Label")) })),
+        "Label": object(&["label", "version", "since", "earlier"], json!({
+            "label": text, "version": count, "since": text, "earlier": list(count.clone()),
         })),
     });
     let schemas = json!({
@@ -199,9 +207,9 @@ pub(super) fn schemas() -> Map<String, Value> {
             "column": { "type": "integer", "minimum": 1, "description": "In the body, in UTF-16 code units." },
         })),
     });
-    let both = [of_keys, schemas].into_iter().filter_map(|schemas| match schemas {
+    let all = [of_keys, of_labels, schemas].into_iter().filter_map(|schemas| match schemas {
         Value::Object(schemas) => Some(schemas),
         _ => None,
     });
-    both.flatten().collect()
+    all.flatten().collect()
 }

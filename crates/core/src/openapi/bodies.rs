@@ -7,7 +7,7 @@ use crate::schema::Shape;
 use crate::{guard, key, lint, model, template, usage};
 
 /// Each schema's name and shape.
-pub static BODIES: [(&str, &Shape); 18] = [
+pub static BODIES: [(&str, &Shape); 19] = [
     ("ChatRequest", &shapes::CHAT_REQUEST),
     ("GuardRequest", &guard::REQUEST),
     ("LintRequest", &lint::REQUEST),
@@ -15,6 +15,7 @@ pub static BODIES: [(&str, &Shape); 18] = [
     ("CachedTemplate", &shapes::CACHED_TEMPLATE),
     ("Library", &template::LIBRARY),
     ("Adoption", &template::ownership::ADOPTION),
+    ("Labelling", &template::LABELLING),
     ("RenderRequest", &template::RENDER),
     ("ExecuteRequest", &template::EXECUTE),
     ("ModelDefinition", &shapes::MODEL_DEFINITION),

@@ -77,6 +77,7 @@ pub(super) fn of(row: &Row, takes_body: bool) -> Vec<Code> {
         Route::CreateTemplate | Route::UpdateTemplate | Route::SyncTemplates | Route::PublishNew | Route::Publish => {
             own.extend(CHANGE);
         }
+        Route::SetLabel | Route::RemoveLabel | Route::RollBackLabel => own.push(Code::PreconditionFailed),
         Route::AdoptTemplate | Route::AdoptCached | Route::CreateKey | Route::UpdateKey | Route::RotateKey => {
             own.push(Code::Conflict);
         }

@@ -148,6 +148,34 @@ const ENTRIES: &[Entry] = &[
         answers: &[(200, "The changes, each with its path.", JSON)],
     },
     Entry {
+        route: Route::ListLabels,
+        summary: "The labels of a prompt template, such as `production`: the version that bears each, and those before it.",
+        query: &[],
+        body: None,
+        answers: &[(200, "The labels.", JSON)],
+    },
+    Entry {
+        route: Route::SetLabel,
+        summary: "Gives a version of a prompt template a label, or moves the label to it.",
+        query: &[],
+        body: Some("Labelling"),
+        answers: &[(200, "Where it points now.", JSON)],
+    },
+    Entry {
+        route: Route::RemoveLabel,
+        summary: "Takes a label away. The version that bore it stays.",
+        query: &[],
+        body: None,
+        answers: &[(204, "It is gone.", None)],
+    },
+    Entry {
+        route: Route::RollBackLabel,
+        summary: "Moves a label back to the version that bore it before. It takes no body.",
+        query: &[],
+        body: None,
+        answers: &[(200, "Where it points now.", JSON)],
+    },
+    Entry {
         route: Route::AdoptTemplate,
         summary: "Gives a prompt template that belongs to no tenant an owner.",
         query: &[],
@@ -454,7 +482,7 @@ fn camel_case(route: Route) -> String {
 
 fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
     let mut parameters: Vec<Value> = Vec::new();
-    for (name, shape) in [("model", NAME), ("name", NAME), ("id", ID), ("version", NUMBER)] {
+    for (name, shape) in [("model", NAME), ("name", NAME), ("id", ID), ("version", NUMBER), ("label", LABEL)] {
         if row.pattern.contains(&format!("{{{name}}}")) {
             parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": shape.json_schema() }));
         }
@@ -488,6 +516,7 @@ fn parameters(entry: &Entry, row: &Row) -> Vec<Value> {
 
 const NAME: Shape = Shape::Text(Text::new(1, 256));
 const ID: Shape = Shape::Text(Text::of(Rule::Uuid));
+const LABEL: Shape = Shape::Text(Text::new(1, 32));
 const NUMBER: Shape = Shape::Integer(1, 1_000_000);
 
 /// Headers of the request that mean something: name, whether it must be there, and what it says.
@@ -515,6 +544,9 @@ fn headers(route: Route) -> Vec<(&'static str, bool, &'static str)> {
         Route::InvokeModel | Route::InvokeNamed => vec![INVOKED],
         Route::UpdateTemplate => {
             vec![("If-Match", true, "The ETag of the version that is changed: `version=3`, or `*`.")]
+        }
+        Route::SetLabel | Route::RemoveLabel | Route::RollBackLabel => {
+            vec![("If-Match", false, "Only where the label points to this version: `version=3`.")]
         }
         Route::Publish => vec![
             ("If-Match", false, "The ETag of what is replaced, or `*`; one of the two headers is needed."),
@@ -554,6 +586,7 @@ fn answer_headers(route: Route, status: u16) -> &'static [(&'static str, &'stati
         (Route::ReadTemplate | Route::ReadCached, _) => {
             &[ETAG, ("X-Cache", "`HIT` or `MISS`."), ("Age", "How old the edge's copy is, in seconds.")]
         }
+        (Route::SetLabel | Route::RollBackLabel, _) => &[("ETag", "The version that bears it, for If-Match.")],
         (Route::Audit, _) => &[("Link", "Where more of the rows are (`rel=\"next\"`, RFC 8288).")],
         (Route::SubmitModel | Route::ConfigureNamed, _) | (Route::ConfigureModel, 202) => {
             &[("Location", "Where to look.")]

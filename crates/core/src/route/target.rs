@@ -32,6 +32,8 @@ pub struct Target {
     pub id: String,
     /// `{version}`; 0 where the address has none.
     pub version: u64,
+    /// `{label}`, as it stands there; empty where the address has none.
+    pub label: String,
     /// The address as it was asked for, without its query.
     pub path: String,
     /// The text after `?`, not decoded.
@@ -48,9 +50,9 @@ impl Target {
         let method = if method == "HEAD" { "GET" } else { method };
         let mut allowed = Vec::new();
         for Row { method: known, pattern, route, .. } in ROUTES {
-            let Some((id, version)) = fits(pattern, path) else { continue };
+            let Some((id, version, label)) = fits(pattern, path) else { continue };
             if known == method {
-                return Ok(Target { route, id, version, path: path.to_owned(), query: query.to_owned() });
+                return Ok(Target { route, id, version, label, path: path.to_owned(), query: query.to_owned() });
             }
             allowed.push(known);
             if known == "GET" {
@@ -169,25 +171,26 @@ fn at(name: &str, code: &'static str, message: String) -> Fault {
     Fault::new(&Path::root().name("query").name(name), code, message)
 }
 
-/// The parameters of `path`, if it is one of `pattern`.
-fn fits(pattern: &str, path: &str) -> Option<(String, u64)> {
-    let (mut id, mut version) = (String::new(), 0);
+/// The parameters of `path`, if it is one of `pattern`: `{id}`, `{version}` and `{label}`.
+fn fits(pattern: &str, path: &str) -> Option<(String, u64, String)> {
+    let (mut id, mut version, mut label) = (String::new(), 0, String::new());
     if let Some(front) = pattern.strip_suffix("{model}") {
         let name = path.strip_prefix(front).filter(|name| !name.is_empty())?;
-        return Some((decoded(name), 0));
+        return Some((decoded(name), 0, String::new()));
     }
     let mut given = path.split('/');
     for segment in pattern.split('/') {
         let value = given.next()?;
         match segment {
             "{id}" => id = uuid(value)?,
+            "{label}" if !value.is_empty() => label = value.to_owned(),
             "{name}" if !value.is_empty() => id = value.to_owned(),
             "{version}" => version = value.parse().ok().filter(|version| *version > 0)?,
             literal if literal == value => {}
             _ => return None,
         }
     }
-    given.next().is_none().then_some((id, version))
+    given.next().is_none().then_some((id, version, label))
 }
 
 /// `name` without its percent-encoding. Names in addresses have no `+` for a space.

@@ -16,6 +16,14 @@ pub fn key(family: Family, id: &str) -> String {
     format!("template:{}:{id}", family.as_str())
 }
 
+/// The key of a copy of one version in KV, which is never written anew: a version does not change (E3).
+pub fn version_key(id: &str, version: u64) -> String {
+    format!("template:{}:{id}:{version}", Family::Prompt.as_str())
+}
+
+/// How long such a copy is kept, in seconds (ours).
+pub const VERSION_TTL_S: u64 = 86_400;
+
 /// How long a copy is still taken for the newest at `now_ms` (Unix ms), in seconds: what a cached template says of
 /// itself, else `default_s`, less its age.
 pub fn ttl_s(family: Family, stored: &UpstreamTemplate, default_s: u64, now_ms: u64) -> u64 {

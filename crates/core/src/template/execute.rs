@@ -8,6 +8,7 @@ use promptgate_lint::shapes::{ANSWER_TOKENS, MODEL_ID};
 use promptgate_tokens::Vocabulary;
 
 use super::document::Template;
+use super::labels::{LABEL, VERSION, Wanted};
 use super::render::{Answer, Rendered};
 use crate::call::Execution;
 use crate::chat::{Counters, Counting, Trim};
@@ -23,11 +24,13 @@ const VARIABLES: Field = Field::required("variables", Shape::Map(&Shape::Text(Te
     .about("The value of every variable that the template declares.");
 
 /// The shape of [`RenderRequest`].
-pub static RENDER: Shape = Shape::Object(&[VARIABLES]);
+pub static RENDER: Shape = Shape::Object(&[VARIABLES, VERSION, LABEL]);
 
 /// The shape of [`ExecuteRequest`].
 pub static EXECUTE: Shape = Shape::Object(&[
     VARIABLES,
+    VERSION,
+    LABEL,
     Field::optional("modelId", MODEL_ID).about("The model to ask.").default("\"default-llm\""),
     Field::optional("maxTokens", ANSWER_TOKENS).about("The largest answer, in tokens.").default("2048"),
 ]);
@@ -36,24 +39,29 @@ pub static EXECUTE: Shape = Shape::Object(&[
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderRequest {
     variables: Json,
+    /// Which version is meant.
+    pub wanted: Wanted,
 }
 
 /// The body of `POST /v1/templates/{id}/execute`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExecuteRequest {
     variables: Json,
+    /// Which version is meant.
+    pub wanted: Wanted,
     model_id: String,
     max_tokens: u64,
 }
 
 impl RenderRequest {
-    /// Reads `{variables}`.
+    /// Reads `{variables, version?, label?}`.
     ///
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
     pub fn parse(body: &[u8]) -> Result<RenderRequest, Problem> {
         let mut body = decode(body, &RENDER)?;
-        Ok(RenderRequest { variables: body.take("variables").unwrap_or(Json::Null) })
+        let wanted = Wanted::take(&mut body)?;
+        Ok(RenderRequest { variables: body.take("variables").unwrap_or(Json::Null), wanted })
     }
 
     /// Answers with the rendered texts, as JSON.
@@ -100,13 +108,15 @@ impl RenderRequest {
 }
 
 impl ExecuteRequest {
-    /// Reads `{variables, modelId?, maxTokens?}`: `default-llm` and 2048 unless they are given (E6).
+    /// Reads `{variables, modelId?, maxTokens?, version?, label?}`: `default-llm` and 2048 unless they are given (E6).
     ///
     /// # Errors
     /// [`Code::InvalidJson`] and [`Code::InvalidRequest`], with every fault.
     pub fn parse(body: &[u8]) -> Result<ExecuteRequest, Problem> {
         let mut body = decode(body, &EXECUTE)?;
+        let wanted = Wanted::take(&mut body)?;
         Ok(ExecuteRequest {
+            wanted,
             variables: body.take("variables").unwrap_or(Json::Null),
             model_id: body.text("modelId").unwrap_or_else(|| "default-llm".to_owned()),
             max_tokens: body.integer("maxTokens").unwrap_or(2_048),
@@ -330,6 +340,9 @@ mod tests {
             (r#"{"variables":{},"modelId":"","maxTokens":0}"#, vec!["$.modelId", "$.maxTokens"]),
             (r#"{"variables":{},"modelId":"AKIAQX3KZ7PLM2WVB6TN","maxTokens":1}"#, vec!["$.modelId"]),
             (r#"{"variables":{},"modelId":1,"maxTokens":1.5,"model":1}"#, vec!["$.modelId", "$.maxTokens", "$.model"]),
+            (r#"{"variables":{},"version":1,"label":"production"}"#, vec!["$.label"]),
+            (r#"{"variables":{},"label":"Production"}"#, vec!["$.label"]),
+            (r#"{"variables":{},"label":7,"version":"1"}"#, vec!["$.label", "$.version"]),
         ] {
             let problem = ExecuteRequest::parse(body.as_bytes()).unwrap_err();
             let found: Vec<_> = problem.errors.iter().map(|fault| fault.path.as_str()).collect();
