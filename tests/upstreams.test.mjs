@@ -146,3 +146,46 @@ test("A5: a Fetch client that asks with If-None-Match, and so with Cache-Control
     assert.deepEqual([newest.status, newest.headers.get("x-cache")], [304, "MISS"]);
   });
 });
+
+test("C1: the key of a definition is tried once, where an upstream is its provider, and nowhere else", async () => {
+  const good = "sk-canary-good-0123456789";
+  const provider = await startSimulator("--api-key", good);
+  const UPSTREAMS = JSON.stringify([{ name: "own", wire: "openai", url: `${provider.url}/v1`, provider: "openai" }]);
+  const definition = (credentials, changes = {}) => ({
+    name: `sorter ${crypto.randomUUID()}`, provider: "openai", modelId: "gpt-4o-mini", credentials, configuration: { temperature: 0.2, maxTokens: 300 },
+    promptTemplate: "Sort: {input}", responseSchema: { type: "object", properties: { category: "string" } }, ...changes,
+  });
+  const asked = async () => (await provider.stats()).requests.openai_models;
+  try {
+    await gatewayOf({ UPSTREAMS, MODEL_POLL_MS: "5" }, async (gateway) => {
+      const submit = (credentials, changes) => gateway.ask("POST", "/v1/models", definition(credentials, changes));
+      const taken = await submit({ apiKey: good });
+      assert.deepEqual([taken.status, taken.body.warnings, await asked()], [202, [], 1], JSON.stringify(taken.body));
+      const before = (await simulator.requests()).filter(({ method, path }) => method === "POST" && /\/models$/.test(path)).length;
+      const refused = await submit({ apiKey: "sk-canary-bad-0123456789" });
+      assert.deepEqual([refused.status, refused.body.code, refused.body.errors.map(({ path, code }) => [path, code])], [400, "invalid_request", [["$.credentials.apiKey", "key_refused"]]]);
+      assert.equal((await simulator.requests()).filter(({ method, path }) => method === "POST" && /\/models$/.test(path)).length, before, "nothing was provisioned");
+      assert.equal((await gateway.ask("GET", "/v1/models")).body.total, 1, "and nothing is in the list");
+      const [row] = (await gateway.rows(1, /^model\.submit/)).filter(({ code }) => code);
+      assert.deepEqual([row.outcome, row.code], ["refused", "invalid_request"]);
+      // Nobody is asked by another provider's key, nor by one that has an address of its own: that address least of all.
+      const silent = [[{ apiKey: "sk-canary-bad-0123456789" }, { provider: "anthropic" }], [{ apiKey: "sk-canary-bad-0123456789", endpoint: "https://elsewhere.invalid/v1" }]];
+      for (const [credentials, changes] of silent) {
+        const { status, body } = await submit(credentials, changes);
+        assert.deepEqual([status, body.warnings], [202, []]);
+      }
+      assert.equal(await asked(), 2);
+      await provider.fault({ kind: "status", status: 500 }, { on: "openai_models" });
+      const warned = async () => {
+        const { status, body } = await submit({ apiKey: good });
+        return [status, body.warnings.map(({ path, code }) => [path, code])];
+      };
+      assert.deepEqual(await warned(), [202, [["$.credentials.apiKey", "key_unchecked"]]]);
+      await provider.stop();
+      assert.deepEqual(await warned(), [202, [["$.credentials.apiKey", "key_unchecked"]]], "nobody is there");
+      assert.doesNotMatch(gateway.lines.join("\n"), /canary/);
+    });
+  } finally {
+    await provider.stop();
+  }
+});

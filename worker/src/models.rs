@@ -8,19 +8,20 @@ use promptgate_core::governance::{Metric, Metrics};
 use promptgate_core::http::Reply;
 use promptgate_core::model::{
     Active, Command, InvocationIdentity, ListCommand, ListPage, Listed, Question, Received, Record, StatusUpdates,
-    Step, Submission, Verb, environments,
+    Step, Submission, Verb, environments, key_verdict,
 };
 use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::KEEPER;
+use promptgate_core::upstream::standing::STANDING_LIMIT_MS;
 
 use crate::bridge::Delay;
 use crate::client::{self, Stream};
 use crate::context::RequestContext;
 use crate::object::model::ModelReply;
-use crate::{exchange, object, state, telemetry};
-use web_sys::Response;
+use crate::{exchange, object, state, telemetry, upstream};
+use web_sys::{AbortSignal, Response};
 
 impl RequestContext {
     /// Answers a route of models.
@@ -48,6 +49,7 @@ impl RequestContext {
             request_id: self.random.request_id(),
             started_ms: self.clock.started_ms,
             verb,
+            key_unchecked: false,
         }
     }
 
@@ -68,10 +70,11 @@ impl RequestContext {
             Route::SubmitModel | Route::ConfigureNamed => {
                 let text = self.body().await?.text()?;
                 let submission = Submission::parse(text.as_bytes())?;
+                let key_unchecked = !self.is_key_taken(&submission).await?;
                 let id = submission.id(self.tenant(), &self.settings.credentials.secret);
                 // Before it is there: what is in the list and not there is taken out.
                 self.model_list(&ListCommand::Add(id.clone())).await?;
-                self.command(&id, Verb::Submit(text))
+                Command { key_unchecked, ..self.command(&id, Verb::Submit(text)) }
             }
             _ => return self.invoke().await,
         };
@@ -82,6 +85,14 @@ impl RequestContext {
         }
         let code = reply.recorded.as_deref().map(Code::named);
         Ok((client::model_reply(reply), code))
+    }
+
+    /// Whether the provider takes the key, where an upstream is the provider; yes where none is.
+    async fn is_key_taken(&self, submission: &Submission) -> Result<bool, Problem> {
+        let Some(request) = submission.key_question(&self.settings.upstreams) else { return Ok(true) };
+        let limit = AbortSignal::timeout_with_u32(STANDING_LIMIT_MS as u32);
+        let answer = self.limits.within(upstream::send(&request, &limit)).await?;
+        key_verdict(answer.map(|(head, _)| head).as_ref())
     }
 
     async fn model_list(&self, command: &ListCommand) -> Result<Listed, Problem> {

@@ -54,6 +54,9 @@ pub struct Command {
     pub started_ms: u64,
     /// What is to be done.
     pub verb: Verb,
+    /// Of a submission: the provider was asked whether it takes the key, and has not said so.
+    #[serde(default)]
+    pub key_unchecked: bool,
 }
 
 /// What is to be done.
@@ -278,7 +281,10 @@ impl ManagedModel {
         seed: u64,
     ) -> Result<CommandProgress, Problem> {
         let submission = Submission::parse(body.as_bytes())?;
-        let warnings = submission.warnings.clone();
+        let mut warnings = submission.warnings.clone();
+        if command.key_unchecked {
+            warnings.push(super::key::unchecked());
+        }
         if kept.as_ref().is_some_and(ManagedModel::is_being_deleted) {
             let mut problem = Problem::new(Code::ModelNotActive, "The model is being deleted: submit it again then.");
             problem.retry_after = Some(Duration::from_secs(1));

@@ -12,7 +12,7 @@ use crate::json::Json;
 use crate::sensitive::Sensitive;
 use crate::upstream::genesys::Endpoints;
 use crate::upstream::oauth::ClientCredentials;
-use crate::upstream::{Credential, Upstream, Wire, openai};
+use crate::upstream::{Credential, Provider, Upstream, Wire, openai};
 
 /// The upstream of the short form, which keeps templates and models.
 pub const KEEPER: &str = "genesys";
@@ -29,6 +29,7 @@ impl Reader<'_> {
             credential: Credential::Client { login: endpoints.login.clone(), client: credentials },
             wire: Wire::Genesys(endpoints),
             idempotent: true,
+            provider: None,
         }));
         for (index, upstream) in upstreams.iter().enumerate() {
             if upstreams.iter().take(index).any(|earlier| earlier.name == upstream.name) {
@@ -40,7 +41,7 @@ impl Reader<'_> {
     }
 
     fn upstream(&mut self, path: &Path, item: &Json) -> Option<Upstream> {
-        self.known(path, item, &["name", "wire", "url", "loginUrl", "credential", "idempotent"]);
+        self.known(path, item, &["name", "wire", "url", "loginUrl", "credential", "idempotent", "provider"]);
         let name = self.name(path, item, "name");
         let wire = self.string(path, item, "wire");
         let url = self.address(path, item, "url");
@@ -63,8 +64,25 @@ impl Reader<'_> {
         };
         let idempotent = self.flag(path, item, "idempotent");
         let wire = wire?;
+        let provider = self.provider(path, item, &wire);
         let idempotent = idempotent.unwrap_or(wire.is_idempotent());
-        Some(Upstream { name: name?, wire, credential: credential?, idempotent })
+        Some(Upstream { name: name?, wire, credential: credential?, idempotent, provider })
+    }
+
+    /// Which provider it is: one that can be asked whether it takes a key.
+    fn provider(&mut self, path: &Path, item: &Json, wire: &Wire) -> Option<Provider> {
+        item.member("provider")?;
+        let named = self.string(path, item, "provider")?;
+        let known = Provider::ALL.into_iter().find(|(name, _)| *name == named).map(|(_, provider)| provider);
+        let path = path.name("provider");
+        if known.is_none() {
+            self.wrong(&path, "`provider` must be `openai`, `azure`, `anthropic` or `bedrock`.".to_owned());
+        } else if !wire.lists_models() {
+            let message = "`provider` is for upstreams whose list of models can be asked for: the wire `openai`, without \
+                           `{model}` in `url`.";
+            self.wrong(&path, message.to_owned());
+        }
+        known
     }
 
     fn credential(&mut self, path: &Path, item: &Json, login: Option<String>) -> Option<Credential> {

@@ -45,6 +45,8 @@ pub struct Upstream {
     /// Whether it takes our idempotency key for what it is, and executes a request once: then one whose answer was lost
     /// may be sent again (R4).
     pub idempotent: bool,
+    /// Which provider of model definitions it is: it is asked whether it takes their keys.
+    pub provider: Option<Provider>,
 }
 
 /// A model at an upstream.
@@ -104,6 +106,11 @@ impl Wire {
             Wire::OpenAi(address) if address.is_azure() => "azure.ai.openai",
             Wire::OpenAi(_) => "openai",
         }
+    }
+
+    /// Whether it can be asked which models there are.
+    pub(crate) fn lists_models(&self) -> bool {
+        matches!(self, Wire::OpenAi(address) if address.models().is_some())
     }
 
     /// Whether upstreams of this wire are [idempotent](Upstream::idempotent) unless they are configured otherwise.

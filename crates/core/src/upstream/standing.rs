@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Credential, Upstream, Wire};
-use crate::http::{Head, HttpRequest};
+use crate::http::{Head, Header, HttpRequest};
 use crate::problem::{Code, Problem};
 use crate::sensitive::{Bytes, Sensitive};
 
@@ -32,9 +32,25 @@ pub enum UpstreamHealth {
 impl Upstream {
     /// What is asked where no token is fetched: the list of models. None where there is nothing to ask for.
     pub fn standing_request(&self) -> Option<HttpRequest> {
+        self.list(self.credential.header(&Sensitive::default()))
+    }
+
+    /// The same with the `key` of a model definition, in the header in which the gateway's own goes. None for a key that no
+    /// header can hold.
+    pub fn key_request(&self, key: &Sensitive) -> Option<HttpRequest> {
+        if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        self.list(Some(match &self.credential {
+            Credential::Key(name, _) if name != "authorization" => (name.clone(), key.clone()),
+            _ => ("authorization".into(), Sensitive::new(format!("Bearer {}", key.expose()))),
+        }))
+    }
+
+    fn list(&self, credential: Option<Header>) -> Option<HttpRequest> {
         let Wire::OpenAi(address) = &self.wire else { return None };
         let mut headers = vec![("accept".into(), Sensitive::new("application/json"))];
-        headers.extend(self.credential.header(&Sensitive::default()));
+        headers.extend(credential);
         Some(HttpRequest { method: "GET", url: address.models()?, headers, body: Bytes::default() })
     }
 
@@ -119,10 +135,24 @@ mod tests {
             wire: Wire::OpenAi(Address::new(url)),
             credential: credential.clone(),
             idempotent: false,
+            provider: None,
         };
         let request = at("https://api.example/v1?api-version=1").standing_request().unwrap();
         assert_eq!((request.method, request.url.as_str()), ("GET", "https://api.example/v1/models?api-version=1"));
         assert!(!format!("{request:?}").contains("canary"));
         assert_eq!(at("https://api.example/deployments/{model}").standing_request(), None);
+        let header = |credential: Credential, key: &str| {
+            let upstream = Upstream { credential, ..at("https://api.example/v1") };
+            let request = upstream.key_request(&Sensitive::new(key))?;
+            request.headers.last().map(|(name, value)| (name.to_string(), value.expose().to_owned()))
+        };
+        let shown = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
+        assert_eq!(header(credential.clone(), "theirs"), shown("authorization", "Bearer theirs"));
+        assert_eq!(header(Credential::Nothing, "theirs"), shown("authorization", "Bearer theirs"));
+        let azure = Credential::Key("api-key".into(), Sensitive::new("ours"));
+        assert_eq!(header(azure, "theirs"), shown("api-key", "theirs"));
+        for key in ["a\r\nx: y", "a b", "schlüssel"] {
+            assert_eq!(header(credential.clone(), key), None, "{key}");
+        }
     }
 }

@@ -81,6 +81,7 @@ fn genesys() -> Vec<Target> {
     let upstream = Upstream {
         name: "genesys".into(),
         idempotent: true,
+        provider: None,
         wire: Wire::Genesys(endpoints),
         credential: Credential::Client {
             login: "https://login".into(),

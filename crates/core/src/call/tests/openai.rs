@@ -15,7 +15,13 @@ const WHOLE: Event = Head(200, &[("content-type", "application/json")]);
 fn upstream(name: &str) -> Upstream {
     let url = format!("https://{name}.example/v1");
     let credential = Credential::Key("authorization".into(), Sensitive::new("Bearer canary-key"));
-    Upstream { name: name.into(), wire: Wire::OpenAi(Address::new(&url)), credential, idempotent: false }
+    Upstream {
+        name: name.into(),
+        wire: Wire::OpenAi(Address::new(&url)),
+        credential,
+        idempotent: false,
+        provider: None,
+    }
 }
 
 fn targets() -> Vec<Target> {

@@ -23,7 +23,8 @@ fn ended(model: &str, status: Status, usage: Option<Usage>, came: Option<u64>, r
     let decoded = decode(body.to_string().as_bytes()).unwrap();
     let prepared = decoded.prepare(&guards.input, &rules, None, &mut counters).unwrap();
     let wire = Wire::OpenAi(Address::new("https://api.example/v1"));
-    let upstream = Upstream { name: "a".into(), wire, credential: Credential::Nothing, idempotent: false };
+    let upstream =
+        Upstream { name: "a".into(), wire, credential: Credential::Nothing, idempotent: false, provider: None };
     let targets = vec![Target { upstream: upstream.into(), model: "m".into(), rate: None }];
     let rules = CallRules {
         first_content: Duration::from_secs(5),

@@ -24,6 +24,7 @@ fn command(tenant: &str, verb: Verb) -> Command {
         request_id: "r-1".into(),
         started_ms: START,
         verb,
+        key_unchecked: false,
     }
 }
 

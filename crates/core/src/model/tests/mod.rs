@@ -22,7 +22,7 @@ const ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 /// Some moment, Unix ms.
 const START: u64 = 1_800_000_000_000;
 
-fn definition() -> Value {
+pub(super) fn definition() -> Value {
     json!({
         "name": "support-classifier-v2", "provider": "openai", "modelId": "gpt-4o-mini",
         "credentials": {"apiKey": CANARY, "endpoint": "https://canary.example/v1"},

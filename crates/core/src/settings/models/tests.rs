@@ -143,6 +143,29 @@ fn a_key_goes_in_any_header_that_is_free() {
     }
 }
 
+// Row C1.
+#[test]
+fn an_upstream_says_which_provider_it_is() {
+    let upstreams = |wire: &str, url: &str, provider: &str| {
+        format!(r#"[{{"name":"own","wire":"{wire}","url":"{url}","provider":{provider}}}]"#)
+    };
+    let url = "https://api.openai.com/v1";
+    let settings = read(&[("UPSTREAMS", &upstreams("openai", url, r#""openai""#))]).unwrap();
+    assert_eq!(settings.upstreams[0].provider, Some(crate::upstream::Provider::OpenAi));
+    for (wire, url, provider) in [
+        ("openai", url, r#""opnai""#),
+        ("openai", url, "1"),
+        ("openai", "https://x.openai.azure.com/openai/deployments/{model}", r#""azure""#),
+        ("genesys", "https://api.example", r#""openai""#),
+    ] {
+        let faults = read(&[("UPSTREAMS", &upstreams(wire, url, provider))]).unwrap_err();
+        assert!(
+            faults.iter().any(|(path, _)| path == "$.UPSTREAMS[0].provider"),
+            "{wire} {url} {provider}: {faults:?}"
+        );
+    }
+}
+
 #[test]
 fn every_fault_at_once_with_the_nearest_name() {
     let faults = read(&[
