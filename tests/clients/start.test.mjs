@@ -77,12 +77,39 @@ async function runItForSeveralTeams({ url, key }) {
   // Limits count by the minute, and the walk's three calls are to fall into one.
   const left = 60_000 - (Date.now() % 60_000);
   if (left < 15_000) await new Promise((resolve) => setTimeout(resolve, left));
-  const script = ["set -euo pipefail", `npx() { shift; node target/package/dist/cli/main.cjs "$@"; }`, `export PROMPTGATE_URL=${url} PROMPTGATE_KEY=${key}`, ...lines];
+  const script = ["set -euo pipefail", `export PROMPTGATE_URL=${url} PROMPTGATE_KEY=${key}`, ...lines];
   return (await run("bash", ["-c", script.join("\n")], { cwd: root, encoding: "utf8" })).stdout;
 }
 
+/** Does every line of shell that a page has, as it stands there but for address and key; gives its output. */
+async function walk(page, { url, key }) {
+  const blocks = [...readFileSync(`${root}docs/${page}`, "utf8").matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block);
+  const lines = blocks.join("\n").replaceAll(/(http:\/\/127\.0\.0\.1|localhost):8787/g, url).replaceAll("YOUR_KEY", key);
+  // A pipe that is cut on purpose ends with an error.
+  return (await run("bash", ["-c", `set -eu\n${lines}`], { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 })).stdout;
+}
+
+/** Follows the pages of which each line can be done here. What they print says whether it was so. */
+async function walkAll(started) {
+  const templates = await walk("templates.md", started);
+  assert.deepEqual([...templates.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status), ["200", "412"], templates);
+  assert.match(templates, /"dry_run":true/);
+  assert.match(templates, /"content":".*Where is \{\{other\}\}\?/);
+  assert.match(templates, /staging: (version \d+ → )?version \d+$/m);
+  assert.match(templates, /^production: version \d+ → version \d+$/m);
+  const models = await walk("models.md", started);
+  assert.match(models, /event: ACTIVE|"status":"ACTIVE"/, models);
+  assert.match(models, /"code":"invalid_request"/);
+  assert.match(models, /"sanitizedInput":"My router/);
+  assert.match(models, /"apiVersion"/);
+  assert.doesNotMatch(models, /apiKey|unauthenticated/);
+  const once = await walk("idempotency.md", started);
+  assert.equal(once.match(/event: done/g)?.length, 2, once);
+  assert.match(once, /\{"content":"[^"]+/);
+}
+
 // Rows O1, T2, T3.
-test("what `npm start` prints works, as does the walk for several teams, the state of the last time, and a model of one's own", { timeout: 180_000 }, async () => {
+test("what `npm start` prints works, as do the walks of the pages, twice, the state of the last time, and a model of one's own", { timeout: 600_000 }, async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "promptgate-start-")));
   for (const name of [".dev.vars.example", "wrangler.toml"]) cpSync(`${root}${name}`, join(folder, name));
   for (const name of ["node_modules", "scripts", "target", "worker", "www"]) symlinkSync(`${root}${name}`, join(folder, name));
@@ -108,13 +135,16 @@ test("what `npm start` prints works, as does the walk for several teams, the sta
     const list = walked.filter((line) => / active /.test(line));
     assert.deepEqual(list.map((line) => /claims, (\w+)/.exec(line)[1]), ["lead", "nightly"]);
     assert.match(walked.at(-2), /of shop, shop, production, is revoked/);
+    // On what the walk has left behind it does the same again.
+    assert.match((await runItForSeveralTeams(first)).split("\n").at(-2), /of shop, shop, production, is revoked/);
+    for (let pass = 0; pass < 2; pass++) await walkAll(first);
     await first.stop();
 
     upstream = await startSimulator();
     const second = await start(folder, { UPSTREAM: `${upstream.url}/v1`, OPENAI_API_KEY: "dev-key" });
     assert.equal(second.key, first.key);
     const again = await follow(second);
-    assert.equal(again.rows.length, 2 * answers.length, "the log goes on");
+    assert.equal(again.rows.length, 2 * answers.length + 1, "the log goes on; the pages' call that happens once was made once");
     assert.equal((await upstream.stats()).requests.openai_chat, answers.length, "the model is one's own");
     const executed = await fetch(`${second.url}/v1/templates/${id}/execute`, {
       method: "POST", headers: { ...headers, accept: "application/json" }, body: JSON.stringify({ variables: { customer: "Zoe" } }),

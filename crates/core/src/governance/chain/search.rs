@@ -24,7 +24,8 @@ const MAX_VALUE: usize = 512;
 /// ends there says where to go on.
 const MAX_ASKED: u32 = 500;
 /// Outcomes, as rows have them.
-pub const STATUSES: [&str; 7] = ["success", "refused", "failed", "deferred", "fallback", "truncated", "cancelled"];
+pub const STATUSES: [&str; 8] =
+    ["success", "refused", "failed", "deferred", "fallback", "truncated", "cancelled", "unknown"];
 
 /// What a row is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray)]

@@ -38,6 +38,9 @@ fn every_fault_is_named() {
         let found: Vec<_> = problem.errors.iter().map(|fault| fault.path.as_str()).collect();
         assert_eq!(found, paths, "{query}");
     }
+    for status in STATUSES {
+        assert!(Search::of(&target(&format!("?status={status}")), None, None).is_ok(), "{status}");
+    }
     let long = format!("?code={}", "x".repeat(MAX_VALUE + 1));
     assert!(Search::of(&target(&long), None, None).is_err());
 }
