@@ -150,9 +150,9 @@ function showReport() {
   $("problem-count").textContent = total ? String(total) : "";
   $("detected").textContent = KINDS[kind] ?? kind;
   $("kind").options[0].text = $("kind").value ? "Auto" : `Auto: ${(KINDS[kind] ?? kind).toLowerCase()}`;
-  const mendable = findings.filter((found) => found.fix).length;
+  const fixable = findings.filter((found) => found.fix).length;
   enable($("fix-safe"), summary.fixable, "Fix safe");
-  enable($("fix-all"), mendable, "Fix all");
+  enable($("fix-all"), fixable, "Fix all");
   $("clean").hidden = total > 0;
   showList(findings, summary.omitted, rules, { open, ...finding });
   showPlace();

@@ -39,7 +39,7 @@ git ignores is left out.
   --stdin-filename NAME   what the standard input is called
   --watch                 lints again whenever a file changes
 
-Ends with 1 where there are errors, or more warnings than that; with --diff where there is something to mend.
+Ends with 1 where there are errors, or more warnings than that; with --diff where there is something to fix.
 The configuration of a file is the nearest promptgate.json, or package.json with a key "promptgate", upwards.
 Colours: FORCE_COLOR and NO_COLOR are heeded.
 `,
@@ -105,7 +105,7 @@ function checked(patterns, values) {
     statistics: values.statistics,
     select,
     ignore,
-    mend: values.fix || values["unsafe-fixes"] || values.diff,
+    fixing: values.fix || values["unsafe-fixes"] || values.diff,
     unsafe: values["unsafe-fixes"],
     diff: values.diff,
     mostWarnings: most === undefined ? Infinity : Number(most),
@@ -159,13 +159,13 @@ async function once(patterns, options) {
     const count = [...skipped.values()].reduce((sum, one) => sum + one, 0);
     process.stderr.write(`${count} ${count === 1 ? "file" : "files"} of other kinds skipped: ${listed(skipped)}.\n`);
   }
-  const [path, out] = [await address(options), options.mend && options.stdin ? process.stderr : process.stdout];
+  const [path, out] = [await address(options), options.fixing && options.stdin ? process.stderr : process.stdout];
   const terminal = new Terminal(options.output === undefined ? out : {});
   const done = (document) => {
     look(document, options, cache);
     settle(document, options, path, terminal);
   };
-  const asLog = options.name === "sarif" && !options.mend && !options.writeBaseline;
+  const asLog = options.name === "sarif" && !options.fixing && !options.writeBaseline;
   if (asLog) asSarif(documents, path, done);
   else await shared(documents, options, cache, done);
   for (const document of documents) if (document.summary === undefined) done(document);
@@ -180,10 +180,10 @@ async function once(patterns, options) {
 }
 
 /** Has many documents looked at by threads, where they are worth it. */
-async function shared(documents, { mend, unsafe }, cache, done) {
-  const open = documents.filter((document) => mend || cache?.get(document) === undefined);
+async function shared(documents, { fixing, unsafe }, cache, done) {
+  const open = documents.filter((document) => fixing || cache?.get(document) === undefined);
   if (open.reduce((sum, { text }) => sum + text.length, 0) < WORTH) return;
-  const asked = open.map(({ text, settings }) => ({ text, mend, settings: mend ? { ...settings, unsafe } : settings }));
+  const asked = open.map(({ text, settings }) => ({ text, fixing, settings: fixing ? { ...settings, unsafe } : settings }));
   const { inThreads } = await import("./threads.js");
   await inThreads(asked, module(), (at, answer) => {
     open[at].answer = answer;
@@ -192,7 +192,7 @@ async function shared(documents, { mend, unsafe }, cache, done) {
 }
 
 /** Keeps of a document that was looked at what is needed of it, and lets the rest go. */
-function settle(document, { quiet, statistics, writeBaseline, diff, format, mend }, path, terminal) {
+function settle(document, { quiet, statistics, writeBaseline, diff, format, fixing }, path, terminal) {
   const { report } = document;
   document.summary = report.summary;
   if (statistics || writeBaseline) {
@@ -204,13 +204,13 @@ function settle(document, { quiet, statistics, writeBaseline, diff, format, mend
     document.written = format.one({ ...document, file: path(document.file), report: { ...report, findings } }, terminal);
   }
   document.report = document.answer = undefined;
-  if (!mend) document.text = undefined;
+  if (!fixing) document.text = undefined;
 }
 
 /** Lints one document, or fixes it. */
 function look(document, options, cache) {
   const { text, settings, wanted } = document;
-  if (options.mend) {
+  if (options.fixing) {
     const { text: after, applied, report } = document.answer ?? fix(text, { ...settings, unsafe: options.unsafe });
     Object.assign(document, { before: text, text: after, applied, report });
   } else if (document.report === undefined) {
@@ -230,7 +230,7 @@ function look(document, options, cache) {
 }
 
 function findings(documents, options, terminal, out) {
-  if (options.mend) {
+  if (options.fixing) {
     // The text is the output then.
     if (options.stdin) process.stdout.write(documents[0].text);
     else for (const { file, before, text } of documents) if (text !== before) writeFileSync(file, text);

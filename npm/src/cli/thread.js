@@ -5,7 +5,7 @@ import { fix, init, lint } from "./engine.js";
 await init(workerData.module);
 parentPort.on("message", (documents) => {
   try {
-    parentPort.postMessage({ answers: documents.map(({ text, settings, mend }) => (mend ? fix(text, settings) : { report: lint(text, settings) })) });
+    parentPort.postMessage({ answers: documents.map(({ text, settings, fixing }) => (fixing ? fix(text, settings) : { report: lint(text, settings) })) });
   } catch (error) {
     // An error's code does not survive the way between threads.
     const { name, code, message, stack } = error;

@@ -40,8 +40,8 @@ const severity = (finding, terminal) => terminal.style(COLOUR[finding.severity],
 function block(file, finding, lines, masks, terminal) {
   const { code, name, message, fix } = finding;
   const head = `${terminal.style("bold", at(file, finding))} ${severity(finding, terminal)} ${terminal.style("bold", code)} ${name}\n`;
-  const mend = fix ? terminal.style("dim", `  ${fix.safe ? "--fix" : "--unsafe-fixes"}: ${fix.title}`) + "\n" : "";
-  return `${head}${wrapped(visible(message), terminal.columns)}${frame(finding, lines, masks, terminal)}${mend}\n`;
+  const hint = fix ? terminal.style("dim", `  ${fix.safe ? "--fix" : "--unsafe-fixes"}: ${fix.title}`) + "\n" : "";
+  return `${head}${wrapped(visible(message), terminal.columns)}${frame(finding, lines, masks, terminal)}${hint}\n`;
 }
 
 /** Text in lines of at most `columns`, indented by two. */
