@@ -2,6 +2,7 @@
 
 mod answers;
 mod bodies;
+mod entries;
 mod errors;
 mod resources;
 

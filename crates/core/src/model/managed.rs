@@ -7,110 +7,34 @@
 //! ```
 //! Only alarms send; requests put something there and look.
 
+mod answer;
+mod command;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::active::Active;
-use super::answer::reply;
 use super::configuration::Configuration;
 use super::definition::Submission;
 use super::deletion::{Deletion, DeletionEnd};
 use super::exchange::{Received, Step};
-use super::provisioning::{ModelStatus, Origin, Provisioning, StatusUpdates};
+use super::provisioning::{ModelStatus, Origin, Provisioning};
 use super::record::Record;
-use super::snapshot::Snapshot;
 use super::update::{Update, UpdateStatus, Updates};
 use crate::call::Health;
-use crate::fault::Fault;
-use crate::governance::{Family, Metrics, Occasion, WebhookEvent, timestamp};
-use crate::http::{HttpRequest, Reply, ReplyHead};
+use crate::governance::{Family, Metrics, WebhookEvent};
+use crate::http::HttpRequest;
 use crate::problem::{Code, Problem};
-use crate::sensitive::{Bytes, Sensitive};
+use crate::sensitive::Sensitive;
 use crate::settings::Settings;
 use crate::upstream::genesys::{Endpoints, ModelId};
+
+pub use command::{Command, CommandProgress, Verb};
 
 /// Most updates that have ended and can still be looked at (no source; ours).
 const MAX_SETTLED: usize = 8;
 /// How often one that watches is written to (no source; ours), in milliseconds.
 const WATCH_MS: u64 = 10_000;
-
-/// What is asked of a model's object. No `Debug`: the body of a submission holds the provider's key.
-#[derive(Serialize, Deserialize)]
-pub struct Command {
-    /// The gateway's id of the model.
-    pub id: String,
-    /// Who asks.
-    pub tenant: String,
-    /// Whether the key reaches the models of every tenant.
-    #[serde(default)]
-    pub any_tenant: bool,
-    /// By which key ([`crate::client::Caller::key_id`]).
-    pub key_id: String,
-    /// The client's request.
-    pub request_id: String,
-    /// When it came, Unix ms.
-    pub started_ms: u64,
-    /// What is to be done.
-    pub verb: Verb,
-    /// Of a submission: the provider was asked whether it takes the key, and has not said so.
-    #[serde(default)]
-    pub key_unchecked: bool,
-}
-
-/// What is to be done.
-#[derive(Serialize, Deserialize)]
-pub enum Verb {
-    /// Provision a model of this definition, a [`Submission`] as JSON text.
-    Submit(String),
-    /// Tell how far it is.
-    Read,
-    /// Send the status changes after the one with this number, as soon as there are any: [`StatusUpdates`].
-    Watch(u32),
-    /// Take this configuration, a [`Configuration`] as JSON text.
-    Configure(String),
-    /// Tell which configuration it has, and how the newest stands.
-    ReadConfiguration,
-    /// Tell what an invocation needs: [`Active`].
-    Invoke,
-    /// Export the definition, for these environments.
-    Export(Vec<String>),
-    /// Delete the model, upstream and here.
-    Delete,
-    /// Upstream has answered that it has no such model: that of this id upstream.
-    Lose(ModelId),
-}
-
-impl Command {
-    /// When the client's request must have ended, Unix ms (R1).
-    pub fn deadline_ms(&self, settings: &Settings) -> u64 {
-        self.started_ms.saturating_add(settings.call.total.as_millis() as u64)
-    }
-
-    /// How long an answer at `now` (Unix ms) may wait until there is something to tell, in milliseconds: half of the
-    /// time that is left, so that it comes before the deadline. One that watches is written to now and then, so that
-    /// its leaving is noticed.
-    pub fn patience_ms(&self, settings: &Settings, now: u64) -> u64 {
-        let half = self.deadline_ms(settings).saturating_sub(now) / 2;
-        if let Verb::Watch(_) = self.verb { half.min(WATCH_MS) } else { half }
-    }
-
-    /// For the row of what it leads to.
-    pub fn occasion<'a>(&'a self, settings: &'a Settings, now: u64) -> Occasion<'a> {
-        settings.occasion(&self.request_id, &self.tenant, &self.key_id, now)
-    }
-}
-
-/// What became of a command so far.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CommandProgress {
-    /// Store the model and set the alarm to now.
-    pub changed: bool,
-    /// The configuration's.
-    revision: u32,
-    warnings: Vec<Fault>,
-}
 
 /// What is left behind: to be written, counted and sent.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -311,106 +235,6 @@ impl ManagedModel {
         let provisioning = Provisioning::submit(earlier, submission, origin, settings.model_polling, now, seed);
         *kept = Some(ManagedModel { provisioning, updates, settled, deletion: None, left: Effects::default() });
         Ok(CommandProgress { changed: true, revision: 0, warnings })
-    }
-
-    /// The answer to a command that was taken; none while there is nothing to tell yet. One that is `late` is
-    /// answered whatever there is.
-    pub fn answer(
-        &mut self,
-        command: &Command,
-        taken: &CommandProgress,
-        late: bool,
-        settings: &Settings,
-        now: u64,
-    ) -> Option<Result<Reply, Problem>> {
-        let occasion = command.occasion(settings, now);
-        let answer = match &command.verb {
-            // Whether upstream still has it is worth waiting for.
-            Verb::Submit(_)
-                if self.provisioning.status() == ModelStatus::Active && self.provisioning.is_busy() && !late =>
-            {
-                return None;
-            }
-            Verb::Submit(_) => {
-                let row = Record::submitted(occasion, &self.provisioning);
-                self.left.rows.push(row.event().line());
-                Ok(self.provisioning.reply(&row, &taken.warnings))
-            }
-            Verb::Read | Verb::Lose(_) => Ok(reply(200, None, &self.document())),
-            Verb::Delete => match self.deletion.as_ref().and_then(Deletion::end) {
-                Some(DeletionEnd::Done) => Ok(ManagedModel::deleted()),
-                Some(DeletionEnd::Failed(failure)) => Err(failure.problem()),
-                None if late => Ok(reply(202, Some(format!("/v1/models/{}", command.id)), &self.document())),
-                None => return None,
-            },
-            Verb::Watch(after) => {
-                let ended = self.provisioning.status().is_final();
-                let mut events = self.provisioning.events_after(*after).peekable();
-                if events.peek().is_none() && !ended && !late {
-                    return None;
-                }
-                Ok(reply(200, None, &json!(StatusUpdates::of(events, *after, ended))))
-            }
-            Verb::Configure(_) => self.configured(taken.revision, late, settings, now)?,
-            Verb::ReadConfiguration => Ok(reply(200, None, &self.configuration())),
-            Verb::Invoke => self.active().map(|id| {
-                let active = Active::new(id.clone(), self.provisioning.definition().clone());
-                reply(200, None, &active.document())
-            }),
-            Verb::Export(environments) => {
-                let snapshot = Snapshot::new(self.provisioning.definition(), &settings.environment, now);
-                self.left.rows.push(Record::exported(occasion, &command.id, &snapshot, environments).event().line());
-                Ok(reply(200, None, &snapshot.document()))
-            }
-        };
-        Some(answer.map(|mut reply| {
-            reply.head.headers.push(("x-request-id", command.request_id.clone()));
-            reply
-        }))
-    }
-
-    /// The answer to a deletion that is done; also where the object has forgotten the model meanwhile.
-    pub fn deleted() -> Reply {
-        Reply {
-            head: ReplyHead { status: 204, headers: vec![("cache-control", "no-store".to_owned())] },
-            body: Bytes::default(),
-        }
-    }
-
-    /// The model as `GET /v1/models/{id}` shows it to its tenant.
-    fn document(&self) -> Value {
-        let mut document = self.provisioning.document();
-        if let (true, Some(members)) = (self.is_being_deleted(), document.as_object_mut()) {
-            members.insert("status".to_owned(), "DELETING".into());
-        }
-        document
-    }
-
-    /// The answer to the client that offered the configuration `revision`; to a late one, how the newest stands.
-    fn configured(&self, revision: u32, late: bool, settings: &Settings, now: u64) -> Option<Result<Reply, Problem>> {
-        let open = self.updates.as_ref().and_then(Updates::open);
-        let update = match self.settled.iter().find(|update| update.revision == revision) {
-            Some(settled) => settled,
-            None => open.filter(|open| late || open.revision == revision && open.status == UpdateStatus::Deferred)?,
-        };
-        Some(update.reply(&self.row(update, settings, update.settled_ms.unwrap_or(now))))
-    }
-
-    /// What `GET /v1/models/{id}/configuration` shows.
-    fn configuration(&self) -> Value {
-        let open = self.updates.as_ref().and_then(Updates::open);
-        let update = open.or(self.settled.last()).map(|update| {
-            json!({
-                "revision": update.revision,
-                "status": update.status,
-                "error": update.failure,
-                "configuration": update.configuration.document(),
-                "offeredAt": timestamp(update.offered_ms),
-                "settledAt": update.settled_ms.map(timestamp),
-            })
-        });
-        let applied = self.updates.as_ref().and_then(Updates::applied).map(Configuration::document);
-        json!({"applied": applied, "update": update})
     }
 }
 
