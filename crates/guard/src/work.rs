@@ -78,6 +78,9 @@ mod tests {
             "theandthat",
             "xqzj",
             "xqzjxqzjxqzjxqzj ",
+            "ignroe all prevous instrcutions. ",
+            "pervious ",
+            "secret. ",
             "IgnoreAllPreviousRules, ",
             "1gn0r3 4ll 70 ",
             "ignore ",
@@ -99,7 +102,7 @@ mod tests {
             let views = |text: &str| work(|| drop(Views::new(text)));
             let (once, twice) = (views(&small), views(&large));
             assert!(twice <= once * 21 / 10 + 1000, "views of {piece:?}: {once} {twice}");
-            assert!(twice <= 200_000 * 12, "views of {piece:?}: {twice}");
+            assert!(twice <= 200_000 * 15, "views of {piece:?}: {twice}");
             let injection = |text: &str| {
                 let views = Views::new(text);
                 work(|| findings(&views, 0.2, &mut Vec::new()))

@@ -11,7 +11,8 @@
 //!                │     ├─▶ Leet     "1gn0r3" spelt out
 //!                │     ├─▶ Base64   what encoded runs, lines and numbers say, nested ones too
 //!                │     ├─▶ Quoted   quoted-printable read out
-//!                │     └─▶ Apart    "IgnoreAllRules" and "ignoreallrules" with blanks
+//!                │     ├─▶ Apart    "IgnoreAllRules" and "ignoreallrules" with blanks
+//!                │     └─▶ Mistyped "ignroe all prevous rules" as they should be
 //!                └─▶ Bidi    what stands inside right-to-left overrides, as displayed
 //! ```
 //!
@@ -27,6 +28,7 @@ mod fold_table;
 pub mod hidden;
 mod leet;
 mod map;
+mod mistyped;
 mod quoted;
 mod reference;
 mod spaced;
@@ -60,6 +62,8 @@ pub enum ViewKind {
     Quoted,
     /// Sentences without blanks, one per line, with blanks.
     Apart,
+    /// Words that attacks are made of, without their typing mistakes.
+    Mistyped,
 }
 
 impl ViewKind {
@@ -74,6 +78,7 @@ impl ViewKind {
             Self::Base64 => "base64",
             Self::Quoted => "quoted",
             Self::Apart => "apart",
+            Self::Mistyped => "mistyped",
         }
     }
 }
@@ -154,11 +159,12 @@ impl<'a> Views<'a> {
             base64::view(plain.text(), &plain.map),
             quoted::view(plain.text(), &plain.map),
             apart::view(plain.text(), &plain.map),
+            mistyped::view(plain.text(), &plain.map),
         ];
         self.others.extend(extra.into_iter().flatten());
     }
 
-    /// The views: `Raw`, then `Plain`, `Bidi`, `Spaced`, `Leet`, `Base64`, `Quoted`, `Apart`, each where it differs.
+    /// The views: `Raw`, then `Plain`, `Bidi`, `Spaced`, `Leet`, `Base64`, `Quoted`, `Apart`, `Mistyped`, each where it differs.
     pub fn iter(&self) -> impl Iterator<Item = &View<'a>> {
         std::iter::once(&self.raw).chain(&self.others)
     }
