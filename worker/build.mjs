@@ -27,13 +27,13 @@ const { outputFiles: [{ contents }] } = await build({
   external: ["./index_bg.wasm"],
   alias: { glue: `${glue}/index.js` },
   // a class of wrangler.toml that the Wasm does not have
-  // (wasm-bindgen names a module twice where two of its functions need no glue; both are the same)
-  logOverride: { "import-is-undefined": "error", "duplicate-object-key": "silent" },
+  logOverride: { "import-is-undefined": "error", "duplicate-object-key": "error" },
   plugins: [{
     name: "wasm",
     setup: (esbuild) => esbuild.onLoad({ filter: /\/index\.js$/ }, ({ path }) => path === `${glue}/index.js`
       // source-phase imports: workerd gives the same module for a plain one, esbuild and Miniflare know no other
-      ? { contents: readFileSync(path, "utf8").replace("import source ", "import ") }
+      // and wasm-bindgen names a module once for each of its functions that need no glue: once is enough
+      ? { contents: readFileSync(path, "utf8").replace("import source ", "import ").replace(/^ *("[^"]+"): import\d+,\n(?= *\1: import)/gm, "") }
       : undefined),
   }],
 });
