@@ -66,8 +66,8 @@ pub struct ChoiceEvent {
 }
 
 impl ChoiceEvent {
-    /// Whether it is a piece of one text and nothing else: of which.
-    fn only(&self) -> Option<Channel> {
+    /// The channel of its text, where it is a piece of one text and nothing else.
+    fn sole_channel(&self) -> Option<Channel> {
         let plain = self.finish.is_none() && self.message.is_empty() && self.choice.is_empty();
         match self.parts.as_slice() {
             [Part { channel, call: None, .. }] if plain => Some(*channel),
@@ -127,7 +127,7 @@ impl ChatEvent {
     pub fn join(&mut self, next: ChatEvent) -> Result<(), ChatEvent> {
         if let (ChatEvent::Choice(event), ChatEvent::Choice(piece)) = (self, &next)
             && event.index == piece.index
-            && event.only().is_some_and(|channel| piece.only() == Some(channel))
+            && event.sole_channel().is_some_and(|channel| piece.sole_channel() == Some(channel))
             && let (Some(part), Some(more)) = (event.parts.first_mut(), piece.parts.first())
         {
             part.text.push_str(&more.text);

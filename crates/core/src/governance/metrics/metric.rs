@@ -42,7 +42,7 @@ pub enum Metric {
     GenAiOutputToken,
 }
 
-/// How a metric is told.
+/// The form in which a metric is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Counter,
@@ -55,7 +55,7 @@ pub(super) enum Kind {
 impl Metric {
     pub(super) const ALL: &'static [Metric] = <Metric as strum::VariantArray>::VARIANTS;
 
-    /// Name, help, and how it is told.
+    /// Name, help and form.
     pub(super) const fn row(self) -> (&'static str, &'static str, Kind) {
         match self {
             Metric::Requests => ("promptgate_requests_total", "Requests of clients.", Kind::Counter),

@@ -18,8 +18,8 @@ use crate::sensitive::Bytes;
 use crate::settings::Settings;
 
 impl ManagedModel {
-    /// The answer to a command that was taken; none while there is nothing to tell yet. One that is `late` is
-    /// answered whatever there is.
+    /// The answer to a command; none while there is nothing to report yet. A `late` command is answered with
+    /// whatever there is.
     pub fn answer(
         &mut self,
         command: &Command,
@@ -91,7 +91,7 @@ impl ManagedModel {
         document
     }
 
-    /// The answer to the client that offered the configuration `revision`; to a late one, how the newest stands.
+    /// The answer to the client that sent the configuration `revision`; to a late client, the state of the newest one.
     fn configured(&self, revision: u32, late: bool, settings: &Settings, now: u64) -> Option<Result<Reply, Problem>> {
         let open = self.updates.as_ref().and_then(Updates::open);
         let update = match self.settled.iter().find(|update| update.revision == revision) {

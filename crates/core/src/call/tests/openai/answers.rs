@@ -218,7 +218,7 @@ fn a_document_that_is_too_deep_is_none() {
     assert!(!run.body.contains("[[["), "{}", run.body);
 }
 
-/// What a document says that brings nothing to be written is said once, in the next chunk.
+/// Members of a document without text are passed on once, in the next chunk.
 #[test]
 fn members_of_silent_documents_are_passed_on_once() {
     let filter = "data: {\"id\":\"\",\"model\":\"\",\"created\":0,\"choices\":[],\"prompt_filter_results\":[{\"prompt_index\":0}]}\n\n";
