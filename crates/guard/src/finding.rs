@@ -4,7 +4,8 @@ use crate::view::ViewKind;
 use std::ops::Range;
 
 /// What was found, as a policy decides about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Kind {
@@ -59,23 +60,8 @@ impl Kind {
     ];
 
     /// The name in policies and reports, snake case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Injection => "injection",
-            Self::PrivateKey => "private_key",
-            Self::Token => "token",
-            Self::Password => "password",
-            Self::Card => "card",
-            Self::Ssn => "ssn",
-            Self::Iban => "iban",
-            Self::Passport => "passport",
-            Self::DriverLicence => "driver_licence",
-            Self::BirthDate => "birth_date",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Ip => "ip",
-            Self::Own => "own",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// What redaction puts in the place of a value.

@@ -1,7 +1,7 @@
 //! The model card: what the table was made from, what it is worth, what it cannot do.
 
 use super::corpus::{Message, own};
-use super::learn::Recipe;
+use super::recipe::Recipe;
 use super::{folds, report};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

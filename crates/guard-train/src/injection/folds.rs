@@ -7,7 +7,8 @@
 //! without that part.
 
 use super::corpus::{Half, Message, Tone, own};
-use super::learn::{Indexed, Recipe, Weights, learn};
+use super::learn::{Indexed, Weights, learn};
+use super::recipe::Recipe;
 use crate::benign::Sort;
 use promptgate_guard::injection::classifier::Model;
 use promptgate_guard::injection::{raw, strongest};

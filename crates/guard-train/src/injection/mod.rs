@@ -9,12 +9,15 @@ mod grammar;
 mod grammar_attacks;
 mod grammar_benign;
 mod learn;
+mod linear;
+mod recipe;
 mod report;
 
 use corpus::Message;
 use folds::Bench;
-use learn::{Recipe, Weights};
+use learn::Weights;
 use promptgate_guard::injection::classifier::{HEADER_LEN, TABLE_LEN, header};
+use recipe::Recipe;
 use std::path::{Path, PathBuf};
 
 /// Trains on everything and writes the table and its model card into `crates/guard`.

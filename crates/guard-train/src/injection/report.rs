@@ -2,9 +2,8 @@
 
 use super::corpus::{FAMILIES, Message, own};
 use super::folds::{Bench, Outcome};
-use super::learn::Recipe;
+use super::recipe::Recipe;
 use crate::benign::Sort;
-use promptgate_guard::injection::words::Kind;
 use promptgate_guard::injection::{classifier::WINDOWS, findings};
 use promptgate_guard::view::Views;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,41 +34,10 @@ pub(crate) fn sources(messages: &[Message]) -> String {
 
 /// What other recipes give: means over families left out.
 pub(crate) fn recipes(messages: &[Message], only: &str) -> String {
-    let chosen = Recipe { as_shipped: false, ..Recipe::CHOSEN };
-    const CHARS: &[Kind] = &[Kind::Gram3, Kind::Gram4, Kind::Gram5];
-    const WORDS: &[Kind] = &[Kind::Word, Kind::Bigram];
-    const CLASSES: &[Kind] = &[Kind::Class, Kind::ClassPair];
-    let variants = [
-        ("as shipped: eight bits", Recipe::CHOSEN),
-        ("chosen", chosen.clone()),
-        ("windows only", Recipe { whole_factor: 0.0, ..chosen.clone() }),
-        ("whole stretches only", Recipe { window_factor: 0.0, ..chosen.clone() }),
-        ("whole stretches half as heavy", Recipe { whole_factor: 0.5, ..chosen.clone() }),
-        ("whole stretches twice as heavy", Recipe { whole_factor: 2.0, ..chosen.clone() }),
-        ("whole: characters 3–5 only", Recipe { whole_kinds: CHARS, ..chosen.clone() }),
-        ("whole: words and pairs only", Recipe { whole_kinds: WORDS, ..chosen.clone() }),
-        ("windows: lexicon only", Recipe { kinds: CLASSES, ..chosen.clone() }),
-        ("windows of 16 words and the whole", Recipe { windows: &[16], whole: true, ..chosen.clone() }),
-        ("windows of 8 words", Recipe { windows: &[8], ..chosen.clone() }),
-        ("lines and sentences as windows too", Recipe { lines: true, ..chosen.clone() }),
-        ("2^14 weights each", Recipe { bits: 14, whole_bits: 14, ..chosen.clone() }),
-        ("2^18 weights each", Recipe { bits: 18, whole_bits: 18, ..chosen.clone() }),
-        ("hard benign twice as heavy", Recipe { hard: 2.0, ..chosen.clone() }),
-        ("attacks half of the weight", Recipe { attacks: 0.5, ..chosen.clone() }),
-        ("sources weighted by size", Recipe { by_size: true, ..chosen.clone() }),
-        ("generated texts one source a sort", Recipe { by_family: false, ..chosen.clone() }),
-        ("a tenth of the L2", Recipe { l2: 1e-4, whole_l2: 1e-4, ..chosen.clone() }),
-        ("three times the L2", Recipe { l2: 3e-3, whole_l2: 3e-3, ..chosen.clone() }),
-        ("twenty epochs", Recipe { epochs: 20, ..chosen.clone() }),
-        ("half the epochs", Recipe { epochs: 6, ..chosen.clone() }),
-        ("same openings counted every time", Recipe { once: false, ..chosen.clone() }),
-        ("without the written sentences", Recipe { grammar: false, ..chosen.clone() }),
-        ("without the generated benign texts", Recipe { generated: false, ..chosen.clone() }),
-    ];
     let mut out = String::new();
     heading(&mut out, "Recipes: recall of the classifiers alone on families left out, mean");
     let _ = writeln!(out, "| recipe | easy 1 % | easy 0.1 % | easy 0.1 %, hard 2 %, pastes 0.2 % |\n|---|---|---|---|");
-    for (name, recipe) in variants {
+    for (name, recipe) in Recipe::tried() {
         if !name.contains(only) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Names of secrets with a value assigned: `db_password = "…"`, `api key: …`.
 
 use super::entropy;
+use super::name::{self, FOREIGN, Meaning, meaning, names_vendor};
 use super::value::{self, Look, Value};
 use crate::finding::Kind;
 use crate::rule::Rule;
@@ -84,9 +85,6 @@ pub(super) const AUTHORIZATION: Rule = Rule {
     passed: &["Authorization: Bearer $TOKEN", "Authorization: Bearer <token>", "authorization: needed here"],
 };
 
-/// How far back a name is read.
-const NAME: usize = 60;
-
 /// The assignment whose sign (`=` or `:`, the first of several) is at `at`.
 pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
@@ -97,7 +95,7 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     // `?=` of Makefiles, `!=`.
     let before = if matches!(text.before(at), b'!' | b'?') { at - 1 } else { at };
     let operator = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~'));
-    let name = name(text, before);
+    let name = name::before(text, before);
     let heading = text.at(at) == b':' && operator - at == 1;
     let named = name.clone().and_then(|name| meaning(text.slice(name), heading));
     let Some(meaning) = named.or_else(|| apart(text, before)) else {
@@ -130,7 +128,7 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
 /// name is at `at`.
 pub(super) fn comma(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let text = place.text;
-    let name = name(text, at)?;
+    let name = name::before(text, at)?;
     let meaning = meaning(text.slice(name.clone()), false).filter(|meaning| *meaning != Meaning::Header)?;
     let start = text.run(at + 1, 2, |byte| byte == b' ');
     if !matches!(text.before(name.start), b'"' | b'\'') || start < place.barrier {
@@ -226,7 +224,7 @@ fn turned(place: &Place<'_, '_>, before: usize, at: usize, operator: usize) -> O
     let end = text.run_before(before, 1, |byte| byte == b' ');
     let value = value::read_before(text, end)?;
     let start = text.run(operator, 2, |byte| byte == b' ');
-    let name = start..text.run(start, NAME, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = start..text.run(start, name::LONGEST, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let named = meaning(text.slice(name.clone()), false) == Some(Meaning::Secret) && !text.opens_tag(name.end);
     let look = value::look(text.slice(value.span.clone()), true);
     let real = matches!(look, Look::Chosen | Look::Random | Look::Uuid);
@@ -249,199 +247,3 @@ fn header(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     ((entropy::is_random(bytes) || base64) && !value::has_tag(bytes))
         .then(|| Hit::new(&AUTHORIZATION, value.span, 0.85))
 }
-
-/// Where the name before the sign stands: `name`, `"name"`, `map['name']`, `name[25]`.
-fn name(text: &Text<'_>, before: usize) -> Option<std::ops::Range<usize>> {
-    let mut end = text.run_before(before, 3, |byte| byte == b' ' || byte == b'\t');
-    if text.before(end) == b']' {
-        let inside = text.run_before(end - 1, 6, |byte| byte.is_ascii_digit());
-        if text.before(inside) == b'[' {
-            end = inside - 1;
-        }
-    }
-    end = text.run_before(end, 3, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'\\' | b'*'));
-    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let mut start = text.run_before(end, NAME, part);
-    // `password: &str =`: the name stands before its type.
-    const TYPES: [&str; 6] = ["str", "string", "text", "any", "bytes", "varchar"];
-    if TYPES.iter().any(|name| text.slice(start..end).eq_ignore_ascii_case(name.as_bytes())) {
-        let colon = text.run_before(start, 3, |byte| matches!(byte, b' ' | b'&'));
-        if text.before(colon) == b':' {
-            end = colon - 1;
-            start = text.run_before(end, NAME, part);
-        }
-    }
-    // `[PASSWORD]=`: what redaction has left.
-    if start == end || (text.before(start) == b'[' && text.at(end) == b']') {
-        return None;
-    }
-    // Two words: "api key:", "secret access key:".
-    for _ in 0..2 {
-        let gap = text.run_before(start, 1, |byte| byte == b' ');
-        let word = text.run_before(gap, 12, |byte| byte.is_ascii_alphabetic());
-        if gap == start || word == gap || gap - word > 10 {
-            break;
-        }
-        start = word;
-    }
-    Some(start..end)
-}
-
-/// What a name says about its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    /// Whatever is assigned is secret.
-    Secret,
-    /// It may be, if it is random.
-    Token,
-    /// The header of HTTP.
-    Header,
-}
-
-fn meaning(name: &[u8], heading: bool) -> Option<Meaning> {
-    let mut joined = [0_u8; 96];
-    let mut length = 0;
-    let mut last_start = 0;
-    let mut previous = b' ';
-    for &byte in name {
-        let sign = !byte.is_ascii_alphanumeric();
-        if sign || (byte.is_ascii_uppercase() && previous.is_ascii_lowercase()) {
-            last_start = length;
-        }
-        if !sign && let Some(place) = joined.get_mut(length) {
-            *place = byte.to_ascii_lowercase();
-            length += 1;
-        }
-        previous = byte;
-    }
-    let joined = joined.get(..length)?;
-    let last = joined.get(last_start..)?;
-    // Most names lack a letter of every part, and comparing letters is cheap.
-    let lacks = !letters(joined);
-    // Of several words before a colon the last one names the value, but for "password for …".
-    let spoken = heading && name.contains(&b' ') && !name.windows(4).any(|word| word.eq_ignore_ascii_case(b"for "));
-    let typed = ["string", "str"].iter().any(|name| last == name.as_bytes());
-    let has = |part: &str, letters: u32| {
-        lacks & letters == 0
-            && if spoken && !typed {
-                joined.ends_with(part.as_bytes())
-            } else {
-                joined.windows(part.len()).any(|window| window == part.as_bytes())
-            }
-    };
-    let any = |parts: &[&str], letters: &[u32]| parts.iter().zip(letters).any(|(part, letters)| has(part, *letters));
-    if ABOUT.iter().any(|about| last == about.as_bytes()) {
-        return None;
-    }
-    if any(&["authorization"], &const { [letters(b"authorization")] }) {
-        return Some(Meaning::Header);
-    }
-    if any(&SECRET, &const { all_letters(SECRET) }) || last == b"pwd" || last == b"pass" || joined == b"pw" {
-        return Some(Meaning::Secret);
-    }
-    // The names of HTTP's headers have hyphens; `sig` is that of a shared access signature.
-    (last.starts_with(b"token")
-        || joined == b"sig"
-        || (last == b"key" && (matches!(name, [b'x' | b'X', b'-', ..]) || any(&KEY, &const { all_letters(KEY) })))
-        || any(&["credential"], &const { [letters(b"credential")] }))
-    .then_some(Meaning::Token)
-}
-
-/// Whether a vendor is named whose keys are UUIDs.
-fn names_vendor(name: &[u8]) -> bool {
-    const VENDORS: [&str; 16] = [
-        "heroku",
-        "snyk",
-        "postmark",
-        "opsgenie",
-        "scaleway",
-        "codecov",
-        "railway",
-        "fal",
-        "exa",
-        "samba",
-        "statuspage",
-        "pagertree",
-        "mailerlite",
-        "confluent",
-        "logdna",
-        "sumo",
-    ];
-    VENDORS.iter().any(|vendor| name.windows(vendor.len()).any(|window| window.eq_ignore_ascii_case(vendor.as_bytes())))
-}
-
-/// Which letters a word has, a bit each.
-#[allow(clippy::indexing_slicing, reason = "within bounds by the loop's condition")]
-const fn letters(word: &[u8]) -> u32 {
-    let (mut letters, mut at) = (0, 0);
-    while at < word.len() {
-        if word[at].is_ascii_lowercase() {
-            letters |= 1 << (word[at] - b'a');
-        }
-        at += 1;
-    }
-    letters
-}
-
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
-const fn all_letters<const N: usize>(words: [&str; N]) -> [u32; N] {
-    let (mut all, mut at) = ([0; N], 0);
-    while at < N {
-        all[at] = letters(words[at].as_bytes());
-        at += 1;
-    }
-    all
-}
-
-/// What makes a name that of a secret, without separators.
-const SECRET: [&str; 26] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "passwort",
-    "contrasena",
-    "motdepasse",
-    "secret",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "authkey",
-    "encryptionkey",
-    "signingkey",
-    "accountkey",
-    "sharedkey",
-    "masterkey",
-    "dbpass",
-    "userpass",
-    "authtoken",
-    "pwd",
-    "senha",
-    "kennwort",
-    "wachtwoord",
-    "losenord",
-    "parola",
-];
-
-/// The same in other scripts, as the views leave them.
-const FOREIGN: [&str; 7] = ["apoль", "密码", "密碼", "口令", "パスワ-ド", "비밀번호", "كلمة المرور"];
-
-/// What stands before `key` in the name of one that is secret.
-const KEY: [&str; 10] =
-    ["admin", "api", "client", "deploy", "license", "service", "storage", "subscription", "webhook", "x"];
-
-/// Names that end so speak about the secret.
-#[rustfmt::skip]
-const ABOUT: [&str; 108] = [
-    "age", "algorithm", "arn", "attempts", "backend", "button", "changed", "class", "column", "config",
-    "controller", "count", "dialog", "email", "enabled", "encoder", "endpoint", "engine", "error", "errors",
-    "event", "exists", "expiration", "expired", "expires", "expiry", "field", "fields", "file", "flow", "form",
-    "format", "generator", "handler", "help", "hint", "icon", "id", "index", "info", "input", "kind", "label",
-    "length", "limit", "link", "loader", "management", "manager", "mask", "match", "max", "message", "min",
-    "mode", "model", "module", "mount", "mutation", "name", "names", "option", "options", "page", "param",
-    "params", "path", "pattern", "placeholder", "policy", "prompt", "provider", "query", "reader", "ref",
-    "regex", "required", "reset", "rotation", "rules", "schema", "scope", "screen", "service", "settings",
-    "size", "source", "state", "status", "step", "store", "strength", "template", "title", "toggle", "tokens",
-    "tooltip", "type", "uri", "url", "usage", "validator", "version", "view", "visibility", "visible", "volume",
-    "warning",
-];

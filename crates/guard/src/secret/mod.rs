@@ -5,6 +5,7 @@ mod connection;
 pub(crate) mod encoded;
 mod entropy;
 mod jwt;
+mod name;
 mod private_key;
 mod prose;
 mod sources;

@@ -41,7 +41,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Which disguise a view has undone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum ViewKind {
@@ -68,18 +69,8 @@ pub enum ViewKind {
 
 impl ViewKind {
     /// The name used in reports, lower case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Plain => "plain",
-            Self::Bidi => "bidi",
-            Self::Spaced => "spaced",
-            Self::Leet => "leet",
-            Self::Base64 => "base64",
-            Self::Quoted => "quoted",
-            Self::Apart => "apart",
-            Self::Mistyped => "mistyped",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
