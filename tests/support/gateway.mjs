@@ -82,19 +82,27 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
     document ??= fetch(`${url}/v1/openapi.json`).then(async (response) => description(await response.json()));
     (await document).answer(method, path, { status, headers, body });
   };
+  /** Looks at each line of the log until what is `seen` is enough; says what there was where it takes too long. */
+  const until = async (what, seen, enough) => {
+    const limit = AbortSignal.timeout(20_000);
+    for (;;) {
+      const now = seen();
+      if (enough(now)) return now;
+      await once(logged, "line", { signal: limit }).catch(() => {
+        throw new Error(`Waited 20 s for ${what}. The last of ${now.length}: ${JSON.stringify(now.at(-1))}. The log's last lines:\n${lines.slice(-5).join("\n")}`);
+      });
+    }
+  };
   const gateway = {
     url,
     /** Every line of the log so far, as text. */
     lines,
     /** The audit rows whose action matches (default: calls for an answer of a model), once there are `count` of them. */
-    async rows(count = 1, action = /^(chat|embeddings|template\.execute)/) {
-      const limit = AbortSignal.timeout(10_000);
-      for (;;) {
+    rows(count = 1, action = /^(chat|embeddings|template\.execute)/) {
+      return until(`${count} audit rows`, () => {
         const all = lines.filter((line) => line.includes('"event":"audit"')).map((line) => JSON.parse(line));
-        const rows = all.filter((row) => action.test(row.action));
-        if (rows.length >= count) return rows;
-        await once(logged, "line", { signal: limit });
-      }
+        return all.filter((row) => action.test(row.action));
+      }, (rows) => rows.length >= count);
     },
     post: (body, headers = {}) => fetch(`${url}/v1/chat`, {
       method: "POST",
@@ -138,19 +146,14 @@ export async function startGateway(simulator, vars = {}, { persist, page, withou
       return answer;
     },
     /** The lines of the log with this `event`, as objects, once there are `count` of them. */
-    async logged(event, count = 1) {
-      const limit = AbortSignal.timeout(10_000);
-      for (;;) {
-        const rows = lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line));
-        if (rows.length >= count) return rows;
-        await once(logged, "line", { signal: limit });
-      }
+    logged(event, count = 1) {
+      return until(`${count} lines of ${event}`, () => lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line)),
+        (rows) => rows.length >= count);
     },
     /** Waits until the audit log has `count` rows. */
     async audited(count) {
-      const limit = AbortSignal.timeout(10_000);
       const heads = () => lines.filter((line) => line.includes(`"event":"audit_head"`)).map((line) => JSON.parse(line).sequence);
-      while (Math.max(0, ...heads()) < count) await once(logged, "line", { signal: limit });
+      await until(`the audit log to have ${count} rows`, heads, (heads) => Math.max(0, ...heads) >= count);
     },
     /** The audit log as it is exported: `{ status, headers, lines, problem }`. */
     async audit(query = "", key = AUDITOR) {
