@@ -178,7 +178,7 @@ fn responses(entry: &Entry, row: &Row) -> Value {
     let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let header = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
     let mut responses = Map::new();
-    for (status, description, content_type) in entry.answers {
+    for (status, description, content_type) in entry.successes() {
         let schema = answers::of(entry.route).map_or_else(|| json!({ "type": "object" }), reference);
         let text = json!({ "type": "string" });
         // No type: for some generators an event, for others the whole text.
