@@ -160,8 +160,6 @@ impl RequestContext {
             Route::Lint => self.look(self.lint().await),
             Route::Metrics => self.metrics().await,
             Route::Stats => self.stats().await,
-            Route::Audit | Route::AuditHeads => self.audit().await,
-            Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => self.webhooks().await,
             Route::Chat => self.chat().await,
             Route::Completions => self.completion(Kind::Chat).await,
             Route::Embeddings => self.completion(Kind::Embeddings).await,
@@ -175,25 +173,14 @@ impl RequestContext {
                 self.look(openai::model(&self.target.id, known))
             }
             Route::ExecuteTemplate => self.execute().await,
-            Route::ListKeys
-            | Route::CreateKey
-            | Route::ReadKey
-            | Route::UpdateKey
-            | Route::RevokeKey
-            | Route::RotateKey
-            | Route::WhoAmI => self.keys().await,
-            Route::ListModels
-            | Route::SubmitModel
-            | Route::ReadModel
-            | Route::DeleteModel
-            | Route::WatchModel
-            | Route::ConfigureModel
-            | Route::ReadConfiguration
-            | Route::InvokeModel
-            | Route::ExportModel
-            | Route::ConfigureNamed
-            | Route::InvokeNamed => self.models().await,
-            _ => self.templates().await,
+            Route::WhoAmI => self.keys().await,
+            route => match route.resource() {
+                Some("key") => self.keys().await,
+                Some("model") => self.models().await,
+                Some("webhook") => self.webhooks().await,
+                Some("audit_log") => self.audit().await,
+                _ => self.templates().await,
+            },
         }
     }
 

@@ -164,6 +164,18 @@ pub const ROUTES: [Row; 55] = [
     row("GET", "/v1/openapi.json", Route::OpenApi, Right::Use, None),
 ];
 
+/// What the addresses are about that begin like this.
+const RESOURCES: [(&str, &str); 8] = [
+    ("/v1/templates", "prompt_template"),
+    ("/v1/cache/templates", "cached_template"),
+    ("/v1/usage", "usage"),
+    ("/v1/models", "model"),
+    ("/api/", "model"),
+    ("/v1/audit", "audit_log"),
+    ("/v1/webhooks", "webhook"),
+    ("/v1/keys", "key"),
+];
+
 impl Route {
     /// Its row.
     pub fn row(self) -> Row {
@@ -181,60 +193,10 @@ impl Route {
         self.row().right
     }
 
-    /// The kind of thing that it is about, for audit rows.
+    /// The kind of thing that it is about, for audit rows: its address says it.
     pub fn resource(self) -> Option<&'static str> {
-        match self {
-            Route::PublishNew | Route::ReadCached | Route::Publish | Route::Invalidate | Route::AdoptCached => {
-                Some("cached_template")
-            }
-            Route::Usage => Some("usage"),
-            Route::Audit | Route::AuditHeads => Some("audit_log"),
-            Route::ListKeys
-            | Route::CreateKey
-            | Route::ReadKey
-            | Route::UpdateKey
-            | Route::RevokeKey
-            | Route::RotateKey => Some("key"),
-            Route::ListWebhooks | Route::ListDeadLetters | Route::Redeliver => Some("webhook"),
-            Route::ListModels
-            | Route::SubmitModel
-            | Route::ReadModel
-            | Route::DeleteModel
-            | Route::WatchModel
-            | Route::ConfigureModel
-            | Route::ReadConfiguration
-            | Route::InvokeModel
-            | Route::ExportModel
-            | Route::ConfigureNamed
-            | Route::InvokeNamed => Some("model"),
-            Route::ListTemplates
-            | Route::CreateTemplate
-            | Route::SyncTemplates
-            | Route::ReadTemplate
-            | Route::UpdateTemplate
-            | Route::ListVersions
-            | Route::ReadVersion
-            | Route::DiffVersions
-            | Route::ListLabels
-            | Route::SetLabel
-            | Route::RemoveLabel
-            | Route::RollBackLabel
-            | Route::AdoptTemplate
-            | Route::RenderTemplate
-            | Route::ExecuteTemplate => Some("prompt_template"),
-            Route::Chat
-            | Route::Completions
-            | Route::Embeddings
-            | Route::ListPublicModels
-            | Route::ReadPublicModel
-            | Route::Guard
-            | Route::Lint
-            | Route::WhoAmI
-            | Route::Metrics
-            | Route::Stats
-            | Route::Health
-            | Route::OpenApi => None,
-        }
+        let pattern = self.pattern();
+        RESOURCES.iter().find(|(address, _)| pattern.starts_with(address)).map(|(_, resource)| *resource)
     }
 
     /// What is done with the templates that it is about, which have owners.
