@@ -143,7 +143,7 @@ fn checked(world: &World, received: &Received, endpoint: &Endpoint, names: &[&st
         On::ModelInvoke => models::invoke(names, received)?,
         On::ModelDelete => models::delete(names),
         // These have servers of their own.
-        On::Chat | On::Execute | On::Token | On::Webhook | On::OpenAiChat | On::OpenAiEmbeddings | On::OpenAiModels => {
+        On::Chat | On::Execute | On::Token | On::Webhook | On::OpenaiChat | On::OpenaiEmbeddings | On::OpenaiModels => {
             return Err(Refusal::usual(404, Shape::Api));
         }
     };

@@ -10,7 +10,7 @@ use hyper::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::counts::stats;
-use crate::fault::{KINDS, Kind, On, SHAPES, parse_rules};
+use crate::fault::{KINDS, Kind, On, StreamShape, parse_rules};
 use crate::record::Received;
 use crate::refusal::json_answer;
 use crate::reply::Body;
@@ -104,12 +104,12 @@ fn queue_faults(world: &World, body: &[u8]) -> Result<Value, String> {
 /// The rules that wait and the kinds there are.
 fn faults_known(world: &World) -> Value {
     let kinds: Vec<Value> = KINDS.iter().map(kind_of).collect();
-    let shapes: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
+    let shapes: Vec<&str> = StreamShape::ALL.iter().map(|shape| shape.name()).collect();
     json!({"queued": world.look(|state| state.faults.list()), "kinds": kinds, "stream_shapes": shapes})
 }
 
 fn kind_of(kind: &Kind) -> Value {
-    let on: Vec<&str> = On::NAMES.iter().filter(|(_, on)| kind.on.has(*on)).map(|(name, _)| *name).collect();
+    let on: Vec<&str> = On::ALL.iter().filter(|on| kind.on.has(**on)).map(|on| on.name()).collect();
     json!({"kind": kind.name, "fields": kind.fields, "on": on, "what": kind.what})
 }
 

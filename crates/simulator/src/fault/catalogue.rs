@@ -34,12 +34,12 @@ pub(crate) enum Group {
 impl Group {
     pub(crate) fn has(self, on: On) -> bool {
         // A chat completion may be one JSON body, too.
-        let resource = on == On::OpenAiChat || !on.streams() && !matches!(on, On::Token | On::Webhook);
+        let resource = on == On::OpenaiChat || !on.streams() && !matches!(on, On::Token | On::Webhook);
         match self {
             Self::Any => true,
             Self::Api => on != On::Webhook,
             Self::Streams => on.streams(),
-            Self::Events => on == On::OpenAiChat,
+            Self::Events => on == On::OpenaiChat,
             Self::Token => on == On::Token,
             Self::Json => on == On::Token || resource,
             Self::Resources => resource,
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn the_readme_names_every_kind_field_and_shape() {
         let readme = include_str!("../../README.md");
-        for (name, _) in super::super::SHAPES {
+        for name in super::super::StreamShape::ALL.iter().map(|shape| shape.name()) {
             assert!(readme.contains(&format!("`{name}`")), "{name}");
         }
         for kind in KINDS {

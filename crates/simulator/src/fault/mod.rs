@@ -15,15 +15,16 @@ pub(crate) use catalogue::{KINDS, Kind, nearest};
 pub(crate) use parse::{parse_faults, parse_rules};
 pub(crate) use queue::Queue;
 pub(crate) use script::{ReasoningMember, Script, pieces};
-pub(crate) use shape::{SHAPES, StreamShape};
+pub(crate) use shape::StreamShape;
 
 /// The endpoint that a fault is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum On {
-    /// The OAuth token endpoint.
-    Token,
     /// The chat endpoint.
     Chat,
+    /// The OAuth token endpoint.
+    Token,
     /// The webhook sink.
     Webhook,
     // The table in `route.rs` has the paths of those below.
@@ -43,44 +44,23 @@ pub(crate) enum On {
     ModelInvoke,
     ModelDelete,
     // `openai/` has the paths of those below.
-    OpenAiChat,
-    OpenAiEmbeddings,
-    OpenAiModels,
+    OpenaiChat,
+    OpenaiEmbeddings,
+    OpenaiModels,
 }
 
 impl On {
-    /// Names in rules and counters.
-    pub(crate) const NAMES: &[(&str, Self)] = &[
-        ("chat", Self::Chat),
-        ("token", Self::Token),
-        ("webhook", Self::Webhook),
-        ("template_get", Self::TemplateGet),
-        ("template_put", Self::TemplatePut),
-        ("prompt_list", Self::PromptList),
-        ("prompt_create", Self::PromptCreate),
-        ("prompt_get", Self::PromptGet),
-        ("prompt_put", Self::PromptPut),
-        ("prompt_versions", Self::PromptVersions),
-        ("prompt_version", Self::PromptVersion),
-        ("execute", Self::Execute),
-        ("analytics", Self::Analytics),
-        ("model_create", Self::ModelCreate),
-        ("model_get", Self::ModelGet),
-        ("model_configure", Self::ModelConfigure),
-        ("model_invoke", Self::ModelInvoke),
-        ("model_delete", Self::ModelDelete),
-        ("openai_chat", Self::OpenAiChat),
-        ("openai_embeddings", Self::OpenAiEmbeddings),
-        ("openai_models", Self::OpenAiModels),
-    ];
+    /// Every endpoint.
+    pub(crate) const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
+    /// Its name in rules and counters.
     pub(crate) fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, on)| *on == self).map_or("unknown", |(name, _)| name)
+        self.into()
     }
 
     /// Whether the endpoint answers in frames.
     pub(crate) fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Execute | Self::OpenAiChat)
+        matches!(self, Self::Chat | Self::Execute | Self::OpenaiChat)
     }
 }
 

@@ -44,12 +44,12 @@ fn parse_rule(value: &Value, at: &str) -> Result<(On, Rule), String> {
     let name = map
         .get("on")
         .and_then(Value::as_str)
-        .ok_or(format!("{at}.on: must be one of {}", list(On::NAMES.iter().map(|(name, _)| *name))))?;
-    let on = On::NAMES
+        .ok_or(format!("{at}.on: must be one of {}", list(On::ALL.iter().map(|on| on.name()))))?;
+    let on = On::ALL
         .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, on)| *on)
-        .ok_or_else(|| unknown(&format!("{at}.on"), "endpoint", name, On::NAMES.iter().map(|(known, _)| *known)))?;
+        .copied()
+        .find(|on| on.name() == name)
+        .ok_or_else(|| unknown(&format!("{at}.on"), "endpoint", name, On::ALL.iter().map(|on| on.name())))?;
     let times = match map.get("times") {
         None => Some(1),
         Some(Value::Null) => None,
@@ -183,7 +183,7 @@ mod tests {
                 };
             }
             let takes = |on: On| kind.on.has(on) && (kind.name != "gate" || on.streams());
-            for (_, on) in On::NAMES.iter().filter(|(_, on)| takes(*on)) {
+            for on in On::ALL.iter().filter(|on| takes(**on)) {
                 parse_faults(&fault, *on, "fault").unwrap_or_else(|why| panic!("{fault}: {why}"));
             }
         }
@@ -192,7 +192,7 @@ mod tests {
         let call = json!({"name": "f", "arguments": "{}"});
         let script = json!({"kind": "answer", "content": ["a", "b"], "reasoning": "r", "reasoning_as": "reasoning",
             "refusal": "no", "tool_calls": [call], "finish_reason": "stop", "piece": 1});
-        parse_faults(&script, On::OpenAiChat, "fault").unwrap();
+        parse_faults(&script, On::OpenaiChat, "fault").unwrap();
         assert!(parse_faults(&script, On::Chat, "fault").is_err());
     }
 

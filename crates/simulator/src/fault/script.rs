@@ -75,7 +75,7 @@ impl Script {
     /// Members that an endpoint's answers cannot have.
     pub(crate) fn check(&self, on: On) -> Result<(), String> {
         let more = self.reasoning.is_some() || self.refusal.is_some() || !self.tool_calls.is_empty();
-        if on != On::OpenAiChat && (more || self.finish_reason.is_some()) {
+        if on != On::OpenaiChat && (more || self.finish_reason.is_some()) {
             return Err("content: is the only text of this endpoint's answers".into());
         }
         if self.piece == Some(0) {

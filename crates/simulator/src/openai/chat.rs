@@ -31,7 +31,7 @@ pub(crate) async fn chat(
     received: &Received,
     target: Target<'_>,
 ) -> Result<Response<Body>, Cut> {
-    generate(world, line, received, On::OpenAiChat, target.shape(), checked(world, received, target)).await
+    generate(world, line, received, On::OpenaiChat, target.shape(), checked(world, received, target)).await
 }
 
 /// Everything that is asked of a call before it can be executed.

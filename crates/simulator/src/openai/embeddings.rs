@@ -34,7 +34,7 @@ pub(crate) async fn embeddings(
     let body = json_body(received)
         .map_err(|_| Refusal::usual(415, target.shape()))
         .and_then(|()| embedded(world, received, target));
-    answer(world, line, received, target, On::OpenAiEmbeddings, body).await
+    answer(world, line, received, target, On::OpenaiEmbeddings, body).await
 }
 
 fn embedded(world: &World, received: &Received, target: Target<'_>) -> Result<Value, Refusal> {

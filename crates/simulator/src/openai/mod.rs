@@ -83,9 +83,9 @@ impl Target<'_> {
     /// The endpoint, if the method is one of its.
     pub(crate) fn on(&self, method: &Method) -> Option<On> {
         match self.resource {
-            Resource::Chat if method == Method::POST => Some(On::OpenAiChat),
-            Resource::Embeddings if method == Method::POST => Some(On::OpenAiEmbeddings),
-            Resource::Models | Resource::Model(_) if method == Method::GET => Some(On::OpenAiModels),
+            Resource::Chat if method == Method::POST => Some(On::OpenaiChat),
+            Resource::Embeddings if method == Method::POST => Some(On::OpenaiEmbeddings),
+            Resource::Models | Resource::Model(_) if method == Method::GET => Some(On::OpenaiModels),
             _ => None,
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn models(
             Ok(json!({"object": "list", "data": all}))
         }
     };
-    answer(world, line, received, target, On::OpenAiModels, body).await
+    answer(world, line, received, target, On::OpenaiModels, body).await
 }
 
 /// Refuses a model that there is not.

@@ -182,7 +182,6 @@ fn finish_with_content(chunks: &mut Chunks) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::SHAPES;
     use crate::openai::request::ChatRequest;
 
     /// The frames of two calls, or of a text, under a shape.
@@ -214,12 +213,12 @@ mod tests {
     #[test]
     fn every_shape_of_chunks_changes_a_stream() {
         let framing = ["cr", "no_space", "multi_line_data", "comments", "empty_data", "event_names", "unknown_fields"];
-        for (name, shape) in SHAPES.iter().filter(|(name, _)| !framing.contains(name)) {
-            let changed = [true, false].iter().any(|tools| frames(*tools, Some(*shape)) != frames(*tools, None));
-            assert!(changed, "{name}");
+        for shape in StreamShape::ALL.iter().copied().filter(|shape| !framing.contains(&shape.name())) {
+            let changed = [true, false].iter().any(|tools| frames(*tools, Some(shape)) != frames(*tools, None));
+            assert!(changed, "{shape:?}");
             for tools in [true, false] {
-                let (frames, terminal) = frames(tools, Some(*shape));
-                assert!((1..frames.len()).contains(&terminal), "{name}");
+                let (frames, terminal) = frames(tools, Some(shape));
+                assert!((1..frames.len()).contains(&terminal), "{shape:?}");
             }
         }
     }
