@@ -111,6 +111,20 @@ impl Tree {
         (!self.nodes.is_empty()).then_some(Id(0))
     }
 
+    /// Adds the next value of the document, the last one of `parent`.
+    fn add(&mut self, span: Range<usize>, parent: Option<Id>, key: Option<Key>, value: Value) -> Id {
+        let id = Id(self.nodes.len());
+        let mut index = 0;
+        if let Some(node) = parent.and_then(|parent| self.nodes.get_mut(parent.0))
+            && let Value::Array(items) | Value::Object(items) = &mut node.value
+        {
+            index = items.len();
+            items.push(id);
+        }
+        self.nodes.push(Node { span, parent, key, value, index });
+        id
+    }
+
     /// The value `id`, which this tree has given.
     pub fn node(&self, id: Id) -> &Node {
         self.nodes.get(id.0).unwrap_or(&NOTHING)

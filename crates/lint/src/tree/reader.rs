@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Id, Key, MAX_DEPTH, Node, SyntaxError, Tree, Value};
+use super::{Id, Key, MAX_DEPTH, SyntaxError, Tree, Value};
 use crate::work;
 
 /// Most mistakes reported for one document.
@@ -179,16 +179,7 @@ impl<'a> Reader<'a> {
             self.at += 1;
         }
         work::count(1);
-        let id = Id(self.tree.nodes.len());
-        let parent = self.open.last().copied();
-        let mut index = 0;
-        if let Some(node) = parent.and_then(|parent| self.tree.nodes.get_mut(parent.0))
-            && let Value::Array(items) | Value::Object(items) = &mut node.value
-        {
-            index = items.len();
-            items.push(id);
-        }
-        self.tree.nodes.push(Node { span: start..self.at, parent, key, value, index });
+        let id = self.tree.add(start..self.at, self.open.last().copied(), key, value);
         if opens {
             self.open.push(id);
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::{Id, Key, MAX_DEPTH, Node, SyntaxError, Tree, Value};
+use super::{Id, Key, MAX_DEPTH, SyntaxError, Tree, Value};
 use crate::text::Text;
 use crate::work;
 
@@ -139,19 +139,10 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, range: Range<usize>, value: Value) -> Id {
-        let id = Id(self.tree.nodes.len());
         let parent = self.open.last().copied();
-        let mut index = 0;
-        if let Some(node) = parent.and_then(|parent| self.tree.nodes.get_mut(parent.0))
-            && let Value::Array(items) | Value::Object(items) = &mut node.value
-        {
-            index = items.len();
-            items.push(id);
-        }
         let span = self.base + range.start..self.base + range.end;
         let key = if parent.is_some() { self.key.take() } else { None };
-        self.tree.nodes.push(Node { span, parent, key, value, index });
-        id
+        self.tree.add(span, parent, key, value)
     }
 
     fn finish(mut self, place: Range<usize>) -> Tree {
