@@ -10,6 +10,12 @@ use std::path::{Path, PathBuf};
 const NAMES_GENESYS: [&str; 6] =
     ["settings.rs", "settings/", "template/", "model/", "upstream/genesys/", "upstream/mod.rs"];
 
+/// Where a provider's wire is told from another: its arm of each `match`, and what the operator sets.
+const TELLS_WIRES: [&str; 3] = ["upstream/mod.rs", "upstream/standing.rs", "settings/upstreams.rs"];
+
+/// Where a client's wire is told from another: its arm of each `match`, who admits requests, and what is kept of them.
+const TELLS_FRONTS: [&str; 3] = ["front/", "intake.rs", "journal/"];
+
 #[test]
 fn no_cycle_among_the_top_modules() {
     let used = uses();
@@ -40,6 +46,25 @@ fn one_wire_is_named_in_its_own_places() {
         named += usize::from(there);
     }
     assert!(named > 5, "nothing was read");
+}
+
+#[test]
+fn another_wire_has_its_own_files_and_an_arm_of_each_match() {
+    let sources = sources();
+    for (of, places) in [("Wire::", &TELLS_WIRES[..]), ("Front::", &TELLS_FRONTS)] {
+        let mut named = 0;
+        for (file, text) in sources.iter().filter(|(file, _)| !file.contains("tests")) {
+            let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            let tells = code.match_indices(of).any(|(at, _)| {
+                // A variant, and not a function of the type.
+                code[at + of.len()..].starts_with(|next: char| next.is_ascii_uppercase())
+            });
+            let may = places.iter().any(|place| file.starts_with(place));
+            assert!(may || !tells, "{file} tells one {of} from another: let the wire declare what is asked of it");
+            named += usize::from(tells);
+        }
+        assert!(named > 1, "nothing was read");
+    }
 }
 
 /// Which top modules each of them uses outside of its tests, with one line that does.
