@@ -7,6 +7,7 @@ use std::time::Duration;
 use promptgate_core::governance::{Intent, Notice};
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use super::sql;
 use crate::limits::Limits;
 use crate::state::{Clock, ExecutionContext};
 use crate::telemetry;
@@ -37,11 +38,6 @@ pub struct IntentsObject {
 struct Due {
     id: String,
     row: String,
-}
-
-#[derive(serde::Deserialize)]
-struct Next {
-    due_ms: Option<f64>,
 }
 
 impl DurableObject for IntentsObject {
@@ -101,9 +97,9 @@ impl IntentsObject {
 
     /// Sets the alarm for the call that is due next, `least_ms` from now at the earliest.
     async fn arm(&self, least_ms: u64) -> worker::Result<()> {
-        let next = self.sql.exec("SELECT MIN(due_ms) AS due_ms FROM calls", None)?.to_array::<Next>()?;
-        let Some(due_ms) = next.into_iter().find_map(|next| next.due_ms) else { return Ok(()) };
-        let wait_ms = (due_ms as u64).saturating_sub(Clock::start().unix_ms()).max(least_ms);
+        let next = sql::number(&self.sql, "SELECT MIN(due_ms) AS number FROM calls", Vec::new())?;
+        let Some(due_ms) = next else { return Ok(()) };
+        let wait_ms = due_ms.saturating_sub(Clock::start().unix_ms()).max(least_ms);
         self.state.storage().set_alarm(Duration::from_millis(wait_ms)).await
     }
 }

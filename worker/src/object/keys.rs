@@ -10,6 +10,7 @@ use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
 use worker::{Date, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use super::sql;
 use crate::bridge::Delay;
 use crate::limits::Limits;
 use crate::seal;
@@ -72,11 +73,6 @@ pub struct KeysObject {
 #[derive(serde::Deserialize)]
 struct Row {
     key: String,
-}
-
-#[derive(serde::Deserialize)]
-struct Count {
-    count: usize,
 }
 
 impl DurableObject for KeysObject {
@@ -143,10 +139,10 @@ impl KeysObject {
 
     /// Lets go of keys of a tenant that have ended where there would be too many with one more.
     async fn make_room(&self, tenant: &str, now_ms: u64) -> worker::Result<Result<(), Problem>> {
-        let count = "SELECT COUNT(*) AS count FROM keys WHERE tenant = ?";
-        let counted = self.sql.exec(count, vec![tenant.into()])?.to_array::<Count>()?;
+        let count = "SELECT COUNT(*) AS number FROM keys WHERE tenant = ?";
+        let count = sql::number(&self.sql, count, vec![tenant.into()])?.unwrap_or_default();
         // To open them all costs something: not before it must be.
-        if counted.first().is_none_or(|row| row.count < key::MAX_KEYS) {
+        if count < key::MAX_KEYS as u64 {
             return Ok(Ok(()));
         }
         let keys = self.keys("SELECT key FROM keys WHERE tenant = ?", vec![tenant.into()]).await?;

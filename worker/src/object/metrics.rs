@@ -13,6 +13,7 @@ use promptgate_core::problem::Problem;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use super::sql;
 use crate::limits::Limits;
 use crate::state::Clock;
 
@@ -70,11 +71,6 @@ struct Row {
     completion_tokens: f64,
     cost: f64,
     latency_ms: f64,
-}
-
-#[derive(Deserialize)]
-struct Number {
-    number: f64,
 }
 
 impl DurableObject for MetricsObject {
@@ -142,7 +138,7 @@ impl MetricsObject {
         self.sql.exec(create, None)?;
         for (length, kept) in [(1, KEPT_MINUTES), (HOUR, KEPT_HOURS)] {
             let delete = "DELETE FROM points WHERE length = ? AND bucket < ?";
-            self.sql.exec(delete, vec![number(length), number(now.saturating_sub(kept))])?;
+            self.sql.exec(delete, vec![sql::value(length), sql::value(now.saturating_sub(kept))])?;
         }
         Ok(())
     }
@@ -168,8 +164,8 @@ impl MetricsObject {
     /// How many series a tenant has in a bucket.
     fn series(&self, length: u64, bucket: u64, tenant: &str) -> worker::Result<u64> {
         let count = "SELECT COUNT(*) AS number FROM points WHERE length = ? AND bucket = ? AND tenant = ?";
-        let found = self.sql.exec(count, vec![number(length), number(bucket), tenant.into()])?.to_array::<Number>()?;
-        Ok(found.first().map_or(0, |found| found.number as u64))
+        let values = vec![sql::value(length), sql::value(bucket), tenant.into()];
+        Ok(sql::number(&self.sql, count, values)?.unwrap_or_default())
     }
 
     fn add(&self, length: u64, bucket: u64, series: Series, sums: Sums) -> worker::Result<()> {
@@ -178,18 +174,18 @@ impl MetricsObject {
                       completion_tokens = completion_tokens + excluded.completion_tokens, cost = cost + excluded.cost, \
                       latency_ms = latency_ms + excluded.latency_ms";
         let values = vec![
-            number(length),
-            number(bucket),
+            sql::value(length),
+            sql::value(bucket),
             series.tenant.into(),
             series.model.into(),
             series.route.into(),
             series.code.into(),
             series.upstream.into(),
-            number(sums.requests),
-            number(sums.prompt_tokens),
-            number(sums.completion_tokens),
-            number(sums.cost),
-            number(sums.latency_ms),
+            sql::value(sums.requests),
+            sql::value(sums.prompt_tokens),
+            sql::value(sums.completion_tokens),
+            sql::value(sums.cost),
+            sql::value(sums.latency_ms),
         ];
         self.sql.exec(insert, values).map(|_| ())
     }
@@ -211,7 +207,7 @@ impl MetricsObject {
             by.join(", "),
             MAX_POINTS + 1,
         );
-        let mut values = vec![number(question.kept_by()), number(question.from), number(question.to)];
+        let mut values = vec![sql::value(question.kept_by()), sql::value(question.from), sql::value(question.to)];
         values.extend(question.tenant.as_deref().map(SqlStorageValue::from));
         let rows = self.sql.exec(&select, values)?.to_array::<Row>()?;
         Ok(rows.into_iter().map(|row| row.point(&question.by)).collect())
@@ -238,8 +234,4 @@ impl Row {
         let by = by.iter().map(|name| value(name).unwrap_or_default()).collect();
         Point { minute: self.bucket as u64, by, sums }
     }
-}
-
-fn number(value: u64) -> SqlStorageValue {
-    (value as f64).into()
 }

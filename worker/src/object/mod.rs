@@ -9,6 +9,7 @@ pub(crate) mod metrics;
 pub(crate) mod model;
 pub(crate) mod model_list;
 pub(crate) mod owners;
+mod sql;
 pub(crate) mod template;
 pub(crate) mod webhook;
 

@@ -2,8 +2,9 @@
 
 use promptgate_core::model::{ListCommand, ListPage, Listed};
 use promptgate_core::problem::Problem;
-use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
 
+use super::sql;
 use crate::limits::Limits;
 
 /// Asks the list of `tenant`.
@@ -23,11 +24,6 @@ pub struct ModelListObject {
 #[derive(serde::Deserialize)]
 struct Row {
     id: String,
-}
-
-#[derive(serde::Deserialize)]
-struct Count {
-    total: f64,
 }
 
 impl DurableObject for ModelListObject {
@@ -57,11 +53,10 @@ impl DurableObject for ModelListObject {
 
 impl ModelListObject {
     fn page(&self, page: ListPage) -> worker::Result<Listed> {
-        let values: Vec<SqlStorageValue> = vec![(page.size as f64).into(), (page.offset() as f64).into()];
+        let values = vec![sql::value(page.size), sql::value(page.offset())];
         let query = "SELECT id FROM models ORDER BY place LIMIT ? OFFSET ?";
         let rows = self.sql.exec(query, values)?.to_array::<Row>()?;
-        let counted = self.sql.exec("SELECT COUNT(*) AS total FROM models", None)?.to_array::<Count>()?;
-        let total = counted.first().map_or(0.0, |count| count.total) as u64;
-        Ok(Listed { ids: rows.into_iter().map(|row| row.id).collect(), total })
+        let total = sql::number(&self.sql, "SELECT COUNT(*) AS number FROM models", Vec::new())?;
+        Ok(Listed { ids: rows.into_iter().map(|row| row.id).collect(), total: total.unwrap_or_default() })
     }
 }

@@ -1,13 +1,15 @@
 //! The objects that keep the audit log: one at a time appends to the chain, the full ones before it are read only.
 
+mod retention;
+mod search;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use promptgate_core::governance::chain::{
-    Checkpoint, Delivery, DiscardedRows, Export, Extent, Field, Found, PAGE_ROWS, Page, Question, Receipt, Segment,
-    hour,
+    Checkpoint, Delivery, DiscardedRows, Export, Extent, Found, PAGE_ROWS, Page, Question, Receipt, Segment, hour,
 };
 use promptgate_core::problem::Problem;
 use promptgate_core::settings::Settings;
@@ -15,20 +17,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Method, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
+use super::sql;
 use crate::limits::Limits;
-use crate::state::{self, Clock, ExecutionContext};
-use crate::{sign, telemetry};
+use crate::state;
 
 /// How long a request may take (ours): it costs some milliseconds.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How many rows one statement of a search looks at, and how many statements one request makes (ours): some 20 ms each,
-/// where no index helps.
-const SPAN: u64 = 10_000;
-const SPANS: u32 = 5;
 /// When an alarm that could not do its work comes again (ours).
 const AGAIN: Duration = Duration::from_secs(60);
-/// How many rows are let go at once (ours).
-const LET_GO: u64 = 20_000;
 
 /// Brings a delivery to the object of this number; none where it does not answer.
 pub(crate) async fn bring(env: &Env, object: u64, delivery: &str) -> Option<Receipt> {
@@ -95,11 +91,6 @@ pub struct AuditObject {
 #[derive(Deserialize)]
 struct Line {
     line: String,
-}
-
-#[derive(Deserialize)]
-struct Number {
-    number: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +166,7 @@ impl AuditObject {
             self.sql.exec(create, None)?;
         }
         // Rows of before there was this table.
-        if self.number("SELECT 1 AS number FROM hours LIMIT 1", Vec::new())?.is_none() {
+        if self.number("SELECT 1 AS number FROM hours LIMIT 1")?.is_none() {
             let times = "INSERT INTO hours SELECT substr(json_extract(line, '$.row.time'), 1, 13), MIN(sequence), \
                          MAX(sequence) FROM rows WHERE json_extract(line, '$.row.time') IS NOT NULL GROUP BY 1";
             self.sql.exec(times, None)?;
@@ -198,12 +189,12 @@ impl AuditObject {
         let taken = self.segment()?.take(delivery, |key| known.contains(key));
         let mut hours: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for (sequence, key, line) in &taken.lines {
-            let values: Vec<SqlStorageValue> = vec![number(*sequence), key.as_str().into(), line.as_str().into()];
+            let values: Vec<SqlStorageValue> = vec![sql::value(*sequence), key.as_str().into(), line.as_str().into()];
             self.sql.exec("INSERT INTO rows (sequence, key, line) VALUES (?, ?, ?)", values)?;
             if line.contains("\"rules\":[{") {
                 let insert = "INSERT OR IGNORE INTO fired \
                               SELECT json_extract(value, '$.rule'), ? FROM json_each(?, '$.row.rules')";
-                self.sql.exec(insert, vec![number(*sequence), line.as_str().into()])?;
+                self.sql.exec(insert, vec![sql::value(*sequence), line.as_str().into()])?;
             }
             if let Some(hour) = hour(line) {
                 let (_, last) = hours.entry(hour).or_insert((*sequence, *sequence));
@@ -213,7 +204,7 @@ impl AuditObject {
         for (hour, (first, last)) in hours {
             let insert = "INSERT INTO hours (hour, first, last) VALUES (?, ?, ?) ON CONFLICT (hour) \
                           DO UPDATE SET first = MIN(first, excluded.first), last = MAX(last, excluded.last)";
-            self.sql.exec(insert, vec![hour.into(), number(first), number(last)])?;
+            self.sql.exec(insert, vec![hour.into(), sql::value(first), sql::value(last)])?;
         }
         if !taken.lines.is_empty() {
             worker::console_log!("{}", taken.head.log());
@@ -223,105 +214,24 @@ impl AuditObject {
 
     fn page(&self, after: u64) -> worker::Result<Page> {
         let query = "SELECT line FROM rows WHERE sequence > ? ORDER BY sequence LIMIT ?";
-        let lines = self.lines(query, vec![number(after), number(PAGE_ROWS as u64)])?;
+        let lines = self.lines(query, vec![sql::value(after), sql::value(PAGE_ROWS as u64)])?;
         Ok(self.segment()?.page(lines, after, self.heads(after)?))
     }
 
     fn extent(&self) -> worker::Result<Extent> {
-        let first = self.number("SELECT MIN(sequence) AS number FROM rows", Vec::new())?;
+        let first = self.number("SELECT MIN(sequence) AS number FROM rows")?;
         Ok(self.segment()?.extent(first))
-    }
-
-    /// Looks through a bounded number of rows.
-    fn search(&self, question: &Question) -> worker::Result<Found> {
-        let mut range = self.range(question)?;
-        let mut lines: Vec<String> = Vec::new();
-        let mut reached = 0;
-        for _ in 0..SPANS {
-            let Some((low, high)) = range else { return Ok(Found { lines, reached, end: true }) };
-            let (from, to) = match question.newest {
-                false => (low, high.min(low.saturating_add(SPAN - 1))),
-                true => (low.max(high.saturating_sub(SPAN - 1)), high),
-            };
-            let limit = question.limit.saturating_sub(lines.len() as u64);
-            let found = self.span(question, from, to, limit)?;
-            let enough = found.len() as u64 >= limit;
-            lines.extend(found);
-            if enough {
-                let last = lines.last().and_then(|line| Segment::number(line)).unwrap_or_default();
-                return Ok(Found { lines, reached: last, end: false });
-            }
-            (reached, range) = match question.newest {
-                false => (to, Some((to + 1, high)).filter(|_| to < high)),
-                true => (from, Some((low, from.saturating_sub(1))).filter(|_| from > low)),
-            };
-        }
-        let end = range.is_none();
-        Ok(Found { lines, reached, end })
-    }
-
-    /// The first and last row that may be meant; none where there is none.
-    fn range(&self, question: &Question) -> worker::Result<Option<(u64, u64)>> {
-        let hour = |time: &Option<String>| time.as_deref().and_then(|time| time.get(..13)).map(str::to_owned);
-        let (from, to) = (hour(&question.from).unwrap_or_default(), hour(&question.to).unwrap_or("~".to_owned()));
-        let times = vec![SqlStorageValue::from(from), to.into()];
-        let timed = question.from.is_some() || question.to.is_some();
-        let bound = |select: &str, all: &str| match timed {
-            true => self.number(select, times.clone()),
-            false => self.number(all, Vec::new()),
-        };
-        let low = bound(
-            "SELECT MIN(first) AS number FROM hours WHERE hour >= ? AND hour <= ?",
-            "SELECT MIN(sequence) AS number FROM rows",
-        )?;
-        let high = bound(
-            "SELECT MAX(last) AS number FROM hours WHERE hour >= ? AND hour <= ?",
-            "SELECT MAX(sequence) AS number FROM rows",
-        )?;
-        let Some((low, high)) = low.zip(high) else { return Ok(None) };
-        let low = low.max(question.after.saturating_add(1));
-        let high = high.min(question.before.saturating_sub(1));
-        Ok((low <= high).then_some((low, high)))
-    }
-
-    fn span(&self, question: &Question, from: u64, to: u64, limit: u64) -> worker::Result<Vec<String>> {
-        let mut query = "SELECT line FROM rows WHERE sequence BETWEEN ? AND ?".to_owned();
-        let mut values = vec![number(from), number(to)];
-        for (field, value) in &question.filters {
-            match field {
-                Field::Rule => {
-                    query.push_str(
-                        " AND sequence IN (SELECT sequence FROM fired WHERE rule = ? AND sequence BETWEEN ? AND ?)",
-                    );
-                    values.extend([value.as_str().into(), number(from), number(to)]);
-                }
-                // Paths are ours.
-                field => {
-                    query.push_str(&format!(" AND json_extract(line, '{}') = ?", field.path()));
-                    values.push(value.as_str().into());
-                }
-            }
-        }
-        for (time, comparison) in [(&question.from, ">="), (&question.to, "<")] {
-            if let Some(time) = time {
-                query.push_str(&format!(" AND json_extract(line, '$.row.time') {comparison} ?"));
-                values.push(time.as_str().into());
-            }
-        }
-        query.push_str(if question.newest { " ORDER BY sequence DESC LIMIT ?" } else { " ORDER BY sequence LIMIT ?" });
-        values.push(number(limit));
-        self.lines(&query, values)
     }
 
     /// Heads after row `after`, as many as a page has.
     fn heads(&self, after: u64) -> worker::Result<Vec<Checkpoint>> {
         let select = "SELECT checkpoint AS text FROM heads WHERE sequence > ? ORDER BY sequence LIMIT ?";
-        let found: Vec<Text> = self.rows(select, vec![number(after), number(PAGE_ROWS as u64)])?;
+        let found: Vec<Text> = self.rows(select, vec![sql::value(after), sql::value(PAGE_ROWS as u64)])?;
         Ok(found.iter().filter_map(|found| serde_json::from_str(&found.text).ok()).collect())
     }
 }
 
-// alarms
+// storage
 impl AuditObject {
     /// Sees to it that there is an alarm within this time.
     async fn arm(&self, within_ms: u64) -> worker::Result<()> {
@@ -331,77 +241,6 @@ impl AuditObject {
         self.state.storage().set_alarm(Duration::from_millis(within_ms)).await
     }
 
-    /// Takes a head down and lets rows go, as the policy says; says when to look again.
-    async fn work(&self) -> worker::Result<Option<Duration>> {
-        self.create()?;
-        let settings = self.settings()?;
-        let policy = settings.audit_policy;
-        let now_ms = Clock::start().unix_ms();
-        let Some(head) = self.segment()?.head() else { return Ok(None) };
-        let last = "SELECT checkpoint AS text FROM heads ORDER BY sequence DESC LIMIT 1";
-        let last: Option<Checkpoint> =
-            self.rows::<Text>(last, Vec::new())?.pop().and_then(|last| serde_json::from_str(&last.text).ok());
-        if policy.is_due(&head, last.as_ref(), now_ms) {
-            let note = match &settings.audit_signing_key {
-                Some(key) => {
-                    let text = key.text(&head, now_ms);
-                    let signature = sign::sign(key, &text).await.map_err(|problem| problem.code.as_str())?;
-                    Some(key.note(&text, &signature))
-                }
-                None => None,
-            };
-            let checkpoint = Checkpoint { head, time_ms: now_ms, note };
-            let values = vec![number(checkpoint.head.sequence), serde_json::to_string(&checkpoint)?.into()];
-            self.sql.exec("INSERT OR IGNORE INTO heads (sequence, checkpoint) VALUES (?, ?)", values)?;
-            let life = ExecutionContext::Object(self.state.clone());
-            telemetry::webhook(&life, &self.env, &checkpoint.event());
-            telemetry::bring(&life, &self.env);
-        }
-        let more = self.let_go(&settings, now_ms)?;
-        let rows = self.number("SELECT MAX(sequence) AS number FROM rows", Vec::new())?.unwrap_or_default();
-        let signed = self.number("SELECT MAX(sequence) AS number FROM heads", Vec::new())?.unwrap_or_default();
-        Ok(match () {
-            () if more => Some(Duration::ZERO),
-            // Rows that no head covers, or that will be let go.
-            () if rows > signed => Some(Duration::from_millis(policy.checkpoint_ms)),
-            () if rows > 0 && policy.keep_ms.is_some() => Some(Duration::from_millis(policy.next_ms())),
-            () => None,
-        })
-    }
-
-    /// Deletes rows that need not be kept; says whether there are more.
-    fn let_go(&self, settings: &Settings, now_ms: u64) -> worker::Result<bool> {
-        let all: Vec<Text> = self.rows("SELECT checkpoint AS text FROM heads ORDER BY sequence", Vec::new())?;
-        let all: Vec<Checkpoint> = all.iter().filter_map(|one| serde_json::from_str(&one.text).ok()).collect();
-        let Some(checkpoint) = settings.audit_policy.let_go(&all, now_ms) else { return Ok(false) };
-        let Some(first) = self.number("SELECT MIN(sequence) AS number FROM rows", Vec::new())? else {
-            return Ok(false);
-        };
-        let last = checkpoint.head.sequence;
-        if first > last {
-            return Ok(false);
-        }
-        let ever = self.gone()?.map_or(first, |gone| gone.first);
-        let gone = DiscardedRows { first: ever, checkpoint: checkpoint.clone() };
-        // What stands in their place first: were this to fail half-way, the rows that are left are behind it.
-        self.sql.exec("DELETE FROM let_go", None)?;
-        self.sql.exec("INSERT INTO let_go (text) VALUES (?)", vec![serde_json::to_string(&gone)?.into()])?;
-        let upto = last.min(first.saturating_add(LET_GO - 1));
-        for delete in [
-            "DELETE FROM rows WHERE sequence <= ?",
-            "DELETE FROM fired WHERE sequence <= ?",
-            "DELETE FROM hours WHERE last <= ?",
-            "DELETE FROM heads WHERE sequence < ?",
-        ] {
-            self.sql.exec(delete, vec![number(upto)])?;
-        }
-        worker::console_log!("{}", gone.log());
-        Ok(upto < last)
-    }
-}
-
-// storage
-impl AuditObject {
     fn settings(&self) -> worker::Result<Rc<Settings>> {
         Ok(state::settings(&self.env).map_err(|problem| problem.code.as_str())?)
     }
@@ -422,18 +261,13 @@ impl AuditObject {
         Ok(self.rows::<Line>(query, values)?.into_iter().map(|found| found.line).collect())
     }
 
-    fn number(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Option<u64>> {
-        let found = self.rows::<Number>(query, values)?.pop();
-        Ok(found.and_then(|found| found.number).map(|number| number as u64))
+    fn number(&self, query: &str) -> worker::Result<Option<u64>> {
+        sql::number(&self.sql, query, Vec::new())
     }
 
     fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
         self.sql.exec(query, values)?.to_array::<T>()
     }
-}
-
-fn number(value: u64) -> SqlStorageValue {
-    (value as f64).into()
 }
 
 fn json(value: &impl Serialize) -> worker::Result<Response> {

@@ -164,7 +164,7 @@ impl Policy {
 
     /// The checkpoint up to which rows are let go at `now_ms`: every row before it is older than it, so the newest one that
     /// is old enough and signed. `checkpoints` are in their order.
-    pub fn let_go<'a>(&self, checkpoints: &'a [Checkpoint], now_ms: u64) -> Option<&'a Checkpoint> {
+    pub fn discardable<'a>(&self, checkpoints: &'a [Checkpoint], now_ms: u64) -> Option<&'a Checkpoint> {
         let keep_ms = self.keep_ms?;
         let old = |checkpoint: &&Checkpoint| {
             checkpoint.note.is_some() && checkpoint.time_ms.saturating_add(keep_ms) <= now_ms
@@ -254,9 +254,9 @@ mod tests {
         let all = [at(10, 100, true), at(20, 200, true), at(30, 300, false), at(40, 400, true)];
         let policy = Policy { checkpoint_ms: 50, keep_ms: Some(1_000) };
         for (now, expected) in [(0, None), (1_099, None), (1_100, Some(10)), (1_399, Some(20)), (1_400, Some(40))] {
-            assert_eq!(policy.let_go(&all, now).map(|found| found.head.sequence), expected, "{now}");
+            assert_eq!(policy.discardable(&all, now).map(|found| found.head.sequence), expected, "{now}");
         }
-        assert_eq!(Policy { keep_ms: None, ..policy }.let_go(&all, u64::MAX), None);
+        assert_eq!(Policy { keep_ms: None, ..policy }.discardable(&all, u64::MAX), None);
         let head = |sequence| Head { sequence, ..Head::default() };
         for (now, rows, expected) in [(449, 41, false), (450, 41, true), (450, 40, false)] {
             assert_eq!(policy.is_due(&head(rows), all.last(), now), expected, "{now} {rows}");
