@@ -84,8 +84,8 @@ impl RequestContext {
         let accounts = self.accounts();
         let now_ms = Date::now().as_millis();
         let shares: Vec<Share> = accounts.iter().map(|account| account.share(|share| share.clone())).collect();
-        let told: Vec<(&Limits, &Share)> = accounts.iter().map(|account| &account.limits).zip(&shares).collect();
-        budget::headers(&told, now_ms)
+        let limited: Vec<(&Limits, &Share)> = accounts.iter().map(|account| &account.limits).zip(&shares).collect();
+        budget::headers(&limited, now_ms)
     }
 }
 

@@ -21,7 +21,7 @@ impl RequestContext {
         }
         let answered = match self.target.route {
             Route::ListKeys => self.list_keys().await,
-            Route::ReadKey => self.key().await.map(|key| self.told(200, key.document(self.clock.unix_ms()))),
+            Route::ReadKey => self.key().await.map(|key| self.shown(200, key.document(self.clock.unix_ms()))),
             Route::CreateKey => self.create_key(&mut done).await,
             Route::UpdateKey => self.update_key().await,
             Route::RotateKey => self.rotate_key().await,
@@ -29,14 +29,14 @@ impl RequestContext {
             _ => {
                 let limits = self.settings.tenant_limits(self.tenant());
                 let whoami = key::whoami(&self.caller, &limits);
-                Ok(self.told(200, serde_json::from_str(&whoami).unwrap_or_default()))
+                Ok(self.shown(200, serde_json::from_str(&whoami).unwrap_or_default()))
             }
         };
         self.close(done, answered.as_ref().err());
         answered
     }
 
-    fn told(&self, status: u16, document: Value) -> Response {
+    fn shown(&self, status: u16, document: Value) -> Response {
         let headers = vec![
             ("content-type", "application/json".to_owned()),
             ("cache-control", "no-store".to_owned()),
@@ -52,11 +52,11 @@ impl RequestContext {
             (None, Some(own)) => Some(own.to_owned()),
             (Some(asked), Some(own)) if asked == own => Some(own.to_owned()),
             // Of another tenant there is nothing to be seen.
-            (Some(_), Some(_)) => return Ok(self.told(200, json!({ "keys": [] }))),
+            (Some(_), Some(_)) => return Ok(self.shown(200, json!({ "keys": [] }))),
         };
         let keys = object::keys::ask(&self.env, &Command::List(tenant), &self.limits).await?;
         let now_ms = self.clock.unix_ms();
-        Ok(self.told(200, json!({ "keys": keys.iter().map(|key| key.document(now_ms)).collect::<Vec<_>>() })))
+        Ok(self.shown(200, json!({ "keys": keys.iter().map(|key| key.document(now_ms)).collect::<Vec<_>>() })))
     }
 
     /// The key that the address names, if this one may see it.
@@ -88,14 +88,14 @@ impl RequestContext {
         };
         done.on(&key.id);
         let document = self.change(&Command::Create(Box::new(key))).await?;
-        Ok(self.told(201, with_secret(document, secret)))
+        Ok(self.shown(201, with_secret(document, secret)))
     }
 
     async fn update_key(&self) -> Result<Response, Problem> {
         let change = Change::parse(self.body().await?.bytes(), &self.caller, self.clock.unix_ms())?;
         key::master(&self.caller, &self.key().await?)?;
         let document = self.change(&Command::Update(self.target.id.clone(), Box::new(change))).await?;
-        Ok(self.told(200, document))
+        Ok(self.shown(200, document))
     }
 
     async fn rotate_key(&self) -> Result<Response, Problem> {
@@ -104,13 +104,13 @@ impl RequestContext {
         let secret = secret()?;
         let (id, digest) = (self.target.id.clone(), key::digest(&secret));
         let document = self.change(&Command::Rotate { id, digest, overlap_ms }).await?;
-        Ok(self.told(200, with_secret(document, secret)))
+        Ok(self.shown(200, with_secret(document, secret)))
     }
 
     async fn revoke_key(&self) -> Result<Response, Problem> {
         key::master(&self.caller, &self.key().await?)?;
         let document = self.change(&Command::Revoke(self.target.id.clone())).await?;
-        Ok(self.told(200, document))
+        Ok(self.shown(200, document))
     }
 
     /// A change is waited for, also where its client has left.

@@ -14,8 +14,8 @@ impl RequestContext {
     pub(crate) async fn list_labels(&self) -> Result<Response, Problem> {
         // What is not there is a 404, and no empty list.
         self.copy(Family::Prompt, &self.target.id).await?;
-        let told = object::template::labels(&self.env, &self.target.id, &LabelVerb::List, &self.limits).await?;
-        Ok(json(told.labels.json()))
+        let answer = object::template::labels(&self.env, &self.target.id, &LabelVerb::List, &self.limits).await?;
+        Ok(json(answer.labels.json()))
     }
 
     pub(crate) async fn label(&self, done: &mut Operation) -> Result<Response, Problem> {
@@ -37,11 +37,11 @@ impl RequestContext {
             (Route::RemoveLabel, None) => LabelVerb::Remove(name, expected),
             (_, None) => LabelVerb::RollBack(name, expected),
         };
-        let told = object::template::labels(&self.env, id, &verb, &self.limits.unattended()).await?;
-        if let Some(moved) = &told.moved {
+        let answer = object::template::labels(&self.env, id, &verb, &self.limits.unattended()).await?;
+        if let Some(moved) = &answer.moved {
             done.moved(moved.from, moved.to);
         }
-        Ok(client::whole(template::moved(&told, &self.random.request_id())))
+        Ok(client::whole(template::moved(&answer, &self.random.request_id())))
     }
 
     /// The version that a request means.
@@ -57,8 +57,8 @@ impl RequestContext {
             Wanted::Labelled(name) => {
                 // Asked each time: what is rolled back is not executed any more.
                 let find = LabelVerb::Find(name.clone());
-                let told = object::template::labels(&self.env, id, &find, &self.limits).await?;
-                match (told.document, told.found) {
+                let answer = object::template::labels(&self.env, id, &find, &self.limits).await?;
+                match (answer.document, answer.found) {
                     (Some(document), _) => (document, true),
                     (None, version) => self.numbered(version.unwrap_or_default()).await?,
                 }

@@ -159,9 +159,9 @@ impl RequestContext {
 
     async fn create(&self, done: &mut Operation) -> Result<Response, Problem> {
         let document = template::completed_prompt(self.checked(Family::Prompt, &self.text().await?).await?);
-        let told = self.create_upstream(document.to_text(), &self.random.new_id()).await?;
-        done.did(&told.stored.document, &told.stored.etag, told.created);
-        Ok(client::whole(edge::written(&told, Family::Prompt, &self.random.request_id())))
+        let snapshot = self.create_upstream(document.to_text(), &self.random.new_id()).await?;
+        done.did(&snapshot.stored.document, &snapshot.stored.etag, snapshot.created);
+        Ok(client::whole(edge::written(&snapshot, Family::Prompt, &self.random.request_id())))
     }
 
     /// A template that nothing refuses; others run while it is checked.
@@ -177,10 +177,12 @@ impl RequestContext {
         let bytes = document.len();
         let ask = genesys::create_template(document.into_bytes(), key);
         let answer = exchange::run(ask, &self.settings, &self.life, &self.limits).await?;
-        let told = TemplateSnapshot::created(answer, bytes, self.clock.unix_ms())?;
+        let snapshot = TemplateSnapshot::created(answer, bytes, self.clock.unix_ms())?;
         // Upstream has it now, and chose its id.
-        self.claim(Family::Prompt, &told.id()).await.map_err(|problem| ownership::unclaimed(&told.id(), problem))?;
-        Ok(told)
+        self.claim(Family::Prompt, &snapshot.id())
+            .await
+            .map_err(|problem| ownership::unclaimed(&snapshot.id(), problem))?;
+        Ok(snapshot)
     }
 
     /// The template as the edge has it: the copy in KV, else what its object has. And whether it was the copy.
@@ -193,8 +195,8 @@ impl RequestContext {
         }
         // What the object has is as new as what KV may have: a lost copy costs upstream nothing.
         let max_age_s = if newest { 0 } else { self.settings.template_ttl_s };
-        let told = self.ask(family, id, Verb::Read { max_age_s }).await?;
-        Ok((told.stored, false))
+        let snapshot = self.ask(family, id, Verb::Read { max_age_s }).await?;
+        Ok((snapshot.stored, false))
     }
 
     async fn kept(&self, family: Family, id: &str) -> Option<UpstreamTemplate> {
@@ -248,9 +250,9 @@ impl RequestContext {
             _ => Precondition::read(self.headers.if_match.as_deref(), self.headers.if_none_match.as_deref()),
         };
         let precondition = self.hold(family, &id, precondition).await?;
-        let told = self.ask(family, &id, Verb::Write { precondition, document: document.to_text() }).await?;
-        done.did(&told.stored.document, &told.stored.etag, told.created);
-        Ok(client::whole(edge::written(&told, family, &self.random.request_id())))
+        let snapshot = self.ask(family, &id, Verb::Write { precondition, document: document.to_text() }).await?;
+        done.did(&snapshot.stored.document, &snapshot.stored.etag, snapshot.created);
+        Ok(client::whole(edge::written(&snapshot, family, &self.random.request_id())))
     }
 
     /// Makes sure that a template may be written, and makes a new one this tenant's; then what the write expects.
@@ -276,8 +278,8 @@ impl RequestContext {
 
     async fn invalidate(&self, done: &mut Operation) -> Result<Response, Problem> {
         self.reach(Family::Cached, &self.target.id).await?;
-        let told = self.ask(Family::Cached, &self.target.id, Verb::Invalidate).await?;
-        done.did(&told.stored.document, &told.stored.etag, told.created);
+        let snapshot = self.ask(Family::Cached, &self.target.id, Verb::Invalidate).await?;
+        done.did(&snapshot.stored.document, &snapshot.stored.etag, snapshot.created);
         Ok(client::whole(edge::gone(&self.random.request_id())))
     }
 
@@ -341,14 +343,14 @@ impl RequestContext {
 
     /// Carries out one step of a plan; each has a row of its own.
     async fn apply(&self, plan: &mut Plan) {
-        let (route, told) = match (plan.action, plan.write()) {
+        let (route, snapshot) = match (plan.action, plan.write()) {
             (PlannedAction::Leave, _) => return,
             (PlannedAction::Update, Some((id, verb))) => {
-                let told = match self.reach(Family::Prompt, &id).await {
+                let snapshot = match self.reach(Family::Prompt, &id).await {
                     Ok(()) => self.ask(Family::Prompt, &id, verb).await,
                     Err(problem) => Err(problem),
                 };
-                (Route::UpdateTemplate, told)
+                (Route::UpdateTemplate, snapshot)
             }
             _ => {
                 let key = plan.key(&self.random.request_id());
@@ -359,14 +361,14 @@ impl RequestContext {
         if let Some(id) = &plan.id {
             done.on(id);
         }
-        match &told {
-            Ok(told) => {
-                done.did(&told.stored.document, &told.stored.etag, told.created);
-                plan.done(&told.stored.document, told.merged);
+        match &snapshot {
+            Ok(snapshot) => {
+                done.did(&snapshot.stored.document, &snapshot.stored.etag, snapshot.created);
+                plan.done(&snapshot.stored.document, snapshot.merged);
             }
             Err(problem) => plan.failed(problem.code.as_str()),
         }
-        self.record(done, told.as_ref().err());
+        self.record(done, snapshot.as_ref().err());
     }
 
     async fn usage(&self) -> Result<Response, Problem> {

@@ -55,12 +55,12 @@ pub(crate) async fn of(
             Lookup::Fail(problem) => return Err(problem),
             Lookup::Wait(ms) => crate::bridge::Delay::from(Duration::from_millis(ms)).await,
             Lookup::Fetch => {
-                let (told, result) = oneshot::channel();
+                let (sender, result) = oneshot::channel();
                 let (name, request) = (upstream.name.clone(), token_request(&login, &client));
                 // Others wait for this token: it is fetched also if this request's client leaves.
                 life.wait_until(async move {
                     // Nobody listens where the client has left.
-                    let _ = told.send(fetch(&name, request, clock).await);
+                    let _ = sender.send(fetch(&name, request, clock).await);
                 });
                 let lost = |_| Err(state::tokens(&upstream.name, |tokens| tokens.fail(clock.unix_ms())));
                 return result.await.unwrap_or_else(lost);

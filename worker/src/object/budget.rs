@@ -73,14 +73,14 @@ impl DurableObject for BudgetObject {
             *self.ledger.borrow_mut() = None;
             return Err(error);
         }
-        self.tell(&question, &answer);
+        self.report(&question, &answer);
         Response::ok(serde_json::to_string(&answer)?)
     }
 }
 
 impl BudgetObject {
     /// Tells the operator what has come about: a line of the log, and a webhook.
-    fn tell(&self, question: &Question, answer: &Answer) {
+    fn report(&self, question: &Question, answer: &Answer) {
         let now_ms = Date::now().as_millis();
         for event in &answer.events {
             let body = limit_event(event, question.scope, &question.name, &question.tenant, now_ms);

@@ -23,18 +23,18 @@ pub(crate) async fn find(
     });
     let unknown: Vec<String> =
         names.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(name, _)| name.clone()).collect();
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     if !unknown.is_empty() {
-        told = ask(env, &Question::Find(unknown.clone()), limits).await?;
-        if told.len() != unknown.len() {
+        found = ask(env, &Question::Find(unknown.clone()), limits).await?;
+        if found.len() != unknown.len() {
             return Err(Problem::storage_unavailable());
         }
         state::owners(|owners| {
-            unknown.iter().zip(&told).for_each(|(name, owner)| owners.learn(name, owner.clone(), now_ms));
+            unknown.iter().zip(&found).for_each(|(name, owner)| owners.learn(name, owner.clone(), now_ms));
         });
     }
-    let mut told = told.into_iter();
-    Ok(known.into_iter().map(|known| known.unwrap_or_else(|| told.next().flatten())).collect())
+    let mut found = found.into_iter();
+    Ok(known.into_iter().map(|known| known.unwrap_or_else(|| found.next().flatten())).collect())
 }
 
 /// Makes something the tenant's, unless it is somebody's already; whose it is then.

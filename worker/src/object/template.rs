@@ -7,7 +7,7 @@ use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
 use promptgate_core::settings::Settings;
 use promptgate_core::template::{
-    Bearer, Command, Ended, LabelVerb, Labels, LabelsTold, Step, TemplateSnapshot, UpstreamTemplate, Work, edge,
+    Bearer, Command, Ended, LabelVerb, Labels, LabelsAnswer, Step, TemplateSnapshot, UpstreamTemplate, Work, edge,
 };
 use promptgate_core::upstream::genesys::Family;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
@@ -33,19 +33,19 @@ fn version_key(version: u64) -> String {
 pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result<TemplateSnapshot, Problem> {
     let name = format!("{}:{}", command.family.as_str(), command.id);
     let body = serde_json::to_string(command).ok();
-    let told: Result<TemplateSnapshot, Refusal> = super::ask_json(env, "TEMPLATE", &name, "", body, limits).await?;
-    Ok(told?)
+    let answer: Result<TemplateSnapshot, Refusal> = super::ask_json(env, "TEMPLATE", &name, "", body, limits).await?;
+    Ok(answer?)
 }
 
 /// Asks the object of a prompt template about its labels.
 ///
 /// # Errors
 /// Those of [`super::ask`], and of [`Labels::apply`].
-pub(crate) async fn labels(env: &Env, id: &str, verb: &LabelVerb, limits: &Limits) -> Result<LabelsTold, Problem> {
+pub(crate) async fn labels(env: &Env, id: &str, verb: &LabelVerb, limits: &Limits) -> Result<LabelsAnswer, Problem> {
     let name = format!("{}:{id}", Family::Prompt.as_str());
     let body = serde_json::to_string(verb).ok();
-    let told: Result<LabelsTold, Refusal> = super::ask_json(env, "TEMPLATE", &name, LABELS, body, limits).await?;
-    Ok(told?)
+    let answer: Result<LabelsAnswer, Refusal> = super::ask_json(env, "TEMPLATE", &name, LABELS, body, limits).await?;
+    Ok(answer?)
 }
 
 /// One for each template.
@@ -67,17 +67,17 @@ impl DurableObject for TemplateObject {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let text = request.text().await?;
         if request.path().ends_with(LABELS) {
-            let told = self.labels(serde_json::from_str(&text)?).await?;
-            return Response::ok(serde_json::to_string(&told.map_err(Refusal::from))?);
+            let answer = self.labels(serde_json::from_str(&text)?).await?;
+            return Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?);
         }
         let command: Command = serde_json::from_str(&text)?;
-        let told = match state::settings(&self.env) {
+        let answer = match state::settings(&self.env) {
             Ok(settings) => self.answer(command, &settings).await?,
             Err(problem) => Err(problem),
         };
         // What was counted here is brought from here: the object may live where no request does.
         telemetry::bring(&ExecutionContext::Object(self.state.clone()), &self.env);
-        Response::ok(serde_json::to_string(&told.map_err(Refusal::from))?)
+        Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?)
     }
 }
 
@@ -95,15 +95,15 @@ impl TemplateObject {
         let ended = self.work(command, settings).await?;
         // The copies for reads; what goes wrong there costs a read of this object, and no more.
         self.spread(family, &id, ended.keep.as_ref(), settings).await;
-        let told = |stored| {
+        let answer = |stored| {
             let Ended { created, merged, propagation_id, sent_bytes, .. } = ended;
             TemplateSnapshot { stored, created, merged, propagation_id, sent_bytes }
         };
-        Ok(ended.result.map(told))
+        Ok(ended.result.map(answer))
     }
 
     /// Looks at the labels, or changes one of them.
-    async fn labels(&self, verb: LabelVerb) -> worker::Result<Result<LabelsTold, Problem>> {
+    async fn labels(&self, verb: LabelVerb) -> worker::Result<Result<LabelsAnswer, Problem>> {
         let _turn = self.labelling.lock().await;
         let text: Option<String> = self.state.storage().get(LABELS).await?;
         let kept: Labels = text.map_or_else(|| Ok(Labels::default()), |text| serde_json::from_str(&text))?;
@@ -111,25 +111,25 @@ impl TemplateObject {
             LabelVerb::Set(_, bearer, _) => (kept.versions(), Some(bearer.clone())),
             _ => (kept.versions(), None),
         };
-        let mut told = match kept.apply(verb, Clock::start().unix_ms()) {
-            Ok(told) => told,
+        let mut answer = match kept.apply(verb, Clock::start().unix_ms()) {
+            Ok(answer) => answer,
             Err(problem) => return Ok(Err(problem)),
         };
         let storage = self.state.storage();
-        if told.moved.is_some() {
+        if answer.moved.is_some() {
             // What a label points to is kept before the label points to it.
             if let Some(Bearer { version, document }) = bearer {
                 storage.put(&version_key(version), document).await?;
             }
-            storage.put(LABELS, serde_json::to_string(&told.labels)?).await?;
-            for version in before.difference(&told.labels.versions()) {
+            storage.put(LABELS, serde_json::to_string(&answer.labels)?).await?;
+            for version in before.difference(&answer.labels.versions()) {
                 storage.delete(&version_key(*version)).await?;
             }
         }
-        if let Some(version) = told.found {
-            told.document = storage.get(&version_key(version)).await?;
+        if let Some(version) = answer.found {
+            answer.document = storage.get(&version_key(version)).await?;
         }
-        Ok(Ok(told))
+        Ok(Ok(answer))
     }
 
     /// Runs the machine to its end, and stores what it says to keep.

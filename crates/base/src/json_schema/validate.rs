@@ -29,8 +29,8 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Whether `value` fits the schema `id`; says why not if `tell`. Once the steps are used up, nothing fits.
-    fn judge(&mut self, id: Id, path: &Path, value: &Value, tell: bool) -> bool {
+    /// Whether `value` fits the schema `id`; reports why not if `report`. Once the steps are used up, nothing fits.
+    fn judge(&mut self, id: Id, path: &Path, value: &Value, report: bool) -> bool {
         self.steps += 1;
         let Some(schema) = self.schemas.get(id) else { return true };
         if self.steps >= MAX_STEPS {
@@ -39,7 +39,7 @@ impl<'a> Judge<'a> {
         let mut fits = true;
         let mut say = |judge: &mut Self, code, message: String| {
             fits = false;
-            if tell {
+            if report {
                 judge.faults.add(|| Fault::new(path, code, message));
             }
         };
@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
                 }
                 for name in schema.required.iter().filter(|name| !members.contains_key(*name)) {
                     fits = false;
-                    if tell {
+                    if report {
                         let fault = || Fault::new(&path.name(name), "missing_field", "This member is required.");
                         self.faults.add(fault);
                     }
@@ -101,25 +101,25 @@ impl<'a> Judge<'a> {
             _ => {}
         }
         for next in schema.all.iter().copied().chain(schema.reference) {
-            fits &= self.judge(next, path, value, tell);
+            fits &= self.judge(next, path, value, report);
         }
-        fits & self.children(schema, path, value, tell)
+        fits & self.children(schema, path, value, report)
     }
 
-    fn children(&mut self, schema: &Schema, path: &Path, value: &Value, tell: bool) -> bool {
+    fn children(&mut self, schema: &Schema, path: &Path, value: &Value, report: bool) -> bool {
         let mut fits = true;
         match value {
             Value::Array(items) => {
                 let Some(id) = schema.items else { return true };
                 for (index, item) in items.iter().enumerate() {
-                    fits &= self.judge(id, &path.index(index), item, tell);
+                    fits &= self.judge(id, &path.index(index), item, report);
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
                     match (schema.properties.get(name), schema.additional) {
-                        (Some(id), _) => fits &= self.judge(*id, &path.name(name), member, tell),
-                        (None, Some(id)) => fits &= self.judge(id, &path.name("*"), member, tell),
+                        (Some(id), _) => fits &= self.judge(*id, &path.name(name), member, report),
+                        (None, Some(id)) => fits &= self.judge(id, &path.name("*"), member, report),
                         (None, None) => {}
                     }
                 }

@@ -142,14 +142,14 @@ impl Limits {
 
     /// As clients see them: costs are decimal strings of US dollars.
     pub fn document(&self) -> Value {
-        let told = self.0.iter().map(|(limit, amount)| {
+        let members = self.0.iter().map(|(limit, amount)| {
             let amount = match limit {
                 Limit::Day | Limit::Month => json!(dollars(*amount)),
                 _ => json!(amount),
             };
             (limit.name().to_owned(), amount)
         });
-        Value::Object(told.collect())
+        Value::Object(members.collect())
     }
 }
 

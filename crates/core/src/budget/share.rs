@@ -23,9 +23,9 @@ pub struct Share {
     asking: Option<u64>,
     /// A limit is near.
     tight: bool,
-    /// Nothing was used since it was told.
-    told: bool,
-    /// Someone will tell it later.
+    /// Nothing was used since the last report.
+    reported: bool,
+    /// A report is scheduled.
     scheduled: bool,
     refused: Option<(Refusal, u64)>,
     /// The latest deadline of the calls that go on, Unix ms.
@@ -86,7 +86,7 @@ pub enum Take {
     Refused(Refusal),
 }
 
-/// When the ledger is to be told what was used.
+/// When usage is reported to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
     /// A limit is near: others may wait for it.
@@ -139,7 +139,7 @@ impl Share {
             pool.recent = pool.recent.saturating_add(need.of(*limit));
             windows.insert(*limit, pool.window);
         }
-        self.told = false;
+        self.reported = false;
         self.calls_until_ms = self.calls_until_ms.max(deadline_ms);
         Take::Reserved(Reserved { amounts: need, windows })
     }
@@ -155,7 +155,7 @@ impl Share {
         }
         self.asking = None;
         self.tight = answer.tight;
-        self.told = true;
+        self.reported = true;
         for (limit, grant) in &answer.grants {
             let Grant { window, granted, for_ms, left } = grant.clone();
             let pool = self.pools.entry(*limit).or_default();
@@ -194,14 +194,14 @@ impl Share {
         }
     }
 
-    /// A call has ended that used `amounts`; says when the ledger is to be told.
+    /// A call has ended that used `amounts`; gives when the ledger gets the report.
     pub fn settle(&mut self, reserved: &Reserved, amounts: Amounts) -> Report {
         for (limit, window) in &reserved.windows {
             let Some(pool) = self.pools.get_mut(limit).filter(|pool| pool.window == *window) else { continue };
             let actual = if *limit == Limit::Calls { 0 } else { amounts.of(*limit) };
             pool.used = pool.used.saturating_sub(reserved.amounts.of(*limit)).saturating_add(actual);
         }
-        self.told = false;
+        self.reported = false;
         match (self.tight, self.scheduled) {
             (true, _) => Report::Now,
             (false, true) => Report::Scheduled,
@@ -221,7 +221,7 @@ impl Share {
     /// [`Share::lost`].
     pub fn report(&mut self, limits: &Limits, now_ms: u64) -> Option<Exchange> {
         self.scheduled = false;
-        if self.told || self.is_asking(now_ms) {
+        if self.reported || self.is_asking(now_ms) {
             return None;
         }
         self.give_up();
@@ -240,7 +240,7 @@ impl Share {
     /// Whether nothing is worth remembering at `now_ms` (Unix ms): no call goes on and no lease runs.
     pub fn is_idle(&self, now_ms: u64) -> bool {
         let running = |pool: &Pool| now_ms < pool.until_ms.saturating_add(LEASE_MS);
-        self.told && self.asking.is_none() && now_ms > self.calls_until_ms && !self.pools.values().any(running)
+        self.reported && self.asking.is_none() && now_ms > self.calls_until_ms && !self.pools.values().any(running)
     }
 
     /// Whether it was this share that sent it.

@@ -177,10 +177,10 @@ fn answers_say_what_is_left() {
     let need = Amounts::request(700, 0);
     alone(&mut one, &mut Ledger::default(), need, &key, now).0.unwrap();
     alone(&mut other, &mut Ledger::default(), need, &tenant, now).0.unwrap();
-    let told = headers(&[(&key, &one), (&tenant, &other)], now);
-    let told: Vec<(&str, &str)> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let headers = headers(&[(&key, &one), (&tenant, &other)], now);
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(
-        told,
+        headers,
         [
             ("x-ratelimit-limit-requests", "4"),
             ("x-ratelimit-remaining-requests", "3"),

@@ -128,7 +128,7 @@ impl Provisioning {
             events,
             correlation_id: None,
         };
-        machine.tell(now);
+        machine.add_event(now);
         machine
     }
 
@@ -250,7 +250,7 @@ impl Provisioning {
                 self.status = ModelStatus::Submitted;
                 self.exchange.settled();
                 self.exchange.later(now, Duration::ZERO);
-                self.tell(now);
+                self.add_event(now);
             }
             _ => {}
         }
@@ -306,7 +306,7 @@ impl Provisioning {
     fn advance(&mut self, now: u64, status: ModelStatus) {
         if self.status < status {
             self.status = status;
-            self.tell(now);
+            self.add_event(now);
         }
     }
 
@@ -321,7 +321,7 @@ impl Provisioning {
         self.advance(now, status);
     }
 
-    fn tell(&mut self, now: u64) {
+    fn add_event(&mut self, now: u64) {
         let sequence = self.events.last().map_or(1, |last| last.sequence.saturating_add(1));
         let error = self.failure.clone();
         self.events.push(StatusEvent { sequence, timestamp: timestamp(now), status: self.status, error });

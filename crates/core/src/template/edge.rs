@@ -85,8 +85,8 @@ pub fn found(
 }
 
 /// Answers a write: the document as upstream has it now.
-pub fn written(told: &TemplateSnapshot, family: Family, request_id: &str) -> Reply {
-    let document = json::parse(told.stored.document.as_bytes()).unwrap_or(Json::Null);
+pub fn written(snapshot: &TemplateSnapshot, family: Family, request_id: &str) -> Reply {
+    let document = json::parse(snapshot.stored.document.as_bytes()).unwrap_or(Json::Null);
     let id = document.member("id").and_then(Json::text).and_then(crate::route::uuid).unwrap_or_default();
     let location = match family {
         Family::Prompt => format!("/v1/templates/{id}"),
@@ -96,19 +96,19 @@ pub fn written(told: &TemplateSnapshot, family: Family, request_id: &str) -> Rep
         ("content-type", "application/json".to_owned()),
         ("cache-control", "no-store".to_owned()),
         ("x-request-id", request_id.to_owned()),
-        ("etag", told.stored.etag.clone()),
+        ("etag", snapshot.stored.etag.clone()),
         ("location", location),
         // Someone else's change is in it too.
-        ("x-merged", told.merged.to_string()),
+        ("x-merged", snapshot.merged.to_string()),
     ];
-    if let Some(bytes) = told.sent_bytes {
+    if let Some(bytes) = snapshot.sent_bytes {
         headers.push(("x-payload-bytes", bytes.to_string()));
     }
-    if let Some(id) = told.propagation_id.as_deref().and_then(label::id) {
+    if let Some(id) = snapshot.propagation_id.as_deref().and_then(label::id) {
         headers.push(("x-cdn-propagation-id", id));
     }
-    let status = if told.created { 201 } else { 200 };
-    Reply { head: ReplyHead { status, headers }, body: Bytes(told.stored.document.clone().into_bytes()) }
+    let status = if snapshot.created { 201 } else { 200 };
+    Reply { head: ReplyHead { status, headers }, body: Bytes(snapshot.stored.document.clone().into_bytes()) }
 }
 
 /// Answers that the copies at the edge are gone.

@@ -159,9 +159,9 @@ pub struct Move {
     pub to: Option<u64>,
 }
 
-/// What the template's object tells of its labels.
+/// The answer of the template's object about its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LabelsTold {
+pub struct LabelsAnswer {
     /// All of them, as they are now.
     pub labels: Labels,
     /// What has become of the one that was to be changed.
@@ -178,13 +178,13 @@ impl Labels {
     /// # Errors
     /// [`Code::NotFound`] where there is no such label, [`Code::PreconditionFailed`], and [`Code::InvalidRequest`] for one
     /// too many and where there is nothing to go back to.
-    pub fn apply(mut self, verb: LabelVerb, now_ms: u64) -> Result<LabelsTold, Problem> {
-        let told = |labels, moved, found| LabelsTold { labels, moved, found, document: None };
+    pub fn apply(mut self, verb: LabelVerb, now_ms: u64) -> Result<LabelsAnswer, Problem> {
+        let answer = |labels, moved, found| LabelsAnswer { labels, moved, found, document: None };
         let (name, expected) = match &verb {
-            LabelVerb::List => return Ok(told(self, None, None)),
+            LabelVerb::List => return Ok(answer(self, None, None)),
             LabelVerb::Find(name) => {
                 let version = self.version(name)?;
-                return Ok(told(self, None, Some(version)));
+                return Ok(answer(self, None, Some(version)));
             }
             LabelVerb::Set(name, _, expected)
             | LabelVerb::Remove(name, expected)
@@ -207,7 +207,7 @@ impl Labels {
                 None
             }
         };
-        Ok(told(self, Some(Move { name, from, to }), None))
+        Ok(answer(self, Some(Move { name, from, to }), None))
     }
 
     fn set(&mut self, name: &LabelName, version: u64, now_ms: u64) -> Result<(), Problem> {
@@ -266,10 +266,10 @@ impl Labels {
 }
 
 /// Answers a change of a label: where it points now, or that it is gone.
-pub fn moved(told: &LabelsTold, request_id: &str) -> Reply {
+pub fn moved(answer: &LabelsAnswer, request_id: &str) -> Reply {
     let mut headers = vec![("cache-control", "no-store".to_owned()), ("x-request-id", request_id.to_owned())];
-    let name = told.moved.as_ref().map_or("", |moved| moved.name.as_str());
-    let Some(label) = told.labels.0.get(name) else {
+    let name = answer.moved.as_ref().map_or("", |moved| moved.name.as_str());
+    let Some(label) = answer.labels.0.get(name) else {
         return Reply { head: ReplyHead { status: 204, headers }, body: Bytes::default() };
     };
     headers.extend([("content-type", "application/json".to_owned()), ("etag", label.etag())]);

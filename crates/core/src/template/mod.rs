@@ -22,7 +22,7 @@ pub use promptgate_lint::{expression, placeholder};
 
 pub use document::{Template, Variable, completed_cached, completed_prompt};
 pub use execute::{EXECUTE, ExecuteRequest, RENDER, RenderRequest, Values};
-pub use labels::{Bearer, LABELLING, LabelName, LabelVerb, Labels, LabelsTold, Move, Wanted, labelled, moved};
+pub use labels::{Bearer, LABELLING, LabelName, LabelVerb, Labels, LabelsAnswer, Move, Wanted, labelled, moved};
 pub use merge::{Change, diff, merge};
 pub use precondition::{Precondition, is_unchanged};
 pub use question::{Listing, diff_question, difference, sync_question, version, versions_question};

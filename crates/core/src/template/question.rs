@@ -86,7 +86,7 @@ pub fn sync_question(target: &Target) -> Result<bool, Problem> {
 pub fn version(number: u64, body: &Bytes) -> Result<String, Problem> {
     let document = document(body)?;
     match document.member("version") {
-        Some(Json::Number(told)) if told.as_u64() == Some(number) => Ok(document.to_text()),
+        Some(Json::Number(stated)) if stated.as_u64() == Some(number) => Ok(document.to_text()),
         _ => Err(malformed()),
     }
 }
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn what_upstream_sets_is_no_difference() {
         let body = |text: &str| Bytes(text.as_bytes().to_vec());
-        let told =
+        let stated =
             difference(1, &body(r#"{"version":1,"name":"a"}"#), 2, &body(r#"{"version":2,"name":"b"}"#)).unwrap();
-        assert_eq!(told, r#"{"changes":[{"after":"b","before":"a","path":"$.name"}],"from":1,"to":2}"#);
+        assert_eq!(stated, r#"{"changes":[{"after":"b","before":"a","path":"$.name"}],"from":1,"to":2}"#);
         assert!(difference(1, &body("x"), 2, &body("{}")).is_err());
         assert!(difference(1, &body("{}"), 2, &body("[]")).is_err());
     }

@@ -307,9 +307,9 @@ mod tests {
         let plans = library(&[template("new one", "Hi"), template("other", "Hi"), template("same", "Hello"), pinned])
             .unwrap()
             .plan(&there);
-        let told: Vec<_> = plans.iter().map(|plan| (plan.name.as_str(), plan.action, plan.id.as_deref())).collect();
+        let planned: Vec<_> = plans.iter().map(|plan| (plan.name.as_str(), plan.action, plan.id.as_deref())).collect();
         assert_eq!(
-            told,
+            planned,
             [
                 ("new one", PlannedAction::Create, None),
                 ("other", PlannedAction::Update, Some("id-1")),

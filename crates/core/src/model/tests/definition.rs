@@ -122,16 +122,16 @@ fn a_secret_stands_beside_the_credentials_only() {
         &|document| document["responseSchema"]["properties"][KEY] = json!({"type": "string"}),
         &|document| document["responseSchema"]["properties"]["x"] = json!({"enum": [4_111_111_111_111_111_u64]}),
     ] {
-        let (code, told) = with(change).unwrap_err();
+        let (code, detail) = with(change).unwrap_err();
         assert_eq!(code, Code::SafetyRefused);
-        assert!(!told.contains(KEY) && !told.contains("4111"), "{told}");
+        assert!(!detail.contains(KEY) && !detail.contains("4111"), "{detail}");
     }
     for change in [&(|document: &mut Value| document["modelId"] = json!(KEY)) as &dyn Fn(&mut Value), &|document| {
         document[KEY] = json!(1)
     }] {
-        let (code, told) = with(change).unwrap_err();
+        let (code, detail) = with(change).unwrap_err();
         assert_eq!(code, Code::InvalidRequest);
-        assert!(!told.contains(KEY), "{told}");
+        assert!(!detail.contains(KEY), "{detail}");
     }
 }
 

@@ -267,6 +267,6 @@ fn rows_tell_no_text() {
     }
     let mut metrics = Metrics::default();
     row.measure("gpt-4o-mini", &mut metrics);
-    let told = metrics.prometheus();
-    assert!(told.contains("promptgate_cost_usd_total{tenant=\"t\",model=\"gpt-4o-mini\"} 0.000023550"), "{told}");
+    let text = metrics.prometheus();
+    assert!(text.contains("promptgate_cost_usd_total{tenant=\"t\",model=\"gpt-4o-mini\"} 0.000023550"), "{text}");
 }

@@ -86,7 +86,7 @@ impl Object {
         self.kept = Some(ManagedModel::restore(kept.stored().expose()).unwrap());
     }
 
-    fn told(&self) -> Vec<(&str, &str)> {
+    fn rows(&self) -> Vec<(&str, &str)> {
         self.rows.iter().map(|row| (row["action"].as_str().unwrap(), row["outcome"].as_str().unwrap())).collect()
     }
 }
@@ -114,8 +114,8 @@ fn a_submission_lives_through_restarts_and_leaves_each_row_once() {
     assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 0, "it is looked for");
     object.alarms(&[state("ACTIVE")]);
     assert_eq!(object.ask("acme", Verb::Read, false).1["status"], "ACTIVE");
-    let told = [("model.submit", "success"), ("model.provision", "success")];
-    assert_eq!((object.told(), object.sent), (told.to_vec(), 3));
+    let rows = [("model.submit", "success"), ("model.provision", "success")];
+    assert_eq!((object.rows(), object.sent), (rows.to_vec(), 3));
     assert!(!object.kept.as_ref().unwrap().stored().expose().contains(CANARY));
     assert!(!json!(object.rows).to_string().contains("canary"));
 }
@@ -156,10 +156,10 @@ fn a_configuration_waits_is_deferred_and_applied_later() {
     assert_eq!(object.ask("acme", Verb::Configure("{}".into()), false).0, 400);
     assert_eq!(object.ask("acme", Verb::Configure(configuration()), false).0, 0);
     object.alarms(&[answer(503, &[], "")]);
-    assert_eq!(object.told(), [("model.configure", "deferred")]);
+    assert_eq!(object.rows(), [("model.configure", "deferred")]);
     assert_eq!(object.ask("acme", Verb::ReadConfiguration, false).1["update"]["status"], "DEFERRED");
     object.alarms(&[answer(503, &[], ""), answer(200, &[], "{}")]);
-    assert_eq!(object.told(), [("model.configure", "deferred"), ("model.configure", "success")]);
+    assert_eq!(object.rows(), [("model.configure", "deferred"), ("model.configure", "success")]);
     assert_eq!(object.webhooks, 1);
     let shown = object.ask("acme", Verb::ReadConfiguration, false).1;
     assert_eq!((&shown["update"]["status"], &shown["applied"]["max_tokens"]), (&json!("APPLIED"), &json!(2048)));
@@ -179,10 +179,10 @@ fn one_that_upstream_lost_is_said_to_be_lost_and_is_made_again() {
     assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 202);
     object.alarms(&[state("PENDING"), state("ACTIVE")]);
     assert_eq!(object.ask("acme", Verb::Invoke, false).0, 200);
-    let told = object.told();
-    let count = |action: &str| told.iter().filter(|(told, _)| *told == action).count();
+    let rows = object.rows();
+    let count = |action: &str| rows.iter().filter(|(known, _)| *known == action).count();
     assert_eq!((count("model.submit"), count("model.provision"), count("model.lose")), (2, 2, 1));
-    assert!(told.contains(&("model.lose", "failed")), "{told:?}");
+    assert!(rows.contains(&("model.lose", "failed")), "{rows:?}");
     // A configuration has found it out.
     let mut object = active();
     assert_eq!(object.ask("acme", Verb::Configure(configuration()), false).0, 0);
@@ -193,7 +193,7 @@ fn one_that_upstream_lost_is_said_to_be_lost_and_is_made_again() {
     object.ask("acme", Verb::Submit(definition().to_string()), false);
     object.alarms(&[not_found(), state("PENDING"), state("ACTIVE")]);
     assert_eq!(object.ask("acme", Verb::Invoke, false).0, 200);
-    assert!(object.told().contains(&("model.lose", "failed")));
+    assert!(object.rows().contains(&("model.lose", "failed")));
 }
 
 #[test]
@@ -219,9 +219,9 @@ fn a_deletion_ends_with_upstreams() {
         assert_eq!(object.ask("acme", Verb::Submit(definition().to_string()), false).0, 409, "{name}");
         object.alarms(&script);
         assert_eq!(object.sent, sent, "{name}");
-        let told: Vec<_> = object.told().into_iter().filter(|(action, _)| *action == "model.delete").collect();
-        assert_eq!(told.len(), 1, "{name}");
-        assert!(told[0].1 == row || row == "failed" && told[0].1 != "success", "{name}: {told:?}");
+        let rows: Vec<_> = object.rows().into_iter().filter(|(action, _)| *action == "model.delete").collect();
+        assert_eq!(rows.len(), 1, "{name}");
+        assert!(rows[0].1 == row || row == "failed" && rows[0].1 != "success", "{name}: {rows:?}");
         let deleted = end == 204;
         assert_eq!(object.kept.as_ref().unwrap().is_deleted(), deleted, "{name}");
         assert_eq!(object.ask("acme", Verb::Read, false).0, if deleted { 404 } else { 200 }, "{name}");

@@ -241,13 +241,13 @@ fn rows_webhooks_and_counters() {
     let (row, webhook, status) = end(&answer(409, &[], ""));
     assert!((row.event().outcome, row.event().code.as_deref()) == (AuditOutcome::Refused, Some("model_not_active")));
     assert_eq!((webhook, status.unwrap_err().code.status()), (None, 409));
-    let told = metrics.prometheus();
+    let text = metrics.prometheus();
     for line in [
         "promptgate_model_configuration_updates_total{result=\"success\"} 1",
         "promptgate_model_configuration_updates_total{result=\"failure\"} 1",
         "promptgate_model_configuration_update_seconds_sum 0.400",
         "promptgate_model_configuration_update_seconds_count 1",
     ] {
-        assert!(told.lines().any(|known| known == line), "{line}\n{told}");
+        assert!(text.lines().any(|known| known == line), "{line}\n{text}");
     }
 }

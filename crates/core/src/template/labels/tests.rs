@@ -12,7 +12,7 @@ fn set(labels: Labels, label: &str, version: u64) -> Labels {
     labels.apply(LabelVerb::Set(name(label), bearer(version), Precondition::Missing), 1_000).unwrap().labels
 }
 
-fn roll_back(labels: Labels) -> Result<LabelsTold, Problem> {
+fn roll_back(labels: Labels) -> Result<LabelsAnswer, Problem> {
     labels.apply(LabelVerb::RollBack(name("production"), Precondition::Missing), 2_000)
 }
 
@@ -31,9 +31,9 @@ fn a_label_moves_and_goes_back() {
     assert_eq!(labels.versions(), BTreeSet::from([1, 2, 4, 5]));
     assert_eq!(labels.clone().apply(LabelVerb::Find(name("staging")), 0).unwrap().found, Some(5));
     for (from, to) in [(4, 2), (2, 1)] {
-        let told = roll_back(labels).unwrap();
-        assert_eq!(told.moved, Some(Move { name: name("production"), from: Some(from), to: Some(to) }));
-        labels = told.labels;
+        let answer = roll_back(labels).unwrap();
+        assert_eq!(answer.moved, Some(Move { name: name("production"), from: Some(from), to: Some(to) }));
+        labels = answer.labels;
     }
     let problem = roll_back(labels.clone()).unwrap_err();
     assert_eq!((problem.code, problem.errors[0].code), (Code::InvalidRequest, "nothing_earlier"));
@@ -55,9 +55,9 @@ fn what_is_kept_is_bounded() {
         labels = set(labels, "production", version);
     }
     for expected in (989..999).rev() {
-        let told = roll_back(labels).unwrap();
-        assert_eq!(told.labels.version(&name("production")).unwrap(), expected);
-        labels = told.labels;
+        let answer = roll_back(labels).unwrap();
+        assert_eq!(answer.labels.version(&name("production")).unwrap(), expected);
+        labels = answer.labels;
     }
     assert!(roll_back(labels.clone()).is_err());
     for number in 1..MAX_LABELS {
@@ -86,11 +86,11 @@ fn what_a_client_expects() {
         ("staging", tag("*"), false),
         ("staging", tag("version=3"), false),
     ] {
-        let told = labels.clone().apply(LabelVerb::Set(name(label), bearer(4), expected.clone()), 0);
-        match told {
-            Ok(told) => {
+        let answer = labels.clone().apply(LabelVerb::Set(name(label), bearer(4), expected.clone()), 0);
+        match answer {
+            Ok(answer) => {
                 assert!(fits, "{label} {expected:?}");
-                let reply = moved(&told, "r");
+                let reply = moved(&answer, "r");
                 assert!(reply.head.headers.contains(&("etag", "\"version=4\"".to_owned())));
             }
             Err(problem) => {
