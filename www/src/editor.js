@@ -100,7 +100,6 @@ export function createEditor(parent, handlers) {
       pressed = 0;
       return at;
     },
-    closePeek,
     setJson(wanted) {
       if (wanted !== isJson) view.dispatch({ effects: language.reconfigure(wanted ? json() : []) });
       isJson = wanted;
