@@ -5,19 +5,11 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
 import { ADMIN, AUDITOR, KEY, MANAGER, OTHER, digest, request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator);
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
+const { simulator, gateway } = await startBoth({}, { fresh: false });
 
 const START = { sequence: 0, hash: "0".repeat(64) };
 

@@ -3,31 +3,19 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { after, before, beforeEach, test } from "node:test";
-import { content, digest, events, KEY, request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
+import { KEY, content, digest, events, request, startGateway } from "./support/gateway.mjs";
 
 const EXAMPLES = new URL("../examples/requests/", import.meta.url);
 const SECRET = Buffer.from("0123456789abcdef0123456789abcdef");
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator, {
-    WEBHOOK_URL: `${simulator.url}/_simulator/webhook`,
-    WEBHOOK_PRIVATE: "true",
-    WEBHOOK_RETRY_MS: "20",
-    WEBHOOK_SECRET: `whsec_${SECRET.toString("base64")}`,
-    CLIENT_KEYS: `acme:${digest(KEY)} other:${digest("pg_other")}`,
-  });
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
-beforeEach(async () => {
-  await simulator.reset();
-  gateway.lines.length = 0;
-});
+const { simulator, gateway } = await startBoth((simulator) => ({
+  WEBHOOK_URL: `${simulator.url}/_simulator/webhook`,
+  WEBHOOK_PRIVATE: "true",
+  WEBHOOK_RETRY_MS: "20",
+  WEBHOOK_SECRET: `whsec_${SECRET.toString("base64")}`,
+  CLIENT_KEYS: `acme:${digest(KEY)} other:${digest("pg_other")}`,
+}));
 
 const FORMATS = ["text/event-stream", "application/x-ndjson", "application/json"];
 

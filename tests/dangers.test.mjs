@@ -4,23 +4,11 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { readFileSync } from "node:fs";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
 import { ADMIN, AUDITOR, KEY, MANAGER, OTHER, request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator);
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
-beforeEach(async () => {
-  await simulator.reset();
-  gateway.lines.length = 0;
-});
+const { simulator, gateway } = await startBoth();
 
 const ID = "0198c0de-1234-4abc-8def-0123456789ab";
 const template = (name) => ({

@@ -1,22 +1,14 @@
 // The data actions of examples/genesys, filled in as Genesys Cloud fills them in, against the gateway.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import Ajv from "ajv";
-import { KEY, MANAGER, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
+import { startBoth } from "./support/both.mjs";
+import { KEY, MANAGER } from "./support/gateway.mjs";
 
 const example = (name) => JSON.parse(readFileSync(new URL(`../examples/${name}`, import.meta.url), "utf8"));
 const ajv = new Ajv({ strict: false });
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator);
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
+const { simulator, gateway } = await startBoth({}, { fresh: false });
 
 /** The part of Velocity that the examples use: values of the input and of the credentials, escaped or as they are. */
 function velocity(template, values) {

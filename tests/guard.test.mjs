@@ -2,23 +2,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
-import { after, before, beforeEach, test } from "node:test";
-import { ADMIN, content, KEY, OTHER, request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
+import { ADMIN, KEY, OTHER, content, request, startGateway } from "./support/gateway.mjs";
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator);
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
-beforeEach(async () => {
-  await simulator.reset();
-  gateway.lines.length = 0;
-});
+const { simulator, gateway } = await startBoth();
 
 const ask = (text) => request({ context: [{ role: "user", content: text }] });
 const guard = async (body, headers = {}) => {

@@ -1,22 +1,14 @@
 // What a request leaves behind: nothing, in the heap of JavaScript. Its memory is counted by the inspector's snapshots.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import { request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
+import { request } from "./support/gateway.mjs";
 
 // Node.js 20 has no WebSocket of its own.
 const { WebSocket } = createRequire(createRequire(import.meta.url).resolve("miniflare"))("undici");
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator, {}, { inspected: true });
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
+const { simulator, gateway } = await startBoth({}, { fresh: false, inspected: true });
 
 /** How many closures the isolate holds, garbage aside: a snapshot collects it. */
 async function closures() {

@@ -3,23 +3,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
-import { after, before, beforeEach, test } from "node:test";
-import { content, digest, events, KEY, request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
+import { KEY, content, digest, events, request, startGateway } from "./support/gateway.mjs";
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator, { TOTAL_MS: "2000" });
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
-beforeEach(async () => {
-  await simulator.reset();
-  gateway.lines.length = 0;
-});
+const { simulator, gateway } = await startBoth({ TOTAL_MS: "2000" });
 
 const nothingSent = async () => {
   const stats = await simulator.stats();

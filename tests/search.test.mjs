@@ -6,20 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
 import { ADMIN, AUDITOR, KEY, MANAGER, OTHER, digest, request, startGateway } from "./support/gateway.mjs";
 import { startService } from "./support/service.mjs";
-import { startSimulator } from "./support/simulator.mjs";
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway(simulator, { AUDIT_OBJECT_ROWS: "9" });
-});
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
+const { simulator, gateway } = await startBoth({ AUDIT_OBJECT_ROWS: "9" }, { fresh: false });
 
 const CARD = request({ context: [{ role: "user", content: "my card is 4111 1111 1111 1111" }] });
 const ask = async (path, accept = "application/json", key = ADMIN, url = gateway.url) => {

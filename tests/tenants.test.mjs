@@ -1,28 +1,19 @@
 // Tenants are walls (requirements, T1): what one has is not there for another.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, beforeEach, test } from "node:test";
-import { ADMIN, digest, request, startGateway } from "./support/gateway.mjs";
-import { startSimulator } from "./support/simulator.mjs";
+import { test } from "node:test";
+import { startBoth } from "./support/both.mjs";
+import { ADMIN, digest, request } from "./support/gateway.mjs";
 
 // Two tenants with a key of each right.
 const keys = Object.fromEntries(["a", "b"].flatMap((tenant) => ["use", "manage", "audit"].map((right) => [`${tenant}-${right}`, `pg_test_${tenant}_${right}`])));
 const entry = ([name, key]) => `${name[0]}:${digest(key)}${name.endsWith("use") ? "" : `:${name.slice(2)}`}`;
 keys.admin = ADMIN;
 
-let simulator, gateway;
-before(async () => {
-  simulator = await startSimulator();
-  const CLIENT_KEYS = [...Object.entries(keys).filter(([name]) => name !== "admin").map(entry), `platform:${digest(ADMIN)}:admin`].join(" ");
-  gateway = await startGateway(simulator, {
-    CLIENT_KEYS, MODEL_POLL_MS: "5", WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_PRIVATE: "true",
-  });
-});
-beforeEach(async () => { await simulator.reset(); gateway.lines.length = 0; });
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
+const CLIENT_KEYS = [...Object.entries(keys).filter(([name]) => name !== "admin").map(entry), `platform:${digest(ADMIN)}:admin`].join(" ");
+const { simulator, gateway } = await startBoth((simulator) => ({
+  CLIENT_KEYS, MODEL_POLL_MS: "5", WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_PRIVATE: "true",
+}));
 
 const ask = (key, method, path, body, headers = {}) => gateway.ask(method, path, body, { authorization: `Bearer ${keys[key]}`, ...headers });
 const template = (name = `reply ${Math.random().toString(36).slice(2)}`) => ({
