@@ -1,5 +1,5 @@
 use super::*;
-use crate::work;
+use crate::{RULES, work};
 
 fn lint(text: &str) -> Report {
     Linter::default().lint(&Source { text, file: None, kind: None })
@@ -279,7 +279,9 @@ fn hostile_texts_cost_a_bounded_number_of_steps() {
             };
             let (once, twice) = (steps(16 * 1024), steps(32 * 1024));
             assert!(twice <= once * 21 / 10 + 100_000, "{file:?} {before} {piece}: {once} {twice}");
-            assert!(twice <= 32 * 1024 * 24, "{file:?} {before} {piece}: {twice}");
+            // A rule reads a text once; most read only parts of it.
+            let most = 32 * 1024 * RULES.len() as u64;
+            assert!(twice <= most, "{file:?} {before} {piece}: {twice} steps, and {most} are allowed");
         }
     }
 }
