@@ -125,7 +125,7 @@ impl Account {
             }
             let now_ms = Date::now().as_millis();
             if let Some(exchange) = self.share(|share| share.report(&self.limits, now_ms)) {
-                // What is not told now is told with the next question.
+                // Usage that is not reported now is reported with the next question.
                 let _ = self.exchange(&env, exchange, now_ms).await;
             }
         });

@@ -162,7 +162,7 @@ impl RequestContext {
         metrics.point(series, Sums { requests: 1, latency_ms: took.as_millis() as u64, ..Sums::default() });
     }
 
-    /// Counts; what waits is brought to its object after the answer.
+    /// Counts; what waits is sent to its object after the answer.
     pub(crate) fn count(&self, metrics: Metrics) {
         telemetry::count(|counted| counted.merge(metrics));
         telemetry::bring(&self.life, &self.env);

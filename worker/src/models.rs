@@ -53,7 +53,7 @@ impl RequestContext {
         }
     }
 
-    /// The answer, and the code of the problem that it tells of, if there is one that has its row already.
+    /// The answer, and the code of its problem, if there is one that has its row already.
     async fn model(&self) -> Result<(Response, Option<Code>), Problem> {
         let id = self.target.id.as_str();
         let command = match self.target.route {
@@ -99,7 +99,7 @@ impl RequestContext {
         object::model_list::ask(&self.env, self.tenant(), command, &self.limits).await
     }
 
-    /// One page: what the list says there is, as each model's object tells of it.
+    /// One page: the models of the list, as each one's object gives it.
     async fn list_models(&self) -> Result<Response, Problem> {
         let page = ListPage::read(&self.target)?;
         let Listed { ids, total } = self.model_list(&ListCommand::Page(page)).await?;

@@ -326,7 +326,7 @@ impl RequestContext {
             for plan in &mut plans {
                 match self.limits.check() {
                     Ok(()) => self.apply(plan).await,
-                    // What is not done yet is told as such; nobody is told where the client has left.
+                    // Steps that are not done yet are marked so; nothing is sent where the client has left.
                     Err(problem) if problem.code == Code::TotalDeadline => plan.late(),
                     Err(problem) => return Err(problem),
                 }

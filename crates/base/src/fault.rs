@@ -1,4 +1,4 @@
-//! One thing that is wrong with a document: where, a stable code, and a sentence that tells what to do.
+//! One thing that is wrong with a document: where, a stable code, and a sentence with what to do.
 
 use std::fmt::Write as _;
 use std::ops::Range;

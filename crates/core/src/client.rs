@@ -9,7 +9,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::budget::Limits;
 use crate::problem::{Code, Problem};
 
-/// Digits of a key's name (ours): enough to tell the keys of one gateway apart.
+/// Digits of a key's name (ours): enough to distinguish the keys of one gateway.
 const KEY_ID: usize = 12;
 
 /// The name of a tenant: 1–64 characters of `A–Z a–z 0–9 . _ -`.

@@ -67,7 +67,7 @@ impl Cors {
         if self.0.is_empty() || asked.method.is_empty() {
             return None;
         }
-        // What is not there is told to pages too: a page must see that the address is wrong.
+        // Pages may read a 404 too: a page must see that the address is wrong.
         let right = Target::find(asked.method, target).ok().map(|target| target.route.right());
         let mut headers = self.headers(Some(asked.origin), right);
         if headers.len() > 1 {

@@ -126,7 +126,7 @@ pub struct Settings {
     pub rates: Rates,
     /// `IDEMPOTENCY_TTL`: how long the answer of a call with an `Idempotency-Key` is kept, in seconds.
     pub idempotency_ttl_s: u64,
-    /// `AUDIT_MODE=strict`: a call without a key is told of before it is sent, too.
+    /// `AUDIT_MODE=strict`: a call without a key is registered before it is sent, too.
     pub audit_strict: bool,
     /// `SEAL_KEYS`: what the gateway keeps of answers and secrets is sealed by them; without one it keeps none.
     pub seal_keys: SealKeys,

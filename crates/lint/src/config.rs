@@ -18,11 +18,11 @@ use promptgate_tokens::Counting;
 pub struct Config {
     /// Severity by code; `None` switches the rule off. What is not named has its rule's own.
     pub rules: BTreeMap<&'static str, Option<Severity>>,
-    /// In which dialect placeholders are written; told from the text where it is not set.
+    /// In which dialect placeholders are written; detected in the text where it is not set.
     pub dialect: Option<Dialect>,
     /// What lines of Jinja begin with that are statements or comments, as its environment is set up.
     pub line_prefixes: LinePrefixes,
-    /// What all documents are; told from each one's name and members where it is not set.
+    /// What all documents are; detected by each one's name and members where it is not set.
     pub kind: Option<Kind>,
     /// Context windows by model, in tokens.
     pub models: BTreeMap<String, u64>,

@@ -27,7 +27,7 @@ pub(super) enum Apart {
 
 /// Deepest nesting of tags that is followed.
 const MAX_DEPTH: usize = 64;
-/// The longest rule, in signs, that is told from longer ones.
+/// The longest rule, in signs, that is distinguished from longer ones.
 const MAX_RULE: usize = 16;
 
 /// What stands around each placeholder of `scan`, which has read `text`. A tag is marked where a placeholder in its

@@ -24,7 +24,7 @@ pub struct Source<'a> {
     pub text: &'a str,
     /// What the file is called: its ending says whether it is JSON.
     pub file: Option<&'a str>,
-    /// What it is, where the caller knows; else it is told from its members.
+    /// What it is, if the caller gives it; else it is detected by its members.
     pub kind: Option<Kind>,
 }
 
@@ -290,7 +290,7 @@ fn stated(tree: &Tree) -> Option<Kind> {
     Kind::from_name(name.as_str()).filter(|kind| *kind != Kind::Text)
 }
 
-/// The fewest marks by which a kind is told: one may be anybody's.
+/// The fewest marks by which a kind is detected: one may be anybody's.
 const FEWEST_MARKS: usize = 2;
 
 /// The kind most of whose marks are among the members; the first of equals.

@@ -114,7 +114,7 @@ impl Kind {
         !matches!(self, Kind::ChatRequest | Kind::ModelDefinition | Kind::ModelConfiguration)
     }
 
-    /// The members that tell it from the others, and from the documents of other programs: two of them are needed.
+    /// The members that distinguish it from the others, and from the documents of other programs: two of them are needed.
     pub(crate) const fn marks(self) -> &'static [&'static str] {
         match self {
             Kind::PromptTemplate => &["system_instruction", "user_template", "safety_guardrails", "target_version"],

@@ -1,4 +1,4 @@
-//! The object of one model: provisions and configures it by alarms, and tells how far that is.
+//! The object of one model: provisions and configures it by alarms, and answers with its status.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -31,7 +31,7 @@ pub(crate) struct ModelReply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
-    /// The code of the problem that it tells of, where what was refused has its row and count already.
+    /// The code of its problem, where what was refused has its row and count already.
     pub(crate) recorded: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn ask(env: &Env, command: &Command, limits: &Limits) -> Result
     Ok(reply?)
 }
 
-/// An answer, and the code of the problem that it tells of, where that has its row.
+/// An answer, and the code of its problem, where that has its row.
 type Answered = (Reply, Option<Code>);
 
 /// One for each model.
@@ -239,7 +239,7 @@ impl ModelObject {
         format!("model/{}", self.state.id())
     }
 
-    /// Stores it, or nothing of it where it was deleted; leaves behind what has come about, and wakes those who wait.
+    /// Stores it, or nothing of it where it was deleted; writes its rows, counts and webhooks, and wakes those who wait.
     async fn store(&self) -> worker::Result<()> {
         let settings = state::settings(&self.env).map_err(|problem| problem.code.as_str())?;
         let _turn = self.writing.lock().await;

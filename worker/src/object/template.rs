@@ -75,7 +75,7 @@ impl DurableObject for TemplateObject {
             Ok(settings) => self.answer(command, &settings).await?,
             Err(problem) => Err(problem),
         };
-        // What was counted here is brought from here: the object may live where no request does.
+        // Counts are flushed from here: the object may live where no request does.
         telemetry::bring(&ExecutionContext::Object(self.state.clone()), &self.env);
         Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?)
     }

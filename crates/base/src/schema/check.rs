@@ -238,7 +238,7 @@ impl<'a, N: Node<'a>> Walk<'_, 'a, N> {
     }
 }
 
-/// What tells an item from others: the string that it is, or its `members`; `None` where it has none of them.
+/// What identifies an item: the string that it is, or its `members`; `None` where it has none of them.
 fn key<'a, N: Node<'a>>(item: N, members: &[&str]) -> Option<Vec<&'a str>> {
     if item.kind() == Kind::String {
         return Some(vec![item.text()]);

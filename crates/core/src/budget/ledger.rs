@@ -9,7 +9,7 @@ use super::{LEASE_MS, Limit, Refusal};
 
 /// The share of what is left that one lease has beyond what is needed (ours).
 const SHARE: u64 = 16;
-/// At how many hundredths of a limit its operator is told (requirements, T3).
+/// At how many hundredths of a limit its operator is notified (requirements, T3).
 const NEAR: u128 = 80;
 /// How long an isolate that says nothing is remembered (ours): no call goes on longer than ten minutes.
 const MEMORY_MS: u64 = 15 * 60_000;
@@ -32,7 +32,7 @@ struct Pool {
     /// Used by isolates that are no longer remembered.
     spent: u64,
     leases: BTreeMap<String, Lease>,
-    /// The operator was told that it is near, and that it is reached.
+    /// Whether the operator was notified that it is near, and that it is reached.
     told: (bool, bool),
 }
 
@@ -53,9 +53,9 @@ pub struct Answer {
     pub grants: BTreeMap<Limit, Grant>,
     /// Why nothing was granted of what was wanted.
     pub refused: Option<Refusal>,
-    /// A limit is near: what was used is to be told at once.
+    /// A limit is near: usage is to be reported at once.
     pub tight: bool,
-    /// What the operator is to be told.
+    /// Notifications for the operator.
     pub events: Vec<Event>,
 }
 
@@ -72,7 +72,7 @@ pub struct Grant {
     pub left: u64,
 }
 
-/// Something that the operator is told of a limit.
+/// A notification for the operator about a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// `limit.near` at 80 % of it, `limit.reached` at the first request that is refused.
@@ -93,7 +93,7 @@ impl Event {
 }
 
 impl Ledger {
-    /// Takes what an isolate tells at `now_ms` (Unix ms), and grants what it wants if every limit has room for it.
+    /// Adds the report of an isolate at `now_ms` (Unix ms), and grants what it wants if every limit has room for it.
     pub fn exchange(&mut self, exchange: &Exchange, now_ms: u64) -> Answer {
         self.forget(now_ms);
         let (last, _) = self.isolates.get(&exchange.isolate).copied().unwrap_or_default();
@@ -182,7 +182,7 @@ impl Pool {
     fn near(&mut self, limit: Limit, most: u64) -> Option<Event> {
         let used = self.used();
         let near = u128::from(used) * 100 >= u128::from(most) * NEAR;
-        // Of calls at once there is nothing to be told: they end.
+        // Calls at once need no notification: they end.
         if self.told.0 || !near || limit == Limit::Calls {
             return None;
         }

@@ -45,7 +45,7 @@ struct Pool {
     left: u64,
 }
 
-/// What a share tells its ledger.
+/// A share's report to its ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// Whose share it is.
@@ -58,7 +58,7 @@ pub struct Exchange {
     pub lines: BTreeMap<Limit, Line>,
 }
 
-/// What a share tells of one limit.
+/// A share's report about one limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// The limit.
@@ -217,7 +217,7 @@ impl Share {
         self.asking.is_some_and(|since_ms| now_ms < since_ms.saturating_add(LOST_MS))
     }
 
-    /// What the ledger is to be told at `now_ms` (Unix ms), if it does not know it; then [`Share::answer`] or
+    /// The report for the ledger at `now_ms` (Unix ms), if there is anything new; then [`Share::answer`] or
     /// [`Share::lost`].
     pub fn report(&mut self, limits: &Limits, now_ms: u64) -> Option<Exchange> {
         self.scheduled = false;

@@ -165,7 +165,7 @@ fn an_operator_is_told_once_at_eighty_hundredths_and_once_at_the_end() {
             share.settle(&reserved, need);
         }
     }
-    // What is used is told with the next question.
+    // Usage is reported with the next question.
     assert_eq!(events, [("limit.near".to_owned(), 8), ("limit.reached".to_owned(), 10)]);
 }
 

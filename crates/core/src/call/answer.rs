@@ -12,7 +12,7 @@ use crate::upstream::{Decoder, Frame};
 /// Most bytes of an answer: forty times what 4,096 tokens take in frames of one word (ours).
 pub(super) const MAX_ANSWER: usize = 4 << 20;
 
-/// What a body has brought.
+/// What was read from a body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
     /// The model has begun to write. What may pass of it comes after this, and may be nothing yet.

@@ -27,7 +27,7 @@ pub enum Job {
 pub struct Execution {
     /// The template's id.
     pub template_id: String,
-    /// The version that was checked, and that upstream is told to take.
+    /// The version that was checked, and that is named in the request.
     pub version: u64,
     /// The model.
     pub model_id: String,

@@ -106,7 +106,7 @@ pub enum Output {
         /// For [`TokenCache::reject`].
         rejected: Option<u64>,
     },
-    /// Send this; bring head, chunks and end.
+    /// Send this; head, chunks and end are inputs.
     Send(HttpRequest),
     /// Abort what was sent; nothing of it is wanted any more.
     Abort,
@@ -153,7 +153,7 @@ pub struct Attempt {
     pub code: Option<&'static str>,
 }
 
-/// What the audit row and the webhook tell (B6).
+/// The contents of the audit row and the webhook (B6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// How it ended.

@@ -26,7 +26,7 @@ impl Usage {
     }
 }
 
-/// One thing that an answer brings.
+/// One part of an answer.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum ChatEvent {
     /// Members of the answer as a whole: its id, when it was made, the model that gave it, and whatever else.
@@ -45,7 +45,7 @@ pub enum ChatEvent {
     Malformed,
 }
 
-/// What one event brings of one choice.
+/// The part of one choice in one event.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChoiceEvent {
@@ -112,7 +112,7 @@ impl ChatEvent {
         ChatEvent::Choice(Box::new(ChoiceEvent { parts: vec![part], ..ChoiceEvent::default() }))
     }
 
-    /// How many bytes of text it brings.
+    /// How many bytes of text it contains.
     pub fn text_bytes(&self) -> usize {
         match self {
             ChatEvent::Choice(event) => event.parts.iter().map(|part| part.text.len()).sum(),
@@ -141,7 +141,7 @@ impl ChatEvent {
         !matches!(self, ChatEvent::About(_) | ChatEvent::Usage(..))
     }
 
-    /// Whether it brings something of what the model wrote, thoughts and calls of tools included.
+    /// Whether it contains something that the model wrote, thoughts and calls of tools included.
     pub fn has_content(&self) -> bool {
         match self {
             ChatEvent::Choice(event) => event.parts.iter().any(|part| !part.text.is_empty() || part.call.is_some()),

@@ -76,7 +76,7 @@ impl Rates {
         let mut document = document(json::parse(text.as_bytes())?, &SHAPE)?;
         let mut faults = Faults::default();
         let mut rates = BTreeMap::new();
-        for (provider, _) in Provider::ALL {
+        for provider in Provider::ALL.iter().map(|provider| provider.name()) {
             let Some(models) = document.object(provider) else { continue };
             let rates: &mut BTreeMap<_, _> = rates.entry(provider).or_default();
             for (model, rate) in models.into_members() {

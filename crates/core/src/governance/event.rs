@@ -118,9 +118,9 @@ pub struct Tokens {
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditEvent {
-    /// `audit`, which tells it from other lines of the log.
+    /// `audit`, which distinguishes it from other lines of the log.
     event: &'static str,
-    /// Unique: the request's id, and what tells its rows apart where it has several.
+    /// Unique: the request's id, and a suffix where it has several.
     pub id: String,
     /// RFC 3339 in UTC with milliseconds, always 24 characters: rows sort by it as text.
     pub time: String,
@@ -271,7 +271,7 @@ impl AuditEvent {
 }
 
 impl AuditOutcome {
-    /// Whether a client can bring it about as often as it likes at no cost.
+    /// Whether a client can cause it as often as it likes at no cost.
     pub fn costs_nothing(self) -> bool {
         matches!(self, AuditOutcome::Refused | AuditOutcome::Cancelled)
     }

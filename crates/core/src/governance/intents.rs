@@ -1,14 +1,15 @@
-//! Calls that were sent and have no row yet: what an isolate tells the object that writes their rows if it dies.
+//! Calls that were sent and have no row yet: registered with the object that writes their rows if their isolate dies.
 //!
-//! A call that ends before it was told of costs nothing; the others are told of and ended in batches. What was not told
-//! yet when the process dies (some 250 ms of calls) has no row; `AUDIT_MODE=strict` tells of each call before it is sent.
+//! A call that ends before it is registered costs nothing; the others are registered and ended in batches. What was not
+//! registered yet when the process dies (some 250 ms of calls) has no row; `AUDIT_MODE=strict` registers each call before
+//! it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Most calls that wait to be told of (ours); the ones beyond are not.
+/// Most calls that wait to be registered (ours); more are dropped.
 const MOST: usize = 5_000;
 /// How long after its deadline a call's own row may take (ours).
 const MARGIN: Duration = Duration::from_secs(5);
@@ -32,7 +33,7 @@ impl Intent {
     }
 }
 
-/// What is told of at once.
+/// One batch of registrations and ends.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Notice {
     /// Calls that were sent.
@@ -42,7 +43,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to register or to end.
     pub fn is_empty(&self) -> bool {
         self.sent.is_empty() && self.ended.is_empty()
     }
@@ -132,7 +133,7 @@ mod tests {
         intents.ended("a");
         intents.sent(intent("c"));
         intents.keep(lost);
-        // That "a" was sent may have been told, so that it has ended is.
+        // "a" may have been registered, so its end is sent.
         assert_eq!(intents.take(), Notice { sent: vec![intent("b"), intent("c")], ended: vec!["a".into()] });
     }
 

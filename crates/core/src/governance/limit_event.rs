@@ -1,4 +1,4 @@
-//! What is told of a limit that is near or reached: a line of the log, and the body of its webhook.
+//! The notification of a limit that is near or reached: a line of the log, and the body of its webhook.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Counters and histograms, merged from every isolate and told as Prometheus text (exposition format 0.0.4).
+//! Counters and histograms, merged from every isolate and written as Prometheus text (exposition format 0.0.4).
 
 mod metric;
 
@@ -13,7 +13,7 @@ use super::stats::{Points, Series, Sums};
 use metric::Kind;
 pub use metric::Metric;
 
-/// Most series of one metric that one tenant has; its labels beyond are told as `other` (ours). The share is each tenant's
+/// Most series of one metric that one tenant has; its labels beyond are written as `other` (ours). The share is each tenant's
 /// own, so that none can use up what the others need.
 const MAX_SERIES: usize = 200;
 /// Longest label value, in characters (ours).
@@ -43,7 +43,7 @@ pub struct Generation<'a> {
 /// What has been counted. Serialises to JSON, for the object that keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// Metric's name, then labels as they are told, then the value.
+    /// Metric's name, then labels as they are written, then the value.
     values: BTreeMap<String, BTreeMap<String, u64>>,
     histograms: BTreeMap<String, BTreeMap<String, Histogram>>,
     /// Time series, which are kept apart.
@@ -243,7 +243,7 @@ fn bounded<T: Default>(series: &mut BTreeMap<String, T>, labels: String) -> &mut
     series.entry(labels).or_default()
 }
 
-/// The label `tenant` among labels as they are told; nothing where there is none. In a value quotes are escaped, so that
+/// The label `tenant` among labels as they are written; nothing where there is none. In a value quotes are escaped, so that
 /// no value looks like the label.
 fn tenant(labels: &str) -> &str {
     let Some(rest) = labels.find("tenant=\"").and_then(|at| labels.get(at..)) else { return "" };

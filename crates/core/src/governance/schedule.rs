@@ -1,28 +1,28 @@
-//! When what waits in an isolate is brought to the objects that keep it: by time and by number, so that a crowd of
+//! When rows and counts of an isolate are flushed to the objects that store them: by time and by number, so that a crowd of
 //! requests makes a few calls and not one each, and so that an object that is away is not asked by every request.
 
 use std::time::Duration;
 
-/// Longest that rows and counts wait before they are brought (ours): what a crash may cost the chain.
+/// Longest that rows and counts wait before they are flushed (ours): what a crash may cost the chain.
 const WINDOW_MS: u64 = 250;
 /// So many rows do not wait (ours).
 const ENOUGH: usize = 200;
 /// Longest wait after failures (ours).
 const MOST_MS: u64 = 10_000;
-/// A request that has not brought what it was to bring by then was stopped by the platform (ours).
+/// A request that has not flushed by then was stopped by the platform (ours).
 const LOST_MS: u64 = 30_000;
 
-/// Who brings next.
+/// When the next flush is.
 #[derive(Debug, Default)]
 pub struct Schedule {
-    /// When someone will bring, Unix ms.
+    /// When the next flush is due, Unix ms.
     due_ms: Option<u64>,
     /// Tries that have failed since the last one that did not.
     failures: u32,
 }
 
 impl Schedule {
-    /// At `now_ms` (Unix ms) `rows` rows wait, and maybe counts. The one who asks brings them after this time; nobody
+    /// At `now_ms` (Unix ms) `rows` rows wait, and maybe counts. The caller flushes them after this time; nobody
     /// does where another will, no later.
     pub fn bring(&mut self, now_ms: u64, rows: usize) -> Option<Duration> {
         let wait_ms = match self.failures {
@@ -39,7 +39,7 @@ impl Schedule {
         }
     }
 
-    /// What waited was brought, or could not be.
+    /// The flush has ended, or failed.
     pub fn brought(&mut self, all: bool) {
         self.due_ms = None;
         self.failures = if all { 0 } else { self.failures.saturating_add(1) };

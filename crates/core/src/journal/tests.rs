@@ -219,7 +219,7 @@ fn sizes_are_bounded() {
     assert_eq!((problem.code, stored), (Code::AnswerTooLong, 7));
 }
 
-/// What is kept of a request tells nothing of its text.
+/// The record of a request contains nothing of its text.
 #[test]
 fn the_record_has_no_text() {
     let fingerprint = fingerprint(&Tenant::for_test("t"), "/v1/chat", SSE, br#"{"context":"canary"}"#);

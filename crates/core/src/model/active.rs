@@ -1,4 +1,4 @@
-//! An active model as its object tells of it: all that an invocation needs.
+//! An active model as its object gives it: all that an invocation needs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,12 +24,12 @@ impl Active {
         Active { upstream_id, definition }
     }
 
-    /// As the object tells it. It holds the prompt template, and no key.
+    /// As the object gives it. It holds the prompt template, and no key.
     pub(super) fn document(&self) -> Value {
         serde_json::json!(ActiveModel { upstream_id: self.upstream_id.clone(), definition: self.definition.document() })
     }
 
-    /// Reads what the object tells.
+    /// Reads the object's answer.
     ///
     /// # Errors
     /// [`Code::Internal`] where it is something else.

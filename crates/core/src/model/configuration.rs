@@ -165,7 +165,7 @@ impl Configuration {
         Bytes(canonical(&upstream.document()).into_bytes())
     }
 
-    /// What webhooks tell of it (D4), as the document has it.
+    /// The body of its webhook (D4), as the document has it.
     pub fn snapshot(&self) -> Value {
         json!({
             "model_id": self.model_id,

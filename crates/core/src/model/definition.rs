@@ -170,8 +170,7 @@ impl Definition {
 
 /// The definition in a document that fits its shape.
 fn definition(mut document: Document) -> Option<Definition> {
-    let provider = document.text("provider")?;
-    let (_, provider) = Provider::ALL.into_iter().find(|(name, _)| *name == provider)?;
+    let provider = Provider::named(&document.text("provider")?)?;
     let mut configuration = document.object("configuration")?;
     Some(Definition {
         name: document.text("name")?,

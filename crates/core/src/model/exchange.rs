@@ -25,7 +25,7 @@ pub const MAX_ANSWER_BODY: usize = 1 << 20;
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Store the machine, then send its `request` and bring what came to its `received`.
+    /// Store the machine, then send its `request` and give the answer to its `received`.
     Send(Dispatch),
     /// Nothing before this time (Unix ms). Asking earlier, later or twice does no harm.
     Wait(u64),

@@ -1,4 +1,4 @@
-//! A model as its object keeps it: both machines as one text, what is asked of them, what they leave behind.
+//! A model as its object keeps it: both machines as one text, their commands and their effects.
 //!
 //! ```text
 //! request ─▶ Command ─take─▶ ManagedModel ─answer─▶ Reply          each alarm: step, request, received
@@ -286,7 +286,7 @@ impl ManagedModel {
         self.observe(&before, settings, now);
     }
 
-    /// What is to be told of, as it is now.
+    /// The present effects.
     fn mark(&self) -> Mark {
         let open = self.updates.as_ref().and_then(Updates::open);
         let deferred = open.filter(|open| open.status == UpdateStatus::Deferred).map(|open| open.revision);

@@ -14,7 +14,7 @@
 //! ```
 //! An invocation or a configuration that upstream answers with 404 makes it LOST, too.
 //! Each alarm: [`step`](Provisioning::step); on [`Step::Send`] store [`stored`](Provisioning::stored), set the
-//! alarm to `until_ms`, send [`request`](Provisioning::request), bring what came to
+//! alarm to `until_ms`, send [`request`](Provisioning::request), give the answer to
 //! [`received`](Provisioning::received), and step again; on [`Step::Wait`] store and set the alarm. Alarms that come
 //! twice, late or early change nothing.
 
@@ -197,7 +197,7 @@ impl Provisioning {
     }
 
     fn polled(&mut self, now: u64, received: &Received) {
-        // A poll has not asked the breaker, so it does not tell it either.
+        // A poll has not asked the breaker, so it does not report to it either.
         let verdict = judge(received, now, genesys::MODEL_READ_SCOPE, &mut Health::default());
         if let Verdict::Renew(problem) = verdict {
             if !self.exchange.renew(now) {

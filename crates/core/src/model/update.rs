@@ -62,7 +62,7 @@ impl UpdateStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
-    /// The client's request that brought it.
+    /// The client's request that it came with.
     pub request_id: String,
     /// By which key ([`crate::client::Caller::key_id`]).
     #[serde(default)]
@@ -224,7 +224,7 @@ impl Updates {
         code == Some(Code::ModelLost.as_str())
     }
 
-    /// The updates that have ended since this was asked last, each to be told once: by audit row, metric, webhook.
+    /// The updates that have ended since this was asked last, each to be reported once: by audit row, metric, webhook.
     pub fn take_settled(&mut self) -> Vec<Update> {
         std::mem::take(&mut self.settled)
     }
@@ -287,7 +287,7 @@ impl Updates {
 // getters
 impl Updates {
     /// The newest update that has not ended. While it is [`UpdateStatus::Pending`] its client may wait for it; once
-    /// it is [`UpdateStatus::Deferred`] the client is told so (202).
+    /// it is [`UpdateStatus::Deferred`] the answer is 202.
     pub fn open(&self) -> Option<&Update> {
         self.next.as_ref().or(self.current.as_ref())
     }

@@ -73,7 +73,7 @@ impl Reader<'_> {
     fn provider(&mut self, path: &Path, item: &Json, wire: &Wire) -> Option<Provider> {
         item.member("provider")?;
         let named = self.string(path, item, "provider")?;
-        let known = Provider::ALL.into_iter().find(|(name, _)| *name == named).map(|(_, provider)| provider);
+        let known = Provider::named(&named);
         let path = path.name("provider");
         if known.is_none() {
             self.wrong(&path, "`provider` must be `openai`, `azure`, `anthropic` or `bedrock`.".to_owned());

@@ -73,7 +73,7 @@ pub fn found(
         ("etag", stored.etag.clone()),
         ("x-cache", if hit { "HIT" } else { "MISS" }.to_owned()),
         ("age", stored.age_s(now_ms).to_string()),
-        // Each client asks each time, and is told by a 304 that it has it already.
+        // Each client asks each time, and gets a 304 where it has it already.
         ("cache-control", "private, no-cache".to_owned()),
         ("x-request-id", request_id.to_owned()),
     ];

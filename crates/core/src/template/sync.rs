@@ -218,7 +218,7 @@ impl Plan {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// How it went, told by upstream's document.
+    /// How it went, from upstream's document.
     pub fn done(&mut self, document: &str, merged: bool) {
         let document = json::parse(document.as_bytes()).unwrap_or(Json::Null);
         if let Some(id) = document.member("id").and_then(Json::text) {

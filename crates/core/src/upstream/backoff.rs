@@ -10,7 +10,7 @@ use crate::http::Head;
 const BASE: Duration = Duration::from_millis(250);
 /// Largest step of the backoff (R2).
 const CAP: Duration = Duration::from_secs(8);
-/// A `Retry-After` beyond this is taken for this: the largest wait that is told to a client (ours).
+/// A longer `Retry-After` counts as this: the longest wait that an answer names (ours).
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A wait drawn evenly from 0 … min(8 s, 250 ms · 2ⁿ), full jitter; `n` counts repetitions from 0.

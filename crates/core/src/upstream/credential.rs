@@ -42,7 +42,7 @@ pub struct AccessToken {
 pub enum Lookup {
     /// Use this one.
     Use(AccessToken),
-    /// Fetch one ([`token_request`](super::oauth::token_request)) and bring the answer to [`TokenCache::answer`] or
+    /// Fetch one ([`token_request`](super::oauth::token_request)) and give the answer to [`TokenCache::answer`] or
     /// [`TokenCache::fail`].
     Fetch,
     /// Another request is fetching: look again in so many milliseconds.

@@ -21,7 +21,7 @@ use crate::problem::{Code, Problem};
 const FAILURES: u32 = 5;
 /// How long the breaker stays open before one probe (no source; ours).
 const OPEN_MS: u64 = 10_000;
-/// A probe whose end is never told is forgotten after this: longer than any call lives (ours).
+/// A probe whose end is never reported is forgotten after this: longer than any call lives (ours).
 const PROBE_MS: u64 = 120_000;
 /// The throttle's tokens in tenths: 10 tokens (R5).
 const THROTTLE: u32 = 100;

@@ -1,29 +1,29 @@
 //! Who runs models that are provisioned.
 
-/// Who runs the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+use strum::VariantArray;
+
+/// Who runs the model. Each has its name in documents, in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
+#[expect(missing_docs, reason = "each is called what its documents call it")]
 pub enum Provider {
-    /// `openai`
     OpenAi,
-    /// `azure`
     Azure,
-    /// `anthropic`
     Anthropic,
-    /// `bedrock`
     Bedrock,
 }
 
 impl Provider {
-    /// Every provider, by the name it has in documents.
-    pub const ALL: [(&'static str, Provider); 4] = [
-        ("openai", Provider::OpenAi),
-        ("azure", Provider::Azure),
-        ("anthropic", Provider::Anthropic),
-        ("bedrock", Provider::Bedrock),
-    ];
+    /// Every provider.
+    pub const ALL: &'static [Provider] = Provider::VARIANTS;
 
-    /// The name it has in documents.
+    /// The name that it has in documents.
     pub fn name(self) -> &'static str {
-        Provider::ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+        self.into()
+    }
+
+    /// The provider of that name.
+    pub fn named(name: &str) -> Option<Provider> {
+        Provider::ALL.iter().copied().find(|provider| provider.name() == name)
     }
 }

@@ -80,7 +80,7 @@ pub(crate) enum Verdict {
     Repeat(Problem, Option<Duration>),
     /// Not to be repeated; upstream is away.
     Away(Problem),
-    /// Not to be repeated; the client is told.
+    /// Not to be repeated; the client gets the problem.
     Tell(Problem),
 }
 

@@ -18,7 +18,7 @@ use crate::placeholder::Dialect;
 #[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Text without placeholders that could be told.
+    /// Text without placeholders of a known dialect.
     Plain,
     /// Markdown, with or without front matter.
     Markdown,

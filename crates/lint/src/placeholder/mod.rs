@@ -186,7 +186,7 @@ pub struct Malformed {
     pub kind: Malformation,
     /// The place that is wrong, in bytes of the text.
     pub span: Range<usize>,
-    /// The placeholder it is in, as far as it can be told.
+    /// The placeholder it is in, as far as it can be detected.
     pub placeholder: Range<usize>,
     /// What is wrong, for people; it quotes nothing but the names of statements.
     pub message: Cow<'static, str>,

@@ -331,7 +331,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The rest of the text, which has no parts that could be told from each other.
+    /// The rest of the text, which has no parts that could be distinguished.
     fn opaque(&mut self, rest: &str) {
         let length = self.rest().len();
         self.text.whole(rest, length);

@@ -178,7 +178,7 @@ impl AuditObject {
     }
 
     /// Nothing here waits, so no other delivery comes between; the platform sends the answer when all is on disk.
-    /// Were it to fail half-way, the rows before would be a chain too, and known when they are brought again.
+    /// Were it to fail half-way, the rows before would be a chain too, and known when they are delivered again.
     fn take(&self, delivery: Delivery) -> worker::Result<Receipt> {
         let mut known = HashSet::new();
         for row in &delivery.rows {

@@ -38,7 +38,7 @@ impl Call {
         }
     }
 
-    /// Takes what the body has brought; says whether that ended the call, or its asking this target.
+    /// Handles what was read from the body; gives whether that ended the call, or its asking this target.
     fn events(&mut self, now: Duration, events: Vec<Event>, health: &mut Health) -> bool {
         let mut out = Vec::new();
         for event in events {

@@ -1,4 +1,4 @@
-//! When a call ends as things stand, and what it is told then.
+//! When a call ends in its present state, and the input it then gets.
 
 use std::time::Duration;
 

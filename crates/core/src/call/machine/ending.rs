@@ -1,4 +1,4 @@
-//! How a call ends, and how its client is told.
+//! How a call ends, and what its client receives.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl Call {
         });
     }
 
-    /// Gives the client what upstream has brought, or keeps it to be given with what comes soon. What brings no content
+    /// Gives the client what upstream has sent, or keeps it to be given with what comes soon. What brings no content
     /// waits for the first that does.
     pub(super) fn pass(&mut self, now: Duration, events: Vec<ChatEvent>) {
         self.begun |= self.first_content.is_some() && events.iter().any(ChatEvent::has_content);
@@ -145,7 +145,7 @@ impl Call {
         }
     }
 
-    /// What the last event tells.
+    /// The contents of the last event.
     pub(super) fn report(&self, now: Duration, status: Status, reason: Option<Code>) -> Value {
         json!(Summary {
             status,

@@ -171,7 +171,7 @@ fn half_a_surrogate_pair_costs_one_character() {
     assert_eq!(run.outcome.as_ref().unwrap().malformed_frames, 0);
 }
 
-/// Feeds one chunk and gives the bytes that each step has brought, up to the end of what the call had to do.
+/// Feeds one chunk and gives the bytes of each step, up to the end of what the call had to do.
 fn steps(run: &mut Run, frame: String) -> Vec<usize> {
     let mut steps = Vec::new();
     let mut before = run.body.len();

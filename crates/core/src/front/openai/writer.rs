@@ -87,7 +87,7 @@ impl Writer {
                 self.fixed.put_json(name, value);
             }
         }
-        // What a document said that brought nothing to be written is in the next.
+        // The members of a document without content are in the next one.
         let mut frame = std::mem::take(&mut self.frame);
         frame.retain(|_, value| value != "null");
         if frame.is_empty() {
@@ -139,7 +139,7 @@ impl Writer {
         out.extend_from_slice(b"\n\n");
     }
 
-    /// Upstream's last document without what it brings.
+    /// Upstream's last document without its content.
     fn named(&mut self, object: &str) -> Members {
         let mut members = std::mem::take(&mut self.frame);
         members.extend(self.fixed.clone());
@@ -160,7 +160,7 @@ impl Writer {
         }
         let choices = std::mem::take(&mut self.choices);
         let last = choices.keys().next_back().copied();
-        // The document after all choices brings what was used.
+        // The document after all choices has the usage.
         let after = std::mem::take(&mut self.frame);
         for (index, choice) in choices {
             let mut members = choice.choice;
@@ -226,7 +226,7 @@ impl Writer {
 struct Texts {
     /// Content, refusal and reasoning, by the names of their members.
     plain: Vec<(&'static str, String)>,
-    /// Calls by their numbers: members, where they are told, and arguments.
+    /// Calls by their numbers: members, where there are any, and arguments.
     calls: BTreeMap<u32, (Option<Members>, String)>,
     function: Option<(Members, String)>,
 }

@@ -93,13 +93,13 @@ pub enum Status {
     Fallback,
     /// The client got a problem document or an `error` event.
     Error,
-    /// Upstream's answer broke off; the client was told.
+    /// Upstream's answer broke off; the client received an error.
     Truncated,
     /// The client left.
     Cancelled,
 }
 
-/// What the last event tells beside the answer itself.
+/// The contents of the last event beside the answer itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// [`Status::Success`] or [`Status::Fallback`].
@@ -171,7 +171,7 @@ impl Writer {
         ReplyHead { status: 200, headers }
     }
 
-    /// What upstream has brought: this wire has the text of one choice.
+    /// What upstream has sent: this wire has the text of one choice.
     pub(crate) fn chat(&mut self, event: &ChatEvent, out: &mut Vec<u8>) {
         let ChatEvent::Choice(event) = event else { return };
         let text = event.parts.iter().filter(|part| part.channel == Channel::Content && !part.text.is_empty());

@@ -113,7 +113,7 @@ impl Checkpoint {
         json!({ "sequence": sequence, "hash": hash, "time": timestamp(self.time_ms), "checkpoint": self.note })
     }
 
-    /// The webhook that brings it to whoever keeps it elsewhere.
+    /// The webhook that sends it to whoever stores it elsewhere.
     pub fn event(&self) -> Event {
         const NAME: &str = "audit.checkpoint";
         let Head { sequence, hash } = &self.head;
@@ -162,7 +162,7 @@ impl Policy {
         }
     }
 
-    /// The checkpoint up to which rows are let go at `now_ms`: every row before it is older than it, so the newest one that
+    /// The checkpoint up to which rows are deleted at `now_ms`: every row before it is older than it, so the newest one that
     /// is old enough and signed. `checkpoints` are in their order.
     pub fn discardable<'a>(&self, checkpoints: &'a [Checkpoint], now_ms: u64) -> Option<&'a Checkpoint> {
         let keep_ms = self.keep_ms?;

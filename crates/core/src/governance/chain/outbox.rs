@@ -9,7 +9,7 @@ use super::segment::{Delivery, PAGE_ROWS, Receipt, Row};
 /// Most rows that wait (ours): some megabytes. What comes beyond stands in the log only, and is counted.
 const MOST: usize = 5_000;
 
-/// Row that wait to be brought to the object that keeps the end of the chain.
+/// Rows that wait to be appended by the object that keeps the end of the chain.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     /// What makes the keys of this isolate's rows unique.
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::governance::chain::{Segment, Verifier};
 
-    /// Objects that lose answers, and isolates that bring rows to them in any order: the chain has every row once.
+    /// Objects that lose answers, and isolates that deliver rows to them in any order: the chain has every row once.
     // Row H.
     #[test]
     #[expect(clippy::disallowed_macros, reason = "a randomised test prints its seed")]

@@ -16,13 +16,13 @@ pub const MAX_ROWS: u64 = 4_000_000;
 /// An audit row on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Unique: a row that is brought twice, because an answer was lost, is kept once.
+    /// Unique: a row that is delivered twice, because an answer was lost, is kept once.
     pub key: String,
     /// The row, one line of JSON.
     pub text: String,
 }
 
-/// Rows that are brought to an object.
+/// Rows that are delivered to an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Where the chain was before this object: what its first row follows.
@@ -191,7 +191,7 @@ mod tests {
         let full = restored(&taken, 2);
         let refused = full.take(delivery(&["b", "c"]), |key| key == "b");
         assert!(refused.lines.is_empty());
-        // What was kept before it was full is not brought to the next one again.
+        // Rows stored before it was full are not delivered to the next one again.
         assert_eq!(refused.receipt, Receipt { kept: vec!["b".into()], full: Some(taken.head.clone()) });
         let next = Segment::restore(None, None, None, 2).unwrap();
         let mut rest = delivery(&["c"]);

@@ -72,7 +72,7 @@ impl Verdict {
         }
     }
 
-    /// The line of the log about the message `id` that tells of `event` and was not taken by `destination`, which
+    /// The line of the log about the message `id` about `event` that `destination` did not accept, which
     /// answered with `status`, if at all; none where it was taken.
     pub fn log(self, destination: &str, id: &str, event: &str, status: Option<u16>) -> Option<String> {
         let (line, next) = match self {

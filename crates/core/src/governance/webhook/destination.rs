@@ -60,12 +60,12 @@ impl Destination {
         rest.split(['/', '?']).next().unwrap_or_default()
     }
 
-    /// SHA-256 of its address in hexadecimal: tells whether it is still the one that had gone.
+    /// SHA-256 of its address in hexadecimal: whether it is still the one that had gone.
     pub fn fingerprint(&self) -> String {
         hex(&Sha256::digest(self.url.expose()))
     }
 
-    /// The request that brings the message `id` with the JSON text `body` at `now_ms` (Unix ms), signed with every key.
+    /// The request that delivers the message `id` with the JSON text `body` at `now_ms` (Unix ms), signed with every key.
     pub fn request(&self, id: &str, body: String, now_ms: u64) -> HttpRequest {
         let timestamp = (now_ms / 1000).to_string();
         let mut headers = vec![

@@ -65,7 +65,7 @@ impl Family {
     }
 }
 
-/// Something that happened and that webhooks tell of.
+/// An event that webhooks are sent for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its family.
@@ -79,7 +79,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// As it is brought to the object of a destination at `now_ms` (Unix ms).
+    /// As it is sent to the object of a destination at `now_ms` (Unix ms).
     pub fn message(&self, now_ms: u64) -> Message {
         Message {
             id: format!("msg_{}", self.subject),
@@ -94,7 +94,7 @@ impl Event {
 /// An event on its way to the object of a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Its `webhook-id`: the same in every try, so that a receiver can tell a repetition.
+    /// Its `webhook-id`: the same in every try, so that a receiver can recognise a repetition.
     pub id: String,
     /// [`Family::as_str`].
     pub family: String,

@@ -9,7 +9,7 @@ use super::{Destinations, Event, Message};
 pub const MAX_WAITING: usize = 500_000;
 /// Most that wait in an isolate for each destination (ours): some megabytes.
 const MOST: usize = 5_000;
-/// Most that are brought to an object at once (ours).
+/// Most that are sent to an object at once (ours).
 const BATCH: usize = 500;
 
 /// What waits, by the name of its destination.
@@ -47,7 +47,7 @@ impl Queue {
         taken
     }
 
-    /// They could not be brought: they come first, the next time.
+    /// They could not be sent: they come first, the next time.
     pub fn put_back(&mut self, name: String, mut messages: Vec<Message>) {
         let waiting = self.waiting.entry(name).or_default();
         messages.append(waiting);

@@ -60,7 +60,7 @@ impl Command {
         self.started_ms.saturating_add(settings.call.total.as_millis() as u64)
     }
 
-    /// How long an answer at `now` (Unix ms) may wait until there is something to tell, in milliseconds: half of the
+    /// How long an answer at `now` (Unix ms) may wait until there is something new, in milliseconds: half of the
     /// time that is left, so that it comes before the deadline. One that watches is written to now and then, so that
     /// its leaving is noticed.
     pub fn patience_ms(&self, settings: &Settings, now: u64) -> u64 {

@@ -1,4 +1,4 @@
-//! How far a model is, and the events that tell of it.
+//! The status of a model, and its events.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl StatusEvent {
     }
 }
 
-/// What is new to a client that watches, as the object tells it.
+/// What is new to a client that watches, as the object gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusUpdates {
     /// The events as the client reads them; a comment where there are none, which shows whether it still listens.
@@ -87,12 +87,12 @@ impl StatusUpdates {
         news
     }
 
-    /// Nothing is left to tell.
+    /// No event will follow.
     pub fn none(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// How an answer begins with this: 204, which tells a client not to come again (HTML, server-sent events),
+    /// How an answer begins with this: 204, after which a client does not come again (HTML, server-sent events),
     /// where there is [`StatusUpdates::none`].
     pub fn head(&self, request_id: &str) -> ReplyHead {
         let mut headers = vec![("cache-control", "no-store".to_owned()), ("x-request-id", request_id.to_owned())];

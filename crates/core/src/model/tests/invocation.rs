@@ -221,7 +221,7 @@ fn the_deadline_ends_it() {
     assert_eq!(world.machine.ended().unwrap().cost, None, "what it cost is not known");
 }
 
-/// Whoever drives the machine aborts at the deadline: that is what the client is told, and not that upstream is away.
+/// Whoever drives the machine aborts at the deadline: the client's error is the deadline, and not that upstream is away.
 #[test]
 fn an_abort_at_the_deadline_is_the_deadline() {
     let mut world = World::new();

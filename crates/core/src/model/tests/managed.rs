@@ -188,7 +188,7 @@ fn one_that_upstream_lost_is_said_to_be_lost_and_is_made_again() {
     assert_eq!(object.ask("acme", Verb::Configure(configuration()), false).0, 0);
     object.alarms(&[not_found()]);
     assert_eq!(object.ask("acme", Verb::Read, false).1["status"], "LOST");
-    // A second submission has found it out: it goes on with the key that it brings.
+    // A second submission has found it out: it goes on with the key of that submission.
     let mut object = active();
     object.ask("acme", Verb::Submit(definition().to_string()), false);
     object.alarms(&[not_found(), state("PENDING"), state("ACTIVE")]);

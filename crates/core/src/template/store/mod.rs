@@ -85,7 +85,7 @@ pub enum Verb {
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Send this upstream; bring the answer.
+    /// Send this upstream; the answer is the next input.
     Send(UpstreamRequest),
     /// It has ended.
     Done(Box<Ended>),
@@ -158,7 +158,7 @@ pub struct Ended {
     pub sent_bytes: Option<usize>,
 }
 
-/// What the object tells of a template: the answer to a [`Command`] that did not fail.
+/// The object's answer about a template: the answer to a [`Command`] that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateSnapshot {
     /// The template.

@@ -1,4 +1,4 @@
-//! What upstream's answers say of a template, and what clients are told of it.
+//! What upstream's answers say of a template, and what clients get of it.
 
 use super::UpstreamTemplate;
 use crate::call::Answer;
@@ -13,7 +13,7 @@ const UPSTREAMS: [&str; 3] = ["id", "version", "date_modified"];
 /// Largest template that upstream may answer, in bytes (ours): a text of 64 KiB, escaped, and its other members.
 pub(in crate::template) const MAX_DOCUMENT: usize = 1 << 20;
 
-/// What is there; a 404 is told as such.
+/// What is there; a 404 stays one.
 ///
 /// # Errors
 /// [`Code::NotFound`], and [`Code::UpstreamRejected`] for a 409 or 412 to what does not write.

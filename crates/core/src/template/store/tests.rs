@@ -53,7 +53,7 @@ impl Upstream {
             self.document = Some(String::from_utf8(ask.body.0.clone()).unwrap());
             self.writes += 1;
             if std::mem::take(&mut self.loses_answer) {
-                // What an exchange does then: it asks again, and is told that the tag is stale.
+                // What an exchange does then: it asks again, and gets that the tag is stale.
                 return Ok(Answer { head: head(412, Some(self.tag())), body: Bytes::default() });
             }
             let body = Bytes(self.document.clone().unwrap().into_bytes());

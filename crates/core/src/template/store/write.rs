@@ -147,7 +147,7 @@ impl Write {
                 self.refuse(missing())
             }
             _ if *expect == Expect::Nothing && self.merges == 0 => {
-                // Someone was faster; what is there is told by its tag alone.
+                // Someone was faster; the answer has only the tag of what is there.
                 let mut problem = stale(None, Vec::new());
                 problem.etag = genesys::etag(&answer.head);
                 problem.upstream_correlation_id = correlation_id(&answer.head);

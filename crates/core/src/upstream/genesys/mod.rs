@@ -137,7 +137,7 @@ pub fn is_answer(head: &Head) -> bool {
     }
 }
 
-/// What a line brings. The terminal frame is the one with `usage`.
+/// The contents of a line. The terminal frame is the one with `usage`.
 pub(super) fn events(line: &Line) -> Vec<ChatEvent> {
     let frame = match line {
         Line::Whole(line) => frame(line),
