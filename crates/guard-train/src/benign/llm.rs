@@ -74,6 +74,17 @@ pub(super) const FAMILIES: &[Family] = &[
         ],
     ),
     family(
+        "tasks_over_texts",
+        false,
+        &[
+            "⟦Answer|Respond to|Write a response to|Give the answer to⟧ the ⟦question|instruction|request|question or instruction⟧ ⟦below|that follows|at the end⟧ ⟦based on|using only|with the help of|from⟧ ⟦the text above|the given material|the article|the passage provided|what the document says⟧⟦.|:⟧",
+            "⟦Based on|According to|With only⟧ the ⟦text|material|article|passage⟧ ⟦above|given|below⟧, ⟦answer the following question or instruction|generate the response to the request|say in two sentences⟧: ⟦When does the library close, and who decided that?|What did the council decide?|How many trams ran in the first year?|Which of the two pianists won?⟧",
+            "⟦Question|Instruction|Task|Request|Question or instruction⟧: ⟦Summarise the report in five points.|Who plays the cello, and since when?|Explain how the new rule changes the rent.|Paraphrase the second paragraph.⟧ ⟦Given material|Context|Text|Document⟧: ⟦The town voted on Monday to keep the old bridge.|The orchestra plays three nights in May.|Rain is expected until the weekend.⟧",
+            "⟦Here is|Below is|This is⟧ ⟦a piece of text|an article|a passage|the material for the task⟧: ⟦The orchard behind the school is to be kept.|Fewer people took the night train last winter.|The museum lends two paintings.⟧",
+            "⟦Given the text above|From the material|After reading⟧, ⟦give a summary|paraphrase it|list the main points|describe the roles of the two people⟧ ⟦in your own words|in plain language|for readers of a newspaper|in less than a hundred words⟧.",
+        ],
+    ),
+    family(
         "prompt_files",
         false,
         &[

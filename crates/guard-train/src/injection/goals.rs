@@ -33,16 +33,12 @@ pub(super) fn generated(messages: &[Message]) -> String {
 
 /// Which of the three commonest attacks are found in each language.
 pub(super) fn languages() -> Result<String, String> {
-    let path = super::guard().join("tests/cases/languages.jsonl");
-    let rows = std::fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
     let mut found: BTreeMap<String, (usize, Vec<String>)> = BTreeMap::new();
-    for line in rows.lines() {
-        let row: Value = serde_json::from_str(line).map_err(|why| format!("{}: {why}", path.display()))?;
-        let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let entry = found.entry(field("language")).or_default();
+    for row in rows("languages.jsonl")? {
+        let entry = found.entry(row.language).or_default();
         entry.0 += 1;
-        if score(&field("text")) < GRADES[0] {
-            entry.1.push(field("attack"));
+        if score(&row.text) < GRADES[0] {
+            entry.1.push(row.attack);
         }
     }
     let mut out = String::new();
@@ -53,6 +49,28 @@ pub(super) fn languages() -> Result<String, String> {
         let _ = writeln!(out, "- {language}: {} of {attacks} missed: {}", missed.len(), missed.join(", "));
     }
     Ok(out)
+}
+
+/// A row of the guard's own cases; what a file does not have is empty.
+pub(super) struct Row {
+    pub(super) text: String,
+    /// What is expected of it.
+    pub(super) expect: String,
+    language: String,
+    attack: String,
+}
+
+/// The rows of a file of the guard's own cases.
+pub(super) fn rows(file: &str) -> Result<Vec<Row>, String> {
+    let path = super::guard().join("tests/cases").join(file);
+    let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let rows = std::fs::read_to_string(&path).map_err(|why| told(&why))?;
+    let row = |line: &str| {
+        let row: Value = serde_json::from_str(line).map_err(|why| told(&why))?;
+        let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Row { text: field("text"), expect: field("expect"), language: field("language"), attack: field("attack") })
+    };
+    rows.lines().map(row).collect()
 }
 
 fn score(text: &str) -> f32 {

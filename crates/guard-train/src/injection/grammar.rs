@@ -45,7 +45,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     out
 }
 
-fn expand(template: &str, seed: &mut Seed) -> String {
+/// A draw of a template.
+pub(super) fn expand(template: &str, seed: &mut Seed) -> String {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, choice)) = rest.split_once('{') {

@@ -97,15 +97,15 @@ impl Weights {
     }
 
     /// The weights in eight bits, behind a header that makes the logistic of
-    /// `slope · (value) + offset` the score.
-    pub(crate) fn table(&self, slope: f32, offset: f32) -> Box<[u8; TABLE_LEN]> {
+    /// `slope · (value) + offset` the score; sentences within a text need `margin` more.
+    pub(crate) fn table(&self, slope: f32, offset: f32, margin: f32) -> Box<[u8; TABLE_LEN]> {
         let mut table = Box::new([0; TABLE_LEN]);
         let weights = self.windows.weights.iter().chain(&self.whole.weights);
         for (byte, weight) in table.iter_mut().zip(weights) {
             let steps = (weight / STEP).round().clamp(-127.0, 127.0) as i8;
             [*byte] = steps.to_le_bytes();
         }
-        let header = header(slope * STEP, offset + slope * (self.windows.bias + self.whole.bias));
+        let header = header(slope * STEP, offset + slope * (self.windows.bias + self.whole.bias), margin / STEP);
         for (byte, of_header) in table.iter_mut().zip(header) {
             *byte = of_header;
         }

@@ -1,6 +1,8 @@
 //! The injection classifier: training, and what it is worth.
 
+mod buried;
 mod card;
+mod chats;
 mod corpus;
 mod evasions;
 mod folds;
@@ -14,7 +16,7 @@ mod recipe;
 mod report;
 
 use corpus::Message;
-use folds::Bench;
+use folds::{Bench, Thresholds};
 use learn::Weights;
 use promptgate_guard::injection::classifier::{HEADER_LEN, TABLE_LEN, header};
 use recipe::Recipe;
@@ -40,13 +42,16 @@ pub(crate) fn evaluate() -> Result<(), String> {
     println!("{}", goals::languages()?);
     println!("{}", report::sources(&messages));
     println!("{}", evasions::table(&messages));
+    println!("{}", buried::table(&messages)?);
     println!("{}", report::speed(&messages));
     Ok(())
 }
 
 /// Prints what disguises cost, and nothing else.
 pub(crate) fn evasions() -> Result<(), String> {
-    println!("{}", evasions::table(&corpus::messages()?));
+    let messages = corpus::messages()?;
+    println!("{}", evasions::table(&messages));
+    println!("{}", buried::table(&messages)?);
     Ok(())
 }
 
@@ -60,22 +65,22 @@ pub(crate) fn compare(only: &str) -> Result<(), String> {
 /// on benign messages that were not trained on when they were scored.
 fn table(messages: &[Message]) -> Box<[u8; TABLE_LEN]> {
     let bench = Bench::new(messages, &Recipe::CHOSEN);
-    let [flagged, refused] = bench.thresholds(|_| true);
-    calibrated(&bench.learn(|_| true), flagged, refused)
+    calibrated(&bench.learn(|_| true), bench.thresholds(|_| true))
 }
 
-/// The logistic through a score of 0.5 at the value `flagged` and 0.85 at `refused`.
-fn calibrated(weights: &Weights, flagged: f32, refused: f32) -> Box<[u8; TABLE_LEN]> {
+/// The logistic through a score of 0.5 where a message is flagged and 0.85 where it is refused.
+fn calibrated(weights: &Weights, thresholds: Thresholds) -> Box<[u8; TABLE_LEN]> {
+    let Thresholds { flagged, refused, margin } = thresholds;
     // The logarithm of the odds 0.85 to 0.15.
     const ODDS: f32 = 1.734_601;
     let slope = ODDS / (refused - flagged).max(0.1);
-    weights.table(slope, -slope * flagged)
+    weights.table(slope, -slope * flagged, margin)
 }
 
 /// A table whose classifier never says anything.
 fn silent() -> Box<[u8; TABLE_LEN]> {
     let mut table = Box::new([0; TABLE_LEN]);
-    for (byte, of_header) in table.iter_mut().zip(header(1.0, -30.0).into_iter().take(HEADER_LEN)) {
+    for (byte, of_header) in table.iter_mut().zip(header(1.0, -30.0, 0.0).into_iter().take(HEADER_LEN)) {
         *byte = of_header;
     }
     table
@@ -99,7 +104,7 @@ mod tests {
         let messages: Vec<Message> = corpus::grammar().into_iter().step_by(4).collect();
         let train = || {
             let bench = Bench::new(&messages, &recipe);
-            bench.learn(|_| true).table(1.0, 0.0)
+            bench.learn(|_| true).table(1.0, 0.0, 0.0)
         };
         assert_eq!(train(), train());
     }

@@ -33,7 +33,7 @@ pub const PRIOR: f32 = 5.0;
 const INDEX_BITS: u32 = 15;
 
 /// First bytes of a table: the format's version.
-const MAGIC: [u8; 4] = *b"PGI2";
+const MAGIC: [u8; 4] = *b"PGI3";
 
 /// Running sums kept: more than the longest window, a power of two.
 const KEPT: usize = 128;
@@ -66,12 +66,14 @@ pub struct Model<'a> {
     /// Score of a raw value `x`: logistic of `slope · x + offset`.
     slope: f32,
     offset: f32,
+    /// How much higher than a text alone a sentence within a text must be to score the same.
+    margin: f32,
 }
 
 impl Model<'static> {
     /// The table in the binary.
     pub fn built_in() -> Self {
-        Self::read(BUILT_IN).unwrap_or(Self { table: BUILT_IN, slope: 0.0, offset: f32::NEG_INFINITY })
+        Self::read(BUILT_IN).unwrap_or(Self { table: BUILT_IN, slope: 0.0, offset: f32::NEG_INFINITY, margin: 0.0 })
     }
 }
 
@@ -80,9 +82,11 @@ impl<'a> Model<'a> {
     pub fn read(table: &'a [u8; TABLE_LEN]) -> Option<Self> {
         let (magic, rest) = table.split_first_chunk::<4>()?;
         let (slope, rest) = rest.split_first_chunk::<4>()?;
-        let (offset, _) = rest.split_first_chunk::<4>()?;
-        let (slope, offset) = (f32::from_le_bytes(*slope), f32::from_le_bytes(*offset));
-        (magic == &MAGIC && slope > 0.0 && offset.is_finite()).then_some(Self { table, slope, offset })
+        let (offset, rest) = rest.split_first_chunk::<4>()?;
+        let (margin, _) = rest.split_first_chunk::<4>()?;
+        let [slope, offset, margin] = [slope, offset, margin].map(|bytes| f32::from_le_bytes(*bytes));
+        let sound = magic == &MAGIC && slope > 0.0 && offset.is_finite() && margin.is_finite();
+        sound.then_some(Self { table, slope, offset, margin })
     }
 
     /// The weight a feature has.
@@ -100,6 +104,11 @@ impl<'a> Model<'a> {
         1.0 / (1.0 + (-(self.slope * raw + self.offset)).exp())
     }
 
+    /// The score of a sentence within a text that is worth `raw` alone.
+    pub(crate) fn score_within(&self, raw: f32) -> f32 {
+        self.score(raw - self.margin)
+    }
+
     /// The least raw value whose score is `threshold`.
     fn raw_of(&self, threshold: f32) -> f32 {
         let odds = threshold / (1.0 - threshold);
@@ -107,10 +116,11 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The header of a table whose score is the logistic of `slope · raw + offset`.
-pub fn header(slope: f32, offset: f32) -> [u8; HEADER_LEN] {
+/// The header of a table whose score is the logistic of `slope · raw + offset`, of sentences within a text that of
+/// `slope · (raw − margin) + offset`.
+pub fn header(slope: f32, offset: f32, margin: f32) -> [u8; HEADER_LEN] {
     let mut header = [0; HEADER_LEN];
-    let fields = [MAGIC, slope.to_le_bytes(), offset.to_le_bytes()];
+    let fields = [MAGIC, slope.to_le_bytes(), offset.to_le_bytes(), margin.to_le_bytes()];
     for (to, from) in header.iter_mut().zip(fields.into_iter().flatten()) {
         *to = from;
     }
@@ -120,7 +130,7 @@ pub fn header(slope: f32, offset: f32) -> [u8; HEADER_LEN] {
 /// The second classifier's value of a text.
 #[derive(Debug)]
 pub(crate) struct Whole<'a> {
-    model: Model<'a>,
+    pub(super) model: Model<'a>,
     seen: [u64; WEIGHTS / 64],
     weight: i32,
     features: i32,
@@ -129,6 +139,13 @@ pub(crate) struct Whole<'a> {
 impl<'a> Whole<'a> {
     pub(crate) fn new(model: Model<'a>) -> Self {
         Self { model, seen: [0; WEIGHTS / 64], weight: 0, features: 0 }
+    }
+
+    /// Forgets what has been read.
+    pub(crate) fn clear(&mut self) {
+        work::count(self.seen.len() / 8);
+        self.seen.fill(0);
+        (self.weight, self.features) = (0, 0);
     }
 
     /// A raw value, of what has been read.
@@ -221,6 +238,11 @@ impl<'a> Meter<'a> {
         }
     }
 
+    /// Whether windows of which the highest is worth `highest` by itself reach the threshold with the whole.
+    pub(crate) fn reaches(&self, highest: f32) -> bool {
+        self.whole + highest >= self.least
+    }
+
     /// Ends the text: what is shorter than a window is one by itself.
     pub(crate) fn finish(&mut self) {
         for window in WINDOWS {
@@ -297,6 +319,27 @@ impl Sink for Meter<'_> {
     }
 }
 
+/// Both classifiers in one reading.
+pub(super) struct Both<'w, 'm> {
+    pub(super) whole: &'w mut Whole<'m>,
+    pub(super) meter: &'w mut Meter<'m>,
+}
+
+impl Sink for Both<'_, '_> {
+    const SHORT_PIECES: bool = true;
+
+    #[inline]
+    fn feature(&mut self, kind: Kind, hash: u64) {
+        self.whole.feature(kind, hash);
+        self.meter.feature(kind, hash);
+    }
+
+    #[inline]
+    fn word(&mut self, word: &Word) {
+        self.meter.word(word);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::words;
@@ -311,9 +354,10 @@ mod tests {
     #[test]
     fn a_header_reads_back() {
         let mut table = [0; TABLE_LEN];
-        table[..HEADER_LEN].copy_from_slice(&header(2.0, -3.0));
+        table[..HEADER_LEN].copy_from_slice(&header(2.0, -3.0, 1.5));
         let model = Model::read(&table).unwrap();
         assert_eq!((model.slope, model.offset), (2.0, -3.0));
+        assert_eq!(model.score_within(3.0), model.score(1.5));
         assert_eq!(model.score(1.5), 0.5);
         assert!((model.raw_of(0.5) - 1.5).abs() < 1e-6);
     }

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! each view: words ─▶ places of phrases, tokens, notes ─▶ rated ─┐
-//!               └───▶ warm ranges ─▶ as a whole ─▶ by windows ───┴─▶ findings
+//!             │ └───▶ warm ranges ─▶ as a whole ─▶ by windows ───┤
+//!             └─────▶ sentences with a cue word ─▶ by themselves ┴─▶ findings
 //! ```
 
-use super::classifier::{Meter, Model, Whole};
+use super::alone::{self, Sentences};
+use super::classifier::{Both, Meter, Model, Stretch, Whole};
 use super::phrases::{
     HIDDEN_NOTE, HIDDEN_SCORE, Hidden, LITERAL_SCORE, MARKER, Match, Matcher, PHRASES, literal, marker,
 };
@@ -16,6 +18,7 @@ use crate::STEP;
 use crate::finding::{Finding, Kind};
 use crate::view::{View, ViewKind, Views};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Score of a control token.
 const MARKER_SCORE: f32 = 0.95;
@@ -28,6 +31,9 @@ const NAME: usize = 48;
 
 /// So many places are rated, or told of, in a step: each costs about as much as reading 64 bytes.
 const PLACES: usize = STEP / 64;
+
+/// So many sentences are looked at by themselves in a step: each has a few hundred bytes at most, as a rule.
+const SENTENCES: usize = STEP / 256;
 
 /// A search through views. The same place by the same rule counts once, in the first view that shows it.
 #[derive(Debug)]
@@ -116,10 +122,13 @@ enum Stage<'m> {
     Places(usize),
     /// The classifiers look at the warm range of this number.
     Learnt(usize, Option<Box<Part<'m>>>),
+    /// And at the sentences by themselves, from this number on.
+    Alone(usize, Box<Whole<'m>>),
     Done,
 }
 
-/// A warm range under the classifiers.
+/// A warm range under the classifiers: read once by both, and where that is enough for a finding once more for its
+/// stretches.
 #[derive(Debug)]
 struct Part<'m> {
     mark: Mark,
@@ -154,6 +163,7 @@ impl<'m> Scan<'m> {
                 words::read_on(text, mark, mark.at + STEP, &mut Sight { text, first: &mut self.first });
                 if mark.at >= text.len() {
                     self.first.warm.finish();
+                    self.first.sentences.finish();
                     self.first.hidden.close();
                     self.stage = Stage::Places(0);
                 }
@@ -173,25 +183,43 @@ impl<'m> Scan<'m> {
             }
             Stage::Learnt(number, part) => {
                 let (number, part) = (*number, part.take());
-                let (Some(model), Some(&(start, end))) = (self.model, self.first.warm.found.get(number)) else {
+                let Some(model) = self.model else {
                     self.end(text);
                     return false;
                 };
+                let Some(&(start, end)) = self.first.warm.found.get(number) else {
+                    self.stage = Stage::Alone(0, Box::new(Whole::new(model)));
+                    return true;
+                };
                 let range = text.get(start..end).unwrap_or_default();
-                let mut part = part.unwrap_or_else(|| Part::new(model, self.threshold));
+                let mut part = part.unwrap_or_else(|| Part::new(model));
                 if part.step(range, model, self.threshold) {
                     self.stage = Stage::Learnt(number, Some(part));
                     return true;
                 }
                 for stretch in &part.meter.found {
                     let (start, end) = (start + stretch.start, start + stretch.end);
-                    let mut score = model.score(stretch.raw);
-                    if score > mention::SCORE && mention::all(&self.hits, start, end) {
-                        score = mention::SCORE;
-                    }
-                    self.learnt.push(Hit { code: LEARNT.code, score, start, end, mentioned: false });
+                    self.learnt.push(learnt(&self.hits, model.score(stretch.raw), start..end));
                 }
                 self.stage = Stage::Learnt(number + 1, None);
+                true
+            }
+            Stage::Alone(from, whole) => {
+                let sentences = &self.first.sentences.found;
+                let until = (*from + SENTENCES).min(sentences.len());
+                let looked_at = sentences.get(*from..until).unwrap_or_default();
+                for &range in looked_at.iter().filter(|range| alone::is_prose(text, **range)) {
+                    let Stretch { start, end, raw } = alone::value(text, range, whole.model, whole);
+                    let score = whole.model.score_within(raw);
+                    if score >= self.threshold.max(alone::LEAST) {
+                        self.learnt.push(learnt(&self.hits, score, start..end));
+                    }
+                }
+                *from = until;
+                if until == sentences.len() {
+                    self.end(text);
+                    return false;
+                }
                 true
             }
             Stage::Done => false,
@@ -226,6 +254,14 @@ impl<'m> Scan<'m> {
 
     fn end(&mut self, text: &str) {
         self.stage = Stage::Done;
+        self.learnt.sort_by_key(|hit| hit.start);
+        self.learnt.dedup_by(|next, hit| {
+            let same = next.start < hit.end;
+            if same {
+                (hit.end, hit.score) = (hit.end.max(next.end), hit.score.max(next.score));
+            }
+            same
+        });
         self.hits.append(&mut self.learnt);
         self.hits.retain(|hit| hit.score >= self.threshold);
         if self.literals && self.threshold <= LITERAL_SCORE {
@@ -241,24 +277,23 @@ impl<'m> Scan<'m> {
 }
 
 impl<'m> Part<'m> {
-    fn new(model: Model<'m>, threshold: f32) -> Box<Self> {
-        Box::new(Self {
-            mark: Mark::default(),
-            whole: Some(Whole::new(model)),
-            meter: Meter::new(model, 0.0, threshold),
-        })
+    fn new(model: Model<'m>) -> Box<Self> {
+        Box::new(Self { mark: Mark::default(), whole: Some(Whole::new(model)), meter: Meter::new(model, 0.0, 1.0) })
     }
 
     fn step(&mut self, text: &str, model: Model<'m>, threshold: f32) -> bool {
         let until = self.mark.at + STEP;
         match &mut self.whole {
             Some(whole) => {
-                words::read_on(text, &mut self.mark, until, whole);
-                if self.mark.at >= text.len() {
-                    self.meter = Meter::new(model, whole.value(), threshold);
-                    (self.whole, self.mark) = (None, Mark::default());
+                words::read_on(text, &mut self.mark, until, &mut Both { whole, meter: &mut self.meter });
+                if self.mark.at < text.len() {
+                    return true;
                 }
-                true
+                self.meter.finish();
+                let (whole, highest) = (whole.value(), self.meter.highest);
+                self.meter = Meter::new(model, whole, threshold);
+                (self.whole, self.mark) = (None, Mark::default());
+                self.meter.reaches(highest)
             }
             None => {
                 words::read_on(text, &mut self.mark, until, &mut self.meter);
@@ -272,6 +307,13 @@ impl<'m> Part<'m> {
     }
 }
 
+/// What the classifiers say of a stretch; if there is nothing but mentions of `phrases`, so is this.
+fn learnt(phrases: &[Hit], score: f32, Range { start, end }: Range<usize>) -> Hit {
+    let mentioned = score > mention::SCORE && mention::all(phrases, start, end);
+    let score = if mentioned { mention::SCORE } else { score };
+    Hit { code: LEARNT.code, score, start, end, mentioned: false }
+}
+
 /// Whether an earlier match of its phrase starts as `found` does: of the two the shorter counts.
 fn reaches_over(earlier: &[Match], found: &Match) -> bool {
     earlier.iter().rev().take(NEAR).any(|other| other.phrase == found.phrase && other.start == found.start)
@@ -281,6 +323,7 @@ fn reaches_over(earlier: &[Match], found: &Match) -> bool {
 #[derive(Debug)]
 struct First {
     warm: Warm,
+    sentences: Sentences,
     matcher: Matcher,
     /// Byte ranges of control tokens.
     markers: Vec<(usize, usize)>,
@@ -289,7 +332,13 @@ struct First {
 
 impl First {
     fn new() -> Self {
-        Self { warm: Warm::new(), matcher: Matcher::new(), markers: Vec::new(), hidden: Hidden::default() }
+        Self {
+            warm: Warm::new(),
+            sentences: Sentences::default(),
+            matcher: Matcher::new(),
+            markers: Vec::new(),
+            hidden: Hidden::default(),
+        }
     }
 
     /// How many there are to rate.
@@ -312,6 +361,7 @@ impl Sink for Sight<'_> {
     #[inline]
     fn word(&mut self, word: &Word) {
         self.first.warm.word(word);
+        self.first.sentences.word(word);
         self.first.matcher.word(word);
         self.first.hidden.word(word);
     }
