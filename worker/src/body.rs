@@ -1,9 +1,14 @@
 //! Reads a client's body up to the cap. What has come so far is held outside of the Wasm memory, which never shrinks.
 
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
 use promptgate_core::in_flight::Reading;
 use promptgate_core::intake;
 use promptgate_core::problem::{Code, Problem};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::bridge::{Delay, Wait};
 use crate::limits::Limits;
 use crate::state;
 use crate::upstream::{Buffer, Chunk, Reader};
@@ -55,6 +60,13 @@ impl Drop for Held {
 /// A read waits for so many bytes where nobody says how many there are: few, so that what is held of a slow body is
 /// counted as it comes.
 const LEAST: u32 = 1 << 10;
+/// Longest body that is read at once (ours): most are no longer, and its platform's buffers are not counted.
+const SMALL: usize = 16 << 10;
+
+#[wasm_bindgen(module = "/src/bridge.js")]
+extern "C" {
+    fn whole(request: &web_sys::Request, number: u32);
+}
 
 /// The whole body of a request with the key `key_id`, of `most` bytes; `declared` is its length, where its client says it.
 ///
@@ -69,6 +81,11 @@ pub(crate) async fn read(
     limits: &Limits,
 ) -> Result<Body, Problem> {
     let mut held = Held(Some(Reading::new(key_id, most)));
+    if let Some(declared) = declared.filter(|declared| *declared <= SMALL) {
+        held.hold(declared)?;
+        let body = at_once(request, declared, limits).await?;
+        return Ok(Body { body: intake::Body::new(body), _held: held });
+    }
     let mut buffer = Buffer::default();
     if let Some(stream) = request.body() {
         let Some(reader) = Reader::of(&stream) else { return Err(intake::Body::broken()) };
@@ -80,6 +97,17 @@ pub(crate) async fn read(
         whole.inspect_err(|_| reader.cancel())?;
     }
     Ok(Body { body: intake::Body::new(buffer.bytes()), _held: held })
+}
+
+/// A body that is small and says so, in one crossing. A client that leaves breaks it off.
+async fn at_once(request: &web_sys::Request, declared: usize, limits: &Limits) -> Result<Vec<u8>, Problem> {
+    let read = Wait::for_what(|number| whole(request, number));
+    let bytes: Uint8Array = match select(read, Delay::from(limits.remaining())).await {
+        Either::Left((Ok(bytes), _)) => bytes.unchecked_into(),
+        Either::Left((Err(_), _)) => return Err(intake::Body::broken()),
+        Either::Right(_) => return Err(intake::Body::late()),
+    };
+    if bytes.length() as usize != declared { Err(intake::Body::broken()) } else { Ok(bytes.to_vec()) }
 }
 
 async fn collect(

@@ -31,13 +31,24 @@ function lines(text, headers) {
   return text;
 }
 
+/** Reads the body of a request; the number hears of all of it. */
+export function whole(request, number) {
+  const to = tell;
+  request.arrayBuffer().then((body) => to(number, true, new Uint8Array(body)), (error) => to(number, false, error));
+}
+
 /** Headers from lines of names and values; what the platform refuses is left out. */
 function headers(text) {
-  const all = new Headers(), parts = text === "" ? [] : text.split("\n");
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    try { all.set(parts[at], parts[at + 1]); } catch { /* the others go */ }
+  const parts = text === "" ? [] : text.split("\n"), record = {};
+  for (let at = 0; at + 1 < parts.length; at += 2) record[parts[at]] = parts[at + 1];
+  try {
+    // all of them in one crossing
+    return new Headers(record);
+  } catch {
+    const all = new Headers();
+    for (const name in record) try { all.set(name, record[name]); } catch { /* the others go */ }
+    return all;
   }
-  return all;
 }
 
 export function answer(status, lines, body) {
@@ -78,6 +89,8 @@ async function text(namespace, name, path, body) {
 export class Reader {
   #reader;
   #room;
+  /** What `gather` has got and not given, and who asks for it. */
+  #gathered;
   constructor(body) { this.#reader = body.getReader({ mode: "byob" }); }
 
   /** The number hears of the next bytes, of `least` but for the last ones, or of null at the end. */
@@ -93,5 +106,54 @@ export class Reader {
     }, (error) => to(number, false, error));
   }
 
-  cancel() { this.#reader.cancel().catch(() => {}); }
+  /**
+   * The number hears of what comes within `rest` ms, together, and where that is nothing, of the first bytes after it: each
+   * chunk of the network is a read, and many are heard of at once. Not to be mixed with `read`.
+   */
+  gather(rest, number) {
+    const all = this.#gathered ??= { bytes: new Uint8Array(2 * ROOM), length: 0 };
+    Object.assign(all, { to: tell, number, over: rest <= 0 });
+    if (!all.over) all.timer = setTimeout(() => { all.over = true; this.#give(all); }, rest);
+    this.#give(all);
+    if (all.number !== undefined && !all.reading) this.#pull(all);
+  }
+
+  #pull(all) {
+    const room = this.#room ?? new ArrayBuffer(ROOM);
+    this.#room = undefined;
+    all.reading = true;
+    this.#reader.readAtLeast(1, new Uint8Array(room)).then(({ done, value }) => {
+      this.#room = value?.buffer.byteLength === ROOM ? value.buffer : undefined;
+      all.reading = false;
+      all.ended = done;
+      if (value?.byteLength > 0) {
+        all.bytes.set(value, all.length);
+        all.length += value.byteLength;
+      }
+      this.#give(all);
+      if (all.number !== undefined) this.#pull(all);
+    }, () => {
+      all.reading = false;
+      all.failed = true;
+      this.#give(all);
+    });
+  }
+
+  /** Gives what has come, if it is asked for and it is time, or there will be no more, or no room for more. */
+  #give(all) {
+    const { to, number, length, ended, failed } = all;
+    const due = length > 0 && (all.over || length > ROOM) || ended || failed;
+    if (number === undefined || !due) return;
+    clearTimeout(all.timer);
+    all.number = all.timer = undefined;
+    all.length = 0;
+    // A copy: who asked may look at it only when its client has taken what was before.
+    if (length > 0) to(number, true, all.bytes.slice(0, length));
+    else to(number, !failed, null);
+  }
+
+  cancel() {
+    clearTimeout(this.#gathered?.timer);
+    this.#reader.cancel().catch(() => {});
+  }
 }

@@ -1,5 +1,6 @@
 //! Drives a [`Call`]: its outputs to fetch, timers and the client's stream; what happens back as inputs.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub(crate) struct Driver {
     /// The pace of an answer that goes out whole; a stream is read as it comes.
     pub(crate) pace: Option<Pace>,
     pub(crate) timers: Timers,
+    /// Until then nothing of the answer is given, since the request began: what comes is read together.
+    pub(crate) rests: Rc<Cell<Duration>>,
 }
 
 /// What the call waits for; the reader comes with the head of an answer.
@@ -155,8 +158,7 @@ impl Driver {
                     self.handle(now, input);
                     if let (true, Some(reader)) = (reading, &reader) {
                         // Nothing is read before it is polled: what the call wants first comes first.
-                        let least = self.pace.map_or(1, |pace| pace.least());
-                        waiting = parked.take().unwrap_or_else(|| read(reader.clone(), least));
+                        waiting = parked.take().unwrap_or_else(|| self.read(reader.clone()));
                     }
                 }
                 Output::Done(outcome) => break *outcome,
@@ -193,6 +195,7 @@ impl Driver {
 
     /// Waits for what the call waits for, for its time, and for the client's leaving.
     async fn wait(&mut self, until: Duration, waiting: &mut Pending, reader: &mut Option<Reader>) -> Input {
+        self.rests.set(self.call.rests());
         let tick = self.timers.tick(self.clock.elapsed(), until);
         match select(&mut *waiting, select(&mut self.left, pin!(tick))).await {
             Either::Left(((input, body), _)) => {
@@ -210,6 +213,24 @@ impl Driver {
         let Some(target) = self.call.target() else { return nothing() };
         let token = token::of(target.upstream.clone(), self.life.clone(), self.clock, rejected);
         async move { (Input::Token(token.await), None) }.boxed_local()
+    }
+
+    /// Reads on: a whole answer at its upstream's pace, a stream as it comes.
+    fn read(&self, reader: Reader) -> Pending {
+        let (pace, rests, clock) = (self.pace, self.rests.clone(), self.clock);
+        async move {
+            let piece = match pace {
+                Some(pace) => reader.read(pace.least()).await,
+                None => reader.gather(rests.get().saturating_sub(clock.elapsed())).await,
+            };
+            let input = match piece {
+                Piece::Chunk(bytes) => Input::Chunk(bytes),
+                Piece::End => Input::End,
+                Piece::Failed => Input::Failed,
+            };
+            (input, None)
+        }
+        .boxed_local()
     }
 
     fn handle(&mut self, now: Duration, input: Input) {
@@ -292,18 +313,6 @@ fn send(request: HttpRequest, signal: AbortSignal) -> Pending {
             Some((head, reader)) => (Input::Head(head), reader),
             None => (Input::Failed, None),
         }
-    }
-    .boxed_local()
-}
-
-fn read(reader: Reader, least: u32) -> Pending {
-    async move {
-        let input = match reader.read(least).await {
-            Piece::Chunk(bytes) => Input::Chunk(bytes),
-            Piece::End => Input::End,
-            Piece::Failed => Input::Failed,
-        };
-        (input, None)
     }
     .boxed_local()
 }

@@ -348,6 +348,7 @@ impl RequestContext {
             recorder,
             registered: false,
             timers: Timers::default(),
+            rests: Rc::default(),
         };
         if let Some(run) = run {
             self.life.wait_until(driver.run(None));

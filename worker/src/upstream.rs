@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Reflect, Uint8Array};
 use promptgate_core::http::{Head, HttpRequest};
@@ -35,6 +36,8 @@ extern "C" {
     fn new(body: &ReadableStream) -> Result<ByteReader, JsValue>;
     #[wasm_bindgen(method, js_class = "Reader")]
     fn read(this: &ByteReader, least: u32, number: u32);
+    #[wasm_bindgen(method, js_class = "Reader")]
+    fn gather(this: &ByteReader, rest_ms: u32, number: u32);
     #[wasm_bindgen(method, js_class = "Reader")]
     fn cancel(this: &ByteReader);
 }
@@ -131,6 +134,16 @@ pub(crate) enum Piece {
     Failed,
 }
 
+impl From<Chunk> for Piece {
+    fn from(chunk: Chunk) -> Piece {
+        match chunk {
+            Chunk::Bytes(bytes) => Piece::Chunk(Bytes(bytes.to_vec())),
+            Chunk::End => Piece::End,
+            Chunk::Failed => Piece::Failed,
+        }
+    }
+}
+
 /// Most bytes of one read, as in `bridge.js`.
 const ROOM: u32 = 16 << 10;
 /// So many bytes of an answer that is small and whole are read at once.
@@ -151,10 +164,14 @@ impl Reader {
 
     /// The next chunk, of `least` bytes but for the last one. It is there until the next is read.
     pub(crate) async fn chunk(&self, least: u32) -> Chunk {
+        self.next(|number| self.reader.read(least.clamp(1, ROOM), number)).await
+    }
+
+    async fn next(&self, begin: impl FnOnce(u32)) -> Chunk {
         if self.left.get() == Some(0) {
             return Chunk::End;
         }
-        match Wait::for_what(|number| self.reader.read(least.clamp(1, ROOM), number)).await {
+        match Wait::for_what(begin).await {
             Ok(end) if end.is_null() => Chunk::End,
             Ok(bytes) => {
                 let bytes: Uint8Array = bytes.unchecked_into();
@@ -167,11 +184,12 @@ impl Reader {
 
     /// The next piece, of `least` bytes but for the last one.
     pub(crate) async fn read(&self, least: u32) -> Piece {
-        match self.chunk(least).await {
-            Chunk::Bytes(bytes) => Piece::Chunk(Bytes(bytes.to_vec())),
-            Chunk::End => Piece::End,
-            Chunk::Failed => Piece::Failed,
-        }
+        self.chunk(least).await.into()
+    }
+
+    /// What comes within this time, together; what comes first after it, where that is nothing.
+    pub(crate) async fn gather(&self, rest: Duration) -> Piece {
+        self.next(|number| self.reader.gather(rest.as_millis() as u32, number)).await.into()
     }
 
     /// The whole body, or `None` where it breaks off or is longer than `most` bytes.

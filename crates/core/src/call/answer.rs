@@ -119,8 +119,9 @@ impl Answer {
                         }
                     }
                 }
-                Pending::Event(event) => {
+                Pending::Event(mut event) => {
                     looked += length(&event);
+                    looked += self.more(&mut event, STEP.saturating_sub(looked));
                     self.came = self.came.saturating_add(event.text_bytes() as u64);
                     if event.has_content() {
                         events.push(Event::Content);
@@ -141,6 +142,22 @@ impl Answer {
             self.complete();
         }
         events
+    }
+
+    /// Adds to `event` what follows of the same text, some `most` bytes: each piece costs as much as a hundred bytes. Gives
+    /// how long it was.
+    fn more(&mut self, event: &mut ChatEvent, most: usize) -> usize {
+        let Some(text) = event.sole_text() else { return 0 };
+        let mut looked = 0;
+        while looked < most
+            && let Some(Pending::Frame(frame)) = self.pending.front()
+            && let Some(more) = self.decoder.more(frame)
+        {
+            looked += frame.len();
+            text.push_str(&more);
+            self.pending.pop_front();
+        }
+        looked
     }
 
     /// Not all upstreams say that an answer is whole: it is where the body has ended and each choice has.

@@ -136,6 +136,24 @@ impl ChatEvent {
         Err(next)
     }
 
+    /// The channel of its text, where it is a piece of one text and nothing else.
+    pub(crate) fn sole_channel(&self) -> Option<Channel> {
+        match self {
+            ChatEvent::Choice(event) => event.sole_channel(),
+            _ => None,
+        }
+    }
+
+    /// That text.
+    pub(crate) fn sole_text(&mut self) -> Option<&mut String> {
+        match self {
+            ChatEvent::Choice(event) if event.sole_channel().is_some() => {
+                event.parts.first_mut().map(|part| &mut part.text)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it may have bytes for the client: what describes an answer goes with what comes of it.
     pub fn writes(&self) -> bool {
         !matches!(self, ChatEvent::About(_) | ChatEvent::Usage(..))

@@ -251,6 +251,15 @@ impl Decoder {
         }
     }
 
+    /// The text of a frame that says nothing but how the text goes on that the frame read last has brought.
+    pub(crate) fn more(&self, frame: &Frame) -> Option<String> {
+        match (self, frame) {
+            (Decoder::Genesys(_), Frame::Line(line)) => genesys::text(line),
+            (Decoder::OpenAi(decoder), Frame::OpenAi(frame)) => decoder.more(frame),
+            _ => None,
+        }
+    }
+
     /// What comes after this is not read any more.
     pub(crate) fn close(&mut self) {
         if let Decoder::OpenAi(decoder) = self {

@@ -116,10 +116,16 @@ impl Call {
         }
     }
 
+    /// Until then nothing of the answer is given, whatever comes: it can be brought together.
+    pub fn rests(&self) -> Duration {
+        let gathers = self.given.filter(|_| !self.gather.is_zero());
+        gathers.map_or(Duration::ZERO, |given| given.saturating_add(self.gather))
+    }
+
     /// When what is kept goes to the client; none where nothing is, or nothing was given yet.
     pub(super) fn due(&self) -> Option<Duration> {
         let kept = self.begun && self.writes;
-        self.given.filter(|_| kept && !self.gather.is_zero()).map(|given| given.saturating_add(self.gather))
+        (kept && !self.gather.is_zero() && self.given.is_some()).then(|| self.rests())
     }
 
     /// Gives what is kept.

@@ -160,6 +160,19 @@ pub(super) fn events(line: &Line) -> Vec<ChatEvent> {
     }
 }
 
+/// The text of a line that brings nothing else.
+pub(super) fn text(line: &Line) -> Option<String> {
+    match line {
+        Line::Whole(line) => match frame(line) {
+            Frame::Part { content: Some(text), usage: None } => {
+                Some(text.expose().to_owned()).filter(|text| !text.is_empty())
+            }
+            _ => None,
+        },
+        Line::TooLong => None,
+    }
+}
+
 /// One line of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Frame {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::shape::Shape;
 use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Part, Usage};
 use crate::chat::members::{Members, depth, items};
 use crate::http::{Head, essence};
@@ -27,6 +28,8 @@ const MAX_CALLS: u32 = 255;
 pub(crate) struct Decoder {
     body: Body,
     state: State,
+    /// That of the frame that was read last, if it has one.
+    shape: Option<Shape>,
 }
 
 #[derive(Debug)]
@@ -77,7 +80,7 @@ impl Decoder {
             None | Some("" | "application/json") => Body::Whole(Vec::new()),
             Some(_) => return None,
         };
-        Some(Decoder { body, state: State::default() })
+        Some(Decoder { body, state: State::default(), shape: None })
     }
 
     /// Takes the next bytes.
@@ -105,6 +108,28 @@ impl Decoder {
 
     /// Reads a frame.
     pub(crate) fn decode(&mut self, frame: &Frame) -> Vec<ChatEvent> {
+        if let Some(text) = self.more(frame)
+            && let Some(shape) = &self.shape
+        {
+            return shape.events(text);
+        }
+        let events = self.read(frame);
+        self.shape = match frame {
+            Frame::Data(data) => Shape::of(data, &events),
+            Frame::Whole(_) | Frame::TooLong => None,
+        };
+        events
+    }
+
+    /// The text of a frame that is the one read last but for it.
+    pub(crate) fn more(&self, frame: &Frame) -> Option<String> {
+        match (frame, &self.shape) {
+            (Frame::Data(data), Some(shape)) if !self.state.ended => shape.text(data),
+            _ => None,
+        }
+    }
+
+    fn read(&mut self, frame: &Frame) -> Vec<ChatEvent> {
         if self.state.ended {
             return Vec::new();
         }

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod shape;
 
 pub(crate) use decode::{Decoder, Frame, reason};
 pub(crate) use encode::request;
