@@ -124,9 +124,9 @@ test("H, row 37: kill -9 and a restart lose none: each arrives, in order, though
   await start();
   for (let number = 0; number < 12; number++) await chat();
   await until(({ waiting, last_status }) => waiting === 12 && last_status === 500);
+  await service.kill();
   const tried = receiver.taken.length;
   assert.equal(new Set(receiver.taken.map(({ headers }) => headers["webhook-id"])).size, 1, "those behind the first one wait");
-  await service.kill();
 
   receiver.answer = () => 204;
   await start();

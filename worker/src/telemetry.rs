@@ -1,6 +1,6 @@
 //! What requests leave for the operator: audit rows, at once as lines of the log and in batches in the chain; counts, in
-//! batches in the object that keeps the metrics; spans, in batches to the collector; webhooks, at once to the objects of
-//! their destinations.
+//! batches in the object that keeps the metrics; spans, in batches to the collector; webhooks, in batches to the objects
+//! of their destinations.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -23,12 +23,15 @@ const SHIFT: Duration = Duration::from_secs(20);
 /// How long an export may take (ours).
 const EXPORT_MS: u32 = 5_000;
 
+/// How long an event waits for others before all are handed over (ours): to hand over each alone costs as much as to send
+/// it. What a crash may cost.
+const WEBHOOK_WINDOW: Duration = Duration::from_millis(25);
+
 thread_local! {
     static WAITING: RefCell<Waiting> = RefCell::default();
 }
 
 /// What the requests of this isolate have left and no object keeps yet.
-#[derive(Default)]
 struct Waiting {
     rows: Option<Outbox>,
     counted: Metrics,
@@ -37,8 +40,16 @@ struct Waiting {
     intents: Intents,
     schedule: Schedule,
     webhooks: Queue,
-    /// When webhooks are brought: at once, and while one call is under way what comes meanwhile waits for the next.
+    /// When webhooks are brought: sooner than rows, of which the log has a copy.
     webhook_schedule: Schedule,
+}
+
+impl Default for Waiting {
+    fn default() -> Waiting {
+        let (rows, counted, spans, refusals, intents, schedule, webhooks) = Default::default();
+        let webhook_schedule = Schedule::within(WEBHOOK_WINDOW);
+        Waiting { rows, counted, spans, refusals, intents, schedule, webhooks, webhook_schedule }
+    }
 }
 
 impl Waiting {
@@ -109,13 +120,13 @@ pub(crate) fn span(span: Span) {
     });
 }
 
-/// Hands an event to the objects of those who want it.
+/// Hands an event to the objects of those who want it, soon, with those that come meanwhile.
 pub(crate) fn webhook(life: &ExecutionContext, env: &Env, event: &WebhookEvent) {
     let Ok(settings) = state::settings(env) else { return };
     let now_ms = Date::now().as_millis();
     let wait = WAITING.with_borrow_mut(|waiting| {
         waiting.webhooks.push(event, &settings.webhooks, now_ms);
-        if waiting.webhooks.is_empty() { None } else { waiting.webhook_schedule.bring(now_ms, usize::MAX) }
+        if waiting.webhooks.is_empty() { None } else { waiting.webhook_schedule.bring(now_ms, 0) }
     });
     let Some(mut wait) = wait else { return };
     let env = env.clone();
@@ -131,7 +142,7 @@ pub(crate) fn webhook(life: &ExecutionContext, env: &Env, event: &WebhookEvent) 
                 if waiting.webhooks.is_empty() || clock.elapsed() > SHIFT {
                     return None;
                 }
-                waiting.webhook_schedule.bring(Date::now().as_millis(), usize::MAX)
+                waiting.webhook_schedule.bring(Date::now().as_millis(), 0)
             });
             match again {
                 Some(later) => wait = later,

@@ -13,21 +13,34 @@ const MOST_MS: u64 = 10_000;
 const LOST_MS: u64 = 30_000;
 
 /// When the next flush is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Schedule {
+    /// Longest that something waits, in milliseconds.
+    window_ms: u64,
     /// When the next flush is due, Unix ms.
     due_ms: Option<u64>,
     /// Tries that have failed since the last one that did not.
     failures: u32,
 }
 
+impl Default for Schedule {
+    fn default() -> Schedule {
+        Schedule { window_ms: WINDOW_MS, due_ms: None, failures: 0 }
+    }
+}
+
 impl Schedule {
+    /// One by which nothing waits longer than `window`, unless a flush has failed.
+    pub fn within(window: Duration) -> Schedule {
+        Schedule { window_ms: window.as_millis() as u64, ..Schedule::default() }
+    }
+
     /// At `now_ms` (Unix ms) `rows` rows wait, and maybe counts. The caller flushes them after this time; nobody
     /// does where another will, no later.
     pub fn bring(&mut self, now_ms: u64, rows: usize) -> Option<Duration> {
         let wait_ms = match self.failures {
             0 if rows >= ENOUGH => 0,
-            failures => (WINDOW_MS << failures.min(6)).min(MOST_MS),
+            failures => (self.window_ms << failures.min(6)).min(MOST_MS),
         };
         let at = now_ms.saturating_add(wait_ms);
         match self.due_ms {
@@ -68,6 +81,14 @@ mod tests {
             }
         }
         assert!(calls <= 2 * 10_000 / ENOUGH && most <= ENOUGH, "{calls} calls, {most} rows at once");
+    }
+
+    #[test]
+    fn what_waits_less() {
+        let mut schedule = Schedule::within(Duration::from_millis(25));
+        assert_eq!(schedule.bring(1_000, 0), MS(25));
+        schedule.brought(false);
+        assert_eq!(schedule.bring(1_025, 0), MS(50));
     }
 
     #[test]

@@ -25,6 +25,9 @@ use crate::state;
 const LIMIT: Duration = Duration::from_secs(10);
 /// When an alarm that could not do its work comes again (ours).
 const AGAIN: Duration = Duration::from_secs(60);
+/// How many rows one statement stores (ours): each statement costs as much as some rows. A value of SQLite has 2 MB here, and a
+/// row a few kilobytes at most.
+const TOGETHER: usize = 50;
 
 /// Brings a delivery to the object of this number; none where it does not answer.
 pub(crate) async fn bring(env: &Env, object: u64, delivery: &str) -> Option<Receipt> {
@@ -180,26 +183,33 @@ impl AuditObject {
     /// Nothing here waits, so no other delivery comes between; the platform sends the answer when all is on disk.
     /// Were it to fail half-way, the rows before would be a chain too, and known when they are delivered again.
     fn take(&self, delivery: Delivery) -> worker::Result<Receipt> {
-        let mut known = HashSet::new();
-        for row in &delivery.rows {
-            if !self.lines("SELECT line FROM rows WHERE key = ?", vec![row.key.as_str().into()])?.is_empty() {
-                known.insert(row.key.clone());
-            }
-        }
+        let keys: Vec<&str> = delivery.rows.iter().map(|row| row.key.as_str()).collect();
+        let known: HashSet<String> = self
+            .rows::<Text>(
+                "SELECT key AS text FROM rows WHERE key IN (SELECT value FROM json_each(?))",
+                vec![list(&keys)?],
+            )?
+            .into_iter()
+            .map(|known| known.text)
+            .collect();
         let taken = self.segment()?.take(delivery, |key| known.contains(key));
         let mut hours: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-        for (sequence, key, line) in &taken.lines {
-            let values: Vec<SqlStorageValue> = vec![sql::value(*sequence), key.as_str().into(), line.as_str().into()];
-            self.sql.exec("INSERT INTO rows (sequence, key, line) VALUES (?, ?, ?)", values)?;
-            if line.contains("\"rules\":[{") {
-                let insert = "INSERT OR IGNORE INTO fired \
-                              SELECT json_extract(value, '$.rule'), ? FROM json_each(?, '$.row.rules')";
-                self.sql.exec(insert, vec![sql::value(*sequence), line.as_str().into()])?;
-            }
+        for (sequence, _, line) in &taken.lines {
             if let Some(hour) = hour(line) {
                 let (_, last) = hours.entry(hour).or_insert((*sequence, *sequence));
                 *last = *sequence;
             }
+        }
+        for lines in taken.lines.chunks(TOGETHER) {
+            let insert = "INSERT INTO rows (sequence, key, line) \
+                          SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
+            self.sql.exec(insert, vec![list(lines)?])?;
+        }
+        let fired: Vec<_> = taken.lines.iter().filter(|(_, _, line)| line.contains("\"rules\":[{")).collect();
+        for lines in fired.chunks(TOGETHER) {
+            let insert = "INSERT OR IGNORE INTO fired SELECT rule.value ->> 'rule', line.value ->> 0 \
+                          FROM json_each(?) AS line, json_each(line.value ->> 2, '$.row.rules') AS rule";
+            self.sql.exec(insert, vec![list(lines)?])?;
         }
         for (hour, (first, last)) in hours {
             let insert = "INSERT INTO hours (hour, first, last) VALUES (?, ?, ?) ON CONFLICT (hour) \
@@ -268,6 +278,11 @@ impl AuditObject {
     fn rows<T: DeserializeOwned>(&self, query: &str, values: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
         self.sql.exec(query, values)?.to_array::<T>()
     }
+}
+
+/// Many values as one, for `json_each`.
+fn list(values: &(impl Serialize + ?Sized)) -> worker::Result<SqlStorageValue> {
+    Ok(serde_json::to_string(values)?.into())
 }
 
 fn json(value: &impl Serialize) -> worker::Result<Response> {
