@@ -43,6 +43,11 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "System.setProperty(\"db.password\", \"rT7#kLq29zXv\")",
         "let password: &str = \"rT7#kLq29zXv\";",
         "X-Auth-Token: 9f86d081884c7d659a2feaa0c55ad015",
+        "password = b\"rT7#kLq29zXv\"",
+        "secret = u'rT7#kLq29zXv'",
+        "const password = process.env.DB_PASSWORD || \"rT7#kLq29zXv\";",
+        "$password = $given ?? 'rT7#kLq29zXv';",
+        "<property name=\"password\" value=\"rT7#kLq29zXv\"/>",
     ],
     passed: &[
         "password: ${DB_PASSWORD}",
@@ -68,6 +73,14 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "api_key: ApiKeySource",
         "Password=;Trusted Connection=True",
         "api_key='OPENAI_API_KEY'",
+        "password = f\"{user}-{realm}#1\"",
+        "password = ub",
+        "const password = process.env.DB_PASSWORD || \"postgres\";",
+        "const password = this.password || \"\";",
+        "let secret = config.secret ?? defaultSecret;",
+        "<input name=\"password\" value=\"\"/>",
+        "<input name=\"password\" value=\"{{password}}\"/>",
+        "<option name=\"password_hint\" value=\"rT7#kLq29zXv\"/>",
     ],
 };
 
@@ -115,6 +128,10 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return header(place, start);
     }
     let value = value::read(text, start)?;
+    if let Some(value) = fallback(text, &value).filter(|value| value.span.start >= place.barrier) {
+        let name = name.map(|name| text.slice(name)).unwrap_or_default();
+        return assigned(place, name, meaning, &value, true).filter(|_| is_chosen(text, &value));
+    }
     // Comparisons, Go, PHP and Ruby: what is not quoted is code.
     if !value.quoted && !matches!(sign, b"=" | b":" | b"?=") && !value::has_chosen_signs(text.slice(value.span.clone()))
     {
@@ -136,8 +153,23 @@ pub(super) fn comma(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let value = value::read(text, start).filter(|value| value.quoted)?;
     // A list of names: `["password", "secret"]`.
-    let chosen = matches!(value::look(text.slice(value.span.clone()), true), Look::Chosen | Look::Random | Look::Uuid);
-    assigned(place, text.slice(name), meaning, &value, true).filter(|_| chosen)
+    assigned(place, text.slice(name), meaning, &value, true).filter(|_| is_chosen(text, &value))
+}
+
+/// Whether it is more than a word.
+fn is_chosen(text: &Text<'_>, value: &Value) -> bool {
+    matches!(value::look(text.slice(value.span.clone()), value.quoted), Look::Chosen | Look::Random | Look::Uuid)
+}
+
+/// The literal that is taken where a variable is not set: `process.env.PASSWORD || "…"`, `$password ?? '…'`.
+fn fallback(text: &Text<'_>, variable: &Value) -> Option<Value> {
+    let end = variable.span.end;
+    let gap = text.run(end, 1, |byte| byte == b' ');
+    let operator = ["||", "??"].into_iter().find(|operator| text.says(gap, operator))?;
+    let start = text.run(gap + operator.len(), 1, |byte| byte == b' ');
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'-' | b'>');
+    let named = !variable.quoted && text.slice(variable.span.clone()).iter().all(name);
+    value::read(text, start).filter(|value| named && value.quoted)
 }
 
 /// What a value is worth that is assigned to `name`; `spaced` if a blank stands after the sign, as in code.
@@ -195,7 +227,8 @@ fn apart(text: &Text<'_>, before: usize) -> Option<Meaning> {
     let end = text.run_before(value, 12, |byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b','));
     let start = text.run_before(end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     let colon = text.run_before(start, 3, |byte| matches!(byte, b' ' | b'"' | b'\''));
-    let name = text.run_before(colon, 3, |byte| matches!(byte, b':' | b'"' | b'\''));
+    // `:` or, among the attributes of an element, `=`.
+    let name = text.run_before(colon, 3, |byte| matches!(byte, b':' | b'=' | b'"' | b'\''));
     let named = end < value && name < colon && text.says(name.saturating_sub("name".len()), "name");
     named.then(|| meaning(text.slice(start..end), false)).flatten()
 }

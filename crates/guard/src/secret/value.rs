@@ -27,6 +27,11 @@ pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Value> {
     while matches!(text.at(start), b'@' | b'\\') && start < at + 2 {
         start += 1;
     }
+    // Literals of bytes, raw and wide: `b"…"`, `r'…'`. What is formatted (`f"…"`) is made elsewhere.
+    let literal = text.run(start, 2, |byte| matches!(byte.to_ascii_lowercase(), b'b' | b'r' | b'u' | b'l'));
+    if literal > start && matches!(text.at(literal), b'"' | b'\'') {
+        start = literal;
+    }
     let quote = text.at(start);
     if matches!(quote, b'"' | b'\'' | b'`') {
         let end = text.run(start + 1, LONGEST, |byte| byte != quote && byte != b'\n' && byte != 0);
