@@ -9,7 +9,7 @@ const RESULTS = "target/test-results";
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
 
-const node = (name, files) => `node --test --test-concurrency=2 --test-reporter=dot --test-reporter-destination=stdout \
+const node = (name, files, atOnce = 2) => `node --test --test-concurrency=${atOnce} --test-reporter=dot --test-reporter-destination=stdout \
   --test-reporter=tap --test-reporter-destination=${RESULTS}/${name}.tap ${files}`;
 const wasm = "--target wasm32-unknown-unknown";
 const border = `${wasmCargo} test --profile quick ${wasm} -p promptgate-wasm --test border`;
@@ -34,14 +34,18 @@ const STEPS = {
   "native tests": { run: "cargo test --quiet --no-fail-fast" },
   "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
   "programs of the tests": {
-    run: "cargo build --quiet -p promptgate-simulator && cargo build --quiet -p promptgate-core --examples", after: ["native tests"],
+    // Named one by one, what their crates are compiled with would be others' choice, and all of it compiled again.
+    run: "cargo build --quiet --bins --examples", after: ["native tests"],
   },
-  "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`), needs: ["build the Worker, the package and the page", "programs of the tests"] },
+  "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`, 4), needs: ["build the Worker, the package and the page", "programs of the tests"] },
   "the border to JavaScript": {
     run: [border, ...(CHROMEDRIVER ? [`WASM_BINDGEN_USE_BROWSER=1 CHROMEDRIVER=${CHROMEDRIVER} ${border}`] : [])].join(" && "),
     after: ["build the Worker, the package and the page"], env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" },
   },
   "clients that nobody here wrote": { run: node("clients", `"tests/clients/*.test.mjs"`), needs: ["clients", "build the Worker, the package and the page", "programs of the tests"] },
+  "what `npm start` prints": {
+    run: node("start", "tests/start/*.test.mjs"), needs: ["clients", "build the Worker, the package and the page", "programs of the tests"], waits: true,
+  },
   "the npm package, as packed": {
     run: node("package", `"tests/package/*.test.mjs"`), needs: ["build the Worker, the package and the page", "tools of the package's tests", "programs of the tests"], after: ["wasm-pack"],
   },
@@ -119,7 +123,7 @@ for (const [, passed, failed, skipped] of output.matchAll(/^test result: \w+\. (
   count.failed += Number(failed);
   count.skipped += Number(skipped);
 }
-for (const name of ["end-to-end", "clients", "package", "page"]) {
+for (const name of ["end-to-end", "clients", "start", "package", "page"]) {
   if (!existsSync(`${RESULTS}/${name}.tap`)) continue;
   const tap = readFileSync(`${RESULTS}/${name}.tap`, "utf8");
   const number = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(tap)?.[1] ?? 0);

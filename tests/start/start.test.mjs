@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startSimulator } from "../support/simulator.mjs";
-import { python } from "./clients.mjs";
+import { python } from "../clients/clients.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const interpreter = python("python", "python");
