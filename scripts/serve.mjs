@@ -1,8 +1,11 @@
 // The gateway in raw workerd: `HOST`, `PORT` and `DATA` say where, every other setting is the gateway's own.
-// SIGTERM and SIGINT stop it when the requests in flight have ended, at the latest after `GRACE_SECONDS`.
+// SIGTERM and SIGINT stop it when the requests in flight have ended and what they leave behind is kept, at the latest after
+// `GRACE_SECONDS`.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SETTINGS, configuration, secretsOf } from "./workerd.mjs";
 import workerd from "workerd";
@@ -13,11 +16,15 @@ mkdirSync(`${folder}/objects`, { recursive: true, mode: 0o700 });
 
 const names = [...SETTINGS, ...secretsOf(process.env.UPSTREAMS), ...secretsOf(process.env.WEBHOOKS)].filter((name) => process.env[name] !== undefined);
 const file = `${folder}/workerd.capnp`;
+// The path of a socket has some hundred bytes at most: not below `DATA`.
+const sockets = mkdtempSync(join(tmpdir(), "promptgate-"));
+const drain = join(sockets, "drain");
+process.on("exit", () => rmSync(sockets, { recursive: true, force: true }));
 writeFileSync(file, configuration({
   // embedded files are named from the folder of the configuration
   build: `${relative(folder, fileURLToPath(new URL("../worker/build/", import.meta.url)))}/`,
   wrangler: readFileSync(new URL("../wrangler.toml", import.meta.url), "utf8"),
-  address: `${host.includes(":") ? `[${host}]` : host}:${port}`, objects: `${folder}/objects`, names,
+  address: `${host.includes(":") ? `[${host}]` : host}:${port}`, drain, objects: `${folder}/objects`, names,
 }));
 
 // Settings reach workerd by the environment alone: none is written to the disk or shown in the list of processes.
@@ -27,7 +34,14 @@ function stop(signal) {
   if (stopping) return;
   stopping = true;
   console.error(`${signal}: waiting for the requests in flight, at most ${grace} s`);
-  child.kill("SIGTERM");
+  // workerd waits for answers only. This one ends when audit rows, counts and events are where they are kept, too.
+  let told = false;
+  const end = () => {
+    if (!told) child.kill("SIGTERM");
+    told = true;
+  };
+  const request = http.get({ socketPath: drain, timeout: 1000 }, (response) => response.on("data", end).on("end", end).on("error", end));
+  request.on("error", end).on("timeout", end);
   setTimeout(() => child.kill("SIGKILL"), Number(grace) * 1000).unref();
 }
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => stop(signal));

@@ -22,8 +22,9 @@ export function secretsOf(text) {
   }
 }
 
-/** What workerd reads: the Worker of the folder `build` at `address`; the variables `names` of its environment are bound. */
-export function configuration({ build, wrangler, address, objects, names }) {
+/** What workerd reads: the Worker of the folder `build` at `address`; the variables `names` of its environment are bound.
+ * At the Unix socket `drain` it says when nothing is under way. */
+export function configuration({ build, wrangler, address, drain, objects, names }) {
   const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
   const classes = [...wrangler.matchAll(/^name = "([A-Z_]+)"\nclass_name = "(\w+)"$/gm)];
   const text = JSON.stringify;
@@ -35,7 +36,10 @@ const config :Workerd.Config = (
     (name = "public", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))),
     (name = "objects", disk = (path = ${text(objects)}, writable = true)),
   ],
-  sockets = [(name = "http", address = ${text(address)}, http = (), service = "main")],
+  sockets = [
+    (name = "http", address = ${text(address)}, http = (), service = "main"),
+    (name = "drain", address = ${text(`unix:${drain}`)}, http = (), service = (name = "main", entrypoint = "drain")),
+  ],
 );
 const worker :Workerd.Worker = (
   modules = [

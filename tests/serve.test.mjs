@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { KEY, MANAGER, request } from "./support/gateway.mjs";
+import { ADMIN, KEY, MANAGER, request } from "./support/gateway.mjs";
 import { startService } from "./support/service.mjs";
 import { SETTINGS, secretsOf } from "../scripts/workerd.mjs";
 import { startSimulator } from "./support/simulator.mjs";
@@ -49,6 +49,26 @@ test("it serves, stops in good order, and has its templates and metrics after a 
   assert.match(await (await ask(service.url, "GET", "/v1/metrics", MANAGER)).text(), /promptgate_requests_total\{/);
   service.child.kill("SIGINT");
   assert.equal((await service.ended).code, 0);
+});
+
+// Rows C6, H.
+test("told to stop right after its last answers, it has their rows in the chain and their events at the receiver", { timeout: 60_000 }, async () => {
+  const webhooks = { WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_PRIVATE: "true" };
+  let service = await serve(webhooks);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => service.ask("POST", "/v1/chat", request(), KEY)));
+  service.child.kill("SIGTERM");
+  const { code, said } = await service.ended;
+  assert.equal(code, 0, said);
+  assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200, 200]);
+
+  const sent = said.split("\n").filter((line) => /"action":"chat\.complete"/.test(line)).map((line) => JSON.parse(line.slice(line.indexOf("{"))));
+  assert.equal(sent.length, 5, said);
+  service = await serve(webhooks);
+  const kept = (await (await ask(service.url, "GET", "/v1/audit", ADMIN)).text()).trim().split("\n").map((line) => JSON.parse(line).row?.id);
+  for (const { id } of sent) assert.ok(kept.includes(id), `the row ${id} is in the chain`);
+  const told = async () => new Set((await simulator.webhooks()).map(({ body }) => body.request_id));
+  for (const { request_id } of sent) while (!(await told()).has(request_id)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await service.stop();
 });
 
 test("no secret is written to the disk, and what is wrong with the settings is said", { timeout: 60_000 }, async () => {

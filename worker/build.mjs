@@ -14,7 +14,7 @@ const { outputFiles: [{ contents }] } = await build({
     contents: [
       `import * as wasm from "glue";`,
       `import { durable } from "./entry.js";`,
-      `export { default } from "./entry.js";`,
+      `export { default, drain } from "./entry.js";`,
       ...classes.map((name) => `export const ${name} = durable(wasm.${name});`),
     ].join("\n"),
     resolveDir: path("."),

@@ -28,6 +28,7 @@ mod telemetry;
 mod templates;
 mod timers;
 mod token;
+mod under_way;
 mod upstream;
 mod webhooks;
 
@@ -59,6 +60,7 @@ use futures_util::future::{FutureExt, pending};
 use object::journal::Keyed;
 use state::{Clock, ExecutionContext};
 use timers::Timers;
+use under_way::UnderWay;
 
 /// Once per isolate.
 #[event(start)]
@@ -69,6 +71,7 @@ fn start() {
 /// Every request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let _under_way = UnderWay::begin();
     let asked = Rc::new(Asked::of(request.inner()));
     let settings = state::settings(&env).ok();
     if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, &asked)) {

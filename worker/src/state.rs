@@ -19,6 +19,8 @@ use promptgate_core::upstream::pace::Pace;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Context, Date, Env, State};
 
+use crate::under_way::UnderWay;
+
 thread_local! {
     static SETTINGS: RefCell<Option<Result<Rc<Settings>, Problem>>> = const { RefCell::new(None) };
     static IN_FLIGHT: RefCell<InFlight> = RefCell::new(InFlight::default());
@@ -149,6 +151,11 @@ pub(crate) enum ExecutionContext {
 
 impl ExecutionContext {
     pub(crate) fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
+        let under_way = UnderWay::begin();
+        let work = async move {
+            work.await;
+            drop(under_way);
+        };
         match self {
             ExecutionContext::Request(context) => context.wait_until(work),
             ExecutionContext::Object(state) => state.wait_until(work),

@@ -107,10 +107,17 @@ impl Default for Policy {
             for kind in Kind::ALL {
                 let action = match kind {
                     Kind::Injection if role.is_trusted() => Action::Ignore,
-                    Kind::Email | Kind::Phone | Kind::Ip => Action::Flag,
+                    Kind::Injection | Kind::PrivateKey | Kind::Token | Kind::Password | Kind::Card | Kind::Ssn => {
+                        if role == Role::Assistant {
+                            Action::Redact
+                        } else {
+                            Action::Block
+                        }
+                    }
                     Kind::Iban | Kind::Passport | Kind::DriverLicence | Kind::BirthDate => Action::Redact,
-                    _ if role == Role::Assistant => Action::Redact,
-                    _ => Action::Block,
+                    Kind::Email | Kind::Phone | Kind::Ip => Action::Flag,
+                    // What is done about it is said with the pattern.
+                    Kind::Own => continue,
                 };
                 policy.set(role, kind, action);
             }
