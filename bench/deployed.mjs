@@ -19,8 +19,9 @@ const KEY = "pg_bench", MODEL = "gpt-4o-mini", SLOW = "slow";
 const scripts = new URL("../target/bench-deployed/", import.meta.url).pathname;
 mkdirSync(scripts, { recursive: true });
 
-const fast = await startSimulator("--models", `${MODEL},${SLOW}`);
-const paced = await startSimulator("--rate", "50", "--models", `${MODEL},${SLOW}`);
+// Answers of 900 tokens and more: what a request allows is what it gets.
+const fast = await startSimulator("--sentences", "64", "--models", `${MODEL},${SLOW}`);
+const paced = await startSimulator("--sentences", "64", "--rate", "50", "--models", `${MODEL},${SLOW}`);
 const { access_token: token } = await (await fetch(`${fast.url}/oauth/token`, {
   method: "POST", headers: { authorization: `Basic ${btoa("dev-client:dev-secret")}` },
   body: new URLSearchParams({ grant_type: "client_credentials" }),
@@ -77,6 +78,14 @@ const WHO = {
   }),
   ...(litellm && { LiteLLM: { wire: "openai", process: () => litellm, at: () => ({ url: `${litellm.url}/v1/chat/completions`, key: "sk-bench" }) } }),
 };
+
+// Figures a frame are of as many frames as are asked for: an answer that ended sooner would make them too small.
+for (const [who, frames] of [["direct, native", /^\{"content"/gm], ["direct, OpenAI", /"delta":\{"content"/g]]) {
+  const { url, body, headers } = ask(who, 512, true, false);
+  const text = await (await fetch(url, { method: "POST", headers, body })).text();
+  const count = text.match(frames)?.length ?? 0;
+  if (count < 512) throw new Error(`${who}: an answer of 512 frames has ${count}`);
+}
 
 /** A request: where, with what. */
 function ask(who, frames, streamed, slow) {

@@ -34,6 +34,14 @@ const CLOSINGS: &[&str] = &[
     "I will follow up tomorrow to make sure everything works. ✅",
 ];
 
+/// Which of its answers a simulator gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Voice {
+    pub(crate) seed: u64,
+    /// Sentences between the opening and the closing one; 0 is two to eight, as the seed and the body will have it.
+    pub(crate) sentences: u64,
+}
+
 /// One answer: its tokens in order and what they cost.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -42,13 +50,20 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a body under a seed; always the same one. It begins with `echo`, and has at most
+    /// The answer to a body by a voice; always the same one. It begins with `echo`, and has at most
     /// `max_tokens`.
-    pub(crate) fn new(seed: u64, body: &[u8], echo: &str, prompt_tokens: u64, max_tokens: u64) -> Self {
+    pub(crate) fn new(
+        Voice { seed, sentences }: Voice,
+        body: &[u8],
+        echo: &str,
+        prompt_tokens: u64,
+        max_tokens: u64,
+    ) -> Self {
         let mut dice = Dice::new(seed, body);
         let mut text = echo.to_owned();
         text.push_str(dice.pick(OPENINGS));
-        for _ in 0..2 + dice.below(7) {
+        let drawn = 2 + dice.below(7);
+        for _ in 0..if sentences > 0 { sentences } else { drawn } {
             text.push(' ');
             text.push_str(dice.pick(STEPS));
         }
@@ -101,7 +116,13 @@ mod tests {
     use super::*;
 
     fn answer(seed: u64, body: &str, max_tokens: u64) -> Answer {
-        Answer::new(seed, body.as_bytes(), "", 3, max_tokens)
+        Answer::new(Voice { seed, sentences: 0 }, body.as_bytes(), "", 3, max_tokens)
+    }
+
+    #[test]
+    fn an_answer_is_as_long_as_it_is_to_be() {
+        let long = Answer::new(Voice { seed: 1, sentences: 64 }, b"a", "", 3, 512);
+        assert_eq!(long.tokens.len(), 512);
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn checked(world: &World, received: &Received) -> Result<Generation, Refusal> {
         let why = format!("The prompt has {prompt_tokens} tokens; the limit is {limit}.");
         return Err(Refusal::new(400, "token.limit.exceeded", why));
     }
-    let answer = Answer::new(world.config.seed, &received.body, "", prompt_tokens, max_tokens);
+    let answer = Answer::new(world.config.voice(), &received.body, "", prompt_tokens, max_tokens);
     Ok(Generation { key, answer: Box::new(answer), model_id, template: None })
 }
 

@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::answer::Voice;
+
 /// Settings of one simulator. Not `Debug`: it holds the client's secret.
 #[derive(Clone)]
 pub struct Config {
     /// Seed of the answers: same seed and same body, same answer.
     pub seed: u64,
+    /// Sentences of an answer; 0 is a few, chosen by seed and body.
+    pub sentences: u64,
     /// Speed of an answer in tokens (frames) per second; 0 is as fast as possible.
     pub rate: u32,
     /// The one OAuth client there is.
@@ -27,10 +31,17 @@ pub struct Config {
     pub verbose: bool,
 }
 
+impl Config {
+    pub(crate) fn voice(&self) -> Voice {
+        Voice { seed: self.seed, sentences: self.sentences }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             seed: 1,
+            sentences: 0,
             rate: 0,
             client_id: "dev-client".into(),
             client_secret: "dev-secret".into(),

@@ -59,7 +59,7 @@ fn checked(world: &World, received: &Received) -> Result<Generation, Refusal> {
         return Err(Refusal::new(400, "token.limit.exceeded", why));
     }
     let echo = format!("«{user}» «{system}» ");
-    let answer = Answer::new(world.config.seed, &received.body, &echo, prompt_tokens, max_tokens);
+    let answer = Answer::new(world.config.voice(), &received.body, &echo, prompt_tokens, max_tokens);
     let version = template.get("version").and_then(Value::as_u64).unwrap_or(0);
     let template = Some((template_id, version));
     Ok(Generation { key, answer: Box::new(answer), model_id: text("modelId"), template })

@@ -25,6 +25,9 @@ struct Options {
     /// Seed of the answers: same seed and same body, same answer
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Sentences of an answer; 0 is a few, as seed and body will have it
+    #[arg(long, default_value_t = 0)]
+    sentences: u64,
     /// Tokens per second of an answer; 0 is as fast as possible
     #[arg(long, default_value_t = 0)]
     rate: u32,
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
 async fn run(options: Options) -> io::Result<()> {
     let config = Config {
         seed: options.seed,
+        sentences: options.sentences,
         rate: options.rate,
         client_id: options.client_id,
         client_secret: options.client_secret,

@@ -14,6 +14,7 @@ use super::request::ChatRequest;
 use super::shapes::shape;
 use super::{Dialect, Target, error};
 use crate::admission::json_body;
+use crate::answer::Voice;
 use crate::fault::{ErrorForm, ErrorFrame, Fault, On, Script, StreamShape};
 use crate::generation::{AnswerWriter, Generation, generate};
 use crate::overlay::{overlay, put};
@@ -48,14 +49,14 @@ fn checked(world: &World, received: &Received, target: Target<'_>) -> Result<Gen
         return Err(invalid("messages", "context_length_exceeded", why));
     }
     let model_id = request.model.clone();
-    let call = Call { seed: world.config.seed, body: received.body.clone(), dialect: target.dialect, request };
+    let call = Call { voice: world.config.voice(), body: received.body.clone(), dialect: target.dialect, request };
     // A key is for the client's own use on this wire: every request is executed.
     Ok(Generation { key: None, answer: Box::new(call), model_id, template: None })
 }
 
 /// A checked call.
 struct Call {
-    seed: u64,
+    voice: Voice,
     body: Bytes,
     dialect: Dialect,
     request: ChatRequest,
@@ -63,7 +64,7 @@ struct Call {
 
 impl Call {
     fn completion(&self, script: Option<&Script>) -> Completion {
-        Completion::new(self.seed, &self.body, self.dialect, &self.request, script)
+        Completion::new(self.voice, &self.body, self.dialect, &self.request, script)
     }
 
     /// One JSON body.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::Dialect;
 use super::request::{ChatRequest, Format};
-use crate::answer::Answer;
+use crate::answer::{Answer, Voice};
 use crate::fault::{ReasoningMember, Script, pieces};
 use crate::id::uuid_of;
 use crate::overlay::put;
@@ -49,20 +49,20 @@ pub(crate) struct Call {
 }
 
 impl Completion {
-    /// The answer to a request under a seed; always the same one.
+    /// The answer to a request by a voice; always the same one.
     pub(crate) fn new(
-        seed: u64,
+        voice: Voice,
         body: &[u8],
         dialect: Dialect,
         request: &ChatRequest,
         script: Option<&Script>,
     ) -> Self {
         let digest = Sha256::digest(body);
-        let named = |what: &str| uuid_of(&format!("{seed} {what} {digest:?}")).replace('-', "");
+        let named = |what: &str| uuid_of(&format!("{} {what} {digest:?}", voice.seed)).replace('-', "");
         let choices = (0..request.choices).map(|at| {
             let mut choice = match script {
                 Some(script) => scripted(script, at),
-                None => canned(seed, body, request, at),
+                None => canned(voice, body, request, at),
             };
             for (n, call) in choice.calls.iter_mut().enumerate() {
                 call.id = format!("call_{}", named(&format!("call {at} {n}")).split_at(24).0);
@@ -204,7 +204,7 @@ fn call_of(name: &str, arguments: &str, piece: Option<usize>) -> Call {
 }
 
 /// A canned choice: calls, JSON, or a few sentences.
-fn canned(seed: u64, body: &[u8], request: &ChatRequest, at: usize) -> Choice {
+fn canned(voice: Voice, body: &[u8], request: &ChatRequest, at: usize) -> Choice {
     let thought = if request.reasons { pieces(THOUGHT, None).len() as u64 } else { 0 };
     if !request.calls.is_empty() {
         let calls = request.calls.iter();
@@ -216,7 +216,10 @@ fn canned(seed: u64, body: &[u8], request: &ChatRequest, at: usize) -> Choice {
         Format::Schema(schema) => pieces(&sample(schema).to_string(), Some(6)),
         Format::Object => pieces("{\"answer\": \"The parcel is due tomorrow.\"}", Some(6)),
         // The first choice is the answer of any other wire to the same body.
-        Format::Text => Answer::new(seed + at as u64, body, "", 0, u64::MAX).tokens(None),
+        Format::Text => {
+            let voice = Voice { seed: voice.seed + at as u64, ..voice };
+            Answer::new(voice, body, "", 0, u64::MAX).tokens(None)
+        }
     };
     let (mut tokens, stopped) = stopped(tokens, &request.stop);
     let most = usize::try_from(request.max_tokens.saturating_sub(thought)).unwrap_or(usize::MAX);
@@ -255,7 +258,7 @@ mod tests {
         }
         let body = body.to_string();
         let request = ChatRequest::parse(body.as_bytes(), None).unwrap();
-        Completion::new(1, body.as_bytes(), Dialect::OpenAi, &request, None)
+        Completion::new(Voice { seed: 1, sentences: 0 }, body.as_bytes(), Dialect::OpenAi, &request, None)
     }
 
     #[test]

@@ -193,7 +193,13 @@ mod tests {
         }
         let body = body.to_string();
         let request = ChatRequest::parse(body.as_bytes(), None).unwrap();
-        let completion = Completion::new(1, body.as_bytes(), Dialect::OpenAi, &request, None);
+        let completion = Completion::new(
+            crate::answer::Voice { seed: 1, sentences: 0 },
+            body.as_bytes(),
+            Dialect::OpenAi,
+            &request,
+            None,
+        );
         let shaped = |wanted| shape == Some(wanted);
         let chunks = Chunks::new(&completion, true, &shaped);
         let (frames, terminal) = super::shape(&completion, chunks, &shaped);
