@@ -23,7 +23,7 @@ export function secretsOf(text) {
 }
 
 /** What workerd reads: the Worker of the folder `build` at `address`; the variables `names` of its environment are bound.
- * At the Unix socket `drain` it says when nothing is under way. */
+ * At the Unix socket `drain`, if there is to be one, it says when nothing is under way. */
 export function configuration({ build, wrangler, address, drain, objects, names }) {
   const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
   const classes = [...wrangler.matchAll(/^name = "([A-Z_]+)"\nclass_name = "(\w+)"$/gm)];
@@ -38,7 +38,7 @@ const config :Workerd.Config = (
   ],
   sockets = [
     (name = "http", address = ${text(address)}, http = (), service = "main"),
-    (name = "drain", address = ${text(`unix:${drain}`)}, http = (), service = (name = "main", entrypoint = "drain")),
+    ${drain ? `(name = "drain", address = ${text(`unix:${drain}`)}, http = (), service = (name = "main", entrypoint = "drain")),` : ""}
   ],
 );
 const worker :Workerd.Worker = (
