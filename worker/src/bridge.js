@@ -39,8 +39,9 @@ export function whole(request, number) {
 
 /** Headers from lines of names and values; what the platform refuses is left out. */
 function headers(text) {
-  const parts = text === "" ? [] : text.split("\n"), record = {};
-  for (let at = 0; at + 1 < parts.length; at += 2) record[parts[at]] = parts[at + 1];
+  const parts = text === "" ? [] : text.split("\n"), record = Object.create(null);
+  // Of two that differ in case alone the later counts.
+  for (let at = 0; at + 1 < parts.length; at += 2) record[parts[at].toLowerCase()] = parts[at + 1];
   try {
     // all of them in one crossing
     return new Headers(record);

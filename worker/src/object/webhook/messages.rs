@@ -1,5 +1,6 @@
 //! What the object of a destination keeps in SQLite: messages that wait, dead letters, and whether the receiver is gone.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use promptgate_core::governance::webhook::{
@@ -19,6 +20,9 @@ const SWEEP_MS: u64 = 60 * 60 * 1000;
 /// So many messages of a family are read at once (ours): a read for each would cost as much as to send it.
 pub(super) const BATCH: usize = 50;
 
+/// So many bytes of messages are one statement's (ours): a value of SQLite has 2 MB here, and a message as many as its event.
+const TOGETHER: usize = 512 << 10;
+
 /// The tables of one destination.
 pub(super) struct Messages {
     sql: SqlStorage,
@@ -34,7 +38,8 @@ pub(super) struct Messages {
 /// Messages on their way to an object, each as it was written.
 #[derive(Deserialize)]
 struct Delivery<'a> {
-    destination: &'a str,
+    #[serde(borrow)]
+    destination: Cow<'a, str>,
     #[serde(borrow)]
     messages: Vec<&'a RawValue>,
 }
@@ -94,7 +99,7 @@ impl Messages {
     pub(super) fn take(&self, delivery: &str, now_ms: u64) -> worker::Result<u64> {
         let Delivery { destination, mut messages } = serde_json::from_str(delivery)?;
         if !self.named.get() {
-            self.sql.exec("INSERT OR IGNORE INTO destination (text) VALUES (?)", vec![destination.into()])?;
+            self.sql.exec("INSERT OR IGNORE INTO destination (text) VALUES (?)", vec![destination.as_ref().into()])?;
             self.named.set(true);
         }
         let disabled = self.disabled_ms()?.is_some();
@@ -108,14 +113,24 @@ impl Messages {
             true => (sql::value(now_ms), DeadLetterReason::Disabled.as_str().into()),
             false => (SqlStorageValue::Null, SqlStorageValue::Null),
         };
-        // One statement for all: each costs more than its rows. One that is brought twice, because an answer was lost, is
+        // One statement for many: each costs more than its rows. One that is brought twice, because an answer was lost, is
         // kept once.
         let insert = "INSERT OR IGNORE INTO messages \
                       (id, family, event, body, created_ms, since_ms, attempts, due_ms, dead_ms, why) \
                       SELECT value ->> 'id', value ->> 'family', value ->> 'event', value ->> 'body', \
                       value ->> 'created_ms', value ->> 'created_ms', 0, value ->> 'created_ms', ?, ? \
                       FROM json_each(?) ORDER BY key";
-        self.sql.exec(insert, vec![dead, why, serde_json::to_string(&messages)?.into()])?;
+        let mut rest = messages.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = |message: &&&RawValue| {
+                bytes += message.get().len();
+                bytes <= TOGETHER
+            };
+            let (part, more) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+            self.sql.exec(insert, vec![dead.clone(), why.clone(), serde_json::to_string(part)?.into()])?;
+            rest = more;
+        }
         if now_ms.saturating_sub(self.swept_ms.get()) >= SWEEP_MS {
             let old = sql::value(now_ms.saturating_sub(KEPT_MS));
             self.sql.exec("DELETE FROM messages WHERE dead_ms < ?", vec![old])?;

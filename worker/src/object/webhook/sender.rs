@@ -21,8 +21,7 @@ use crate::{telemetry, upstream};
 
 /// How long one alarm sends before the next one goes on (ours): the platform ends an alarm after fifteen minutes.
 const SHIFT: Duration = Duration::from_secs(60);
-/// How long an alarm waits for more before it ends (ours): to begin the next one costs more than to send a message, and
-/// isolates bring theirs four times a second.
+/// How long an alarm waits for more before it ends (ours): to begin the next one costs more than to send a message.
 const LINGER: Duration = Duration::from_millis(500);
 /// How long messages that were taken stay on the disk (ours): a crash in that time sends them again. To delete each alone
 /// would cost as much as to send it.
