@@ -243,8 +243,8 @@ fn bounded<T: Default>(series: &mut BTreeMap<String, T>, labels: String) -> &mut
     series.entry(labels).or_default()
 }
 
-/// The label `tenant` among labels as they are written; nothing where there is none. In a value quotes are escaped, so that
-/// no value looks like the label.
+/// The label `tenant` with its value, out of labels as they are written; empty if it is not among them. Quotes in a value
+/// are escaped, so no value can look like the label.
 fn tenant(labels: &str) -> &str {
     let Some(rest) = labels.find("tenant=\"").and_then(|at| labels.get(at..)) else { return "" };
     rest.match_indices('"').nth(1).and_then(|(end, _)| rest.get(..=end)).unwrap_or_default()

@@ -187,7 +187,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         .body("ModelConfiguration")
         .answers(&[(200, "It is applied.", JSON), (202, "It is kept: Location is where to look.", JSON)]),
     entry(Route::ReadConfiguration, "The configuration of a model, and the state of its newest update.")
-        .answer("Both; null where there is none."),
+        .answer("The configuration and its newest update, each null where there is none."),
     entry(Route::InvokeModel, "Asks a model: the input sanitised, the result checked against its schema.")
         .body("Invocation")
         .answer("The result, its latency and its cost."),

@@ -74,8 +74,8 @@ impl Call {
         });
     }
 
-    /// Gives the client what upstream has sent, or keeps it to be given with what comes soon. What brings no content
-    /// waits for the first that does.
+    /// Sends the client what upstream has sent, or holds it to be sent together with what comes soon. Events without content
+    /// wait for the first event with content.
     pub(super) fn pass(&mut self, now: Duration, events: Vec<ChatEvent>) {
         self.begun |= self.first_content.is_some() && events.iter().any(ChatEvent::has_content);
         self.writes |= events.iter().any(ChatEvent::writes);
