@@ -34,7 +34,7 @@ function stop(signal) {
   if (stopping) return;
   stopping = true;
   console.error(`${signal}: waiting for the requests in flight, at most ${grace} s`);
-  // workerd waits for answers only. This one ends when audit rows, counts and events are where they are kept, too.
+  // workerd waits for answers only. The answer of `drain` ends when audit rows, metrics and webhook events are stored.
   let told = false;
   const end = () => {
     if (!told) child.kill("SIGTERM");

@@ -34,7 +34,7 @@ const STEPS = {
   "native tests": { run: "cargo test --quiet --no-fail-fast" },
   "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
   "programs of the tests": {
-    // Named one by one, what their crates are compiled with would be others' choice, and all of it compiled again.
+    // All together: named one by one, their crates would be compiled once more, with other features.
     run: "cargo build --quiet --bins --examples", after: ["native tests"],
   },
   "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`, 4), needs: ["build the Worker, the package and the page", "programs of the tests"] },

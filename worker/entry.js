@@ -40,8 +40,8 @@ export function durable(Half) {
 }
 
 /**
- * Answers with one byte at once, and ends when nothing is under way any more: `scripts/serve.mjs` asks for it before it lets
- * workerd end, by a socket that nobody else has.
+ * Sends one byte at once and ends its answer when no request and no work after an answer is left. `scripts/serve.mjs` asks
+ * for it, over a Unix socket of its own, before it stops workerd, which waits for answers only.
  */
 export const drain = {
   async fetch(request, env, context) {
