@@ -31,13 +31,14 @@ const STEPS = {
       CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet wasm-pack --version 0.15.1 --root target/wasm-pack`, waits: true,
   },
   "build the Worker, the package and the page": { run: "bash scripts/build" },
-  "native tests": { run: "cargo test --quiet --no-fail-fast" },
-  "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
   "programs of the tests": {
-    // All together: named one by one, their crates would be compiled once more, with other features.
-    run: "cargo build --quiet --bins --examples", after: ["native tests"],
+    // All tests together, and then all programs: named one by one, their crates would be compiled once more, with other
+    // features. The end-to-end tests need not wait until the native ones have run.
+    run: "cargo test --quiet --no-run && cargo build --quiet --bins --examples",
   },
+  "size": { run: profile === "release" ? "node scripts/size.mjs" : "true", needs: ["build the Worker, the package and the page"] },
   "end to end in workerd": { run: node("end-to-end", `"tests/*.test.mjs"`, 4), needs: ["build the Worker, the package and the page", "programs of the tests"] },
+  "native tests": { run: "cargo test --quiet --no-fail-fast", after: ["programs of the tests"] },
   "the border to JavaScript": {
     run: [border, ...(CHROMEDRIVER ? [`WASM_BINDGEN_USE_BROWSER=1 CHROMEDRIVER=${CHROMEDRIVER} ${border}`] : [])].join(" && "),
     after: ["build the Worker, the package and the page"], env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" },
@@ -50,7 +51,7 @@ const STEPS = {
     run: node("package", `"tests/package/*.test.mjs"`), needs: ["build the Worker, the package and the page", "tools of the package's tests", "programs of the tests"], after: ["wasm-pack"],
   },
   "the page, in Chromium": { run: node("page", `"tests/page/*.test.mjs"`), needs: ["build the Worker, the package and the page"] },
-  "lint": { run: "cargo clippy --quiet --all-targets -- -D warnings", after: ["programs of the tests"] },
+  "lint": { run: "cargo clippy --quiet --all-targets -- -D warnings", after: ["native tests"] },
   "lint for Wasm": {
     run: `${lintsWasm} -p promptgate-worker -p promptgate-wasm --all-targets -- -D warnings`, after: ["the border to JavaScript"],
   },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ADMIN, KEY, MANAGER, request } from "./support/gateway.mjs";
 import { startService } from "./support/service.mjs";
@@ -11,11 +11,12 @@ import { SETTINGS, secretsOf } from "../scripts/workerd.mjs";
 import { startSimulator } from "./support/simulator.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-let simulator, data;
+let simulator, data, service;
 before(async () => {
   simulator = await startSimulator();
   data = mkdtempSync(join(tmpdir(), "promptgate-serve-"));
 });
+afterEach(() => service?.stop());
 after(async () => {
   await simulator?.stop();
   rmSync(data, { recursive: true, force: true });
@@ -27,7 +28,7 @@ const ask = (url, method, path, key, body) => fetch(url + path, {
 });
 
 test("it serves, stops in good order, and has its templates and metrics after a restart", { timeout: 60_000 }, async () => {
-  let service = await serve();
+  service = await serve();
   const made = await ask(service.url, "POST", "/v1/templates", MANAGER, JSON.parse(readFileSync(`${root}examples/templates/${readdirSync(`${root}examples/templates`)[0]}`, "utf8")));
   assert.equal(made.status, 201, await made.clone().text());
   const { id } = await made.json();
@@ -54,7 +55,7 @@ test("it serves, stops in good order, and has its templates and metrics after a 
 // Rows C6, H.
 test("told to stop right after its last answers, it has their rows in the chain and their events at the receiver", { timeout: 60_000 }, async () => {
   const webhooks = { WEBHOOK_URL: `${simulator.url}/_simulator/webhook`, WEBHOOK_PRIVATE: "true" };
-  let service = await serve(webhooks);
+  service = await serve(webhooks);
   const answers = await Promise.all(Array.from({ length: 5 }, () => service.ask("POST", "/v1/chat", request(), KEY)));
   service.child.kill("SIGTERM");
   const { code, said } = await service.ended;
@@ -68,11 +69,28 @@ test("told to stop right after its last answers, it has their rows in the chain 
   for (const { id } of sent) assert.ok(kept.includes(id), `the row ${id} is in the chain`);
   const told = async () => new Set((await simulator.webhooks()).map(({ body }) => body.request_id));
   for (const { request_id } of sent) while (!(await told()).has(request_id)) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+// Rows C2, H.
+test("told to stop while a model is being looked for, it waits for the answer, and goes on from it after a restart", { timeout: 60_000 }, async () => {
+  await simulator.provisioning({ polls: 1 });
+  service = await serve({ MODEL_POLL_MS: "100" });
+  await simulator.fault({ kind: "delay", ms: 700 }, { on: "model_get" });
+  const { model: { id } } = (await service.ask("POST", "/v1/models", JSON.parse(readFileSync(`${root}examples/models/ticket-classifier.json`, "utf8")))).body;
+  await simulator.wait({ model_get: 1 });
   await service.stop();
+
+  service = await serve({ MODEL_POLL_MS: "100" });
+  const status = async () => (await service.ask("GET", `/v1/models/${id}`)).body.status;
+  // An answer that was lost is waited for until half a minute after its request.
+  for (let tries = 0; await status() !== "ACTIVE"; tries++) {
+    assert.ok(tries < 400, await status());
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
 });
 
 test("no secret is written to the disk, and what is wrong with the settings is said", { timeout: 60_000 }, async () => {
-  const service = await serve({ UPSTREAM_CLIENT_SECRET: "canary-secret", MAX_LATENCY_MS: "5s" });
+  service = await serve({ UPSTREAM_CLIENT_SECRET: "canary-secret", MAX_LATENCY_MS: "5s" });
   assert.match(service.said(), /MAX_LATENCY_MS/);
   assert.doesNotMatch(service.said(), /canary/);
   assert.doesNotMatch(readFileSync(join(data, "workerd.capnp"), "utf8"), /canary|dev-client/);

@@ -70,7 +70,8 @@ test("the types are those of the values", () => {
     export const name: api.Vocabulary = api.loadVocabulary(data);`;
   writeFileSync(join(folder, "types.mts"), source);
   writeFileSync(join(folder, "types.cts"), required);
-  const compiler = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom"];
+  // Where a module is not found, the trace says which file was looked for and not there.
+  const compiler = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom", "--traceResolution"];
   run(tool("tsc"), [...compiler, "--module", "nodenext", "types.mts", "types.cts"], { cwd: folder });
   run(tool("tsc"), [...compiler, "--module", "esnext", "--moduleResolution", "bundler", "types.mts"], { cwd: folder });
 });

@@ -10,12 +10,13 @@ use crate::bridge::Delay;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static DRAINED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How often it is looked whether anything is left (ours).
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A request, or work that goes on after its answer: it is under way until this is dropped.
+/// A request, work that goes on after its answer, or an object's exchange with an upstream: under way until this is dropped.
 pub(crate) struct UnderWay(());
 
 impl UnderWay {
@@ -31,6 +32,11 @@ impl Drop for UnderWay {
     }
 }
 
+/// Whether [`drained`] has ended: the process is about to stop. An alarm is put off then, since nobody waits for its work.
+pub(crate) fn is_drained() -> bool {
+    DRAINED.get()
+}
+
 /// Ends when nothing is under way any more.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
@@ -38,4 +44,5 @@ pub async fn drained() {
     while COUNT.get() > 0 {
         Delay::from(PAUSE).await;
     }
+    DRAINED.set(true);
 }

@@ -18,12 +18,15 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use crate::bridge::Delay;
 use crate::limits::Limits;
 use crate::state::{self, Clock, ExecutionContext};
+use crate::under_way::{self, UnderWay};
 use crate::{exchange, seal, telemetry};
 
 /// Where it is stored.
 const KEY: &str = "model";
 /// When an alarm that could not do its work comes again (ours).
 const AGAIN: Duration = Duration::from_secs(30);
+/// When an alarm comes again that came while the gateway stopped (ours).
+const AFTER_A_STOP: Duration = Duration::from_secs(1);
 
 /// The object's answer for the client, as it is written between object and Worker.
 #[derive(Serialize, Deserialize)]
@@ -101,6 +104,12 @@ impl DurableObject for ModelObject {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        if under_way::is_drained() {
+            self.state.storage().set_alarm(AFTER_A_STOP).await?;
+            return Response::empty();
+        }
+        // A stop waits for the answer of what is sent: a request that is lost is repeated after half a minute only.
+        let _under_way = UnderWay::begin();
         // An error here would be retried a few times by the platform, and then never.
         if self.work().await.is_err() {
             self.forget();
