@@ -6,12 +6,17 @@ use std::collections::BTreeMap;
 use promptgate_guard::{Action, Guard, Piece, Role, Stream};
 
 use super::arguments::{Arguments, Passed};
-use super::event::{Channel, ChatEvent, ChoiceEvent, Part};
+use super::echo::Echoes;
+use super::event::{Channel, ChatEvent, ChoiceEvent, Members, Part};
+use super::extra;
 use crate::guard::{self, Findings};
 
 /// Most texts of one answer that are guarded at once: 128 choices are the most that OpenAI's wire gives, and calls of
 /// tools come in tens (ours).
 const MAX_TEXTS: usize = 1024;
+/// Most bytes that are read of the unknown members of one document (ours): citations have some kilobytes. What is beyond
+/// is left out.
+const MAX_EXTRA: usize = 128 << 10;
 
 /// Guards one answer.
 #[derive(Debug)]
@@ -20,6 +25,11 @@ pub struct AnswerGuard {
     /// The gateway's, from which the policy of `guard` may differ.
     strict: Guard,
     texts: BTreeMap<(u32, Channel), Text>,
+    /// How many bytes have come of texts that may be spelt again.
+    came: BTreeMap<(u32, Channel), usize>,
+    echoes: Echoes,
+    /// The members of the answer that came last, as upstream wrote them and as they may pass: most documents repeat them.
+    about: Option<(Members, Members)>,
     found: Findings,
     /// Something was found that the policy blocks.
     refused: bool,
@@ -48,6 +58,9 @@ impl AnswerGuard {
             guard,
             strict,
             texts: BTreeMap::new(),
+            came: BTreeMap::new(),
+            echoes: Echoes::default(),
+            about: None,
             found: Findings::default(),
             refused: false,
             replaced: false,
@@ -61,6 +74,10 @@ impl AnswerGuard {
     pub fn pass(&mut self, event: ChatEvent) -> (Vec<ChatEvent>, Result<(), Refused>) {
         match event {
             ChatEvent::Choice(event) => self.choice(*event),
+            ChatEvent::About(members) => {
+                let (members, result) = self.about(members);
+                (vec![ChatEvent::About(members)], result)
+            }
             ChatEvent::End => {
                 let (mut events, result) = self.rest();
                 if result.is_ok() {
@@ -73,9 +90,10 @@ impl AnswerGuard {
     }
 
     fn choice(&mut self, mut event: ChoiceEvent) -> (Vec<ChatEvent>, Result<(), Refused>) {
-        let mut result = Ok(());
+        self.echoes.take(&mut event);
+        let mut result = self.members(&mut event.message).and(self.members(&mut event.choice));
         let mut parts = Vec::with_capacity(event.parts.len());
-        for mut part in event.parts {
+        for mut part in std::mem::take(&mut event.parts) {
             if result.is_err() {
                 break;
             }
@@ -94,17 +112,71 @@ impl AnswerGuard {
         if result.is_err() {
             event.finish = None;
         }
-        // Probabilities spell out the text that was replaced.
-        if self.replaced {
-            event.choice.take("logprobs");
-        }
+        self.echo(&mut event, result.is_ok());
         event.parts = parts;
         (vec![ChatEvent::Choice(Box::new(event))], result)
+    }
+
+    /// What may pass of the members of the answer.
+    fn about(&mut self, members: Members) -> (Members, Result<(), Refused>) {
+        if let Some((_, passed)) = self.about.as_ref().filter(|(known, _)| *known == members) {
+            return (passed.clone(), Ok(()));
+        }
+        let mut passed = members.clone();
+        let result = self.members(&mut passed);
+        self.about = Some((members, passed.clone()));
+        (passed, result)
+    }
+
+    /// Replaces in unknown members what may not pass.
+    fn members(&mut self, members: &mut Members) -> Result<(), Refused> {
+        let mut result = Ok(());
+        let mut room = MAX_EXTRA;
+        let mut edits = Vec::new();
+        for (name, json) in members.iter().filter(|(name, json)| extra::is_text(name, json)) {
+            let Some(passed) = extra::pass(&self.guard, json, &mut room) else {
+                edits.push((name.to_owned(), None));
+                continue;
+            };
+            let replaced = passed.found.iter().any(|entry| entry.action >= Action::Redact);
+            let (text, passes) = self.note(passed);
+            result = result.and(passes);
+            if passes.is_err() || replaced {
+                edits.push((name.to_owned(), passes.is_ok().then_some(text)));
+            }
+        }
+        for (name, edit) in edits {
+            match edit {
+                Some(text) => members.put_json(&name, text),
+                None => drop(members.take(&name)),
+            }
+        }
+        result
+    }
+
+    /// Gives `event` what spells the part of its texts that has passed.
+    fn echo(&mut self, event: &mut ChoiceEvent, passes: bool) {
+        if self.replaced || !passes {
+            event.choice.take("logprobs");
+            return self.echoes.clear();
+        }
+        for (&(index, channel), came) in
+            self.came.range((event.index, Channel::Content)..=(event.index, Channel::Reasoning))
+        {
+            let held = match self.texts.get(&(index, channel)) {
+                Some(Text::Plain(stream)) => stream.held(),
+                _ => 0,
+            };
+            self.echoes.release(event, channel, came.saturating_sub(held));
+        }
     }
 
     fn text(&mut self, index: u32, channel: Channel, text: &str) -> (String, Result<(), Refused>) {
         if self.texts.len() >= MAX_TEXTS && !self.texts.contains_key(&(index, channel)) {
             return (String::new(), Err(Refused));
+        }
+        if Echoes::may_spell(channel) {
+            *self.came.entry((index, channel)).or_default() += text.len();
         }
         let text_of = || match channel {
             Channel::Tool(_) | Channel::Function => Text::Json(Box::new(Arguments::new(&self.guard))),

@@ -103,6 +103,8 @@ pub enum Channel {
     Tool(u32),
     /// The arguments of a call by the older form of OpenAI's wire, of which an answer has one.
     Function,
+    /// What is said in a sound, in the member `audio`.
+    Transcript,
 }
 
 impl ChatEvent {

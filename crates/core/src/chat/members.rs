@@ -43,6 +43,11 @@ impl Members {
         self.0.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// Names and JSON texts, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A member that is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         let json = self.get(name).filter(|json| json.starts_with('"'))?;

@@ -3,7 +3,8 @@
 //! Upstreams differ from the standard and from each other, so this takes more than it asks for: events without a blank
 //! line at the end, any line end, a byte order mark.
 
-use super::ndjson::MAX_LINE;
+/// Most bytes of one event: a whole answer may come as one (ours).
+const MAX_EVENT: usize = 4 << 20;
 
 /// The data of one event, or that it was too long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +13,11 @@ pub(super) enum Event {
     Data(Vec<u8>),
     /// A comment: the server is alive.
     Comment,
-    /// More than [`MAX_LINE`] bytes; they are gone.
+    /// More than [`MAX_EVENT`] bytes; they are gone.
     TooLong,
 }
 
-/// Reassembles events from chunks. Holds at most [`MAX_LINE`] bytes and one line.
+/// Reassembles events from chunks. Holds at most [`MAX_EVENT`] bytes and one line.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     line: Vec<u8>,
@@ -66,7 +67,7 @@ impl Events {
     fn extend(&mut self, bytes: &[u8]) {
         self.written |= !bytes.is_empty();
         // The field's name and the byte order mark come on top.
-        self.overlong |= self.line.len() + self.data.len() + bytes.len() > MAX_LINE + 16;
+        self.overlong |= self.line.len() + self.data.len() + bytes.len() > MAX_EVENT + 16;
         if self.overlong {
             self.line = Vec::new();
         } else {
@@ -116,7 +117,7 @@ impl Events {
         if !std::mem::take(&mut self.has_data) {
             return;
         }
-        if std::mem::take(&mut self.overlong) || data.len() > MAX_LINE {
+        if std::mem::take(&mut self.overlong) || data.len() > MAX_EVENT {
             events.push(Event::TooLong);
         } else if !data.iter().all(u8::is_ascii_whitespace) {
             events.push(Event::Data(data));
@@ -167,12 +168,12 @@ mod tests {
         assert_eq!(events.push(b"data: "), []);
         for _ in 0..10 {
             assert_eq!(events.push(&vec![b'x'; 1 << 20]), []);
-            assert!(events.line.capacity() <= 2 * (MAX_LINE + 16));
+            assert!(events.line.capacity() <= 2 * (MAX_EVENT + 16));
         }
         assert_eq!(events.push(b"\n\ndata: after\n\n"), [Event::TooLong, Event::Data(b"after".to_vec())]);
-        let lines = b"data: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(1 << 15);
+        let lines = b"data: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(1 << 17);
         assert_eq!(events.push(&lines), []);
-        assert!(events.data.capacity() <= 2 * (MAX_LINE + 16));
+        assert!(events.data.capacity() <= 2 * (MAX_EVENT + 16));
         assert_eq!(events.push(b"\ndata: b\n\n"), [Event::TooLong, Event::Data(b"b".to_vec())]);
     }
 

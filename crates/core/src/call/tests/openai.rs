@@ -1,6 +1,7 @@
 //! OpenAI's wire on both sides.
 
 mod answers;
+mod every_text;
 mod together;
 
 use super::*;

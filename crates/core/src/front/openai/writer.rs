@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 
 use super::{Answer, error};
 use crate::chat::event::{Channel, ChatEvent, ChoiceEvent, Part, Usage};
-use crate::chat::members::Members;
+use crate::chat::members::{Members, items};
 use crate::front::encoder::About;
 use crate::http::ReplyHead;
 use crate::problem::Problem;
+
+/// The member of `audio` that is a text.
+const TRANSCRIPT: &str = "transcript";
 
 /// Writes one answer.
 pub(crate) struct Writer {
@@ -245,6 +248,7 @@ impl Texts {
             Channel::Refusal => "refusal",
             Channel::Reasoning => "reasoning",
             Channel::ReasoningContent => "reasoning_content",
+            Channel::Transcript => TRANSCRIPT,
             Channel::Tool(number) => {
                 let (members, arguments) = self.calls.entry(number).or_default();
                 *members = call.or_else(|| members.take());
@@ -265,7 +269,13 @@ impl Texts {
     /// Writes them into a message; in a stream each call says its number.
     fn put(self, message: &mut Members, streamed: bool) {
         for (name, text) in self.plain {
-            message.put(name, text);
+            if name == TRANSCRIPT {
+                let mut audio = message.get("audio").and_then(Members::read).unwrap_or_default();
+                audio.put(name, text);
+                message.put_json("audio", audio.json());
+            } else {
+                message.put(name, text);
+            }
         }
         let called = |mut call: Members, arguments: String| {
             let mut function = call.get("function").and_then(Members::read).unwrap_or_default();
@@ -290,6 +300,22 @@ impl Texts {
     }
 }
 
+/// Adds `next` to `members`; the lists in the member `name`, or in its `content`, one after the other.
+fn joined(members: &mut Members, next: Members, name: &str) {
+    let known = members.get(name).map(str::to_owned);
+    let more = next.get(name).map(str::to_owned);
+    members.extend(next);
+    let lists = |json: &str| Members::read(json).and_then(|lists| Some(lists.get("content")?.to_owned()));
+    let (Some(known), Some(more)) = (known, more) else { return };
+    if let (Some(first), Some(second)) = (items(&known), items(&more)) {
+        members.put_json(name, format!("[{}]", [first, second].concat().join(",")));
+    } else if let (Some(first), Some(second)) = (lists(&known), lists(&more))
+        && let (Some(first), Some(second)) = (items(&first), items(&second))
+    {
+        members.put_json(name, format!("{{\"content\":[{}]}}", [first, second].concat().join(",")));
+    }
+}
+
 /// Why a choice ended; official clients have a closed list.
 fn finish(reason: Option<String>) -> String {
     match reason.as_deref() {
@@ -301,8 +327,8 @@ fn finish(reason: Option<String>) -> String {
 impl Choice {
     /// Adds to a whole message.
     fn add(&mut self, event: ChoiceEvent) {
-        self.message.extend(event.message);
-        self.choice.extend(event.choice);
+        joined(&mut self.message, event.message, "reasoning_details");
+        joined(&mut self.choice, event.choice, "logprobs");
         self.finish = event.finish.or_else(|| self.finish.take());
         event.parts.into_iter().for_each(|part| self.texts.add(part));
     }

@@ -1,4 +1,4 @@
-//! What upstream answers, to events. Upstreams differ; everything that `wires.md` measured is taken.
+//! What upstream answers, to events. Upstreams differ; all shapes that were measured are accepted.
 
 use std::collections::BTreeMap;
 
@@ -63,6 +63,8 @@ impl Frame {
 #[derive(Debug, Default)]
 struct State {
     choices: BTreeMap<u32, Calls>,
+    /// Something of a choice has come.
+    begun: bool,
     /// A choice has said why it ended.
     finished: bool,
     ended: bool,
@@ -137,7 +139,8 @@ impl Decoder {
             Frame::TooLong => vec![ChatEvent::Malformed],
             Frame::Data(data) if data.trim_ascii() == b"[DONE]" => {
                 self.state.ended = true;
-                vec![ChatEvent::End]
+                // Without a choice before it, it ends nothing.
+                Vec::from_iter(self.state.begun.then_some(ChatEvent::End))
             }
             Frame::Data(data) | Frame::Whole(data) => {
                 let whole = matches!(frame, Frame::Whole(_));
@@ -185,6 +188,10 @@ impl State {
             let usage = members.get("usage").and_then(Members::read).map(usage_of);
             return usage.into_iter().chain([ChatEvent::Document(members), ChatEvent::End]).collect();
         }
+        // A report of another form: what stands in it is not for the client.
+        if !whole && members.get("choices").is_none() && members.get("usage").is_none() && !members.is_empty() {
+            return vec![ChatEvent::Malformed];
+        }
         let written = members.take("choices").unwrap_or_else(|| "null".to_owned());
         let choices = match written.as_str() {
             "null" => Vec::new(),
@@ -197,6 +204,7 @@ impl State {
         members.take("object");
         // Azure's first chunk has an empty id, which is none.
         members.retain(|name, value| !ABOUT.contains(&name) || !matches!(value, "null" | "\"\""));
+        self.begun |= !choices.is_empty();
         let mut events = vec![ChatEvent::About(members)];
         for (at, choice) in choices.into_iter().enumerate() {
             let Some(choice) = Members::read(choice) else {
@@ -242,6 +250,10 @@ impl State {
 }
 
 fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEvent) {
+    if let Some(parts) = message.get("content").and_then(content_parts) {
+        event.parts.extend(parts);
+        message.take("content");
+    }
     let mut text = |message: &mut Members, name: &str, channel: Channel| {
         if let Some(text) = message.text(name).filter(|text| !text.is_empty()) {
             event.parts.push(Part { channel, text, call: None });
@@ -254,6 +266,17 @@ fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEven
     text(&mut message, "content", Channel::Content);
     text(&mut message, "refusal", Channel::Refusal);
     message.take("role");
+    // What a sound says is written beside it, in pieces too.
+    if let Some(mut audio) = message.get("audio").and_then(Members::read)
+        && let Some(text) = audio.text("transcript").filter(|text| !text.is_empty())
+    {
+        event.parts.push(Part { channel: Channel::Transcript, text, call: None });
+        audio.take("transcript");
+        message.take("audio");
+        if !audio.is_empty() {
+            message.put_json("audio", audio.json());
+        }
+    }
     for item in message.take("tool_calls").as_deref().and_then(items).unwrap_or_default() {
         if let Some(item) = Members::read(item) {
             event.parts.push(calls.part(item));
@@ -265,6 +288,27 @@ fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEven
         event.parts.push(Part { channel: Channel::Function, text, call });
     }
     event.message = message;
+}
+
+/// The texts of content that comes as a list of parts; `None` where it is none, or has parts that are no text. Clients
+/// of this wire want a string.
+fn content_parts(content: &str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    for item in items(content)? {
+        let item = Members::read(item)?;
+        let (channel, name) = match item.text("type")?.as_str() {
+            "text" | "output_text" => (Channel::Content, "text"),
+            "refusal" => (Channel::Refusal, "refusal"),
+            "thinking" | "reasoning" => (Channel::ReasoningContent, "thinking"),
+            _ => return None,
+        };
+        match item.text(name) {
+            Some(text) => parts.push(Part { channel, text, call: None }),
+            // What was thought may be a list of texts itself.
+            None => parts.extend(content_parts(item.get(name)?)?.into_iter().map(|part| Part { channel, ..part })),
+        }
+    }
+    Some(parts)
 }
 
 fn arguments(function: &mut Members) -> String {
