@@ -13,7 +13,7 @@ pub(crate) fn is_nobodys(kind: Kind, text: &str, found: Range<usize>) -> bool {
     let digits: String = value.chars().filter(char::is_ascii_digit).take(20).collect();
     match kind {
         Kind::Email => is_reserved_address(value),
-        Kind::Ip => is_reserved_ip(value),
+        Kind::Ip => is_reserved_ip(value) || is_slice(text, found.start),
         Kind::Card => TEST_CARDS.contains(&digits.as_str()),
         Kind::Phone => is_sample_number(&digits) || is_date(value),
         _ => false,
@@ -64,18 +64,63 @@ const NOBODY: [&str; 20] = [
     "noreply",
 ];
 
+/// Mailboxes of a role (RFC 2142 and their like): they are an organisation's, and nobody's alone.
+const ROLES: [&str; 26] = [
+    "abuse",
+    "accounts",
+    "admin",
+    "billing",
+    "careers",
+    "contact",
+    "customerservice",
+    "feedback",
+    "hello",
+    "help",
+    "helpdesk",
+    "hostmaster",
+    "hr",
+    "info",
+    "jobs",
+    "legal",
+    "marketing",
+    "office",
+    "postmaster",
+    "press",
+    "privacy",
+    "sales",
+    "security",
+    "service",
+    "support",
+    "webmaster",
+];
+
 /// RFC 2606 and 6761, and names that are placeholders.
 fn is_reserved_address(value: &str) -> bool {
     let Some((local, domain)) = value.rsplit_once('@') else { return true };
     let domain = domain.to_ascii_lowercase();
     let last = domain.rsplit('.').next().unwrap_or_default();
-    let reserved = ["example.com", "example.org", "example.net", "example.edu", "localhost", "domain.com", "email.com"];
+    let reserved = [
+        "example.com",
+        "example.org",
+        "example.net",
+        "example.edu",
+        "localhost",
+        "domain.com",
+        "mydomain.com",
+        "yourdomain.com",
+        "yourcompany.com",
+        "email.com",
+    ];
+    let local = local.to_ascii_lowercase();
     value.contains(['\n', '\r'])
         || reserved
             .iter()
             .any(|known| domain == *known || domain.strip_suffix(known).is_some_and(|rest| rest.ends_with('.')))
         || matches!(last, "example" | "test" | "invalid" | "localhost" | "local")
-        || NOBODY.contains(&local.to_ascii_lowercase().as_str())
+        || NOBODY.contains(&local.as_str())
+        || ROLES.contains(&local.as_str())
+        // `a@b.com`
+        || (local.len() == 1 && domain.find('.') == Some(1))
 }
 
 /// Loopback, private, documentation and multicast addresses (RFC 1122, 1918, 5737, 3849), and those that everybody has.
@@ -97,12 +142,19 @@ fn is_reserved_ip(value: &str) -> bool {
         || small.starts_with(['f', '0'])
 }
 
-/// 555-01xx, which is kept for stories, and digits in a row.
+/// Whether what begins at `start` is an index of an array: `values[1::2]`.
+fn is_slice(text: &str, start: usize) -> bool {
+    let before = text.get(..start).and_then(|before| before.strip_suffix('['));
+    before.is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']')))
+}
+
+/// 555-01xx, which is kept for stories, 555-xxxx without an area, and digits in a row.
 fn is_sample_number(digits: &str) -> bool {
     let local = digits.get(digits.len().saturating_sub(7)..).unwrap_or_default();
     let ten = digits.get(digits.len().saturating_sub(10)..).unwrap_or_default();
     let area = ten.get(..ten.len().saturating_sub(7)).unwrap_or_default();
     local.starts_with("55501")
+        || (digits.len() == 7 && local.starts_with("555"))
         || local == "5555555"
         || area == "555"
         || ["1234567890", "0123456789", "9876543210", "5551234567", "1112223333"].contains(&ten)
@@ -290,7 +342,8 @@ pub(crate) fn is_spoken_of(text: &str, found: Range<usize>) -> bool {
     let end = text.get(found.end..last).and_then(|after| after.find('\n')).map_or(last, |at| found.end + at);
     work::count(end - start);
     let (Some(before), Some(after)) = (text.get(start..found.start), text.get(found.end..end)) else { return false };
-    if is_quoted(before, after) {
+    // What was found may reach over the end of the quotation.
+    if is_quoted(before, text.get(found.start..end).unwrap_or_default()) {
         return true;
     }
     let opened = before.rfind(['.', '!', '?', ';']).map_or(before, |at| before.get(at + 1..).unwrap_or_default());

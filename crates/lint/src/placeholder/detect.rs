@@ -17,10 +17,12 @@ pub struct Detected {
 }
 
 /// Which dialects occur in `text`. `${x}` is not taken for `{x}`, nor is `{{x}}`; braces count only where what
-/// they hold looks like a placeholder, so that samples of JSON are none.
+/// they hold looks like a placeholder, so that samples of JSON are none. Samples in doubled braces (`{{"a": …`) are
+/// written so for `str.format` alone: where they are more than the tags of Mustache, those are its escapes.
 pub fn detect(text: &str) -> Detected {
     let bytes = text.as_bytes();
     let mut found: [(usize, Range<usize>); 3] = [const { (0, 0..0) }; 3];
+    let mut doubled = 0;
     let mut at = 0;
     let mut steps = 0;
     while let Some(byte) = bytes.get(at) {
@@ -35,7 +37,10 @@ pub fn detect(text: &str) -> Detected {
             (b'{', Some(b'{')) => match tag(text, at) {
                 // Comments tell nothing: the linter's own stand in texts of every dialect.
                 (seen, true) => ((bytes.get(at + 2) != Some(&b'!')).then_some(Dialect::Mustache), seen, seen),
-                (seen, false) => (None, seen, 2),
+                (seen, false) => {
+                    doubled += usize::from(is_member(text.get(at + 2..).unwrap_or_default()));
+                    (None, seen, 2)
+                }
             },
             // `stash@{0}`
             (b'{', _) if at > 0 && bytes.get(at - 1) == Some(&b'@') => (None, 1, 1),
@@ -53,6 +58,10 @@ pub fn detect(text: &str) -> Detected {
             }
         }
         at += length;
+    }
+    let [_, (tags, _), (fields, _)] = &mut found;
+    if doubled > 0 && *fields + doubled > *tags {
+        *tags = 0;
     }
     let occurring: Vec<_> = Dialect::ALL
         .iter()
@@ -86,6 +95,13 @@ fn tag(text: &str, at: usize) -> (usize, bool) {
     let name = body.trim_start_matches(['#', '^', '/', '>', '&', '!', '@', '.', ' ']);
     let begins = sigil || body.starts_with(['@', '.']) || name.starts_with(begins_name);
     (end + 4, begins && !is_sample(body))
+}
+
+/// Whether what follows doubled braces is the first member of a sample of JSON: `"name": …`.
+fn is_member(rest: &str) -> bool {
+    let Some(name) = rest.trim_start().strip_prefix('"') else { return false };
+    let end = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))).unwrap_or(name.len());
+    name.get(end..).and_then(|rest| rest.strip_prefix('"')).is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
 /// Whether what follows a brace is a member of a JSON or JavaScript sample: `name: …`.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::delimiter::Apart;
 use crate::placeholder::{Content, Scan};
-use crate::{Context, Draft, Edit, Example, Fix, FixKind, Kind, Part, Prompt, Rule, Severity};
+use crate::{Context, Draft, Edit, Example, Fix, FixKind, Format, Kind, Part, Prompt, Rule, Severity};
 
 /// C002.
 pub(crate) static RULE: Rule = Rule {
@@ -58,10 +58,11 @@ fn filled(context: &Context<'_>) -> Option<Draft> {
     let tokens = long(context, &rest)?;
     let (prompt, scan) = texts.get(index)?;
     let message = format!(
-        "{tokens} tokens of text that never changes stand behind this value and cannot be kept by the provider: put \
-         the value at the end."
+        "{tokens} tokens of constant text after this value cannot be cached by the provider: move the value to the end."
     );
     let draft = prompt.draft(first.clone(), message);
+    // Whether anything fills the values of a page of Markdown is not known: agents read most as they are.
+    let draft = if context.document.taken.format == Format::Markdown { draft.severity(Severity::Info) } else { draft };
     let sections = scan.placeholders.iter().any(|one| matches!(one.content, Content::Open { .. }));
     let loose = context.untrusted().find(|(text, one, _)| std::ptr::eq(*text, *prompt) && one.span == first);
     let loose = loose.is_some_and(|(_, _, apart)| matches!(apart, Apart::Bare | Apart::Quoted));
@@ -79,8 +80,8 @@ fn dated(context: &Context<'_>) -> Option<Draft> {
     }
     let tokens = long(context, &rest)?;
     let message = format!(
-        "{tokens} tokens of text stand behind this date and cannot be kept by the provider from one day to the next: \
-         put the date at the end."
+        "{tokens} tokens of text after this date cannot be cached by the provider from one day to the next: move the \
+         date to the end."
     );
     Some(prompt.draft(date, message))
 }

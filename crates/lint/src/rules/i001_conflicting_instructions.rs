@@ -31,6 +31,8 @@ pub(crate) static RULE: Rule = Rule {
         Example::text("Respond in JSON or YAML. If asked, answer in YAML. Do not answer in XML."),
         Example::text("Answer in English. If the customer writes French, answer in French."),
         Example::text("Translate the text into French. Answer in English."),
+        Example::text("The elements are provided in XML format as output of the page. Respond with valid JSON."),
+        Example::text("Write the filled HTML to `report.html`.\nWrite the Markdown twin to `report.md`."),
         Example::text("Use at most 10 words for the title.\nWrite at least 200 words for the article."),
         Example::text("Use at most 200 words.\nWrite at least 50 words."),
         Example::json(
@@ -116,7 +118,12 @@ fn order(words: &[&str]) -> Option<(bool, String)> {
 
 const VERBS: [&str; 9] = ["respond", "reply", "answer", "return", "output", "format", "write", "speak", "communicate"];
 /// With one of these a sentence speaks of a case, or of more than one thing.
-const CONDITIONS: [&str; 16] = [
+const CONDITIONS: [&str; 21] = [
+    "provided",
+    "given",
+    "receive",
+    "file",
+    "files",
     "if",
     "when",
     "unless",
@@ -163,7 +170,9 @@ fn asked(words: &[&str]) -> Vec<(&'static str, &'static str)> {
         ("korean", "Korean"),
         ("swedish", "Swedish"),
     ];
-    if !words.iter().any(|word| VERBS.contains(word)) || words.iter().any(|word| CONDITIONS.contains(word)) {
+    // `Write the HTML to report.html`: one of several things.
+    let placed = words.contains(&"write") && words.contains(&"to");
+    if placed || !words.iter().any(|word| VERBS.contains(word)) || words.iter().any(|word| CONDITIONS.contains(word)) {
         return Vec::new();
     }
     let one = |names: &[(&'static str, &'static str)]| {
