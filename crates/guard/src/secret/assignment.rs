@@ -81,6 +81,12 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "<input name=\"password\" value=\"\"/>",
         "<input name=\"password\" value=\"{{password}}\"/>",
         "<option name=\"password_hint\" value=\"rT7#kLq29zXv\"/>",
+        "- [ ] Tests pass: `pytest tests/test_templates/test_metric_templates.py`",
+        "Emit rows with `Pass` = `structure`.",
+        "PASS: 17/17",
+        "First pass: skim2read",
+        "compile pass: codegen2",
+        "boarding pass: B42X",
     ],
 };
 
@@ -182,6 +188,7 @@ fn assigned(place: &Place<'_, '_>, name: &[u8], meaning: Meaning, value: &Value,
     let score = match (meaning, look) {
         (_, Look::Reference) => return None,
         (_, Look::Placeholder) => 0.2,
+        (Meaning::Secret, _) if name::is_verdict(name, bytes) => 0.25,
         (Meaning::Secret, Look::Random | Look::Uuid) => 0.9,
         // `connect(password=pwd2, …)`: a variable.
         (Meaning::Secret, Look::Chosen)

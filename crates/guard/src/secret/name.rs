@@ -103,6 +103,24 @@ pub(super) fn meaning(name: &[u8], heading: bool) -> Option<Meaning> {
     .then_some(Meaning::Token)
 }
 
+/// Whether a name that ends in "pass" is that of a test's verdict, a step or a ticket, and `value` no password: `Tests pass: …`.
+pub(super) fn is_verdict(name: &[u8], value: &[u8]) -> bool {
+    // Whose a password is.
+    const OWNERS: [&str; 26] = [
+        "user", "username", "admin", "root", "db", "database", "login", "wifi", "smtp", "ftp", "ssh", "mail", "email",
+        "my", "your", "the", "his", "her", "our", "their", "new", "old", "account", "server", "sudo", "vpn",
+    ];
+    let mut words = name.rsplit(|byte| *byte == b' ');
+    if !words.next().is_some_and(|last| last.eq_ignore_ascii_case(b"pass")) {
+        return false;
+    }
+    let owned = words.next().is_none_or(|word| OWNERS.iter().any(|owner| word.eq_ignore_ascii_case(owner.as_bytes())));
+    !owned
+        || value.contains(&b' ')
+        || value.iter().all(u8::is_ascii_alphabetic)
+        || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'/')
+}
+
 /// Whether a vendor is named whose keys are UUIDs.
 pub(super) fn names_vendor(name: &[u8]) -> bool {
     const VENDORS: [&str; 16] = [
