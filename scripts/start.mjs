@@ -17,7 +17,7 @@ async function port(wanted) {
   return (await attempt(wanted)) ?? (await attempt(0));
 }
 
-// Local secrets, made once. The key itself stands in a comment, so that the curl below can show it.
+// Local secrets, made once. The key itself is in a comment, so that the curl below can show it.
 if (!existsSync(".dev.vars")) {
   const key = `pg_dev_${randomBytes(16).toString("hex")}`;
   const example = readFileSync(".dev.vars.example", "utf8");

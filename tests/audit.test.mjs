@@ -1,4 +1,4 @@
-// The audit log (requirements, H): what is done stands in a chain that nobody can change unseen. The chain is checked
+// The audit log (requirements, H): what is done is in a chain that nobody can change unseen. The chain is checked
 // here by a second implementation; `promptgate audit verify` is tested with the package.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -65,7 +65,7 @@ test("what is done stands in the log, and in a chain that a second implementatio
   assert.equal(new Set(kept.map(({ id }) => id)).size, kept.length, "every row has an id of its own");
   const refused = kept.find(({ code }) => code === "safety_refused");
   assert.deepEqual(refused.rules.map(({ action, direction, count }) => [action, direction, count]), [["block", "input", 1]]);
-  // who has read the log stands in it too
+  // who has read the log is in it too
   assert.deepEqual([kept[0].resource.type, kept[0].action, kept[0].tenant], ["audit_log", "audit_log.export", "acme"]);
   for (const canary of ["canary-prompt", "4111", "dev-secret", KEY, MANAGER]) assert.ok(!text.includes(canary), canary);
 });

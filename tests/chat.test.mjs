@@ -218,7 +218,7 @@ test("row 25: a slow reader holds upstream back", async () => {
   const outgoing = await gateway.open();
   const [response] = await once(outgoing, "response");
   response.pause();
-  // Nothing more is read: what is under way fits into the sockets' buffers, and then upstream stands.
+  // Nothing more is read: what is under way fits into the sockets' buffers, and then upstream waits.
   let before, now = 0;
   do {
     before = now;

@@ -133,7 +133,7 @@ test("E7: the plan can be read first; then it is applied, and a second time noth
   const update = await gateway.ask("POST", "/v1/templates/sync", { templates: changed });
   assert.deepEqual([update.body.update, update.body.leave], [1, 4]);
   assert.deepEqual(update.body.templates[0].changes.map(({ path }) => path), ["$.max_tokens"]);
-  // Someone changes another member between plan and write: both changes stand.
+  // Someone changes another member between plan and write: both changes are kept.
   await simulator.otherWriter("prompt_put", { description: "theirs" });
   const merged = await gateway.ask("POST", "/v1/templates/sync", { templates: library });
   assert.deepEqual(merged.body.templates[0].result, { success: true, version: 4, merged: true });

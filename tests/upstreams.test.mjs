@@ -1,4 +1,4 @@
-// Row U5, C2, E7 and "errors": scopes, what a login says, how the gateway stands with its upstreams, the pace.
+// Row U5, C2, E7 and "errors": scopes, what a login says, whether the gateway can use its upstreams, the pace.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";

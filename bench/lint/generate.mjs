@@ -244,7 +244,7 @@ const BROKEN = {
   "our template": [["V002", (text) => text.replace('"variables": [', '"variables": [{"name": "never_used", "max_length": 5}, ')], ["D003", (text) => text.replace('"name": "greeting"', '"name": "greeting", "max_token": 5')]],
   "skill": [["D012", (text) => text.replace(/description:.*\n/, "")], ["D012", (text) => text.replace(/^---\nname: /, "---\nname: My ")]],
   "Claude agent": [["D012", (text) => text.replace(/description:.*\n/, "")]],
-  // Where placeholders stand in it, YAML that cannot be read is what a template is.
+  // With placeholders in it, YAML that cannot be read is a template.
   "YAML": [["D011", (text) => text.replace("limits: {", "limits: [").replace(/\{[{%]/g, "{ {")]],
 };
 const PROSE = new Set(["agent Markdown", "skill", "Claude agent", "Cursor rule", "plain text", "str.format", "Jinja", "Nunjucks", "Liquid", "Handlebars", "Mustache", "dotprompt", "Prompty", "Semantic Kernel"]);

@@ -126,7 +126,7 @@ test("a log that was made anew is found by the gateway's key, and rows that were
   // let go: a checkpoint in the place of rows 1 to 5, at the beginning only
   const kept = signed.slice(5);
   const part = run(["verify", "-", "--key", key], kept.join("\n"));
-  assert.deepEqual([part.code, part.out], [0, `-: rows 6 to 9, unbroken\n  rows up to 5 were let go: the checkpoint ${at(5).hash} stands in their place\n  2 checkpoints, the last after row 9\n  head ${head.hash}\n`]);
+  assert.deepEqual([part.code, part.out], [0, `-: rows 6 to 9, unbroken\n  rows up to 5 were let go: checkpoint ${at(5).hash} replaces them\n  2 checkpoints, the last after row 9\n  head ${head.hash}\n`]);
   const gap = run(["verify", "-", "--key", key], [...signed.slice(0, 2), ...kept].join("\n"));
   assert.deepEqual([gap.code, gap.out], [1, "-:3: Rows 3 to 5 are missing: a checkpoint names them. (truncated)\n"]);
 });

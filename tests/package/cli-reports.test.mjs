@@ -99,7 +99,7 @@ test("junit: well-formed, a failure for each finding", () => {
   const { out } = run(["lint", "a&<\".txt", "clean.txt", "k.json", "--format", "junit"]);
   const ended = out.replace(/<\?xml[^>]*\?>/, "");
   const open = [];
-  // every tag is closed by its own, and no sign stands alone
+  // every tag is closed by its own, and no sign is alone
   for (const [, close, name, alone] of ended.matchAll(/<(\/?)(\w+)(?:\s[\w-]+="[^"<]*")*(\/?)>/g)) {
     if (close) assert.equal(open.pop(), name);
     else if (!alone) open.push(name);

@@ -50,7 +50,7 @@ test("C6: models are exported, planned and applied in another environment, and a
   const text = files.map((file) => readFileSync(join(folder, "out", file), "utf8")).join("");
   assert.ok(!text.includes(CANARY) && !text.includes("model_id"), text);
   assert.ok(text.includes('"environment": "dev"') && text.includes("temperature_matrix"));
-  // Which environments it was for stands in the row.
+  // The environments are in the row.
   const rows = await dev.rows(2, /^model\.export$/);
   assert.deepEqual(rows[0].details.synced_environments, ["staging", "prod"]);
   assert.match((await run(dev, ["export", "out"])).out, /^leave .*\nleave /, "unchanged");

@@ -1,4 +1,4 @@
-// What `npm start` prints works: its three things are run as they stand, also with a model of one's own behind it. So is
+// What `npm start` prints works: its three things are run as they are, also with a model of one's own behind it. So is
 // what docs/keys.md has for several teams.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";

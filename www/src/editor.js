@@ -145,7 +145,7 @@ export function createEditor(parent, handlers) {
         dom.append(handlers.card(finding));
         dom.addEventListener("keydown", (event) => {
           if (event.key === "Escape") closePeek();
-          // CodeMirror would take the keys of what stands in it
+          // CodeMirror would take the keys of what is in it
           event.stopPropagation();
           handlers.peekKey(event);
         });

@@ -4,7 +4,7 @@ import { element } from "./element.js";
 /** Elements for `markdown`, without its title and the line of severities below it. */
 export function markdown(text) {
   const fragment = document.createDocumentFragment();
-  // every other part stands between fences
+  // every other part is between fences
   text.split(/^```.*\n?/m).forEach((part, index) => {
     if (index % 2) return fragment.append(element("pre", {}, part.replace(/\n$/, "")));
     for (const block of part.split("\n\n").map((block) => block.trim())) {

@@ -8,7 +8,7 @@ use crate::sensitive::{Bytes, Sensitive};
 /// A header of a request: its name in lower case, and its value.
 pub type Header = (Cow<'static, str>, Sensitive);
 
-/// A request to be sent as it stands: no redirect followed, nothing added.
+/// A request to be sent as it is: no redirect followed, nothing added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// `GET`, `POST`, `PUT`.

@@ -1,4 +1,4 @@
-//! Strict JSON: the depth is bounded, a key stands once, and every fault has a path.
+//! Strict JSON: the depth is bounded, a key occurs once, and every fault has a path.
 //!
 //! `serde_json` alone keeps the last of two equal keys and allows a depth of 128; a gateway that checks
 //! one value while its upstream reads the other has a hole.
@@ -174,7 +174,7 @@ pub fn parse(bytes: &[u8]) -> Result<Json, Faults> {
         Ok(value) if faults.is_empty() => Ok(value),
         Ok(_) => Err(faults),
         Err(error) => {
-            // The fault of depth ended the reading and stands in the list already.
+            // The fault of depth ended the reading and is in the list already.
             if !faults.iter().any(|fault| fault.code == "too_deep") {
                 faults.add(|| syntax(&error));
             }

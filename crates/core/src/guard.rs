@@ -195,7 +195,7 @@ pub(crate) fn faults<'a>(path: &Path, text: &str, entries: impl IntoIterator<Ite
     faults
 }
 
-/// What stands in no document, wherever: keys, passwords, payment cards and social security numbers (requirements, B3).
+/// What no document may contain: keys, passwords, payment cards and social security numbers (requirements, B3).
 static NOWHERE: LazyLock<Guard> = LazyLock::new(|| {
     let mut policy = Policy::empty();
     for kind in [Kind::PrivateKey, Kind::Token, Kind::Password, Kind::Card, Kind::Ssn] {
@@ -204,8 +204,8 @@ static NOWHERE: LazyLock<Guard> = LazyLock::new(|| {
     Guard::new(&policy)
 });
 
-/// Looks through every string, member's name and long number of `document`, which stands at `path`. The members called
-/// one of `but` at its top are left out: a key is meant to stand there, or another guard sees them.
+/// Looks through every string, member's name and long number of `document`, which is at `path`. The members called
+/// one of `but` at its top are left out: a key is meant to be there, or another guard sees them.
 pub(crate) fn plain_sight(path: &Path, document: &Json, but: &[&str]) -> Faults {
     let mut faults = Faults::default();
     match document {

@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Every error stands at an operation that can have it, and no operation lists them all.
+    /// Every error is listed at an operation that can have it, and no operation lists them all.
     #[test]
     fn every_code_stands_at_an_operation() {
         let document: Value = serde_json::from_str(&document()).unwrap();

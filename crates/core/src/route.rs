@@ -1,4 +1,4 @@
-//! What an address stands for: the table of routes, and the parameters that an address carries.
+//! What an address means: the table of routes, and the parameters that an address carries.
 
 mod target;
 
@@ -231,7 +231,7 @@ impl Route {
 
     /// Whether a request for it has a body.
     pub fn takes_body(self) -> bool {
-        // All that a label is taken back by stands in the address.
+        // All that a label is taken back by is in the address.
         self != Route::RollBackLabel && matches!(self.row().method, "POST" | "PUT" | "PATCH")
     }
 

@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
         self.scans().flat_map(|(prompt, scan)| scan.expressions().map(move |expression| (prompt, scan, expression)))
     }
 
-    /// The placeholders that are filled in with what the organisation has not written, and what stands around each.
+    /// The placeholders that are filled in with what the organisation has not written, and what surrounds each.
     /// Where the document cannot say whom it trusts, all are.
     pub(super) fn untrusted(&self) -> impl Iterator<Item = (&'a Prompt, &Placeholder, &Apart)> {
         let apart = self.apart.get_or_init(|| {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::work;
 use crate::placeholder::{Placeholder, Scan};
 
-/// What stands around a placeholder.
+/// What surrounds a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Apart {
     /// Nothing.
@@ -17,7 +17,7 @@ pub(super) enum Apart {
     Quoted,
     /// A pair of fences: ` ``` `, `~~~`, `"""`, `'''`, or of equal rules such as `---`; where the second begins.
     Fenced(usize),
-    /// `<message>…</message>`; where the closing tag stands.
+    /// `<message>…</message>`; where the closing tag is.
     Tagged(Range<usize>),
     /// `<message-{{nonce}}>…</message-{{nonce}}>`.
     Marked,
@@ -30,7 +30,7 @@ const MAX_DEPTH: usize = 64;
 /// The longest rule, in signs, that is distinguished from longer ones.
 const MAX_RULE: usize = 16;
 
-/// What stands around each placeholder of `scan`, which has read `text`. A tag is marked where a placeholder in its
+/// What surrounds each placeholder of `scan`, which has read `text`. A tag is marked where a placeholder in its
 /// name is `secret`: unknown to whoever writes the value. Cost: a constant per byte.
 pub(super) fn apart(text: &str, scan: &Scan, secret: impl Fn(&Placeholder) -> bool) -> Vec<Apart> {
     let mut reader = Reader {

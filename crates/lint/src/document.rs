@@ -68,7 +68,7 @@ impl Part {
 pub struct Prompt {
     /// Whose words it is.
     pub part: Part,
-    /// Where it stands.
+    /// Where it is.
     pub path: Path,
     /// What it says, and the way back to the document.
     pub text: Text,

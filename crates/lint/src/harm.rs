@@ -2,7 +2,7 @@
 
 use promptgate_guard::Kind;
 
-/// That a value of this kind stands in a text and what to do, for people. It quotes nothing.
+/// That a value of this kind is in a text and what to do, for people. It quotes nothing.
 pub const fn message(kind: Kind) -> &'static str {
     match kind {
         Kind::Injection => "This reads like an attempt to change the model's instructions: remove or rephrase it.",

@@ -1,4 +1,4 @@
-//! What harms is found wherever it stands, and what is another program's stays as it is.
+//! What harms is found wherever it is, and what is another program's stays as it is.
 
 use serde_json::{Value, json};
 
@@ -135,7 +135,7 @@ fn what_is_no_string_is_looked_at_too() {
     }
 }
 
-/// A member's name that is a secret stands in no path, message or edit.
+/// A member's name that is a secret is in no path, message or edit.
 #[test]
 fn a_secret_name_is_not_shown() {
     let secret = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789";

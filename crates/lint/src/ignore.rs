@@ -2,8 +2,8 @@
 //! in JSON, and a comment of the format's own elsewhere: `<!-- lint-ignore S002: reason -->` in Markdown,
 //! `{# … #}` in Jinja, `# …` in YAML and front matter, `// …` in JSON with comments, `{{! … }}` in other texts.
 //!
-//! `lint-ignore` counts for the whole document, `lint-ignore-next-line` for the line after it, and what stands between
-//! `lint-ignore-start` and `lint-ignore-end` is a block. Several codes stand between commas.
+//! `lint-ignore` counts for the whole document, `lint-ignore-next-line` for the line after it, and what is between
+//! `lint-ignore-start` and `lint-ignore-end` is a block. Several codes are separated by commas.
 
 mod comment;
 mod writer;
@@ -32,7 +32,7 @@ pub(super) struct Ignore {
     pub(super) scope: Range<usize>,
     path: Path,
     span: Range<usize>,
-    /// What goes with it when it goes; nothing where other codes stand beside it.
+    /// What goes with it when it goes; nothing where other codes are beside it.
     whole: Option<Range<usize>>,
 }
 

@@ -4,7 +4,7 @@
 //! Source ─read─▶ Document (Tree, prompts, flaws) ─rules─▶ drafts ─config, ignores─▶ Report ─▶ JSON, SARIF
 //!                                                                     fix ◀──────────┘
 //! ```
-//! In scope: what is wrong with a document as it stands. Out of scope: files, globs, colours, the page, the gateway.
+//! In scope: what is wrong with a document as it is. Out of scope: files, globs, colours, the page, the gateway.
 //! A rule is one file under `rules/`: its words, its examples, which are its tests, and its check.
 
 pub mod config;

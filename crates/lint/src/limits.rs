@@ -10,5 +10,5 @@ pub const MAX_MESSAGES: usize = 25;
 pub const MAX_CONTENT: usize = 4000;
 /// Largest answer, in tokens.
 pub const MAX_TOKENS: u64 = 4096;
-/// Longest model name, in UTF-16 code units: it stands in audit rows and webhooks (no source; ours).
+/// Longest model name, in UTF-16 code units: it is in audit rows and webhooks (no source; ours).
 pub const MAX_MODEL_ID: usize = 256;

@@ -14,7 +14,7 @@ pub(super) struct Placeholders {
     pub(super) stated: bool,
     /// Each with the number of its text.
     pub(super) scans: Vec<(usize, Scan)>,
-    /// What stands there in other dialects, each with the number of its text.
+    /// What is there in other dialects, each with the number of its text.
     pub(super) others: Vec<(usize, Scan)>,
 }
 
@@ -45,7 +45,7 @@ impl Placeholders {
             }
             for (other, ..) in detected.occurring.into_iter().filter(|(other, ..)| *other != dialect) {
                 let scan = counted(text, other, &config.line_prefixes);
-                // A2: upstream's edge wants every `${…}` well formed, whatever else stands there.
+                // A2: upstream's edge wants every `${…}` well formed, whatever else is there.
                 if other == Dialect::JavaScript && document.kind == Kind::CachedTemplate {
                     found.scans.push((index, scan.clone()));
                 }
@@ -152,7 +152,7 @@ fn is_shell(text: &str) -> bool {
     capitals > others
 }
 
-/// Whether an escape with braces stands in `text`: `\u{200D}`, `\textbf{x}`.
+/// Whether an escape with braces is in `text`: `\u{200D}`, `\textbf{x}`.
 fn has_escape(text: &str) -> bool {
     work::count(text.len());
     text.split('\\').skip(1).any(|rest| {
@@ -161,7 +161,7 @@ fn has_escape(text: &str) -> bool {
     })
 }
 
-/// Whether placeholders of Go's templates stand in `text`: `{{ .Name }}`, `{{- range .Items }}`.
+/// Whether placeholders of Go's templates are in `text`: `{{ .Name }}`, `{{- range .Items }}`.
 fn is_go(text: &str) -> bool {
     work::count(text.len());
     text.split("{{").skip(1).any(|rest| {
@@ -197,7 +197,7 @@ fn names_after(text: &str, opener: &str) -> bool {
     text.split(opener).skip(1).any(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
-/// Whether a sample of JSON stands in `text` whose braces are doubled, as `str.format` wants them.
+/// Whether a sample of JSON is in `text` whose braces are doubled, as `str.format` wants them.
 fn has_doubled_sample(text: &str) -> bool {
     work::count(text.len());
     let sample = |rest: &str| rest.starts_with("{{") || rest.trim_start().starts_with(['"', '\'']);

@@ -21,9 +21,9 @@ pub struct Rule {
     pub fix: FixKind,
     /// Whether the gateway refuses what it finds: it can do harm.
     pub harmful: bool,
-    /// Documents in which it fires; the first one stands in its documentation.
+    /// Documents in which it fires; the first one is in its documentation.
     pub bad: &'static [Example],
-    /// Documents in which it does not; the first one stands in its documentation.
+    /// Documents in which it does not; the first one is in its documentation.
     pub good: &'static [Example],
     /// Looks at a document.
     pub check: fn(&Context<'_>) -> Vec<Draft>,

@@ -221,7 +221,7 @@ pub(crate) fn is_no_secret(kind: Kind, text: &str, found: Range<usize>) -> bool 
     if DUMMY.iter().any(|word| small.contains(word)) {
         return true;
     }
-    // Only what stands next to it is looked at: a line may be as long as the text, and full of secrets.
+    // Only what is next to it is looked at: a line may be as long as the text, and full of secrets.
     let after = text.get(found.end..).unwrap_or_default();
     let before = text.get(..found.start).unwrap_or_default();
     let quoted = before.ends_with(['"', '\'', '`']);
@@ -334,7 +334,7 @@ const DEFENCES: [&str; 34] = [
 /// How far a sentence is looked at around a phrase, in bytes.
 const REACH: usize = 160;
 
-/// Whether the phrase `found` in `text` is quoted, or stands in a sentence that speaks against it.
+/// Whether the phrase `found` in `text` is quoted, or is in a sentence that speaks against it.
 pub(crate) fn is_spoken_of(text: &str, found: Range<usize>) -> bool {
     let first = text.floor_char_boundary(found.start.saturating_sub(REACH));
     let last = text.ceil_char_boundary((found.end + REACH).min(text.len()));

@@ -23,7 +23,7 @@ const SOME_TEXT: Shape = Shape::Text(Text::new(1, UNLIMITED));
 const UUID: Shape = Shape::Text(Text::of(Rule::Uuid));
 const VARIABLE: Shape = Shape::Text(Text::of(Rule::Variable));
 
-/// The name of a model: it stands in audit rows, webhooks and metrics.
+/// The name of a model: it is in audit rows, webhooks and metrics.
 pub const MODEL_ID: Shape = Shape::Text(Text::new(1, MAX_MODEL_ID).rule(Rule::Label));
 /// The largest answer of a chat.
 pub const ANSWER_TOKENS: Shape = Shape::Integer(1, MAX_TOKENS);

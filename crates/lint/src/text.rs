@@ -19,18 +19,18 @@ pub struct Text {
 struct Piece {
     decoded: usize,
     source: usize,
-    /// As it stands in the document; else the piece is one escape, which has no parts.
+    /// As it is in the document; else the piece is one escape, which has no parts.
     copied: bool,
 }
 
 impl Text {
-    /// A text that stands as it is from byte `start` of the document on.
+    /// A text that is copied as it is from byte `start` of the document on.
     pub fn plain(text: &str, start: usize) -> Self {
         let piece = Piece { decoded: 0, source: start, copied: true };
         Text { decoded: text.to_owned(), pieces: vec![piece], end: start + text.len(), escaped: false }
     }
 
-    /// The beginning of a JSON string whose first character stands at byte `start`.
+    /// The beginning of a JSON string whose first character is at byte `start`.
     pub(super) fn json(start: usize) -> Self {
         Text { end: start, escaped: true, ..Text::default() }
     }
@@ -52,7 +52,7 @@ impl Text {
         self.end += length;
     }
 
-    /// Adds `text`, which stands as it is after what was added before.
+    /// Adds `text`, which is copied as it is after what was added before.
     pub(super) fn copy(&mut self, text: &str) {
         if !text.is_empty() {
             self.pieces.push(Piece { decoded: self.decoded.len(), source: self.end, copied: true });
@@ -61,14 +61,14 @@ impl Text {
         }
     }
 
-    /// Adds `char`, which stands as an escape of `length` bytes.
+    /// Adds `char`, which is written as an escape of `length` bytes.
     pub(super) fn escape(&mut self, char: char, length: usize) {
         self.pieces.push(Piece { decoded: self.decoded.len(), source: self.end, copied: false });
         self.decoded.push(char);
         self.end += length;
     }
 
-    /// Where in the document the string's first character stands.
+    /// Where in the document the string's first character is.
     pub fn start(&self) -> usize {
         self.pieces.first().map_or(self.end, |piece| piece.source)
     }
@@ -78,7 +78,7 @@ impl Text {
         &self.decoded
     }
 
-    /// Where in the document the bytes `range` of the decoded text stand. An escape is never cut: a range
+    /// Where in the document the bytes `range` of the decoded text are. An escape is never cut: a range
     /// that touches it has all of it.
     pub fn source(&self, range: Range<usize>) -> Range<usize> {
         let start = self.place(range.start).map_or(self.end, |piece| {

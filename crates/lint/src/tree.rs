@@ -1,4 +1,4 @@
-//! JSON as it stands in a file: every value with its place, and what is wrong with it, without giving up at
+//! JSON as it is in a file: every value with its place, and what is wrong with it, without giving up at
 //! the first mistake.
 //!
 //! [`crate::json`] is the gateway's reader: it refuses. This one is the editor's: it reads on where the
@@ -39,7 +39,7 @@ pub struct Tree {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id(usize);
 
-/// A value and where it stands.
+/// A value and where it is.
 #[derive(Debug)]
 pub struct Node {
     /// Bytes of the document, quotes and brackets included.
@@ -101,7 +101,7 @@ impl Tree {
         Reader::new(text, true).read()
     }
 
-    /// Reads the YAML that stands in the bytes `place` of `text`.
+    /// Reads the YAML that is in the bytes `place` of `text`.
     pub fn read_yaml(text: &str, place: Range<usize>) -> Tree {
         yaml::read(text, place)
     }
@@ -186,7 +186,7 @@ impl Tree {
         }
     }
 
-    /// Notes every member of `id` whose name has stood before.
+    /// Notes every member of `id` whose name occurred before.
     fn note_duplicates(&mut self, id: Id) {
         let mut names: Vec<(&str, Id)> = Vec::new();
         if let Value::Object(members) = &self.node(id).value {

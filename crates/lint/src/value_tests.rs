@@ -15,7 +15,7 @@ fn numbers() -> Vec<String> {
         .collect()
 }
 
-/// Every document that differs from `value` in one leaf, or has one member more: the text `"@"` stands there.
+/// Every document that differs from `value` in one leaf, or has one member more: with the text `"@"`.
 fn marked(value: &Value) -> Vec<Value> {
     let within =
         |place: &dyn Fn(Value) -> Value, item: &Value| -> Vec<Value> { marked(item).into_iter().map(place).collect() };

@@ -12,7 +12,7 @@ use super::tree::{Id, Tree, Value};
 pub struct Variable<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Where the name stands.
+    /// Where the name is.
     pub id: Id,
     /// Its entry in the list: the name itself, or an object.
     pub item: Id,
@@ -138,7 +138,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Whether the member `id` is called `name` and stands in an entry of a list.
+/// Whether the member `id` is called `name` and is in an entry of a list.
 fn is_name_member(tree: &Tree, id: Id) -> bool {
     let node = tree.node(id);
     let listed = node.parent.and_then(|parent| tree.node(parent).parent).map(|list| &tree.node(list).value);

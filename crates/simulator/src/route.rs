@@ -8,14 +8,14 @@ use crate::fault::On;
 pub(crate) struct Endpoint {
     pub(crate) on: On,
     pub(crate) method: Method,
-    /// Segments in braces stand for any text.
+    /// Segments in braces match any text.
     path: &'static str,
     pub(crate) scope: &'static str,
 }
 
 /// Where a request leads.
 pub(crate) enum Route<'a> {
-    /// To an endpoint, with the texts that stand for the segments in braces.
+    /// To an endpoint, with the texts that the segments in braces match.
     To(&'static Endpoint, Vec<&'a str>),
     /// The path is known; these are its methods.
     Methods(String),

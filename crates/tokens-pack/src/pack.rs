@@ -143,7 +143,7 @@ fn pack_block(block: &[Group], first: u32, end: u32, ids: &Range<u32>, tokens: u
     bits.into_bytes()
 }
 
-/// A canonical Huffman code of the right tokens that come often; `tokens` stands for all others.
+/// A canonical Huffman code of the right tokens that come often; `tokens` means all others.
 struct Code {
     /// The word and its length.
     words: BTreeMap<u32, (u64, u32)>,

@@ -10,7 +10,7 @@ const LONGEST: u8 = 24;
 /// Greatest Rice parameter of the gaps between symbols.
 const MOST_LOW: u8 = 20;
 
-/// A code whose symbols are tokens that often stand on the right of a pair.
+/// A code whose symbols are tokens that often are on the right of a pair.
 pub(crate) struct Code {
     /// The symbol that says: the token follows in plain.
     escape: u32,

@@ -30,7 +30,7 @@ export type GuardKind =
   | "ip";
 
 /** A pattern of your own. `#` is a digit, `@` a letter, `?` either, `{n}` and `{n,m}` repeat the sign before, `\` takes the
- * next sign itself; everything else stands for itself, letters in any case. It finds 3 to 64 bytes, whole words. */
+ * next sign itself; everything else is literal, letters in any case. It finds 3 to 64 bytes, whole words. */
 export interface GuardPattern {
   /** `EMP-#{6}` */
   pattern: string;

@@ -146,7 +146,7 @@ function text(file, { ok, rows, withheld, after, let_go: letGo, signed, checkpoi
   const seal = signed ? `\n  ${checkpoints} checkpoint${checkpoints === 1 ? "" : "s"}, the last after row ${signed.sequence}` : "";
   if (rows === 0) return `${file}: no row after ${head.sequence}, unbroken${seal}\n  head ${head.hash}\n`;
   const before = after.sequence === 0 ? "" : letGo
-    ? `\n  rows up to ${letGo.sequence} were let go: the checkpoint ${letGo.hash} stands in their place`
+    ? `\n  rows up to ${letGo.sequence} were let go: checkpoint ${letGo.hash} replaces them`
     : `\n  after ${after.hash}, which must be the head of the export before`;
   const others = withheld === 0 ? "" : `, ${withheld} of them other tenants' and not shown`;
   return `${file}: rows ${after.sequence + 1} to ${head.sequence}, unbroken${others}${before}${seal}\n  head ${head.hash}\n`;

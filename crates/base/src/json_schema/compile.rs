@@ -115,7 +115,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// Reads the schema at `path`; `shorthand`: a type's name stands for a schema here.
+    /// Reads the schema at `path`; `shorthand`: a type's name means a schema here.
     fn schema(&mut self, path: &Path, pointer: String, document: &mut Json, shorthand: bool) -> Option<Id> {
         if self.schemas.len() >= MAX_SCHEMAS {
             if self.schemas.len() == MAX_SCHEMAS {

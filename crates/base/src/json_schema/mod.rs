@@ -44,7 +44,7 @@ pub struct JsonSchema {
 
 impl JsonSchema {
     /// Reads a schema, for an object: at its root `"type": "object"` and `properties` are required, and
-    /// `"name": "string"` among properties stands for `{"type": "string"}`.
+    /// `"name": "string"` among properties means `{"type": "string"}`.
     ///
     /// # Errors
     /// Every fault, each with its path.

@@ -90,7 +90,7 @@ impl<'a> Node<'a> for &'a Json {
     }
 }
 
-/// Compares `node`, which stands at `path`, with `shape`; `found` gets each flaw, and the node and the path at which it
+/// Compares `node`, which is at `path`, with `shape`; `found` gets each flaw, and the node and the path at which it
 /// is reported: those of the value at fault, and for a member that is missing or not allowed its object and its path.
 pub fn check<'a, N: Node<'a>>(node: N, path: &Path, shape: &'static Shape, found: &mut dyn FnMut(N, &Path, Flaw<'a>)) {
     Walk { path: path.clone(), found }.value(node, shape);

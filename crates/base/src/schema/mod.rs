@@ -18,7 +18,7 @@ pub use check::{Kind, Node, check};
 pub use decode::{Document, decode, document};
 pub use flaw::Flaw;
 
-/// A number that stands for: no upper limit. The largest integer that every reader of JSON keeps exact (RFC 8259,
+/// A number that means: no upper limit. The largest integer that every reader of JSON keeps exact (RFC 8259,
 /// section 6): 2⁵³ − 1.
 pub const ENDLESS: u64 = (1 << 53) - 1;
 
@@ -101,7 +101,7 @@ pub enum Rule {
     None,
     /// Free of control characters.
     Name,
-    /// A name that may stand in logs: [clean](crate::label).
+    /// A name that may be in logs: [clean](crate::label).
     Label,
     /// A UUID of 36 characters (RFC 9562, section 4).
     Uuid,

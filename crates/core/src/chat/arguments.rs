@@ -268,7 +268,7 @@ impl Value {
 
     fn give_head(&mut self, passed: &mut Passed) {
         if let Some(head) = self.head.take() {
-            // Where the name was replaced together with the value, the tag stands for both.
+            // Where the name was replaced together with the value, the tag replaces both.
             passed.text.push_str(&escaped(head.strip_prefix(&self.prefix).unwrap_or(&head)));
         }
     }
@@ -317,7 +317,7 @@ impl Escape {
                 let begun = std::mem::take(&mut self.begun);
                 return match unit {
                     Some(unit) => self.unit(unit, decoded),
-                    // No escape at all: it stands for itself.
+                    // No escape at all: it is literal.
                     None => decoded.push_str(&begun),
                 };
             }

@@ -113,7 +113,7 @@ impl Checked {
     }
 }
 
-/// Every text that the guard looks at, and where it stands.
+/// Every text that the guard looks at, and where it is.
 #[derive(Debug)]
 struct Places {
     checks: Checks,
@@ -129,13 +129,13 @@ struct Place {
     prefix: String,
     text: String,
     what: What,
-    /// Where it stands in the text `at`, if that is JSON itself.
+    /// Where it is in the text `at`, if that is JSON itself.
     within: Option<Range<usize>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum What {
-    /// A string or a number: a string may stand in its place.
+    /// A string or a number: a string may replace it.
     Value,
     /// A member's name cannot be replaced: what would be, is refused.
     Name,

@@ -23,7 +23,7 @@ impl fmt::Debug for Members {
 }
 
 impl Members {
-    /// Reads the members of `json`, if it is an object, with at most 256 of them: of a name that stands twice the last value.
+    /// Reads the members of `json`, if it is an object, with at most 256 of them: of a name that occurs twice the last value.
     pub fn read(json: &str) -> Option<Members> {
         serde_json::from_str::<Written>(json).ok().map(|written| written.0)
     }

@@ -67,7 +67,7 @@ pub struct Secret {
 }
 
 impl Key {
-    /// How it stands at `now_ms` (Unix ms): `active`, `expired`, `revoked`.
+    /// Its state at `now_ms` (Unix ms): `active`, `expired`, `revoked`.
     pub fn status(&self, now_ms: u64) -> &'static str {
         match (self.revoked_ms, self.expires_ms) {
             (Some(_), _) => "revoked",

@@ -75,7 +75,7 @@ fn nearest(tree: &Tree, path: &str) -> Option<(Id, bool)> {
     Some((at, true))
 }
 
-/// Where the strings of a document stand in its text.
+/// Where the strings of a document are in its text.
 struct Strings(Vec<Range<usize>>);
 
 impl Strings {
@@ -95,7 +95,7 @@ impl Strings {
         Strings(strings)
     }
 
-    /// The bytes `place` of the document in UTF-16 code units of the string that they stand in, escapes decoded.
+    /// The bytes `place` of the document in UTF-16 code units of the string that they are in, escapes decoded.
     fn span(&self, text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
         let index = self.0.partition_point(|string| string.start <= place.start).checked_sub(1)?;
         let string = self.0.get(index).filter(|string| place.end <= string.end)?;

@@ -64,7 +64,7 @@ impl Submission {
     ///
     /// # Errors
     /// [`Code::InvalidJson`] or [`Code::InvalidRequest`], with every fault and its path; [`Code::SafetyRefused`] where
-    /// a secret stands beside the credentials; [`Code::TemplateRefused`] where the linter finds an error in a text, as it
+    /// a secret is beside the credentials; [`Code::TemplateRefused`] where the linter finds an error in a text, as it
     /// does in CI.
     pub fn parse(body: &[u8]) -> Result<Submission, Problem> {
         let json = json::parse(body).map_err(|faults| Problem::with_errors(Code::InvalidJson, faults))?;

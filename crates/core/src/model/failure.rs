@@ -43,7 +43,7 @@ impl Failure {
     }
 }
 
-/// Upstream's reason for a failed model, fit to be shown: the credentials taken out wherever they stand, then all
+/// Upstream's reason for a failed model, fit to be shown: the credentials taken out wherever they are, then all
 /// that the guard knows as a secret or personal, cut to [`MAX_REASON`] characters.
 pub(super) fn reason(reason: Option<&Sensitive>, credentials: Option<&Credentials>) -> String {
     let Some(reason) = reason else {

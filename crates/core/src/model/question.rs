@@ -44,7 +44,7 @@ impl Question {
     ///
     /// # Errors
     /// [`Code::InvalidJson`], [`Code::InvalidRequest`] with every fault, and [`Code::SafetyRefused`] where the
-    /// policy refuses what stands in the input beside injection, which is replaced (C3).
+    /// policy refuses what is in the input beside injection, which is replaced (C3).
     pub fn parse(body: &[u8], id: &str, guards: &Guards) -> Result<Question, Problem> {
         Question::begin(body, id, guards)?.end()
     }

@@ -35,7 +35,7 @@ const CAP: u64 = 120;
 /// How long an update is kept (as long as upstream keeps an idempotency key), in milliseconds.
 const KEPT_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// How an update stands.
+/// The state of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum UpdateStatus {
@@ -71,7 +71,7 @@ pub struct Update {
     pub revision: u32,
     /// What is to be applied.
     pub configuration: Configuration,
-    /// How it stands.
+    /// Its state.
     pub status: UpdateStatus,
     /// Why, where it is deferred or refused.
     pub failure: Option<Failure>,

@@ -32,7 +32,7 @@ pub struct Target {
     pub id: String,
     /// `{version}`; 0 where the address has none.
     pub version: u64,
-    /// `{label}`, as it stands there; empty where the address has none.
+    /// `{label}`, as it is there; empty where the address has none.
     pub label: String,
     /// The address as it was asked for, without its query.
     pub path: String,
@@ -99,7 +99,7 @@ impl Target {
     /// The query's parameters, decoded; `names` are those that this route knows.
     ///
     /// # Errors
-    /// [`Code::InvalidRequest`] for names that are not known, or that stand twice.
+    /// [`Code::InvalidRequest`] for names that are not known, or that occur twice.
     pub fn query(&self, names: &[&'static str]) -> Result<Query, Problem> {
         let mut faults = Faults::default();
         let mut found: Vec<(&'static str, String)> = Vec::new();

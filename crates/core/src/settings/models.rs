@@ -50,7 +50,7 @@ pub struct Route {
     pub targets: Vec<Target>,
     /// The call's deadlines.
     pub rules: CallRules,
-    /// Whether the configured text may stand in for an answer on the OpenAI front too.
+    /// Whether the configured text may replace an answer on the OpenAI front too.
     pub fallback: bool,
 }
 
@@ -142,7 +142,7 @@ impl Models {
         self.0.iter().filter_map(|model| model.total).fold(rules.total, Duration::max)
     }
 
-    /// The public names that `tenant` may ask for, without those that stand for many.
+    /// The public names that `tenant` may ask for, without those that match many.
     pub fn names(&self, tenant: &str) -> impl Iterator<Item = &str> {
         let names = self.0.iter().filter(move |model| model.is_for(tenant)).map(|model| model.name.as_str());
         names.filter(|name| !name.ends_with('*'))

@@ -40,7 +40,7 @@ fn value(
         Some(Json::Object(members)) => members.as_slice(),
         _ => &[],
     };
-    // Members that both have dropped stand in neither list.
+    // Members that both have dropped are in neither list.
     let added = mine.iter().filter(|(name, _)| member(other, name).is_none());
     let members = other.iter().chain(added).filter_map(|(name, _)| {
         path.push_name(name);
@@ -60,7 +60,7 @@ fn member<'a>(members: &'a [(String, Json)], name: &str) -> Option<&'a Json> {
 pub struct Change {
     /// Where.
     pub path: String,
-    /// What stood there; nothing if it is new.
+    /// What was there; nothing if it is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Json>,
     /// The value; nothing if it is gone.

@@ -1,4 +1,4 @@
-//! Prompt templates: what stands in them, documents, rendering, versions, and how the edge keeps them.
+//! Prompt templates: what is in them, documents, rendering, versions, and how the edge keeps them.
 //!
 //! ```text
 //! text ─scan─▶ Scan (placeholders, malformed ones)     bytes ─lint─▶ document ─▶ Template ─render─▶ Rendered

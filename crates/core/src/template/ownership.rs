@@ -173,7 +173,7 @@ mod tests {
         clients.find("k").unwrap().clone()
     }
 
-    /// What comes of it: `.` done, `4` 404, `3` 403. Rights are `use manage audit admin`; for each stands what becomes of
+    /// What comes of it: `.` done, `4` 404, `3` 403. Rights are `use manage audit admin`; for each, what becomes of
     /// the tenant's own, of another's, of nobody's.
     // Row T1.
     #[test]

@@ -92,10 +92,10 @@ fn is_list(list: &str) -> bool {
     any
 }
 
-/// What stands between the tags of a list.
+/// What is between the tags of a list.
 const BETWEEN: [char; 3] = [' ', '\t', ','];
 
-/// The entity tags of a list, quoted. A comma may stand within a tag.
+/// The entity tags of a list, quoted. A comma may be within a tag.
 fn tags_of(list: &str) -> impl Iterator<Item = String> {
     let mut rest = list;
     std::iter::from_fn(move || {

@@ -22,7 +22,7 @@ const MAX_TEMPLATES: usize = 100;
 pub static LIBRARY: Shape =
     Shape::Object(&[Field::required("templates", Shape::list(&Shape::Open(&[]), 0, MAX_TEMPLATES))]);
 
-/// A library: documents as they stand in a repository.
+/// A library: documents as they are in a repository.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Library(Vec<Entry>);
 

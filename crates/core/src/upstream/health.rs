@@ -31,7 +31,7 @@ const RETRY: u32 = 10;
 /// (ours).
 const MAX_MODELS: usize = 256;
 
-/// What stands for a model's name where a request is about a resource.
+/// What is used as a model's name where a request is about a resource.
 pub(crate) const RESOURCES: &str = "";
 
 /// The state, shared by every call to one upstream within an isolate.

@@ -15,7 +15,7 @@ pub const STANDING_MS: u64 = 30_000;
 /// How long one upstream may take, in milliseconds (ours).
 pub const STANDING_LIMIT_MS: u64 = 5_000;
 
-/// How the gateway stands with an upstream.
+/// Whether the gateway can use an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpstreamHealth {

@@ -7,7 +7,7 @@ use super::token::{Kind, Piece, Token};
 use crate::placeholder::Malformation;
 
 impl<'t> Grammar<'t> {
-    /// Passes over what stands between the bracket `opener` and the one that closes it: tokens, not grammar.
+    /// Passes over what is between the bracket `opener` and the one that closes it: tokens, not grammar.
     pub(super) fn skip(&mut self, opener: Token) -> Step {
         let begin = self.lexer.at;
         let mut open = vec![opener];
@@ -64,7 +64,7 @@ impl<'t> Grammar<'t> {
     }
 }
 
-/// Words behind which a value stands, so that `/` begins a regular expression.
+/// Words after which a value comes, so that `/` begins a regular expression.
 fn precedes_value(word: &str) -> bool {
     matches!(
         word,

@@ -1,4 +1,4 @@
-//! What stands in a `${…}`: is it a JavaScript expression, and what does it touch?
+//! What is in a `${…}`: is it a JavaScript expression, and what does it touch?
 //!
 //! A recogniser, not a parser: one pass, no recursion, no tree. It is told where the inside of a `${` begins,
 //! reads one *Expression* (ECMA-262, 13.16; a comma operator is one), and stops at the `}` that closes it.
@@ -52,14 +52,14 @@ pub struct Expression {
     pub opaque: Vec<Range<usize>>,
 }
 
-/// A variable's name where it stands.
+/// A variable's name and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The name, escapes resolved.
     pub name: String,
     /// Where.
     pub span: Range<usize>,
-    /// Whether it stands in a section that changes what names mean (`{{#each}}`, `{{#with}}`, `{{#name}}`), so
+    /// Whether it is in a section that changes what names mean (`{{#each}}`, `{{#with}}`, `{{#name}}`), so
     /// that it may be a member of that section's value and no variable.
     pub contextual: bool,
 }
@@ -69,7 +69,7 @@ pub struct Name {
 pub struct Member {
     /// Its name, escapes resolved; `None` where it is computed.
     pub name: Option<String>,
-    /// Where the name or the computation stands.
+    /// Where the name or the computation is.
     pub span: Range<usize>,
 }
 

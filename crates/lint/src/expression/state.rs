@@ -23,7 +23,7 @@ pub(super) enum Expect {
 /// What may be bound or assigned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// Whether it may stand before `=`.
+    /// Whether it may come before `=`.
     pub(super) assign: bool,
     /// Whether it may be a parameter.
     pub(super) bind: bool,
@@ -49,9 +49,9 @@ pub(super) struct Value {
     pub(super) open: bool,
     /// Whether nothing but the end of its expression may follow: an arrow function.
     pub(super) last: bool,
-    /// Whether it stands in a chain of `?.`.
+    /// Whether it is in a chain of `?.`.
     pub(super) chain: bool,
-    /// Whether it may stand before `=>`: a name, `(…)`, `async (…)`.
+    /// Whether it may come before `=>`: a name, `(…)`, `async (…)`.
     pub(super) parameters: bool,
     /// Whether it is `async name` or `async (…)`.
     pub(super) asynchronous: bool,
@@ -73,18 +73,18 @@ pub(super) struct Level {
     pub(super) fresh: bool,
     /// No operator was read but those of members and calls.
     pub(super) bare: bool,
-    /// The shape of what stood before its first `=`, or that it is no target.
+    /// The shape of what came before its first `=`, or that it is no target.
     pub(super) target: Option<Shape>,
-    /// A sign or word like `typeof` stands before the value.
+    /// A sign or word like `typeof` comes before the value.
     pub(super) unary: bool,
-    /// `++` stands before the value.
+    /// `++` comes before the value.
     pub(super) update: bool,
     /// So many `new` still wait for their arguments.
     pub(super) news: usize,
     /// `??` was read; `&&` or `||` was read.
     pub(super) coalesce: bool,
     pub(super) logical: bool,
-    /// `...` stands before it.
+    /// `...` comes before it.
     pub(super) spread: bool,
     /// It is in the body of an arrow function that is not `async`.
     pub(super) no_await: bool,

@@ -151,7 +151,7 @@ impl<'t> Lexer<'t> {
             match self.bump() {
                 Some(c) if c == quote => return Ok(Kind::String),
                 Some('\\') => self.escape()?,
-                // U+2028 and U+2029 may stand in a string.
+                // U+2028 and U+2029 may be in a string.
                 Some('\n' | '\r') | None => return Err((start..start + 1, OPEN)),
                 Some(_) => {}
             }
@@ -200,7 +200,7 @@ impl<'t> Lexer<'t> {
                 return None;
             }
             self.at += 1;
-            // Any number of leading zeros may stand here.
+            // Any number of leading zeros may be here.
             let significant = digits.get(..length.saturating_sub(1))?.trim_start_matches('0').len() + 1;
             let digits = digits.get(length.checked_sub(significant)?..)?;
             u32::from_str_radix(digits, 16).ok().filter(|value| *value <= 0x10_FFFF)

@@ -250,7 +250,7 @@ impl<'t> Grammar<'t> {
         }
     }
 
-    /// `,`, `]` or `)` where a value may stand: a hole, or the end of what is empty or ends with a comma.
+    /// `,`, `]` or `)` where a value may be: a hole, or the end of what is empty or ends with a comma.
     pub(super) fn empty_element(&mut self, token: Token, source: &'t str) -> Step {
         let span = token.start..token.end;
         let free = self.level.is_empty();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::document::{Kind, Part};
 use crate::tree::{Id, Tree, Value};
 
-/// The members in which messages stand.
+/// The members in which messages are.
 const LISTS: [&str; 3] = ["messages", "input", "contents"];
 
 /// Which of them the document is, by two marks: a list of messages, and what only one of them has.

@@ -26,7 +26,7 @@ pub(crate) fn declared(front: &Tree) -> (Vec<Id>, bool) {
     if let Some(schema) = front.member(input, "schema") {
         let properties = front.member(schema, "properties").filter(|_| front.member(schema, "type").is_some());
         let list = properties.unwrap_or(schema);
-        // `schema: Name` stands elsewhere, `(*)` takes any.
+        // `schema: Name` is defined elsewhere, `(*)` accepts any.
         complete = matches!(front.node(list).value, Value::Object(_));
         for id in front.children(list) {
             complete &= !name(front, *id).starts_with('(');

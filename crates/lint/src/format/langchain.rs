@@ -42,7 +42,7 @@ pub(crate) fn parts(tree: &Tree) -> BTreeMap<Id, Part> {
     tree.ids().filter(named).map(|id| (id, Part::Content)).collect()
 }
 
-/// The names that are declared: each where it stands.
+/// The names that are declared: each where it is.
 pub(crate) fn declared(tree: &Tree) -> Vec<Id> {
     let mut names = Vec::new();
     for id in tree.ids() {

@@ -1,4 +1,4 @@
-//! Markdown's prose: what stands in it beside front matter, code and HTML.
+//! Markdown's prose: what is in it beside front matter, code and HTML.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use crate::work;
 /// Elements whose content is no prose either.
 const VERBATIM: [&str; 5] = ["code", "pre", "script", "style", "samp"];
 
-/// `text` in as many bytes, with spaces where fenced and inline code, HTML tags and comments stand.
+/// `text` in as many bytes, with spaces where fenced and inline code, HTML tags and comments are.
 /// Line breaks stay. Cost: a constant per byte.
 pub(crate) fn mask(text: &str) -> String {
     let mut masked = text.as_bytes().to_vec();
@@ -47,7 +47,7 @@ pub(crate) fn front_matter(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// What stands between the lines of the front matter `front`.
+/// What is between the lines of the front matter `front`.
 pub(crate) fn inner(text: &str, front: &Range<usize>) -> Range<usize> {
     let whole = text.get(front.clone()).unwrap_or_default();
     let start = whole.find('\n').map_or(whole.len(), |end| end + 1);
@@ -95,9 +95,9 @@ fn blocks(text: &str, start: usize) -> Vec<Block> {
     blocks
 }
 
-/// The sign of the fence that `line` is, how long it is, and whether it may close one: nothing stands behind it.
+/// The sign of the fence that `line` is, how long it is, and whether it may close one: nothing comes after it.
 fn opening(line: &str) -> Option<(u8, usize, bool)> {
-    // In a list or a quotation a fence stands behind their signs.
+    // In a list or a quotation a fence comes after their signs.
     let quoted = line.trim_start_matches([' ', '\t', '>']);
     let numbered = quoted.trim_start_matches(|c: char| c.is_ascii_digit());
     let listed = quoted.strip_prefix(['-', '*', '+']).or_else(|| numbered.strip_prefix(['.', ')']));

@@ -31,7 +31,7 @@ pub(crate) fn parts(tree: &Tree) -> BTreeMap<Id, Part> {
     parts
 }
 
-/// Whether a prompt stands in another file.
+/// Whether a prompt is in another file.
 fn is_file(text: &str) -> bool {
     let name = text.trim();
     let endings = [".txt", ".json", ".jsonl", ".md", ".py", ".js", ".mjs", ".ts", ".yaml", ".yml", ".j2", ".csv"];
@@ -52,7 +52,7 @@ pub(crate) fn declared(tree: &Tree) -> Vec<Id> {
     vars(tree).into_iter().flat_map(|vars| tree.children(vars).to_vec()).collect()
 }
 
-/// Whether the tests give all variables: none of them stands in another file.
+/// Whether the tests give all variables: none of them is in another file.
 pub(crate) fn is_complete(tree: &Tree) -> bool {
     let Some(tests) = tree.find(&["tests"]) else { return false };
     let Value::Array(items) = &tree.node(tests).value else { return false };

@@ -41,7 +41,7 @@ pub(crate) fn declared(front: &Tree) -> (Vec<Id>, bool) {
     (members, complete)
 }
 
-/// Lines of `body` that stand where a role begins a message: each name, whether there is such a role or not.
+/// Lines of `body` that are where a role begins a message: each name, whether there is such a role or not.
 pub(crate) fn role_lines(body: &str) -> Vec<(Range<usize>, &str)> {
     let mut lines = Vec::new();
     let (mut at, mut fresh) = (0, true);

@@ -35,7 +35,7 @@ pub fn detect(text: &str) -> Detected {
                 (Some(Dialect::JavaScript), seen, length)
             }
             (b'{', Some(b'{')) => match tag(text, at) {
-                // Comments tell nothing: the linter's own stand in texts of every dialect.
+                // Comments tell nothing: the linter's own are in texts of every dialect.
                 (seen, true) => ((bytes.get(at + 2) != Some(&b'!')).then_some(Dialect::Mustache), seen, seen),
                 (seen, false) => {
                     doubled += usize::from(is_member(text.get(at + 2..).unwrap_or_default()));
@@ -75,7 +75,7 @@ pub fn detect(text: &str) -> Detected {
     Detected { dialect, occurring, steps }
 }
 
-/// `${ … }`, or just the `${` where another brace stands before its end: the bytes looked at, and the length.
+/// `${ … }`, or just the `${` where another brace comes before its end: the bytes looked at, and the length.
 fn expression(text: &str, at: usize) -> (usize, usize) {
     let rest = text.get(at + 2..).unwrap_or_default();
     let end = rest.find(['{', '}']).unwrap_or(rest.len());

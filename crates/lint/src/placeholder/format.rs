@@ -1,4 +1,4 @@
-//! `{name}`, as in Python's `str.format`: `{{` and `}}` stand for braces, `{name.attribute[index]!r:>10}`.
+//! `{name}`, as in Python's `str.format`: `{{` and `}}` are literal braces, `{name.attribute[index]!r:>10}`.
 
 use std::ops::Range;
 

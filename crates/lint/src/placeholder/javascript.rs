@@ -11,7 +11,7 @@ pub(super) fn scan(text: &str, scan: &mut Scan) {
     while let Some(byte) = bytes.get(at) {
         scan.steps += 1;
         if *byte == b'\\' {
-            // An escape: whatever follows stands for itself.
+            // An escape: whatever follows is literal.
             at += 2;
             continue;
         }

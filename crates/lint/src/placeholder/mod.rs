@@ -28,12 +28,12 @@ pub use crate::expression::{Call, Effect, Expression, MAX_DEPTH, MAX_EXPRESSION,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Dialect {
-    /// `${expression}`: the interpolation of JavaScript's template literals; `\${` stands for itself.
+    /// `${expression}`: the interpolation of JavaScript's template literals; `\${` is literal.
     #[strum(serialize = "javascript")]
     JavaScript,
-    /// `{{name}}`: Mustache, and what Handlebars adds to it; `\{{` stands for itself.
+    /// `{{name}}`: Mustache, and what Handlebars adds to it; `\{{` is literal.
     Mustache,
-    /// `{name}`: Python's `str.format` and its kin; `{{` and `}}` stand for single braces.
+    /// `{name}`: Python's `str.format` and its kin; `{{` and `}}` are literal braces.
     Format,
     /// `{{ expression }}`, `{% statement %}`, `{# comment #}`: Jinja (jinja2 3.1).
     Jinja,
@@ -108,7 +108,7 @@ impl Scan {
 pub struct Placeholder {
     /// Where, delimiters included, in bytes of the text.
     pub span: Range<usize>,
-    /// What stands between the delimiters (sigils like `#` included).
+    /// What is between the delimiters (sigils like `#` included).
     pub inner: Range<usize>,
     /// What it is.
     pub content: Content,
@@ -199,9 +199,9 @@ pub enum Malformation {
     Unclosed,
     /// A closing brace without an opening one (T002).
     StrayCloser,
-    /// Nothing stands in it (T003).
+    /// Nothing is in it (T003).
     Empty,
-    /// What stands in it is not an expression, or no name (T003).
+    /// What is in it is not an expression, or no name (T003).
     NotAnExpression,
     /// A section without its end, an end without its section (T004).
     UnbalancedSection,
@@ -251,7 +251,7 @@ fn begins_name(c: char) -> bool {
     c == '_' || unicode_id_start::is_id_start(c)
 }
 
-/// Whether `c` may stand within such a name.
+/// Whether `c` may be within such a name.
 fn continues_name(c: char) -> bool {
     unicode_id_start::is_id_continue(c)
 }

@@ -120,7 +120,7 @@ impl Reader<'_> {
         end
     }
 
-    /// A raw block of Handlebars, `{{{{name}}}} … {{{{/name}}}}`, of which `rest` stands behind its braces: its end.
+    /// A raw block of Handlebars, `{{{{name}}}} … {{{{/name}}}}`, with `rest` after its braces: its end.
     fn raw(&mut self, open: usize, rest: &str) -> Option<usize> {
         let length = rest.find(|c: char| !super::continues_name(c)).filter(|length| *length > 0)?;
         self.scan.steps += length as u64;

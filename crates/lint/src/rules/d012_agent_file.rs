@@ -121,7 +121,7 @@ fn description(context: &Context<'_>, tree: &Tree, what: &str) -> Option<Draft> 
     has_tag(text).then(|| context.at(id, message))
 }
 
-/// Whether a tag stands in `text`: `<view>`, `</view>`.
+/// Whether a tag is in `text`: `<view>`, `</view>`.
 fn has_tag(text: &str) -> bool {
     text.split('<').skip(1).any(|rest| {
         let name = rest.strip_prefix('/').unwrap_or(rest);

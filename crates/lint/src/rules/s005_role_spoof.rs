@@ -60,7 +60,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         if loose.peek().is_none() {
             continue;
         }
-        // Of each line that is not blank: where its role stands, and whether a loose value does.
+        // Of each line that is not blank: where its role is, and whether a loose value is there.
         let mut lines: Vec<(Option<Range<usize>>, bool)> = Vec::new();
         let mut start = 0;
         for line in prompt.as_str().split_inclusive('\n') {

@@ -95,7 +95,7 @@ fn is_plain(phrase: &str) -> bool {
 fn refused(text: &str) -> Vec<Range<usize>> {
     let small = text.to_ascii_lowercase();
     let mut found: Vec<_> = REFUSED.iter().flat_map(|words| phrases(&small, words)).collect();
-    // Upstream's pattern lets nothing but letters and white space stand before it.
+    // Upstream's pattern lets nothing but letters and white space come before it.
     let first = phrases(&small, REFUSED_FIRST).next();
     let alone = |range: &Range<usize>| {
         let before = small.get(..range.start).unwrap_or_default();

@@ -58,7 +58,7 @@ fn closing(text: &str, dialect: Dialect, open: Range<usize>) -> Option<(usize, &
     let at = open.end + (rest.len() - name.len() - after.len()) + name.trim_end_matches('.').len();
     let closer = match dialect {
         Dialect::JavaScript | Dialect::Format => "}",
-        // What stands in a tag of these is an expression, whose end nobody knows.
+        // What is in a tag of these is an expression, whose end nobody knows.
         Dialect::Jinja | Dialect::Nunjucks | Dialect::Liquid | Dialect::SemanticKernel => return None,
         Dialect::Mustache if opened.len() == 3 => "}}}",
         Dialect::Mustache if after.starts_with('}') => "}",

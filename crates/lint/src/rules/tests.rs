@@ -87,7 +87,7 @@ fn fixes_mend() {
     }
 }
 
-/// What was found stands in no message, path or serialised report, whatever rule found it.
+/// What was found is in no message, path or serialised report, whatever rule found it.
 #[test]
 fn nothing_is_echoed() {
     for secret in ["hunter2canary", "AKIAIOSFODNN7EXAMQ2E", "canary@example.org", "4111 1111 1111 1111"] {
@@ -134,7 +134,7 @@ fn what_upstream_refuses_is_an_error_in_prompt_templates() {
     assert!(report.findings.iter().all(|finding| finding.code != "S006" || finding.severity != Severity::Error));
 }
 
-/// Every rule of the catalogue stands.
+/// Every rule of the catalogue exists.
 #[test]
 fn the_catalogue_is_complete() {
     let catalogue = [

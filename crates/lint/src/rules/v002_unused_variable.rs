@@ -80,7 +80,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         .collect()
 }
 
-/// Whether a variable of promptfoo stands nowhere but where the tests give it, and all prompts are here.
+/// Whether a variable of promptfoo is nowhere but where the tests give it, and all prompts are here.
 fn is_alone(context: &Context<'_>, name: &str) -> bool {
     let text = context.document.source();
     work::count(text.len());

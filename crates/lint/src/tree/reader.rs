@@ -8,7 +8,7 @@ use crate::work;
 /// Most mistakes reported for one document.
 const MAX_ERRORS: usize = 20;
 
-/// What may stand next.
+/// What may be next.
 #[derive(Clone, Copy)]
 enum Expect {
     Value,

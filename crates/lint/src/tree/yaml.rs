@@ -1,4 +1,4 @@
-//! YAML as it stands in a file, by `saphyr-parser`: its events as the values of a tree, every text with the way back to
+//! YAML as it is in a file, by `saphyr-parser`: its events as the values of a tree, every text with the way back to
 //! the file's own bytes.
 
 use std::ops::Range;
@@ -9,7 +9,7 @@ use super::{Id, Key, MAX_DEPTH, SyntaxError, Tree, Value};
 use crate::text::Text;
 use crate::work;
 
-/// Reads the YAML that stands in `place` of `text`; several documents of one file stand beside each other.
+/// Reads the YAML that is in `place` of `text`; several documents of one file are beside each other.
 pub(super) fn read(text: &str, place: Range<usize>) -> Tree {
     let source = text.get(place.clone()).unwrap_or_default();
     let mut reader = Reader {
@@ -61,7 +61,7 @@ struct Reader<'a> {
     tree: Tree,
     /// Arrays and objects that are open.
     open: Vec<Id>,
-    /// The name that stands before a value.
+    /// The name that comes before a value.
     key: Option<Key>,
     too_deep: bool,
 }
@@ -251,7 +251,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A literal block: each line stands there behind its indentation.
+    /// A literal block: each line comes after its indentation.
     fn lines(&mut self, value: &str) {
         let mut rest = value;
         while !rest.is_empty() {

@@ -22,7 +22,7 @@ const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../lint/tests/expre
 /// So many of those that were tried.
 const ROWS: usize = 3_000;
 
-/// Whether all of `source` is what stands in a `${…}`.
+/// Whether all of `source` is what is in a `${…}`.
 fn ours_of(source: &str) -> Result<Expression, Malformed> {
     let text = format!("${{{source}}}");
     let scan = scan(&text, Dialect::JavaScript);

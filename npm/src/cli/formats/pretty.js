@@ -28,7 +28,7 @@ function framed({ file, text, report }, terminal) {
   const lines = text.split(/\r\n|\n|\r/);
   // What a rule found that must not be repeated is not shown by another finding in the same line either.
   const masks = report.findings.filter(({ code }) => secret.has(code));
-  // Nor what stands where nobody knows: findings that are not listed come after the last that is.
+  // Nor what has no known place: findings that are not listed come after the last that is.
   if (report.summary.omitted > 0) masks.push({ start: report.findings.at(-1).end, end: { line: Infinity, column: 1 } });
   return report.findings.map((finding) => block(file, finding, lines, masks, terminal)).join("");
 }
@@ -65,7 +65,7 @@ function frame({ start, end, severity }, lines, masks, terminal) {
 
   const gutter = String(start.line).length;
   const room = Math.max(terminal.columns - gutter - 6, 10);
-  // Some of what stands before is kept; the window never begins further right than it must.
+  // Some of what comes before is kept; the window never begins further right than it must.
   const left = columns[line.length] <= room ? 0 : Math.max(0, Math.min(from - Math.floor(room / 3), columns[line.length] - room));
   const right = left + room;
   const text = shown.filter(({ column, text }) => column >= left && column + text.length <= right).map(({ text }) => text).join("");

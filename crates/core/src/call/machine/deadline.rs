@@ -8,7 +8,7 @@ use crate::problem::{Code, Problem};
 use crate::reply::Status;
 
 impl Call {
-    /// When the call ends as things stand.
+    /// When the call ends as things are.
     pub fn deadline(&self) -> Duration {
         let next = match (&self.state, self.first_content) {
             (State::Answering { silent_since, .. }, Some(_)) => {

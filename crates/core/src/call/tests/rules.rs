@@ -193,7 +193,7 @@ fn a_large_frame_is_looked_at_in_steps() {
     let mut run = Run::new(Format::EventStream, true).play(&[Token, OK]);
     let steps = steps(&mut run, format!("{{\"content\":\"{text}\"}}\n{TERMINAL}"));
     assert!(steps.len() >= text.len() / STEP, "{} steps", steps.len());
-    // A tag is shorter than what it stands for.
+    // A tag is shorter than what it means.
     assert!(steps.iter().all(|bytes| *bytes <= STEP + 1000), "{steps:?}");
     assert_eq!(run.outcome.as_ref().unwrap().status, Status::Success);
     assert_eq!(run.body.matches("[SSN]").count(), text.len() / 12);

@@ -69,7 +69,7 @@ pub fn decode(body: Vec<u8>, kind: Kind) -> Result<(Decoded, Answer), Problem> {
     Ok((Decoded::new(request, Some(tree)), answer))
 }
 
-/// How many bytes of a JSON text stand outside of its strings: each may be a value, which takes a hundred times as many
+/// How many bytes of a JSON text are outside of its strings: each may be a value, which takes a hundred times as many
 /// when it is read.
 fn outside_of_strings(text: &str) -> usize {
     let (mut outside, mut rest) = (0, text.as_bytes());

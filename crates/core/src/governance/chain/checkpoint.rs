@@ -130,7 +130,7 @@ impl Checkpoint {
 pub struct DiscardedRows {
     /// The number of the first row that the object ever had.
     pub first: u64,
-    /// What stands in the place of its rows up to there.
+    /// What replaces its rows up to there.
     pub checkpoint: Checkpoint,
 }
 

@@ -17,7 +17,7 @@ pub struct Page {
     pub head: Option<Head>,
     /// Whether the next object goes on.
     pub full: bool,
-    /// What stands in the place of rows before them that the object let go.
+    /// What replaces rows before them that the object let go.
     pub let_go: Option<Checkpoint>,
     /// Checkpoints of the rows, and maybe of later ones.
     pub checkpoints: Vec<Checkpoint>,
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// Checkpoints stand behind their rows; those of rows that come later wait; what was let go has one in its place.
+    /// Checkpoints come after their rows; those of rows that come later wait; what was let go has one in its place.
     #[test]
     fn checkpoints_stand_where_they_belong() {
         let kept = objects(6, 6).pop().unwrap();

@@ -6,7 +6,7 @@
 //!                                              └─▶ Checkpoint (signed head); rows that the policy lets go
 //! ```
 //! A line is `{"hash", "previous", "row", "sequence"}`. Its hash is SHA-256 over the 64 hexadecimal digits of the
-//! previous one and the canonical JSON (RFC 8785) of `{"row", "sequence"}`; before the first row stands
+//! previous one and the canonical JSON (RFC 8785) of `{"row", "sequence"}`; before the first row there is
 //! [`Head::default`]. One object keeps a part of the chain; where it is full, the next one goes on after its head.
 
 mod checkpoint;
@@ -64,7 +64,7 @@ impl Head {
         canonical(&json!({ "head": self }))
     }
 
-    /// What the log says of it, so that it stands also where the chain's keeper cannot reach.
+    /// What the log says of it, so that it is known also where the chain's object cannot be reached.
     pub fn log(&self) -> String {
         json!({ "event": "audit_head", "sequence": self.sequence, "hash": self.hash }).to_string()
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Head;
 use super::segment::{Delivery, PAGE_ROWS, Receipt, Row};
 
-/// Most rows that wait (ours): some megabytes. What comes beyond stands in the log only, and is counted.
+/// Most rows that wait (ours): some megabytes. What comes beyond is in the log only, and is counted.
 const MOST: usize = 5_000;
 
 /// Rows that wait to be appended by the object that keeps the end of the chain.

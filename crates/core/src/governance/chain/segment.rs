@@ -58,7 +58,7 @@ pub struct Segment {
     kept: Option<(u64, Head)>,
     /// How many rows it keeps.
     limit: u64,
-    /// What stands in the place of rows that it let go.
+    /// What replaces rows that it let go.
     let_go: Option<Checkpoint>,
 }
 

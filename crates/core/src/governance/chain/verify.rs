@@ -29,7 +29,7 @@ pub struct Verified {
     pub withheld: u64,
     /// What the first of them follows. An export that begins later begins with the head of the one before.
     pub after: Head,
-    /// Rows up to there were let go: a checkpoint stands in their place at the beginning.
+    /// Rows up to there were let go: a checkpoint replaces them at the beginning.
     pub let_go: Option<Head>,
     /// The last checkpoint, and how many there were. Who holds the operator's public key checks their signatures.
     pub signed: Option<Head>,
@@ -92,7 +92,7 @@ impl Verifier {
         text.strip_suffix('\n').unwrap_or(text).split('\n').try_for_each(|line| self.line(line))
     }
 
-    /// Reads a line, without its end. Empty ones count and say nothing. Several exports may stand one after another.
+    /// Reads a line, without its end. Empty ones count and say nothing. Several exports may follow each other.
     ///
     /// # Errors
     /// The first bad row: what comes after it is not worth reading.
@@ -152,7 +152,7 @@ impl Verifier {
         Ok(())
     }
 
-    /// A signed head: that of the row before it, or, before any row, what stands in the place of rows that were let go.
+    /// A signed head: that of the row before it, or, before any row, what replaces rows that were let go.
     fn checkpoint(&mut self, head: Head) -> Result<(), Break> {
         let begins = self.rows == 0 && self.after == self.let_go;
         let further = self.last.as_ref().is_none_or(|last| head.sequence > last.sequence);
@@ -210,7 +210,7 @@ impl Verifier {
     /// The file has ended.
     ///
     /// # Errors
-    /// `truncated` where no head stands last, `other_chain` where the hash that was asked for has not come by.
+    /// `truncated` where no head comes last, `other_chain` where the hash that was asked for has not come by.
     pub fn end(&self) -> Result<Verified, Break> {
         let last = self.last.as_ref().filter(|_| self.closed);
         let Some(head) = last else {

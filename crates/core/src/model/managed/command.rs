@@ -42,7 +42,7 @@ pub enum Verb {
     Watch(u32),
     /// Take this configuration, a [`Configuration`] as JSON text.
     Configure(String),
-    /// Tell which configuration it has, and how the newest stands.
+    /// Tell which configuration it has, and the state of the newest.
     ReadConfiguration,
     /// Tell what an invocation needs: [`Active`].
     Invoke,

@@ -75,7 +75,7 @@ pub enum Verb {
     Write {
         /// What must be there.
         precondition: Precondition,
-        /// Valid JSON text of what is to stand there.
+        /// Valid JSON text of what is to be there.
         document: String,
     },
     /// Drop what is kept of it here.

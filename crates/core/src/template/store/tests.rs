@@ -229,7 +229,7 @@ fn answers_that_break_the_contract() {
 }
 
 proptest! {
-    /// Writers who each know one of the tags that were ever given: one success for each tag, and what stands at the
+    /// Writers who each know one of the tags that were ever given: one success for each tag, and what is at the
     /// end is what the last success wrote.
     // Rows A4, row 34, row 35.
     #[test]

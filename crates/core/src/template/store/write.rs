@@ -19,7 +19,7 @@ pub struct Write {
     family: Family,
     id: String,
     precondition: Precondition,
-    /// What the client wants to stand there.
+    /// What the client wants to be there.
     wanted: Json,
     /// What is sent: the same, or merged.
     sent: String,

@@ -71,7 +71,7 @@ fn request(method: &'static str, url: String, body: Bytes, token: &Sensitive) ->
     HttpRequest { method, url, headers, body }
 }
 
-/// Upstream's id of a model. It stands in addresses, so it is made of 1–64 letters, digits and `-` only, which
+/// Upstream's id of a model. It is in addresses, so it is made of 1–64 letters, digits and `-` only, which
 /// every UUID is (contract, section 8).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -188,7 +188,7 @@ impl State {
             let usage = members.get("usage").and_then(Members::read).map(usage_of);
             return usage.into_iter().chain([ChatEvent::Document(members), ChatEvent::End]).collect();
         }
-        // A report of another form: what stands in it is not for the client.
+        // A report of another form: what is in it is not for the client.
         if !whole && members.get("choices").is_none() && members.get("usage").is_none() && !members.is_empty() {
             return vec![ChatEvent::Malformed];
         }

@@ -12,7 +12,7 @@ use crate::chat::Kind;
 /// Where an upstream of this wire is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Everything before `/chat/completions`; `{model}` stands for the model's name (Azure's deployments).
+    /// Everything before `/chat/completions`; `{model}` means the model's name (Azure's deployments).
     base: String,
     /// The query with its `?`, or nothing.
     query: String,

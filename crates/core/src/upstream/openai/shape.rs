@@ -4,7 +4,7 @@
 use crate::chat::event::{Channel, ChatEvent};
 use crate::sensitive::Bytes;
 
-/// What stands around the text of the frame that was read last, and what that frame brought.
+/// What surrounds the text of the frame that was read last, and what that frame brought.
 #[derive(Debug)]
 pub(super) struct Shape {
     before: Bytes,
@@ -14,7 +14,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// That of a frame, where it brought nothing but a piece of content, and there is no doubt where it stands in it.
+    /// That of a frame, where it brought nothing but a piece of content, and there is no doubt where it is in it.
     pub(super) fn of(frame: &[u8], events: &[ChatEvent]) -> Option<Shape> {
         const NAME: &[u8] = b"\"content\"";
         let [about @ ChatEvent::About(_), choice] = events else { return None };
@@ -45,7 +45,7 @@ impl Shape {
         })
     }
 
-    /// The text of `frame`, where it is the same but for it. What stands in its place is one JSON string, so the whole is
+    /// The text of `frame`, where it is the same but for it. What replaces it is one JSON string, so the whole is
     /// the same document with another text.
     pub(super) fn text(&self, frame: &[u8]) -> Option<String> {
         let text = frame.strip_prefix(self.before.0.as_slice())?.strip_suffix(self.after.0.as_slice())?;

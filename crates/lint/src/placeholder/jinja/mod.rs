@@ -243,7 +243,7 @@ impl<'a> Reader<'a, '_> {
         read
     }
 
-    /// Notes the statement that stands at `span`.
+    /// Notes the statement that is at `span`.
     fn stated(&mut self, span: Range<usize>, inner: Range<usize>, statement: Statement, mut parser: Parser<'a>) {
         let name = parser.first;
         self.targets.append(&mut parser.targets);
@@ -300,7 +300,7 @@ impl<'a> Reader<'a, '_> {
         self.open.pop();
     }
 
-    /// Whether nothing but `name` stands in the tag at `open`.
+    /// Whether nothing but `name` is in the tag at `open`.
     fn is_bare(&self, open: usize, name: &str) -> bool {
         let rest = self.text.get(open + 2..).unwrap_or_default();
         let body = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start();

@@ -64,7 +64,7 @@ impl<'a> Parser<'a> {
         self.lexer.steps
     }
 
-    /// Where the current token stands.
+    /// Where the current token is.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()
     }

@@ -22,7 +22,7 @@ pub(super) enum Statement {
 pub(super) struct Open {
     /// The statement that opened it.
     pub(super) name: String,
-    /// Where that stands.
+    /// Where that is.
     pub(super) span: Range<usize>,
     /// What the block is called, where it is one.
     pub(super) label: Option<String>,

@@ -17,7 +17,7 @@ pub(super) enum Token {
     End,
     /// The text's end.
     Eof,
-    /// Nothing that may stand in a tag.
+    /// Nothing that may be in a tag.
     Bad,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Lexer<'a> {
         Lexer { text, at, closer, open: Vec::new(), script, steps: 0 }
     }
 
-    /// The next token, and where it stands.
+    /// The next token, and where it is.
     pub(super) fn next(&mut self) -> (Token, Range<usize>) {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let line = self.closer == "\n" && self.open.is_empty();

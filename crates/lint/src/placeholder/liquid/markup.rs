@@ -1,4 +1,4 @@
-//! What stands in a tag of Liquid: values, filters, conditions.
+//! What is in a tag of Liquid: values, filters, conditions.
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ enum Token {
     Sign(&'static str),
     /// The tag's end.
     End,
-    /// Nothing that may stand in a tag.
+    /// Nothing that may be in a tag.
     Bad,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Markup<'a> {
         Err(Refusal { span: self.span.clone(), message, deep: false })
     }
 
-    /// Nothing more may stand here.
+    /// Nothing more may be here.
     pub(super) fn finish(&self) -> Read {
         if self.is_end() {
             return Ok(());

@@ -80,7 +80,7 @@ struct Reader<'a, 's> {
     too_deep: bool,
 }
 
-/// What stands between the braces of one tag.
+/// What is between the braces of one tag.
 struct Inside {
     inner: Range<usize>,
     end: usize,
@@ -239,7 +239,7 @@ impl<'a> Reader<'a, '_> {
         self.push(whole, Content::Statement(expression));
     }
 
-    /// The tag `name` with what stands behind its name.
+    /// The tag `name` with what comes after its name.
     fn statement(&mut self, name: &'a str, span: &Range<usize>, arguments: Range<usize>) -> Result<Content, Refusal> {
         const UNKNOWN: &str = "There is no tag of this name: correct it, or remove the tag.";
         if let Some(opened) = name.strip_prefix("end").filter(|opened| BLOCKS.contains(opened) || RAW.contains(opened))

@@ -1,4 +1,4 @@
-//! What stands in a tag: its sigil, its words, and the section that it opens or closes.
+//! What is in a tag: its sigil, its words, and the section that it opens or closes.
 
 use std::ops::Range;
 

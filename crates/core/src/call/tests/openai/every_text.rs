@@ -1,4 +1,4 @@
-//! Texts of an answer besides its content: whatever member they stand in, the guard reads them.
+//! Texts of an answer besides its content: whatever member they are in, the guard reads them.
 
 use super::*;
 
