@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, FutureExt, select};
 use promptgate_core::governance::Operation;
 use promptgate_core::governance::chain::{self, Export, Extent, HeadList, Page, Search};
 use promptgate_core::problem::Problem;
@@ -27,10 +27,10 @@ impl RequestContext {
         // What this isolate has left so far is in it.
         let _ = self.limits.within(telemetry::flush(&self.env)).await;
         let begun = match () {
-            () if self.target.route == Route::AuditHeads => self.heads().await,
-            () if chain::is_followed(accept) => self.follow_log().await,
-            () if Search::is_asked(&self.target, accept) => self.search().await,
-            () => self.export().await,
+            () if self.target.route == Route::AuditHeads => self.heads().boxed_local().await,
+            () if chain::is_followed(accept) => self.follow_log().boxed_local().await,
+            () if Search::is_asked(&self.target, accept) => self.search().boxed_local().await,
+            () => self.export().boxed_local().await,
         };
         self.close(Operation::of(self.target.route), begun.as_ref().err());
         begun

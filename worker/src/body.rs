@@ -1,5 +1,7 @@
 //! Reads a client's body up to the cap. What has come so far is held outside of the Wasm memory, which never shrinks.
 
+use std::pin::pin;
+
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use promptgate_core::in_flight::Reading;
@@ -8,9 +10,10 @@ use promptgate_core::problem::{Code, Problem};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::bridge::{Delay, Wait};
+use crate::bridge::Wait;
 use crate::limits::Limits;
-use crate::state;
+use crate::state::{self, Clock};
+use crate::timers::{SOON, Timers};
 use crate::upstream::{Buffer, Chunk, Reader};
 
 /// A body, whole, which is counted as held until it is dropped.
@@ -79,11 +82,13 @@ pub(crate) async fn read(
     most: usize,
     declared: Option<usize>,
     limits: &Limits,
+    clock: Clock,
+    timers: &mut Timers,
 ) -> Result<Body, Problem> {
     let mut held = Held(Some(Reading::new(key_id, most)));
     if let Some(declared) = declared.filter(|declared| *declared <= SMALL) {
         held.hold(declared)?;
-        let body = at_once(request, declared, limits).await?;
+        let body = at_once(request, declared, limits, clock, timers).await?;
         return Ok(Body { body: intake::Body::new(body), _held: held });
     }
     let mut buffer = Buffer::default();
@@ -100,12 +105,24 @@ pub(crate) async fn read(
 }
 
 /// A body that is small and says so, in one crossing. A client that leaves breaks it off.
-async fn at_once(request: &web_sys::Request, declared: usize, limits: &Limits) -> Result<Vec<u8>, Problem> {
-    let read = Wait::for_what(|number| whole(request, number));
-    let bytes: Uint8Array = match select(read, Delay::from(limits.remaining())).await {
-        Either::Left((Ok(bytes), _)) => bytes.unchecked_into(),
-        Either::Left((Err(_), _)) => return Err(intake::Body::broken()),
-        Either::Right(_) => return Err(intake::Body::late()),
+async fn at_once(
+    request: &web_sys::Request,
+    declared: usize,
+    limits: &Limits,
+    clock: Clock,
+    timers: &mut Timers,
+) -> Result<Vec<u8>, Problem> {
+    let mut read = Wait::for_what(|number| whole(request, number));
+    let bytes: Uint8Array = loop {
+        let now = clock.elapsed();
+        // One that is early enough for the call that comes next.
+        let until = now.saturating_add(limits.remaining().min(SOON));
+        match select(&mut read, pin!(timers.tick(now, until))).await {
+            Either::Left((Ok(bytes), _)) => break bytes.unchecked_into(),
+            Either::Left((Err(_), _)) => return Err(intake::Body::broken()),
+            Either::Right(_) if limits.remaining().is_zero() => return Err(intake::Body::late()),
+            Either::Right(_) => {}
+        }
     };
     if bytes.length() as usize != declared { Err(intake::Body::broken()) } else { Ok(bytes.to_vec()) }
 }

@@ -1,8 +1,11 @@
 // The half of `bridge.rs` in JavaScript. Each crossing between JavaScript and Wasm costs, and a closure of Rust's for each
 // promise costs most: so one function does what would be many crossings, and who waits is a number.
 
-/** Most bytes of one read: a few chunks of the network. */
-const ROOM = 16 << 10;
+/** Most bytes of one read: a few chunks of the network. The first reads have less: a crowd of streams would have more room
+ * cleared for it than it ever fills. */
+const ROOM = 16 << 10, LITTLE = 2 << 10;
+/** Longest body that is read at once, where its length is known: a reader costs more than such a body. */
+const SHORT = 4 << 10;
 
 /** Tells Rust: whose wait has ended, whether well, and with what. A new instance of the Wasm has another. */
 let tell;
@@ -27,29 +30,33 @@ export function asked(request) {
 }
 
 function lines(text, headers) {
-  for (const [name, value] of headers) text += `\n${name}\n${value}`;
+  // One crossing; an iterator is one for each header.
+  headers.forEach((value, name) => { text += `\n${name}\n${value}`; });
   return text;
 }
 
-/** Reads the body of a request; the number hears of all of it. */
-export function whole(request, number) {
+/** Reads the body of a request or an answer; the number hears of all of it. */
+export function whole(message, number) {
   const to = tell;
-  request.arrayBuffer().then((body) => to(number, true, new Uint8Array(body)), (error) => to(number, false, error));
+  message.arrayBuffer().then((body) => to(number, true, new Uint8Array(body)), (error) => to(number, false, error));
 }
+
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/, ODD = /[^\t\n\x20-\x7e]/;
 
 /** Headers from lines of names and values; what the platform refuses is left out. */
 function headers(text) {
   const parts = text === "" ? [] : text.split("\n"), record = Object.create(null);
+  let plain = !ODD.test(text);
   // Of two that differ in case alone the later counts.
-  for (let at = 0; at + 1 < parts.length; at += 2) record[parts[at].toLowerCase()] = parts[at + 1];
-  try {
-    // all of them in one crossing
-    return new Headers(record);
-  } catch {
-    const all = new Headers();
-    for (const name in record) try { all.set(name, record[name]); } catch { /* the others go */ }
-    return all;
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    record[parts[at].toLowerCase()] = parts[at + 1];
+    plain &&= NAME.test(parts[at]);
   }
+  // The platform makes headers of it itself; some of ours it would copy.
+  if (plain) return record;
+  const all = new Headers();
+  for (const name in record) try { all.set(name, record[name]); } catch { /* the others go */ }
+  return all;
 }
 
 export function answer(status, lines, body) {
@@ -69,8 +76,10 @@ export function send(network, method, url, lines, body, signal, number) {
 }
 
 async function ask(network, url, init) {
-  const response = await network.fetch(url, init);
-  return { head: lines(`${response.status}`, response.headers), body: response.body === null ? undefined : new Reader(response.body) };
+  const response = await network.fetch(url, init), { status, headers, body } = response;
+  const length = headers.get("content-length");
+  const short = length !== null && length <= SHORT && !headers.has("content-encoding");
+  return { head: lines(`${status}`, headers), body: body === null ? undefined : short ? new Short(response) : new Reader(body) };
 }
 
 /** Asks an object; the number hears of its text, or of nothing where it does not answer 200. */
@@ -86,25 +95,57 @@ async function text(namespace, name, path, body) {
   return response.status === 200 ? text : undefined;
 }
 
+/** A short body, with the methods of a `Reader`: read whole, or as it comes where that is asked for. */
+class Short {
+  #response;
+  #reader;
+  constructor(response) { this.#response = response; }
+
+  read(_, number) { whole(this.#response, number); }
+
+  gather(rest, number) {
+    this.#reader ??= new Reader(this.#response.body);
+    this.#reader.gather(rest, number);
+  }
+
+  cancel() {
+    if (this.#reader) this.#reader.cancel();
+    else if (!this.#response.bodyUsed) this.#response.body.cancel().catch(() => {});
+  }
+}
+
 /** Reads a body into room of its own: what a read gives is there until the next. */
 export class Reader {
   #reader;
   #room;
+  #size = LITTLE;
   /** What `gather` has got and not given, and who asks for it. */
   #gathered;
   constructor(body) { this.#reader = body.getReader({ mode: "byob" }); }
 
   /** The number hears of the next bytes, of `least` but for the last ones, or of null at the end. */
   read(least, number) {
-    const to = tell, room = this.#room ?? new ArrayBuffer(ROOM);
-    this.#room = undefined;
-    // Workerd's own: done when so many bytes have come, or the end has. A read of each HTTP chunk costs some 100 µs.
-    this.#reader.readAtLeast(least, new Uint8Array(room)).then(({ done, value }) => {
-      this.#room = value?.buffer.byteLength === ROOM ? value.buffer : undefined;
+    const to = tell;
+    this.#begin(least).then(({ done, value }) => {
+      this.#end(value);
       // The end may come with the bytes before it; then it comes again, alone.
       if (value?.byteLength > 0) to(number, true, value);
       else to(number, done, null);
     }, (error) => to(number, false, error));
+  }
+
+  /** Workerd's own read: done when so many bytes have come, or the end has. One of each HTTP chunk costs some 100 µs. */
+  #begin(least) {
+    if (least > this.#size) this.#size = ROOM;
+    const room = this.#room?.byteLength >= this.#size ? this.#room : new ArrayBuffer(this.#size);
+    this.#room = undefined;
+    return this.#reader.readAtLeast(least, new Uint8Array(room));
+  }
+
+  /** What a read has given; its room is the next one's, or a larger one where it was filled. */
+  #end(value) {
+    this.#room = value?.buffer;
+    if (value?.byteLength === this.#size) this.#size = ROOM;
   }
 
   /**
@@ -112,7 +153,7 @@ export class Reader {
    * chunk of the network is a read, and many are heard of at once. Not to be mixed with `read`.
    */
   gather(rest, number) {
-    const all = this.#gathered ??= { bytes: new Uint8Array(2 * ROOM), length: 0 };
+    const all = this.#gathered ??= { bytes: new Uint8Array(LITTLE), length: 0 };
     Object.assign(all, { to: tell, number, over: rest <= 0 });
     if (!all.over) all.timer = setTimeout(() => { all.over = true; this.#give(all); }, rest);
     this.#give(all);
@@ -120,14 +161,17 @@ export class Reader {
   }
 
   #pull(all) {
-    const room = this.#room ?? new ArrayBuffer(ROOM);
-    this.#room = undefined;
     all.reading = true;
-    this.#reader.readAtLeast(1, new Uint8Array(room)).then(({ done, value }) => {
-      this.#room = value?.buffer.byteLength === ROOM ? value.buffer : undefined;
+    this.#begin(1).then(({ done, value }) => {
+      this.#end(value);
       all.reading = false;
       all.ended = done;
       if (value?.byteLength > 0) {
+        if (all.length + value.byteLength > all.bytes.length) {
+          const before = all.bytes;
+          all.bytes = new Uint8Array(2 * ROOM);
+          all.bytes.set(before);
+        }
         all.bytes.set(value, all.length);
         all.length += value.byteLength;
       }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use promptgate_core::budget::{self, Amounts, Limits, Report, Reserved, Scope, Share, Take};
 use promptgate_core::problem::Problem;
-use worker::{Date, Env};
+use worker::Env;
 
 use crate::bridge::Delay;
 use crate::context::RequestContext;
@@ -66,7 +66,7 @@ impl RequestContext {
 
     async fn take(&self, account: &Account, need: Amounts) -> Result<Reserved, Problem> {
         loop {
-            let now_ms = Date::now().as_millis();
+            let now_ms = state::now_ms();
             let take = |share: &mut Share| share.take(need, &account.limits, now_ms, self.limits.deadline_ms);
             match account.share(take) {
                 Take::Reserved(reserved) => return Ok(reserved),
@@ -82,7 +82,7 @@ impl RequestContext {
     /// What is left, for the headers of an answer.
     pub(crate) fn rate_headers(&self) -> Vec<(&'static str, String)> {
         let accounts = self.accounts();
-        let now_ms = Date::now().as_millis();
+        let now_ms = state::now_ms();
         let shares: Vec<Share> = accounts.iter().map(|account| account.share(|share| share.clone())).collect();
         let limited: Vec<(&Limits, &Share)> = accounts.iter().map(|account| &account.limits).zip(&shares).collect();
         budget::headers(&limited, now_ms)
@@ -120,10 +120,10 @@ impl Account {
             if !wait.is_zero() {
                 Delay::from(wait).await;
             }
-            while self.share(|share| share.is_asking(Date::now().as_millis())) {
+            while self.share(|share| share.is_asking(state::now_ms())) {
                 Delay::from(PAUSE).await;
             }
-            let now_ms = Date::now().as_millis();
+            let now_ms = state::now_ms();
             if let Some(exchange) = self.share(|share| share.report(&self.limits, now_ms)) {
                 // Usage that is not reported now is reported with the next question.
                 let _ = self.exchange(&env, exchange, now_ms).await;

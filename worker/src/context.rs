@@ -1,6 +1,6 @@
 //! The context of one request, from the moment that its key is known.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use crate::client::Asked;
 use crate::limits::Limits;
 use crate::object::journal::Keyed;
 use crate::state::{Clock, ExecutionContext, Random};
+use crate::timers::Timers;
 use crate::{object, telemetry};
 
 /// A request as it comes.
@@ -52,6 +53,8 @@ pub(crate) struct RequestContext {
     pub(crate) keyed: Option<Rc<Keyed>>,
     /// What was asked, where its answer is kept.
     pub(crate) fingerprint: OnceCell<String>,
+    /// Those of its body, and of its call after it.
+    pub(crate) timers: Cell<Timers>,
 }
 
 impl RequestContext {
@@ -91,6 +94,7 @@ impl RequestContext {
             limits,
             keyed,
             fingerprint,
+            timers: Cell::default(),
         })
     }
 
@@ -106,7 +110,11 @@ impl RequestContext {
     pub(crate) async fn body(&self) -> Result<Body, Problem> {
         let most = self.settings.max_body(self.target.route);
         let declared = self.headers.content_length.as_deref().and_then(|length| length.trim().parse().ok());
-        body::read(&self.request, &self.caller.key_id, most, declared, &self.limits).await
+        let mut timers = self.timers.take();
+        let key_id = &self.caller.key_id;
+        let body = body::read(&self.request, key_id, most, declared, &self.limits, self.clock, &mut timers).await;
+        self.timers.set(timers);
+        body
     }
 
     /// A request that is refused before anything was done for it has its row, and is counted.

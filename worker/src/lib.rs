@@ -50,8 +50,8 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::{self, Route, Target};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
-use web_sys::Response;
-use worker::{Context, Env, Request, event};
+use web_sys::{Request, Response};
+use worker::{Context, Env, event};
 
 use client::Asked;
 use context::{IncomingRequest, RequestContext};
@@ -59,7 +59,6 @@ use follow::KeyedRun;
 use futures_util::future::{FutureExt, pending};
 use object::journal::Keyed;
 use state::{Clock, ExecutionContext};
-use timers::Timers;
 use under_way::UnderWay;
 
 /// Once per isolate.
@@ -72,12 +71,12 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let _under_way = UnderWay::begin();
-    let asked = Rc::new(Asked::of(request.inner()));
+    let asked = Rc::new(Asked::of(&request));
     let settings = state::settings(&env).ok();
     if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, &asked)) {
         return Ok(client::whole(preflight));
     }
-    let (request, life) = (Clone::clone(request.inner()), ExecutionContext::Request(Rc::new(context)));
+    let life = ExecutionContext::Request(Rc::new(context));
     let response = serve(request, asked.clone(), env, life, None).await;
     if let Some(settings) = settings {
         let path = route::target(&asked.url, None).unwrap_or_default();
@@ -89,7 +88,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
 
 /// Answers a request: one that came to the Worker, or one with a key that came on to its object, which keeps the answer.
 pub(crate) async fn serve(
-    request: web_sys::Request,
+    request: Request,
     asked: Rc<Asked>,
     env: Env,
     life: ExecutionContext,
@@ -132,7 +131,7 @@ async fn answer(arrival: IncomingRequest) -> Result<Response, Problem> {
     let settings = state::settings(&arrival.env)?;
     if target.route == Route::Health {
         return match target.query(&["deep"])?.flag("deep")? {
-            true => Ok(standing::answer(&settings, &arrival.life).await),
+            true => Ok(standing::answer(&settings, &arrival.life).boxed_local().await),
             false => Ok(json(r#"{"status":"ok"}"#.to_owned())),
         };
     }
@@ -156,16 +155,18 @@ impl RequestContext {
         let most = self.settings.max_body(self.target.route);
         self.headers.permit(&self.caller, self.target.route, most).map_err(|problem| self.refused(problem))?;
         if self.is_forwarded() {
-            return self.forward().await;
+            return self.forward().boxed_local().await;
         }
+        // Each family behind a box, so in a function of its own: V8 compiles a function whole, when it is first called, and
+        // all routes in one were 350 KB.
         match self.target.route {
-            Route::Guard => self.look(self.guard().await),
-            Route::Lint => self.look(self.lint().await),
-            Route::Metrics => self.metrics().await,
-            Route::Stats => self.stats().await,
-            Route::Chat => self.chat().await,
-            Route::Completions => self.completion(Kind::Chat).await,
-            Route::Embeddings => self.completion(Kind::Embeddings).await,
+            Route::Guard => self.look(self.guard().boxed_local().await),
+            Route::Lint => self.look(self.lint().boxed_local().await),
+            Route::Metrics => self.metrics().boxed_local().await,
+            Route::Stats => self.stats().boxed_local().await,
+            Route::Chat => self.chat().boxed_local().await,
+            Route::Completions => self.completion(Kind::Chat).boxed_local().await,
+            Route::Embeddings => self.completion(Kind::Embeddings).boxed_local().await,
             Route::ListPublicModels => {
                 let may = |model: &&str| self.caller.may_ask(model).is_ok();
                 self.look(Ok(openai::list(self.settings.models.names(self.tenant()).filter(may))))
@@ -175,14 +176,14 @@ impl RequestContext {
                     && self.caller.may_ask(&self.target.id).is_ok();
                 self.look(openai::model(&self.target.id, known))
             }
-            Route::ExecuteTemplate => self.execute().await,
-            Route::WhoAmI => self.keys().await,
+            Route::ExecuteTemplate => self.execute().boxed_local().await,
+            Route::WhoAmI => self.keys().boxed_local().await,
             route => match route.resource() {
-                Some("key") => self.keys().await,
-                Some("model") => self.models().await,
-                Some("webhook") => self.webhooks().await,
-                Some("audit_log") => self.audit().await,
-                _ => self.templates().await,
+                Some("key") => self.keys().boxed_local().await,
+                Some("model") => self.models().boxed_local().await,
+                Some("webhook") => self.webhooks().boxed_local().await,
+                Some("audit_log") => self.audit().boxed_local().await,
+                _ => self.templates().boxed_local().await,
             },
         }
     }
@@ -350,7 +351,7 @@ impl RequestContext {
             pace: (recorder.is_none() && admitted.front.is_whole()).then(Pace::default),
             recorder,
             registered: false,
-            timers: Timers::default(),
+            timers: self.timers.take(),
             rests: Rc::default(),
         };
         if let Some(run) = run {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::{Either, FutureExt, LocalBoxFuture, pending, select};
 use promptgate_core::problem::{Code, Problem};
 use web_sys::AbortSignal;
-use worker::Date;
 
 use crate::bridge::{Delay, Wait};
+use crate::state;
 
 /// The limits of one request; the objects that work for it have its deadline too.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ impl Limits {
 
     /// The same, and no longer than this from now on.
     pub(crate) fn at_most(&self, most: Duration) -> Limits {
-        let soon = Date::now().as_millis().saturating_add(most.as_millis() as u64);
+        let soon = state::now_ms().saturating_add(most.as_millis() as u64);
         Limits { deadline_ms: self.deadline_ms.min(soon), signal: self.signal.clone() }
     }
 
@@ -49,7 +49,7 @@ impl Limits {
 
     /// The time that is left.
     pub(crate) fn remaining(&self) -> Duration {
-        Duration::from_millis(self.deadline_ms.saturating_sub(Date::now().as_millis()))
+        Duration::from_millis(self.deadline_ms.saturating_sub(state::now_ms()))
     }
 
     /// Whether nothing more should be begun.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
 use promptgate_core::governance::{Metric, Metrics};
 use promptgate_core::http::Reply;
 use promptgate_core::model::{
@@ -57,12 +57,12 @@ impl RequestContext {
     async fn model(&self) -> Result<(Response, Option<Code>), Problem> {
         let id = self.target.id.as_str();
         let command = match self.target.route {
-            Route::ListModels => return Ok((self.list_models().await?, None)),
+            Route::ListModels => return Ok((self.list_models().boxed_local().await?, None)),
             Route::ReadModel => self.command(id, Verb::Read),
             Route::DeleteModel => self.command(id, Verb::Delete),
             Route::WatchModel => {
                 let after = StatusUpdates::last_event(self.headers.last_event_id.as_deref());
-                return Ok((self.watch(self.command(id, Verb::Watch(after))).await?, None));
+                return Ok((self.watch(self.command(id, Verb::Watch(after))).boxed_local().await?, None));
             }
             Route::ReadConfiguration => self.command(id, Verb::ReadConfiguration),
             Route::ExportModel => self.command(id, Verb::Export(environments(&self.target)?)),
@@ -76,7 +76,7 @@ impl RequestContext {
                 self.model_list(&ListCommand::Add(id.clone())).await?;
                 Command { key_unchecked, ..self.command(&id, Verb::Submit(text)) }
             }
-            _ => return self.invoke().await,
+            _ => return self.invoke().boxed_local().await,
         };
         let reply = self.ask_model(&command).await?;
         if matches!(command.verb, Verb::Delete) && reply.status == 204 {

@@ -11,7 +11,7 @@ use promptgate_core::governance::trace::{MAX_SPANS, Span};
 use promptgate_core::governance::webhook::Queue;
 use promptgate_core::governance::{Intent, Intents, Metrics, Notice, Refusals, Schedule, WebhookEvent};
 use web_sys::AbortSignal;
-use worker::{Date, Env};
+use worker::Env;
 
 use crate::bridge::Delay;
 use crate::state::{self, Clock, ExecutionContext};
@@ -69,7 +69,7 @@ impl Waiting {
     }
 
     fn bring(&mut self) -> Option<Duration> {
-        self.schedule.bring(Date::now().as_millis(), self.rows())
+        self.schedule.bring(state::now_ms(), self.rows())
     }
 }
 
@@ -77,7 +77,7 @@ impl Waiting {
 pub(crate) fn row(line: &str) {
     worker::console_log!("{line}");
     WAITING.with_borrow_mut(|waiting| {
-        for omitted in waiting.refusals.omitted(Date::now().as_millis()) {
+        for omitted in waiting.refusals.omitted(state::now_ms()) {
             worker::console_log!("{omitted}");
             waiting.push(&omitted);
         }
@@ -88,7 +88,7 @@ pub(crate) fn row(line: &str) {
 /// The row of a refusal of the key `key_id`: written to the log, and taken to the chain unless the key has made too many
 /// of them lately.
 pub(crate) fn refusal(tenant: &str, key_id: &str, line: &str) {
-    let now_ms = Date::now().as_millis();
+    let now_ms = state::now_ms();
     if WAITING.with_borrow_mut(|waiting| waiting.refusals.admit(tenant, key_id, now_ms)) {
         row(line);
     } else {
@@ -123,7 +123,7 @@ pub(crate) fn span(span: Span) {
 /// Hands an event to the objects of those who want it, soon, with those that come meanwhile.
 pub(crate) fn webhook(life: &ExecutionContext, env: &Env, event: &WebhookEvent) {
     let Ok(settings) = state::settings(env) else { return };
-    let now_ms = Date::now().as_millis();
+    let now_ms = state::now_ms();
     let wait = WAITING.with_borrow_mut(|waiting| {
         waiting.webhooks.push(event, &settings.webhooks, now_ms);
         if waiting.webhooks.is_empty() { None } else { waiting.webhook_schedule.bring(now_ms, 0) }
@@ -142,7 +142,7 @@ pub(crate) fn webhook(life: &ExecutionContext, env: &Env, event: &WebhookEvent) 
                 if waiting.webhooks.is_empty() || clock.elapsed() > SHIFT {
                     return None;
                 }
-                waiting.webhook_schedule.bring(Date::now().as_millis(), 0)
+                waiting.webhook_schedule.bring(state::now_ms(), 0)
             });
             match again {
                 Some(later) => wait = later,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::FutureExt;
 use promptgate_core::call::Job;
 use promptgate_core::client::Access;
 use promptgate_core::governance::{Metric, Metrics, Operation};
@@ -39,22 +40,22 @@ impl RequestContext {
     async fn template(&self, done: &mut Operation) -> Result<Response, Problem> {
         Precondition::check(self.headers.if_match.as_deref())?;
         match self.target.route {
-            Route::ListTemplates => self.list().await,
-            Route::ListVersions => self.versions().await,
-            Route::ReadVersion => self.version().await,
-            Route::DiffVersions => self.difference().await,
-            Route::ListLabels => self.list_labels().await,
-            Route::SetLabel | Route::RemoveLabel | Route::RollBackLabel => self.label(done).await,
-            Route::CreateTemplate => self.create(done).await,
-            Route::ReadTemplate => self.read(Family::Prompt).await,
-            Route::ReadCached => self.read(Family::Cached).await,
-            Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(done).await,
-            Route::Invalidate => self.invalidate(done).await,
-            Route::RenderTemplate => self.render().await,
-            Route::AdoptTemplate => self.adopt(Family::Prompt).await,
-            Route::AdoptCached => self.adopt(Family::Cached).await,
-            Route::SyncTemplates => self.sync().await,
-            Route::Usage => self.usage().await,
+            Route::ListTemplates => self.list().boxed_local().await,
+            Route::ListVersions => self.versions().boxed_local().await,
+            Route::ReadVersion => self.version().boxed_local().await,
+            Route::DiffVersions => self.difference().boxed_local().await,
+            Route::ListLabels => self.list_labels().boxed_local().await,
+            Route::SetLabel | Route::RemoveLabel | Route::RollBackLabel => self.label(done).boxed_local().await,
+            Route::CreateTemplate => self.create(done).boxed_local().await,
+            Route::ReadTemplate => self.read(Family::Prompt).boxed_local().await,
+            Route::ReadCached => self.read(Family::Cached).boxed_local().await,
+            Route::UpdateTemplate | Route::Publish | Route::PublishNew => self.write(done).boxed_local().await,
+            Route::Invalidate => self.invalidate(done).boxed_local().await,
+            Route::RenderTemplate => self.render().boxed_local().await,
+            Route::AdoptTemplate => self.adopt(Family::Prompt).boxed_local().await,
+            Route::AdoptCached => self.adopt(Family::Cached).boxed_local().await,
+            Route::SyncTemplates => self.sync().boxed_local().await,
+            Route::Usage => self.usage().boxed_local().await,
             _ => Err(Problem::new(Code::NotFound, "Nothing is at this address.")),
         }
     }

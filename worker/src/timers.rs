@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::bridge::Delay;
 
 /// What is no further away has a timer of its own (ours): a stream's next piece, not its deadlines.
-const SOON: Duration = Duration::from_secs(1);
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 /// Two timers, of which each runs on where it is early enough for what comes next: to begin one and to stop it costs more
 /// than all else here, and one that is early ticks early, which does no harm.

@@ -8,10 +8,10 @@ use promptgate_core::governance::webhook::Family;
 use promptgate_core::governance::{WebhookEvent, limit_event};
 use promptgate_core::problem::Problem;
 use serde::{Deserialize, Serialize};
-use worker::{Date, DurableObject, Env, Request, Response, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::limits::Limits;
-use crate::state::ExecutionContext;
+use crate::state::{self, ExecutionContext};
 use crate::telemetry;
 
 /// How long an exchange may take (ours): it costs about a millisecond.
@@ -65,7 +65,7 @@ impl DurableObject for BudgetObject {
         let (answer, text) = {
             let mut ledger = self.ledger.borrow_mut();
             let ledger = ledger.get_or_insert_with(Ledger::default);
-            let answer = ledger.exchange(&question.exchange, Date::now().as_millis());
+            let answer = ledger.exchange(&question.exchange, state::now_ms());
             (answer, serde_json::to_string(ledger)?)
         };
         if let Err(error) = self.state.storage().put(KEY, text).await {
@@ -81,7 +81,7 @@ impl DurableObject for BudgetObject {
 impl BudgetObject {
     /// Tells the operator what has come about: a line of the log, and a webhook.
     fn report(&self, question: &Question, answer: &Answer) {
-        let now_ms = Date::now().as_millis();
+        let now_ms = state::now_ms();
         for event in &answer.events {
             let body = limit_event(event, question.scope, &question.name, &question.tenant, now_ms);
             worker::console_log!("{body}");

@@ -8,7 +8,7 @@ use promptgate_core::key::memory::Lookup;
 use promptgate_core::key::{self, Command, Key};
 use promptgate_core::problem::Problem;
 use promptgate_core::refusal::Refusal;
-use worker::{Date, DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
 use super::sql;
 use crate::bridge::Delay;
@@ -29,7 +29,7 @@ pub(crate) async fn caller(env: &Env, secret: &str) -> Result<Caller, Problem> {
     let digest = key::digest(secret);
     let limits = Limits::until(u64::MAX).at_most(LIMIT);
     loop {
-        let now_ms = Date::now().as_millis();
+        let now_ms = state::now_ms();
         match state::keys(|memory| memory.look(&digest, now_ms)) {
             Lookup::Known(caller) => return Ok(*caller),
             Lookup::Refused(problem) => return Err(problem),
@@ -90,7 +90,7 @@ impl DurableObject for KeysObject {
         )?;
         self.sql.exec("CREATE INDEX IF NOT EXISTS keys_of_tenants ON keys (tenant)", None)?;
         self.sql.exec("CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, id TEXT NOT NULL)", None)?;
-        let answer = self.answer(command, Date::now().as_millis()).await?;
+        let answer = self.answer(command, state::now_ms()).await?;
         Response::ok(serde_json::to_string(&answer.map_err(Refusal::from))?)
     }
 }

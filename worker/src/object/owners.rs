@@ -2,7 +2,7 @@
 
 use promptgate_core::problem::Problem;
 use promptgate_core::template::ownership::Question;
-use worker::{Date, DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, SqlStorage, State, durable_object};
 
 use crate::limits::Limits;
 use crate::state;
@@ -17,7 +17,7 @@ pub(crate) async fn find(
     newest: bool,
     limits: &Limits,
 ) -> Result<Vec<Option<String>>, Problem> {
-    let now_ms = Date::now().as_millis();
+    let now_ms = state::now_ms();
     let known = state::owners(|owners| -> Vec<Option<Option<String>>> {
         names.iter().map(|name| owners.known(name, now_ms).filter(|_| !newest)).collect()
     });
@@ -42,7 +42,7 @@ pub(crate) async fn find(
 /// # Errors
 /// Those of [`super::ask`].
 pub(crate) async fn claim(env: &Env, name: String, tenant: &str, limits: &Limits) -> Result<Option<String>, Problem> {
-    let now_ms = Date::now().as_millis();
+    let now_ms = state::now_ms();
     let question = Question::Claim { name: name.clone(), tenant: tenant.to_owned() };
     let owner = ask(env, &question, limits).await?.pop().flatten();
     state::owners(|owners| owners.learn(&name, owner.clone(), now_ms));
