@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,13 @@ import { SETTINGS, configuration, secretsOf } from "./workerd.mjs";
 import workerd from "workerd";
 
 const { HOST: host = "127.0.0.1", PORT: port = "8787", DATA: data = "data", GRACE_SECONDS: grace = "30" } = process.env;
+// Another program there would answer in the gateway's place.
+await new Promise((resolve, reject) => {
+  const probe = createServer().once("error", reject).listen({ host, port: Number(port) }, () => probe.close(resolve));
+}).catch(({ code, message }) => {
+  console.error(`The gateway cannot listen at ${host}:${port} (${code ?? message}): set HOST or PORT, or stop what is there.`);
+  process.exit(1);
+});
 const folder = resolve(data);
 mkdirSync(`${folder}/objects`, { recursive: true, mode: 0o700 });
 

@@ -1,6 +1,9 @@
 // `npm run serve`: raw workerd as a service, its data on disk, its settings from the environment.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
@@ -96,6 +99,18 @@ test("no secret is written to the disk, and what is wrong with the settings is s
   assert.doesNotMatch(readFileSync(join(data, "workerd.capnp"), "utf8"), /canary|dev-client/);
   service.child.kill("SIGTERM");
   await service.ended;
+});
+
+test("a port that another program has is named, and nothing is started", async () => {
+  const other = createServer((_, response) => response.end("{}")).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const child = spawn(process.execPath, ["scripts/serve.mjs"], { cwd: root, env: { ...process.env, PORT: other.address().port, DATA: data } });
+  let said = "";
+  child.stderr.on("data", (chunk) => (said += chunk));
+  const [code] = await once(child, "close");
+  other.close();
+  assert.equal(code, 1, said);
+  assert.match(said, /^The gateway cannot listen at 127\.0\.0\.1:\d+ \(EADDRINUSE\): set HOST or PORT, or stop what is there\.\n$/);
 });
 
 test("every setting that is described is passed on", () => {

@@ -133,17 +133,17 @@ test("a log that was made anew is found by the gateway's key, and rows that were
 
 test("called wrongly it says how", () => {
   for (const [args, said] of [
-    [[], "Say which file"],
-    [["verify"], "Say which file"],
-    [["check", "x"], "Say which file"],
-    [["verify", "a", "b"], "Say which file"],
+    [[], "Name the file"],
+    [["verify"], "Name the file"],
+    [["check", "x"], "Name the file"],
+    [["verify", "a", "b"], "Name the file"],
     [["verify", "nothing.jsonl"], "nothing.jsonl cannot be read: ENOENT"],
     [["verify", "."], ". cannot be read: EISDIR"],
     [["verify", "-", "--head", "canary"], "--head is a hash"],
     [["verify", "-", "--format", "xml"], "--format is text or json"],
     [["verify", "-", "--key", "canary"], "--key is a public key"],
-    [["key"], "Say what the log is called"],
-    [["key", "a b"], "Say what the log is called"],
+    [["key"], "Name the log"],
+    [["key", "a b"], "Name the log"],
     [["verify", "-", "--x"], "There is no option \"--x\""],
   ]) {
     const { code, out, err } = run(args);

@@ -128,10 +128,10 @@ test("what a folder holds: every ending in any case, agents' folders, no program
   assert.equal(run(["lint", "z"]).err, "3 files of other kinds skipped: .py 2, LICENSE 1.\n");
   const { code, err } = run(["lint", "only"]);
   assert.equal(code, 2);
-  assert.match(err, /^No prompt is in "only": its files end otherwise \(\.py 2\)/);
+  assert.match(err, /^There is no prompt in "only": its files have other endings \(\.py 2\)/);
   const some = run(["lint", "a.MD", "gone.md", "only", "--format", "concise"]);
   assert.equal(some.code, 2);
-  assert.match(some.err, /Nothing is called "gone\.md"/);
+  assert.match(some.err, /There is no file "gone\.md"/);
   assert.match(some.out, /^a\.MD:1:11: error U001/, "the others are linted");
 });
 

@@ -94,7 +94,7 @@ test("called wrongly it says how", async () => {
   mkdirSync(join(folder, "odd"));
   writeFileSync(join(folder, "odd/a.json"), "{}");
   for (const [args, said] of [
-    [[], /Say what/], [["import", "out"], /Say what/], [["plan"], /Say which folder/], [["plan", "nowhere"], /no folder/],
+    [[], /Name the action/], [["import", "out"], /Name the action/], [["plan"], /Name the folder/], [["plan", "nowhere"], /no folder/],
     [["plan", "odd"], /has no modelDefinition/], [["plan", "odd", "--credentials", "x"], /an option of models apply/],
     [["apply", "out", "--credentials", "nowhere.json"], /no file/], [["export", "x", "--to", "a b!"], /400/],
   ]) {

@@ -63,7 +63,7 @@ test("what fails ends with 1, what is refused with 2 and the file's name", async
   assert.match(refused.err, /prompts.b\.json \$\.(user_template|variables)/);
   write({ "b.json": template("greeting two") });
   for (const [args, env, said] of [
-    [["sync"], undefined, /Say which folder/],
+    [["sync"], undefined, /Name the folder/],
     [["sync", "nowhere"], undefined, /no folder/],
     [["sync", "prompts", "--url", "ftp://x"], undefined, /https/],
     [["sync", "prompts"], { PROMPTGATE_KEY: MANAGER }, /PROMPTGATE_URL/],
@@ -110,7 +110,7 @@ test("E7: a version bears a label, which is moved, promoted and rolled back", as
     [["set", "greeting one", "production"], /^2 promptgate label set takes TEMPLATE LABEL VERSION\./],
     [["list", "greeting two"], /^2 The gateway has no prompt template with the name "greeting two"/],
     [["list"], /^2 promptgate label list takes TEMPLATE\./],
-    [["move"], /^2 Say what to do/],
+    [["move"], /^2 Name the action/],
   ]) assert.match(await label(...args), said);
 });
 

@@ -29,7 +29,7 @@ key makes a key for AUDIT_SIGNING_KEY, and its public key. NAME is what the log 
   },
   async run([action, ...rest], { head, key = [], format }) {
     if (action === "key") return makeKey(rest);
-    if (action !== "verify" || rest.length !== 1) throw new Usage("Say which file: promptgate audit verify FILE");
+    if (action !== "verify" || rest.length !== 1) throw new Usage("Name the file: promptgate audit verify FILE");
     if (head !== undefined && !/^[0-9a-f]{64}$/i.test(head.trim())) throw new Usage("--head is a hash of 64 hexadecimal digits.");
     if (!["text", "json"].includes(format)) throw new Usage("--format is text or json.");
     const [file] = rest;
@@ -131,7 +131,7 @@ function publicKey(text) {
 }
 
 function makeKey([name, ...more]) {
-  if (!/^[A-Za-z0-9._/-]{1,128}$/.test(name ?? "") || more.length) throw new Usage("Say what the log is called: promptgate audit key gateway.example/audit");
+  if (!/^[A-Za-z0-9._/-]{1,128}$/.test(name ?? "") || more.length) throw new Usage("Name the log: promptgate audit key gateway.example/audit");
   const pair = generateKeyPairSync("ed25519");
   const one = Buffer.from([1]);
   const bytes = Buffer.concat([one, pair.publicKey.export({ format: "der", type: "spki" }).subarray(SPKI.length)]);

@@ -85,7 +85,9 @@ export async function run() {
   } catch (error) {
     // By name: what is loaded later has classes of its own.
     const known = ["Usage", "PromptgateError"].includes(error?.name);
-    process.stderr.write(`${known ? error.message : (error?.stack ?? error)}\n`);
+    // What the file system refuses is told with the file, and not as a fault of the program.
+    const refused = typeof error?.path === "string" && error.syscall ? `${error.path} cannot be ${error.syscall === "open" ? "opened" : "read or written"}: ${error.code}.` : undefined;
+    process.stderr.write(`${refused ?? (known ? error.message : (error?.stack ?? error))}\n`);
     for (const fault of error?.errors ?? []) process.stderr.write(`  ${fault.path}: ${fault.message}\n`);
     process.exitCode = 2;
   }

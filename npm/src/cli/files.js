@@ -35,8 +35,8 @@ export async function find(patterns) {
     const found = folder === undefined ? all : all.filter((file) => isPrompt(slashes(relative(resolve(folder), file)), skipped));
     for (const file of found) files.add(slashes(relative("", file)));
     if (found.length > 0) continue;
-    if (folder === undefined) missing.push(`Nothing is called ${JSON.stringify(pattern)}, or git ignores it.`);
-    else missing.push(`No prompt is in ${JSON.stringify(pattern)}: its files end otherwise${skipped.size > 0 ? ` (${listed(skipped)})` : ""}, or git ignores them.`);
+    if (folder === undefined) missing.push(`There is no file ${JSON.stringify(pattern)}, or git ignores it.`);
+    else missing.push(`There is no prompt in ${JSON.stringify(pattern)}: its files have other endings${skipped.size > 0 ? ` (${listed(skipped)})` : ""}, or git ignores them.`);
   }
   return { files: [...files].sort(), skipped, missing };
 }

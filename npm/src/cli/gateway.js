@@ -15,11 +15,11 @@ export class Gateway {
   #key;
 
   constructor({ url = process.env.PROMPTGATE_URL, key = process.env.PROMPTGATE_KEY }) {
-    if (!url) throw new Usage("Say which gateway: --url https://…, or the variable PROMPTGATE_URL.");
-    if (!key) throw new Usage("Say by which key: the variable PROMPTGATE_KEY, or --key.");
+    if (!url) throw new Usage("Name the gateway: --url https://…, or the variable PROMPTGATE_URL.");
+    if (!key) throw new Usage("Give a key: the variable PROMPTGATE_KEY, or --key.");
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new Usage("--url must be an address that begins with https:// or http://.");
     // The platform refuses a header of anything else, and quotes it.
-    if (!/^[\x21-\x7e]+$/.test(key)) throw new Usage("The key has a character that none has.");
+    if (!/^[\x21-\x7e]+$/.test(key)) throw new Usage("The key holds a character that no key has: copy it again.");
     this.#url = url.replace(/\/+$/, "");
     this.#key = key;
   }

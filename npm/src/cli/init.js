@@ -17,7 +17,7 @@ Writes promptgate.json into the working folder, with what can be set.
   options: {},
   run(names) {
     if (names.length > 0) throw new Usage("`init` takes no files.");
-    if (existsSync("promptgate.json")) throw new Usage("promptgate.json is there already.");
+    if (existsSync("promptgate.json")) throw new Usage("promptgate.json exists already.");
     writeFileSync("promptgate.json", `${JSON.stringify(BEGINNING, null, 2)}\n`);
     process.stdout.write("promptgate.json is written. promptgate lint reads it.\n");
     return 0;

@@ -45,8 +45,8 @@ rotate:
   async run([action, id, ...more], values) {
     if (!["text", "json"].includes(values.format)) throw new Usage("--format is text or json.");
     const needsId = action === "rotate" || action === "revoke";
-    if (!["create", "list", "rotate", "revoke"].includes(action)) throw new Usage("Say what to do: promptgate keys create, list, rotate ID or revoke ID");
-    if (more.length > 0 || needsId !== (id !== undefined)) throw new Usage(needsId ? `Say which key: promptgate keys ${action} ID (keys list shows the ids)` : `keys ${action} takes no argument.`);
+    if (!["create", "list", "rotate", "revoke"].includes(action)) throw new Usage("Name the action: promptgate keys create, list, rotate ID or revoke ID");
+    if (more.length > 0 || needsId !== (id !== undefined)) throw new Usage(needsId ? `Name the key: promptgate keys ${action} ID (keys list shows the ids)` : `keys ${action} takes no argument.`);
     const answer = await ACTIONS[action](values, id);
     process.stdout.write(values.format === "json" ? `${JSON.stringify(answer, null, 2)}\n` : TEXTS[action](answer));
     return 0;
@@ -55,7 +55,7 @@ rotate:
 
 const ACTIONS = {
   create(values) {
-    if (!values.name) throw new Usage("Say what the key is called: --name NAME");
+    if (!values.name) throw new Usage("Name the key: --name NAME");
     const limits = Object.entries(LIMITS).filter(([option]) => values[option] !== undefined)
       .map(([option, name]) => [name, name.startsWith("cost") ? values[option] : number(values[option], option)]);
     return ask(values, "POST", "/v1/keys", {
@@ -91,7 +91,7 @@ function table(rows) {
 
 async function ask({ url = process.env.PROMPTGATE_URL }, method, path, body) {
   const key = process.env.PROMPTGATE_KEY;
-  if (!url) throw new Usage("Say which gateway: set PROMPTGATE_URL, or --url");
+  if (!url) throw new Usage("Name the gateway: set PROMPTGATE_URL, or --url");
   if (!key) throw new Usage("Set PROMPTGATE_KEY to a key with the right manage or admin.");
   let response;
   try {

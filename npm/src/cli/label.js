@@ -24,7 +24,7 @@ ${GATEWAY_HELP}  --format FORMAT      text (default) or json
   options: { ...GATEWAY_OPTIONS, format: { type: "string", default: "text" } },
   async run([action, ...words], { format, ...gateway }) {
     if (!["text", "json"].includes(format)) throw new Usage("--format is text or json.");
-    if (!Object.hasOwn(WORDS, action ?? "")) throw new Usage("Say what to do: promptgate label list, set, rollback or remove TEMPLATE …");
+    if (!Object.hasOwn(WORDS, action ?? "")) throw new Usage("Name the action: promptgate label list, set, rollback or remove TEMPLATE …");
     if (words.length !== WORDS[action]) throw new Usage(`promptgate label ${action} takes ${["", "TEMPLATE", "TEMPLATE LABEL", "TEMPLATE LABEL VERSION"][WORDS[action]]}.`);
     const at = new Gateway(gateway);
     const [template, label, version] = words;

@@ -83,7 +83,7 @@ function checked(patterns, values) {
   const format = values.format ?? (process.env.GITHUB_ACTIONS === "true" ? "github" : "pretty");
   if (!Object.hasOwn(FORMATS, format)) {
     const near = nearest(format, Object.keys(FORMATS));
-    throw new Usage(`There is no format ${JSON.stringify(format)}: ${near ? `did you mean ${near}? ` : ""}There are ${Object.keys(FORMATS).join(", ")}.`);
+    throw new Usage(`There is no format ${JSON.stringify(format)}: ${near ? `did you mean ${near}? There are` : "there are"} ${Object.keys(FORMATS).join(", ")}.`);
   }
   const most = values["max-warnings"];
   if (most !== undefined && !/^\d+$/.test(most)) throw new Usage("--max-warnings takes a whole number.");
@@ -92,7 +92,7 @@ function checked(patterns, values) {
   if (stdin && values.watch) throw new Usage("The standard input cannot be watched.");
   if (!stdin && values["stdin-filename"] !== undefined) throw new Usage("--stdin-filename names what is read from -.");
   if (values.watch && values.diff) throw new Usage("Either --watch or --diff.");
-  if (values["write-baseline"] && values.baseline === undefined) throw new Usage("Say which file: --baseline FILE --write-baseline.");
+  if (values["write-baseline"] && values.baseline === undefined) throw new Usage("Name the file: --baseline FILE --write-baseline.");
   const list = (texts) => texts?.flatMap((text) => text.split(",").map((one) => one.trim()).filter(Boolean));
   const [select, ignore] = [list(values.select), list(values.ignore)];
   // said once, and before any file is read

@@ -29,8 +29,8 @@ ${GATEWAY_HELP}  --format FORMAT      text (default) or json
 `,
   options: { ...GATEWAY_OPTIONS, to: { type: "string" }, credentials: { type: "string" }, format: { type: "string", default: "text" } },
   async run([action, ...folders], { to, credentials, format, ...gateway }) {
-    if (!["export", "plan", "apply"].includes(action)) throw new Usage("Say what: promptgate models export FOLDER, plan FOLDER or apply FOLDER");
-    if (folders.length !== 1) throw new Usage(`Say which folder: promptgate models ${action} FOLDER`);
+    if (!["export", "plan", "apply"].includes(action)) throw new Usage("Name the action: promptgate models export FOLDER, plan FOLDER or apply FOLDER");
+    if (folders.length !== 1) throw new Usage(`Name the folder: promptgate models ${action} FOLDER`);
     if (!["text", "json"].includes(format)) throw new Usage("--format is text or json.");
     if (to !== undefined && action !== "export") throw new Usage("--to is an option of models export.");
     if (credentials !== undefined && action !== "apply") throw new Usage("--credentials is an option of models apply.");

@@ -65,7 +65,7 @@ ${GATEWAY_HELP}  --format FORMAT      text (default) or json
 };
 
 function one(folders, command, format) {
-  if (folders.length !== 1) throw new Usage(`Say which folder: promptgate ${command} FOLDER`);
+  if (folders.length !== 1) throw new Usage(`Name the folder: promptgate ${command} FOLDER`);
   if (!["text", "json"].includes(format)) throw new Usage("--format is text or json.");
   return folders[0];
 }

@@ -16,7 +16,7 @@ export const tokensCommand = {
     format: { type: "string", default: "text" },
   },
   async run(files, { model, vocabulary, format }) {
-    if (files.length === 0) throw new Usage("Say of which files: promptgate tokens FILE");
+    if (files.length === 0) throw new Usage("Name the files: promptgate tokens FILE");
     if (model !== undefined && vocabulary !== undefined) throw new Usage("Either --model or --vocabulary.");
     if (!["text", "json"].includes(format)) throw new Usage("--format is text or json.");
     const wanted = vocabulary ?? (model === undefined ? "o200k_base" : vocabularyOf(model));

@@ -67,7 +67,12 @@ impl Target {
                     let there: Vec<&str> = known.into_iter().filter(|known| known.starts_with(OPENAI)).collect();
                     format!("Nothing is at this address: there are {}.", there.join(", "))
                 }
-                Some(meant) => format!("Nothing is at this address: did you mean {meant}? An id is a UUID."),
+                Some(meant) => {
+                    // A slash too many is no id.
+                    let id = meant.contains('{') || path.len() > meant.len() + 1;
+                    let id = if id { " An id is a UUID." } else { "" };
+                    format!("Nothing is at this address: did you mean {meant}?{id}")
+                }
                 None => "Nothing is at this address. GET /v1/openapi.json lists all there are.".to_owned(),
             };
             return Err(Problem::new(Code::NotFound, detail));

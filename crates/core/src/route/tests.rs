@@ -67,7 +67,14 @@ fn routes() {
     }
     let target = Target::find("GET", &format!("/v1/templates/{}/versions/3", ID.to_uppercase())).unwrap();
     assert_eq!((target.id.as_str(), target.version), (ID, 3));
-    assert!(Target::find("POST", "/v1/chats").unwrap_err().detail.contains("did you mean /v1/chat?"));
+    for (path, hint) in [
+        ("/v1/chats", "did you mean /v1/chat?"),
+        ("/v1/chat/", "did you mean /v1/chat?"),
+        ("/v1/templates/x", "did you mean /v1/templates? An id is a UUID."),
+    ] {
+        let detail = Target::find("POST", path).unwrap_err().detail;
+        assert!(detail.ends_with(hint), "{path}: {detail}");
+    }
 }
 
 /// In each of these the platform's URL has another path than the request.

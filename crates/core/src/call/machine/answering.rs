@@ -28,9 +28,13 @@ impl Call {
         }
         self.failed(now, health);
         let (status, code, detail) = if self.first_content.is_none() && self.malformed > 0 {
-            (Status::Error, Code::UpstreamMalformed, "The upstream's answer holds no frame that can be read.")
+            (
+                Status::Error,
+                Code::UpstreamMalformed,
+                "Nothing in the upstream's answer can be read: it is not of its wire, or broken.",
+            )
         } else {
-            let detail = "The upstream's answer broke off before its last frame: what came is not the whole answer.";
+            let detail = "The upstream's answer broke off before its end: what came is not the whole answer.";
             (Status::Truncated, Code::UpstreamTruncated, detail)
         };
         if !self.next(now, code) {
