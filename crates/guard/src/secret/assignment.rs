@@ -87,6 +87,9 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         "First pass: skim2read",
         "compile pass: codegen2",
         "boarding pass: B42X",
+        "api_key_missing: \"Check SEARCH_API_KEY environment variable\"",
+        "export OPENAI_API_KEY=sk-abc123",
+        "OPENAI_API_KEY=sk-1234567890abcdef",
     ],
 };
 
@@ -189,6 +192,8 @@ fn assigned(place: &Place<'_, '_>, name: &[u8], meaning: Meaning, value: &Value,
         (_, Look::Reference) => return None,
         (_, Look::Placeholder) => 0.2,
         (Meaning::Secret, _) if name::is_verdict(name, bytes) => 0.25,
+        // `"api_key_missing": "Check OPENAI_API_KEY in the environment"`: a message.
+        (Meaning::Secret, _) if bytes.contains(&b' ') && value::speaks_of_itself(bytes) => 0.25,
         (Meaning::Secret, Look::Random | Look::Uuid) => 0.9,
         // `connect(password=pwd2, …)`: a variable.
         (Meaning::Secret, Look::Chosen)

@@ -280,6 +280,18 @@ fn is_path(value: &[u8], random: bool) -> bool {
     !chosen && (starts || (!random && value.starts_with(b"/") && slashes >= 2))
 }
 
+/// Letters and digits in their order, as in documentation: `abc123`, `1234567890abcdef`.
+fn is_counted(value: &[u8]) -> bool {
+    let follows = |pair: &[u8]| match pair {
+        [a, b] => *b == a.wrapping_add(1) || matches!((a, b), (b'9', b'0') | (_, b'a' | b'1' | b'0')),
+        _ => false,
+    };
+    value.len() >= 3
+        && value.first().is_some_and(|first| matches!(first, b'a' | b'0' | b'1'))
+        && value.windows(2).all(follows)
+        && value.windows(2).filter(|pair| matches!(pair, [a, b] if *b != a.wrapping_add(1))).count() <= 3
+}
+
 /// Words that hold a place.
 fn is_placeholder(value: &[u8], random: bool) -> bool {
     #[rustfmt::skip]
@@ -320,8 +332,10 @@ fn is_placeholder(value: &[u8], random: bool) -> bool {
             })
         })
     };
+    let counted = ["sk-", "sk_", "pk-", "pk_", "key-"].iter().find_map(|start| value.strip_prefix(start.as_bytes()));
+    counted.is_some_and(is_counted)
     // Signs only.
-    !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
+    || !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
         || entropy::is_one_character(value)
         || value.iter().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'x' | b'X' | b'#' | b'?'))
         || WHOLE.iter().any(|name| is(trimmed, name) || is(value, name))
