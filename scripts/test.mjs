@@ -12,7 +12,8 @@ mkdirSync(RESULTS, { recursive: true });
 const node = (name, files, atOnce = 2) => `node --test --test-concurrency=${atOnce} --test-reporter=dot --test-reporter-destination=stdout \
   --test-reporter=tap --test-reporter-destination=${RESULTS}/${name}.tap ${files}`;
 const wasm = "--target wasm32-unknown-unknown";
-const border = `${wasmCargo} test --profile quick ${wasm} -p promptgate-wasm --test border`;
+// With the Worker, as `scripts/wasm` builds it: so its tests use the crates that are compiled already.
+const border = `${wasmCargo} test --profile quick ${wasm} -p promptgate-worker -p promptgate-wasm --test border`;
 const CHROMEDRIVER = [process.env.CHROMEDRIVER, "/usr/bin/chromedriver"].find((path) => path && existsSync(path));
 // Debian's Rust, which serves where rustup cannot download the target, has no clippy.
 const lintsWasm = wasmCargo.includes("RUSTUP_TOOLCHAIN") ? "cargo clippy --quiet" : `${wasmCargo} clippy --quiet ${wasm} --profile quick`;

@@ -27,12 +27,12 @@ thread_local! {
     static HEALTH: RefCell<BTreeMap<String, Health>> = const { RefCell::new(BTreeMap::new()) };
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static PACE: RefCell<Pace> = RefCell::new(Pace::default());
-    static COUNTERS: RefCell<Counters> = RefCell::new(Counters::default());
+    static COUNTERS: RefCell<Counters> = const { RefCell::new(promptgate_vocabularies::counters()) };
     static KEYS: RefCell<Memory> = RefCell::default();
     static SHARES: RefCell<Shares> = RefCell::default();
     static OWNERS: RefCell<Owners> = RefCell::default();
     static VALIDATOR: TemplateValidator = TemplateValidator::default();
-    static LINTER: Rc<Linter> = Rc::default();
+    static LINTER: Rc<Linter> = Rc::new(Linter::default().with_counters(promptgate_vocabularies::counters()));
     static TOKENS: RefCell<BTreeMap<String, TokenCache>> = const { RefCell::new(BTreeMap::new()) };
 }
 

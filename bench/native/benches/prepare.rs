@@ -25,7 +25,7 @@ fn request(instructions: usize, instruction: usize, messages: usize, content: us
 
 fn prepare(criterion: &mut Criterion) {
     let guards = Guards::default();
-    let mut counters = Counters::default();
+    let mut counters = promptgate_vocabularies::counters();
     let mut group = criterion.benchmark_group("prepare");
     for (name, body) in [("small", request(1, 80, 4, 120, 512)), ("largest", request(5, 500, 25, 4000, 4096))] {
         group.throughput(Throughput::Bytes(body.len() as u64));

@@ -11,7 +11,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use promptgate_core::chat::{ChatRules, Counters, Counting, Decoded, Kind};
+use promptgate_core::chat::{ChatRules, Counting, Decoded, Kind};
 use promptgate_core::front::{openai, promptgate};
 use promptgate_core::guard::Guards;
 use promptgate_core::json::MAX_BODY;
@@ -88,7 +88,7 @@ fn main() {
         while steps.time(|| checking.step()) {}
         let checked = steps.time(|| checking.end())?;
         let rules = ChatRules { counting: Counting::Exact(Vocabulary::O200k), ..ChatRules::default() };
-        let counted = steps.time(|| checked.count(&rules, window, &mut Counters::default()));
+        let counted = steps.time(|| checked.count(&rules, window, &mut promptgate_vocabularies::counters()));
         steps.time(|| counted.trim(rules.ratio_permille)).map(|_| 0)
     };
     let chat = |body: &str, steps: &mut Steps| {
@@ -127,7 +127,7 @@ fn main() {
         let request = steps.time(|| RenderRequest::parse(body.as_bytes()))?;
         let mut values = steps.time(|| request.begin(&template, &guards.input))?;
         while steps.time(|| values.step()) {}
-        let answer = || RenderRequest::answered("t", &template, values, &mut Counters::default());
+        let answer = || RenderRequest::answered("t", &template, values, &mut promptgate_vocabularies::counters());
         steps.time(answer).map(|text| text.len())
     };
     let invoke =
@@ -185,7 +185,9 @@ fn main() {
         let request = steps.time(|| RenderRequest::parse(body.as_bytes()))?;
         let mut values = steps.time(|| request.begin(&many, &guards.input))?;
         while steps.time(|| values.step()) {}
-        steps.time(|| RenderRequest::answered("t", &many, values, &mut Counters::default())).map(|text| text.len())
+        steps
+            .time(|| RenderRequest::answered("t", &many, values, &mut promptgate_vocabularies::counters()))
+            .map(|text| text.len())
     });
     let own = |at: usize| {
         (

@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use promptgate_base::work;
-use promptgate_core::chat::Counters;
 use promptgate_core::fault::MAX_FAULTS;
 use promptgate_core::front::promptgate::decode;
 use promptgate_core::guard::Guards;
@@ -99,7 +98,7 @@ fn entries() -> Vec<Entry> {
             "render",
             Box::new(move |body| match RenderRequest::parse(body.as_bytes()) {
                 Ok(request) => {
-                    let counters = &mut Counters::default();
+                    let counters = &mut promptgate_vocabularies::counters();
                     request.answer(ID, &template, &render_guards.input, counters).err().map(refused).unwrap_or_default()
                 }
                 Err(problem) => refused(problem),

@@ -41,10 +41,17 @@ impl Default for Linter {
 }
 
 impl Linter {
-    /// A linter under `config`.
+    /// A linter under `config`. It estimates counts of tokens until its [counters](Self::counters) have vocabularies.
     pub fn new(config: Config) -> Self {
         let guard = Guard::new(&policy(&config));
         Linter { config, guard, counters: RefCell::default() }
+    }
+
+    /// The same linter with other token counters, such as those for the vocabularies of the program.
+    #[must_use]
+    pub fn with_counters(mut self, counters: Counters) -> Self {
+        self.counters = RefCell::new(counters);
+        self
     }
 
     /// Its configuration.
@@ -52,7 +59,7 @@ impl Linter {
         &self.config
     }
 
-    /// Its token counters: where vocabularies that are not embedded are loaded.
+    /// Its token counters: where vocabularies are loaded that are no part of the program.
     pub fn counters(&self) -> &RefCell<Counters> {
         &self.counters
     }

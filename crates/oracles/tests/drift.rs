@@ -302,7 +302,7 @@ fn answers_fit_their_schemas() {
             "LintReport",
             lint::answer(&std::rc::Rc::default(), br#"{"text":"Use the password: hunter2!x {{name"}"#).unwrap(),
         ),
-        ("Rendering", render.answer("t", &template, &guards.input, &mut Counters::default()).unwrap()),
+        ("Rendering", render.answer("t", &template, &guards.input, &mut promptgate_vocabularies::counters()).unwrap()),
         ("Plan", Plan::json(&plans, true)),
         ("Difference", difference(1, &bytes(r#"{"name":"a"}"#), 2, &bytes(r#"{"name":"b"}"#)).unwrap()),
     ];

@@ -32,7 +32,7 @@ fn library(name: &str, vocabulary: Vocabulary) -> Option<Count> {
             Box::new(move |text| encoder.count(text))
         }
         _ => {
-            let mut encoder = Encoder::new(vocabulary)?;
+            let mut encoder = promptgate_vocabularies::encoder(vocabulary).ok()?;
             Box::new(move |text| encoder.count(text))
         }
     })

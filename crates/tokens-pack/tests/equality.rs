@@ -37,7 +37,7 @@ fn long_pieces() {
 #[test]
 fn special_tokens_are_text_unless_recognised() {
     for vocabulary in Vocabulary::ALL {
-        let mut encoder = Encoder::new(vocabulary).unwrap();
+        let mut encoder = promptgate_vocabularies::encoder(vocabulary).unwrap();
         let reference = reference::tiktoken(vocabulary);
         let text = "a<|endoftext|>b <|endofprompt|><|<|fim_prefix|>|>";
         assert_eq!(encoder.encode(text), reference.encode_ordinary(text));
@@ -51,7 +51,7 @@ fn special_tokens_are_text_unless_recognised() {
 
 #[test]
 fn what_is_no_token_does_not_decode() {
-    let mut encoder = Encoder::new(Vocabulary::Cl100k).unwrap();
+    let mut encoder = promptgate_vocabularies::encoder(Vocabulary::Cl100k).unwrap();
     assert_eq!(encoder.decode(&[100_256]), None);
     assert_eq!(encoder.decode(&[u32::MAX]), None);
 }
@@ -59,7 +59,7 @@ fn what_is_no_token_does_not_decode() {
 #[test]
 fn every_token_decodes_to_its_bytes() {
     for vocabulary in Vocabulary::ALL {
-        let mut encoder = Encoder::new(vocabulary).unwrap();
+        let mut encoder = promptgate_vocabularies::encoder(vocabulary).unwrap();
         for id in 0..vocabulary.ordinary_tokens() {
             let expected = reference::bpe(vocabulary).bpe.token_bytes(id);
             assert_eq!(encoder.decode(&[id]).as_deref(), Some(expected), "{id}");
@@ -69,7 +69,7 @@ fn every_token_decodes_to_its_bytes() {
 
 #[test]
 fn count_up_to_stops_early() {
-    let mut encoder = Encoder::new(Vocabulary::Cl100k).unwrap();
+    let mut encoder = promptgate_vocabularies::encoder(Vocabulary::Cl100k).unwrap();
     let mut texts = Texts::new(SEED).unwrap();
     for _ in 0..5000 {
         let text = texts.next_text();

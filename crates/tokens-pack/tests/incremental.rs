@@ -26,7 +26,7 @@ fn parts<'t>(text: &'t str, random: &mut Random) -> Vec<&'t str> {
 fn a_stream_counts_like_the_whole() {
     let (mut texts, mut random) = (Texts::new(SEED).unwrap(), Random::new(SEED));
     for vocabulary in Vocabulary::ALL {
-        let mut encoder = Encoder::new(vocabulary).unwrap();
+        let mut encoder = promptgate_vocabularies::encoder(vocabulary).unwrap();
         for _ in 0..20_000 {
             let text = texts.next_text();
             let mut stream = Stream::new();
@@ -44,7 +44,7 @@ fn a_stream_counts_like_the_whole() {
 fn a_transcript_counts_like_the_whole_after_every_cut() {
     let (mut texts, mut random) = (Texts::new(SEED).unwrap(), Random::new(SEED));
     for vocabulary in Vocabulary::ALL {
-        let mut encoder = Encoder::new(vocabulary).unwrap();
+        let mut encoder = promptgate_vocabularies::encoder(vocabulary).unwrap();
         for _ in 0..1_500 {
             let mut transcript = Transcript::new();
             for _ in 0..12 {
@@ -67,7 +67,7 @@ fn a_transcript_counts_like_the_whole_after_every_cut() {
 #[test]
 fn a_conversation_is_the_sum_of_its_messages() {
     let (mut texts, mut random) = (Texts::new(SEED).unwrap(), Random::new(SEED));
-    let mut encoder = Encoder::new(Vocabulary::O200k).unwrap();
+    let mut encoder = promptgate_vocabularies::encoder(Vocabulary::O200k).unwrap();
     for _ in 0..500 {
         let mut messages: Vec<String> = (0..20).map(|_| texts.next_text()).collect();
         let mut conversation = Conversation::new();

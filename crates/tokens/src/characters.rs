@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn seeds_are_what_bytes_merge_into() {
         for vocabulary in Vocabulary::ALL {
-            let mut merges = Merges::open(vocabulary.embedded().unwrap().into(), false).unwrap();
+            let mut merges = Merges::open(vocabulary.packed().into(), false).unwrap();
             for character in ('\u{80}'..'\u{ffff}').step_by(3) {
                 let mut bytes = [0; 4];
                 let bytes = character.encode_utf8(&mut bytes).as_bytes();

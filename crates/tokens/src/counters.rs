@@ -29,15 +29,21 @@ impl Counting {
 
 /// The encoders, made when first asked for and kept: what they have seen makes them faster.
 ///
-/// Without the features that embed vocabularies one is there once it has been loaded; until then its texts are
-/// estimated.
+/// A vocabulary that is not embedded is there once it has been loaded; until then its texts are estimated. None is
+/// embedded by default.
 #[derive(Default)]
 pub struct Counters {
+    embedded: &'static [(Vocabulary, &'static [u8])],
     encoders: Vec<Encoder>,
     missing: Vec<Vocabulary>,
 }
 
 impl Counters {
+    /// Counters for the vocabularies of the program, packed; one is read when it is first asked for.
+    pub const fn embedded(embedded: &'static [(Vocabulary, &'static [u8])]) -> Counters {
+        Counters { embedded, encoders: Vec::new(), missing: Vec::new() }
+    }
+
     /// Takes a packed vocabulary (`crates/tokens/data/*.tokens`) that was fetched; loading one twice is harmless.
     ///
     /// # Errors
@@ -72,7 +78,8 @@ impl Counters {
         let place = match self.encoders.iter().position(|known| known.vocabulary() == vocabulary) {
             Some(place) => place,
             None => {
-                self.encoders.push(Encoder::new(vocabulary)?);
+                let (_, packed) = self.embedded.iter().find(|(name, _)| *name == vocabulary)?;
+                self.encoders.push(Encoder::embedded(packed).ok()?);
                 self.encoders.len() - 1
             }
         };
@@ -86,13 +93,18 @@ pub fn estimated_quarters(text: &str) -> u64 {
     units as u64
 }
 
-#[cfg(all(test, feature = "cl100k", feature = "o200k"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    const COUNTERS: Counters = Counters::embedded(&[
+        (Vocabulary::Cl100k, Vocabulary::Cl100k.packed()),
+        (Vocabulary::O200k, Vocabulary::O200k.packed()),
+    ]);
+
     #[test]
     fn one_text() {
-        let mut counters = Counters::default();
+        let mut counters = COUNTERS;
         for (text, counting, model, tokens, counted_by) in [
             ("Where is my order?", Counting::Auto, "gpt-4o", 5, "o200k_base"),
             ("Where is my order?", Counting::Auto, "support-small", 5, "estimate"),
@@ -106,7 +118,7 @@ mod tests {
 
     #[test]
     fn vocabularies_are_loaded_once_and_damage_is_refused() {
-        let packed = Vocabulary::O200k.embedded().unwrap();
+        let packed = Vocabulary::O200k.packed();
         let mut counters = Counters::default();
         for _ in 0..2 {
             assert_eq!(counters.load(packed.to_vec()), Ok(Vocabulary::O200k));
@@ -120,14 +132,14 @@ mod tests {
 
     #[test]
     fn nothing_is_missing_where_all_is_embedded() {
-        let mut counters = Counters::default();
+        let mut counters = COUNTERS;
         counters.count(Counting::Auto, "gpt-4o", "Where is my order?");
         assert_eq!(counters.missing(), []);
     }
 
     #[test]
     fn encoders_are_made_once() {
-        let mut counters = Counters::default();
+        let mut counters = COUNTERS;
         for _ in 0..3 {
             counters.encoder(Vocabulary::O200k).unwrap();
         }

@@ -37,10 +37,13 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder from the data embedded by the feature `cl100k` or `o200k`; `None` without it.
-    pub fn new(vocabulary: Vocabulary) -> Option<Self> {
-        // the embedded data is checked by this crate's tests
-        Self::open(Cow::Borrowed(vocabulary.embedded()?), false).ok()
+    /// An encoder from packed data (`data/*.tokens`) that is a part of the program: it is not looked at for damage, which
+    /// would read all of it.
+    ///
+    /// # Errors
+    /// [`PackedError`], when the data is truncated or something else.
+    pub fn embedded(packed: &'static [u8]) -> Result<Self, PackedError> {
+        Self::open(Cow::Borrowed(packed), false)
     }
 
     /// An encoder from packed data (`data/*.tokens`) that was fetched.

@@ -272,7 +272,7 @@ pub(crate) mod tests {
             ((state >> 33) % u64::from(below)) as u32
         };
         for vocabulary in Vocabulary::ALL {
-            let open = || Merges::open(vocabulary.embedded().unwrap().into(), false).unwrap();
+            let open = || Merges::open(vocabulary.packed().into(), false).unwrap();
             let (mut merges, mut cold) = (open(), open());
             let mut short = Short::new();
             for round in 0..50_000 {

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-use promptgate_tokens::{Encoder, Stream, Vocabulary};
+use promptgate_tokens::{Stream, Vocabulary};
 
 /// Undoes `str::escape_default`.
 fn unescaped(line: &str) -> String {
@@ -28,7 +28,7 @@ fn unescaped(line: &str) -> String {
 
 #[test]
 fn rows() {
-    let mut encoders = Vocabulary::ALL.map(|vocabulary| Encoder::new(vocabulary).unwrap());
+    let mut encoders = Vocabulary::ALL.map(|vocabulary| promptgate_vocabularies::encoder(vocabulary).unwrap());
     let mut lines = include_str!("recorded.txt").lines();
     let mut texts = 0;
     while let Some(text) = lines.next().map(unescaped) {

@@ -5,19 +5,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg(any(feature = "ours-cl100k", feature = "ours-o200k"))]
 mod library {
     use core::cell::Cell;
-    use promptgate_tokens::{Encoder, Vocabulary};
+    use promptgate_tokens::Encoder;
 
     #[cfg(feature = "ours-cl100k")]
-    const VOCABULARY: Vocabulary = Vocabulary::Cl100k;
+    static PACKED: &[u8] = include_bytes!("../../../../crates/tokens/data/cl100k.tokens");
     #[cfg(feature = "ours-o200k")]
-    const VOCABULARY: Vocabulary = Vocabulary::O200k;
+    static PACKED: &[u8] = include_bytes!("../../../../crates/tokens/data/o200k.tokens");
 
     thread_local! {
         static ENCODER: Cell<Option<Box<Encoder>>> = const { Cell::new(None) };
     }
 
     pub fn count(text: &str, _: bool) -> usize {
-        let mut encoder = ENCODER.take().or_else(|| Encoder::new(VOCABULARY).map(Box::new));
+        let mut encoder = ENCODER.take().or_else(|| Encoder::embedded(PACKED).ok().map(Box::new));
         let count = encoder.as_mut().map_or(0, |encoder| encoder.count(text));
         ENCODER.set(encoder);
         count

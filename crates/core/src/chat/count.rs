@@ -108,7 +108,7 @@ mod tests {
         });
         let checked = decode(body.to_string().as_bytes()).unwrap().check(&Guards::default().input).unwrap();
         let rules = ChatRules { counting, ..ChatRules::default() };
-        let counted = checked.count(&rules, None, &mut Counters::default());
+        let counted = checked.count(&rules, None, &mut promptgate_vocabularies::counters());
         (counted.counted_by, counted.fixed.ceil(), counted.messages[2].ceil())
     }
 

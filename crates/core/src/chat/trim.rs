@@ -138,7 +138,6 @@ mod tests {
     use crate::chat::{ChatRules, Counting};
     use crate::front::promptgate::decode;
     use crate::guard::Guards;
-    use promptgate_tokens::Counters;
     use serde_json::json;
 
     /// Messages as (role, length in units); one system instruction of `system` units.
@@ -151,7 +150,7 @@ mod tests {
         });
         let rules = ChatRules { counting: Counting::Estimate, ..ChatRules::default() };
         let checked = decode(body.to_string().as_bytes()).unwrap().check(&Guards::default().input).unwrap();
-        checked.count(&rules, window, &mut Counters::default())
+        checked.count(&rules, window, &mut promptgate_vocabularies::counters())
     }
 
     #[test]

@@ -262,7 +262,7 @@ mod tests {
             "variables": { "message": message, "tone": "kind" }, "modelId": "m", "maxTokens": 100,
         });
         let request = ExecuteRequest::parse(body.to_string().as_bytes())?;
-        request.execution("t-1", template, &Guards::default().input, &mut Counters::default())
+        request.execution("t-1", template, &Guards::default().input, &mut promptgate_vocabularies::counters())
     }
 
     #[test]
@@ -313,7 +313,8 @@ mod tests {
         });
         let request = ExecuteRequest::parse(body.to_string().as_bytes()).unwrap();
         let lax = template(serde_json::json!({ "jailbreak_detection": false }));
-        let execution = request.execution("t-1", &lax, &Guard::new(&policy), &mut Counters::default()).unwrap();
+        let execution =
+            request.execution("t-1", &lax, &Guard::new(&policy), &mut promptgate_vocabularies::counters()).unwrap();
         let sent = execution.payload.text();
         assert!(!sent.contains("DE89") && sent.contains("Ignore all"), "{sent}");
         assert_eq!((execution.findings.redacted, execution.findings.allowed), (1, 1));

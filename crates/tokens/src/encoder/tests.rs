@@ -7,7 +7,7 @@ use alloc::string::String;
 fn work(text: &str) -> f64 {
     let mut worst = 0f64;
     for vocabulary in Vocabulary::ALL {
-        let mut encoder = Encoder::new(vocabulary).unwrap();
+        let mut encoder = Encoder::embedded(vocabulary.packed()).unwrap();
         encoder.merges.read_all();
         encoder.merges.work = 0;
         encoder.count(text);
@@ -50,7 +50,7 @@ fn work_is_linear_in_every_input() {
 #[test]
 fn memory_is_bounded() {
     for vocabulary in Vocabulary::ALL {
-        let mut encoder = Encoder::new(vocabulary).unwrap();
+        let mut encoder = Encoder::embedded(vocabulary.packed()).unwrap();
         assert!(encoder.heap() < 160_000, "{} at first", encoder.heap());
         encoder.count(&"misunderstanding".repeat(1 << 16));
         encoder.merges.read_all();
@@ -68,7 +68,7 @@ fn a_first_message_reads_a_part_of_the_vocabulary() {
     for vocabulary in Vocabulary::ALL {
         let all = vocabulary.ordinary_tokens() as usize;
         for (text, most) in [("Hello, how can I help you with your order today?", all / 16), (message, all / 8)] {
-            let mut encoder = Encoder::new(vocabulary).unwrap();
+            let mut encoder = Encoder::embedded(vocabulary.packed()).unwrap();
             encoder.count(text);
             let read = encoder.merges.pairs_read();
             assert!((1..most).contains(&read), "{read} of {all} pairs for {text:?}");
@@ -78,7 +78,7 @@ fn a_first_message_reads_a_part_of_the_vocabulary() {
 
 #[test]
 fn a_limit_bounds_the_work() {
-    let mut encoder = Encoder::new(Vocabulary::Cl100k).unwrap();
+    let mut encoder = Encoder::embedded(Vocabulary::Cl100k.packed()).unwrap();
     for text in ["misunderstanding".repeat(1 << 16), "a b c d ".repeat(1 << 16)] {
         encoder.merges.work = 0;
         assert_eq!(encoder.count_up_to(&text, 10), None);

@@ -9,7 +9,7 @@ mod scenarios;
 use std::time::Duration;
 
 use super::*;
-use crate::chat::{ChatRules, Counters, Trimmed};
+use crate::chat::{ChatRules, Trimmed};
 use crate::front::{Encoded, Encoder, Front};
 use crate::guard::Guards;
 use crate::reply::Format;
@@ -71,7 +71,9 @@ fn prepare(max_tokens: u64) -> Trimmed {
         "temperature": 0, "maxTokens": max_tokens, "modelId": "m",
     });
     let decoded = crate::front::promptgate::decode(body.to_string().as_bytes()).unwrap();
-    decoded.prepare(&Guards::default().input, &ChatRules::default(), None, &mut Counters::default()).unwrap()
+    decoded
+        .prepare(&Guards::default().input, &ChatRules::default(), None, &mut promptgate_vocabularies::counters())
+        .unwrap()
 }
 
 /// The upstream of the short form.

@@ -36,7 +36,7 @@ fn asked(body: &Value) -> Job {
 fn asked_for(body: &Value, kind: Kind) -> Result<(Job, Answer), Problem> {
     let (decoded, answer) = decode(body.to_string().into_bytes(), kind)?;
     let rules = ChatRules::default();
-    let trimmed = decoded.prepare(&Guards::default().input, &rules, None, &mut Counters::default())?;
+    let trimmed = decoded.prepare(&Guards::default().input, &rules, None, &mut promptgate_vocabularies::counters())?;
     Ok((Job::Chat(Box::new(trimmed)), answer))
 }
 
@@ -46,7 +46,7 @@ fn asked_under(body: &Value, changes: Value) -> (Job, Answer) {
     let guard = promptgate_guard::Guard::new(&changes.over(crate::guard::input_policy()).unwrap());
     let (decoded, answer) = decode(body.to_string().into_bytes(), Kind::Chat).unwrap();
     let rules = ChatRules::default();
-    let trimmed = decoded.prepare(&guard, &rules, None, &mut Counters::default()).unwrap();
+    let trimmed = decoded.prepare(&guard, &rules, None, &mut promptgate_vocabularies::counters()).unwrap();
     (Job::Chat(Box::new(trimmed)), answer)
 }
 

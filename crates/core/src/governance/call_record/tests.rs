@@ -1,7 +1,7 @@
 use super::*;
 use crate::call::{CallRules, Identity, Job};
+use crate::chat::ChatRules;
 use crate::chat::event::Usage;
-use crate::chat::{ChatRules, Counters};
 use crate::front::promptgate::decode;
 use crate::guard::Guards;
 use crate::upstream::openai::Address;
@@ -19,7 +19,7 @@ fn ended(model: &str, status: Status, usage: Option<Usage>, came: Option<u64>, r
         "maxTokens": 80, "modelId": model,
     });
     let guards = Guards::default();
-    let (rules, mut counters) = (ChatRules::default(), Counters::default());
+    let (rules, mut counters) = (ChatRules::default(), promptgate_vocabularies::counters());
     let decoded = decode(body.to_string().as_bytes()).unwrap();
     let prepared = decoded.prepare(&guards.input, &rules, None, &mut counters).unwrap();
     let wire = Wire::OpenAi(Address::new("https://api.example/v1"));

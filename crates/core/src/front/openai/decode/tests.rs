@@ -2,7 +2,7 @@
 
 use super::texts::MAX_TEXT;
 use super::*;
-use crate::chat::{ChatRules, Counters, Counting, Trimmed};
+use crate::chat::{ChatRules, Counting, Trimmed};
 use promptgate_guard::{Action, Guard, Policy};
 use serde_json::{Value as Json, json};
 
@@ -13,7 +13,7 @@ fn read(body: &str) -> Result<Trimmed, Problem> {
 fn prepare(body: &str, guard: &Guard, window: Option<u64>) -> Result<Trimmed, Problem> {
     let rules = ChatRules { counting: Counting::Estimate, ratio_permille: 1000, context_window: None };
     let (decoded, _) = decode(body.as_bytes().to_vec(), Kind::Chat)?;
-    decoded.prepare(guard, &rules, window, &mut Counters::default())
+    decoded.prepare(guard, &rules, window, &mut promptgate_vocabularies::counters())
 }
 
 fn trimmed(messages: &Json, size: u64) -> Result<(Vec<usize>, Json), Problem> {
