@@ -63,6 +63,11 @@ export function answer(status, lines, body) {
   return new Response(body, { status, headers: headers(lines) });
 }
 
+/** Writes; the number hears when the client has taken the bytes. */
+export function write(writer, bytes, number) {
+  settled(writer.write(bytes.slice()), number);
+}
+
 export function bytes(status, lines, body) {
   return new Response(body.slice(), { status, headers: headers(lines) });
 }
@@ -154,8 +159,7 @@ export class Reader {
    */
   gather(rest, number) {
     const all = this.#gathered ??= { bytes: new Uint8Array(LITTLE), length: 0 };
-    Object.assign(all, { to: tell, number, over: rest <= 0 });
-    if (!all.over) all.timer = setTimeout(() => { all.over = true; this.#give(all); }, rest);
+    Object.assign(all, { to: tell, number, due: Date.now() + rest });
     this.#give(all);
     if (all.number !== undefined && !all.reading) this.#pull(all);
   }
@@ -187,9 +191,17 @@ export class Reader {
   /** Gives what has come, if it is asked for and it is time, or there will be no more, or no room for more. */
   #give(all) {
     const { to, number, length, ended, failed } = all;
-    const due = length > 0 && (all.over || length > ROOM) || ended || failed;
-    if (number === undefined || !due) return;
-    clearTimeout(all.timer);
+    if (number === undefined) return;
+    if (!ended && !failed && length <= ROOM) {
+      if (length === 0) return;
+      const left = all.due - Date.now();
+      if (left > 0) {
+        // A timer only where there is something to give.
+        all.timer ??= setTimeout(() => { all.timer = undefined; this.#give(all); }, left);
+        return;
+      }
+    }
+    if (all.timer !== undefined) clearTimeout(all.timer);
     all.number = all.timer = undefined;
     all.length = 0;
     // A copy: who asked may look at it only when its client has taken what was before.

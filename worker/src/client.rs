@@ -1,7 +1,6 @@
 //! The client's side: its request and its answer.
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use js_sys::Uint8Array;
 use promptgate_core::http::{ALWAYS, Reply, ReplyHead};
 use promptgate_core::sensitive::Bytes;
 use wasm_bindgen::JsValue;
@@ -30,6 +29,7 @@ extern "C" {
     fn head(request: &Request) -> String;
     #[wasm_bindgen(js_name = bytes, catch)]
     fn with_bytes(status: u16, headers: &str, body: &[u8]) -> Result<Response, JsValue>;
+    fn write(writer: &WritableStreamDefaultWriter, bytes: &[u8], number: u32);
     #[wasm_bindgen(js_name = answer, catch)]
     fn with_stream(status: u16, headers: &str, body: &ReadableStream) -> Result<Response, JsValue>;
 }
@@ -110,8 +110,8 @@ impl Stream {
 
     /// Writes; the result comes when the client has taken the bytes: whether it did.
     pub(crate) fn write(&self, bytes: &Bytes) -> LocalBoxFuture<'static, bool> {
-        let written = self.0.write_with_chunk(&Uint8Array::from(bytes.0.as_slice()));
-        async move { Wait::settled(&written).await.is_ok() }.boxed_local()
+        let written = Wait::for_what(|number| write(&self.0, &bytes.0, number));
+        async move { written.await.is_ok() }.boxed_local()
     }
 
     /// Ends the answer; done when the client has taken all of it.
