@@ -59,7 +59,7 @@ impl Json {
         }
     }
 
-    /// What a string says.
+    /// The decoded text of a string.
     pub fn text(&self) -> Option<&str> {
         match self {
             Json::String(text) => Some(text),

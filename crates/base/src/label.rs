@@ -7,7 +7,7 @@ use promptgate_guard::{Action, Guard, Kind, Policy, Role};
 /// Longest id of another system that is kept, in characters (requirements, U3; the length is ours).
 const MAX_ID: usize = 128;
 
-/// What is said of a label that is not [clean](is_clean).
+/// What replaces a label that is not [clean](is_clean).
 pub const NOT_CLEAN: &str = "This reads like a key, a card or an address, and names are written to logs: send a name.";
 
 /// What no label may hold, whatever the operator's policies say. Numbers that only their surroundings make a telephone's

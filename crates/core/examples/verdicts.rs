@@ -1,4 +1,4 @@
-//! What the gateway says of documents, native: each line of the standard input is `{"kind", "text"}`, each line of the
+//! What the gateway reports about documents, native: each line of the standard input is `{"kind", "text"}`, each line of the
 //! output the faults by which the document is refused, `[{"path", "code"}]`; none where it is taken.
 
 use std::io::{BufRead, Write};

@@ -61,10 +61,10 @@ pub const REGIONS: [&str; 18] = [
     "edee1.eusc-pure.cloud",
 ];
 
-/// What a client is answered when the model is late or away, unless the operator says otherwise.
+/// What a client is answered when the model is late or away, unless the operator sets another.
 pub const FALLBACK_TEXT: &str = "The assistant is not available right now. Please try again in a moment.";
 
-/// Most bytes of a body on the OpenAI front, unless the operator says otherwise: images come in it (ours).
+/// Most bytes of a body on the OpenAI front, unless the operator sets another: images come in it (ours).
 const OPENAI_MAX_BODY: usize = 10 << 20;
 
 /// Everything that is set.
@@ -138,7 +138,7 @@ impl Settings {
         self.tenant_limits.get(tenant).or_else(|| self.tenant_limits.get("*")).cloned().unwrap_or_default()
     }
 
-    /// What the audit rows of a request say of it: `key_id` names a key of `tenant`; Unix ms.
+    /// What the audit rows of a request report about it: `key_id` names a key of `tenant`; Unix ms.
     pub fn occasion<'a>(&'a self, request_id: &'a str, tenant: &'a str, key_id: &'a str, now_ms: u64) -> Occasion<'a> {
         Occasion {
             request_id,

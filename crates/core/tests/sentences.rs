@@ -18,7 +18,7 @@ use promptgate_core::{lint, openapi, usage};
 
 const ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 
-/// By the name of a body's schema: what its route says of this text; none where it takes it.
+/// By the name of a body's schema: what its route reports about this text; none where it takes it.
 fn decode(name: &str, body: &str) -> Option<Problem> {
     let bytes = body.as_bytes();
     let caller =

@@ -1,4 +1,4 @@
-//! What a rule may look at: the document, the configuration, and what the engines say of its texts.
+//! What a rule may look at: the document, the configuration, and what the engines report about its texts.
 
 use std::cell::{OnceCell, RefCell};
 

@@ -22,7 +22,7 @@ use prompts::prompts;
 pub struct Source<'a> {
     /// The document.
     pub text: &'a str,
-    /// What the file is called: its ending says whether it is JSON.
+    /// What the file is called: its ending tells whether it is JSON.
     pub file: Option<&'a str>,
     /// What it is, if the caller gives it; else it is detected by its members.
     pub kind: Option<Kind>,
@@ -40,7 +40,7 @@ impl<'a> Source<'a> {
 pub enum Part {
     /// The operator's instructions to the model.
     System,
-    /// The operator's template of what a user says.
+    /// The operator's template of a user's message.
     UserTemplate,
     /// A prompt that is not divided.
     Content,
@@ -70,19 +70,19 @@ pub struct Prompt {
     pub part: Part,
     /// Where it is.
     pub path: Path,
-    /// What it says, and the way back to the document.
+    /// Its text, and the way back to the document.
     pub text: Text,
     /// The same in as many bytes, with spaces where it is no prose: in Markdown.
     masked: Option<String>,
 }
 
 impl Prompt {
-    /// What it says.
+    /// Its text.
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
 
-    /// What it says in prose: with spaces in the place of Markdown's code, tags and front matter.
+    /// Its prose: the text with spaces in the place of Markdown's code, tags and front matter.
     pub fn prose(&self) -> &str {
         self.masked.as_deref().unwrap_or(self.as_str())
     }

@@ -1,4 +1,4 @@
-//! What a rule says of a document: where, how grave, and what would fix it.
+//! What a rule reports about a document: where, how grave, and what would fix it.
 
 use std::ops::Range;
 

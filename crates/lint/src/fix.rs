@@ -53,7 +53,7 @@ impl std::fmt::Debug for Edit {
 /// A fixed document.
 #[derive(Clone)]
 pub struct Fixed {
-    /// What it says now.
+    /// Its text now.
     pub text: String,
     /// Code and title of each fix that was applied, in order.
     pub applied: Vec<(&'static str, &'static str)>,

@@ -1,4 +1,4 @@
-//! A document that is being linted, in steps: what the guard says of its texts, then one rule after the other.
+//! A document that is being linted, in steps: what the guard reports about its texts, then one rule after the other.
 
 use promptgate_guard::{Check, Entry, Role};
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use super::work;
 /// A text that is longer is checked in several steps (ours).
 const STEP: usize = 16 << 10;
 
-/// A document that is being linted. [`step`](Self::step) goes on while it says so.
+/// A document that is being linted. [`step`](Self::step) goes on while it returns true.
 pub struct Linting<'a> {
     context: Context<'a>,
     guarding: Option<Guarding<'a>>,
@@ -34,7 +34,7 @@ impl<'a> Linting<'a> {
         Linting { context: linter.context(document), guarding: None, found: Found::new(linter.config()), asked: 0 }
     }
 
-    /// Goes on for some milliseconds, or by one rule; says whether there is more to do. A short document is one step.
+    /// Goes on for some milliseconds, or by one rule; returns whether there is more to do. A short document is one step.
     pub fn step(&mut self) -> bool {
         if self.context.document.source().len() <= STEP {
             return false;
@@ -48,7 +48,7 @@ impl<'a> Linting<'a> {
         self.rule()
     }
 
-    /// Asks the next rule; says whether there are more.
+    /// Asks the next rule; returns whether there are more.
     fn rule(&mut self) -> bool {
         let Some(rule) = RULES.get(self.asked) else { return false };
         self.asked += 1;

@@ -11,7 +11,7 @@ pub struct Rule {
     pub code: &'static str,
     /// The name, kebab case.
     pub name: &'static str,
-    /// How grave its findings are, unless the configuration or the place says otherwise.
+    /// How grave its findings are, unless the configuration or the place changes it.
     pub severity: Severity,
     /// In one line.
     pub summary: &'static str,
@@ -45,7 +45,7 @@ pub enum FixKind {
 pub struct Example {
     /// What it is called, for the detection of its kind.
     pub file: &'static str,
-    /// What it says.
+    /// Its text.
     pub text: &'static str,
     /// How often that is written, for rules about size.
     pub times: usize,

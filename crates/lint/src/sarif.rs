@@ -19,7 +19,7 @@ pub fn sarif(reports: &[(&str, &Report)], version: &str, help: impl Fn(&str) -> 
     let mut results = Vec::new();
     for (uri, report) in reports {
         let positions = report.positions(Unit::Utf16);
-        // The same code twice on the same text: told apart by their order.
+        // The same code twice on the same text: distinguished by their order.
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for finding in &report.findings {
             let print = fingerprint(uri, finding, &positions);

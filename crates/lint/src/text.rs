@@ -73,7 +73,7 @@ impl Text {
         self.pieces.first().map_or(self.end, |piece| piece.source)
     }
 
-    /// What the string says.
+    /// The decoded string.
     pub fn as_str(&self) -> &str {
         &self.decoded
     }

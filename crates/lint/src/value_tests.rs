@@ -1,4 +1,4 @@
-//! What a report says of values: numbers of any size in few digits, texts not at all.
+//! What a report shows of values: numbers of any size in few digits, texts not at all.
 
 use serde_json::{Value, json};
 

@@ -160,7 +160,7 @@ impl Answer {
         looked
     }
 
-    /// Not all upstreams say that an answer is whole: it is where the body has ended and each choice has.
+    /// Not all upstreams mark the end of an answer: it is whole where the body has ended and each choice has.
     fn complete(&mut self) {
         if self.ended && self.pending.is_empty() && self.decoder.is_whole() {
             self.decoder.close();
@@ -177,7 +177,7 @@ fn length(event: &ChatEvent) -> usize {
     }
 }
 
-/// Whether it says nothing: the guard has held back all that it had.
+/// Whether it is empty: the guard has held back all that it had.
 fn is_nothing(event: &ChatEvent) -> bool {
     match event {
         ChatEvent::Choice(event) => {

@@ -57,13 +57,13 @@ pub struct Call {
     came: u64,
     malformed: u32,
     correlation_id: Option<String>,
-    /// What the upstream that was asked last says of its rate limits.
+    /// What the upstream that was asked last reports about its rate limits.
     limits: Vec<Limit>,
     /// Every request that was sent upstream.
     sent: Vec<Attempt>,
     /// The last of them goes on.
     running: bool,
-    /// What the answer says of itself.
+    /// What the answer reports about itself.
     summary: AnswerSummary,
     /// What waits for the first content: until then a failure has an HTTP status, and another target may be asked.
     held: Vec<ChatEvent>,
@@ -84,7 +84,7 @@ enum State {
     Authorizing,
     /// The request is on its way.
     Sent,
-    /// A 400 or 429 whose body says why; of the latter what it comes to, unless the body says that waiting is in vain.
+    /// A 400 or 429 whose body gives the reason; for the latter, the outcome unless the body states that waiting is in vain.
     Refused {
         body: Vec<u8>,
         limited: Option<(Problem, Option<Duration>)>,
@@ -294,7 +294,7 @@ impl Call {
         self.attempts
     }
 
-    /// What the upstream that was asked last says of its rate limits, for the head of the answer.
+    /// What the upstream that was asked last reports about its rate limits, for the head of the answer.
     pub fn limits(&self) -> &[Limit] {
         &self.limits
     }

@@ -12,7 +12,7 @@
 //! ```
 //! From every state a deadline, a failure or the client's leaving goes to `Ended`.
 //!
-//! The driver calls [`handle`](Call::handle) with what happened and then [`poll`](Call::poll) until it says
+//! The driver calls [`handle`](Call::handle) with what happened and then [`poll`](Call::poll) until it returns
 //! [`Output::Wait`] or [`Output::Done`]. Times are durations since the request began.
 
 mod answer;
@@ -164,11 +164,11 @@ pub struct Outcome {
     pub latency: Duration,
     /// From start to the first content, if any came.
     pub first_content: Option<Duration>,
-    /// What upstream says it used. Without it the cost is unknown if anything was sent.
+    /// What upstream reports as used. Without it the cost is unknown if anything was sent.
     pub usage: Option<Usage>,
     /// Bytes of text that came of the answer, what the guard held back included.
     pub came: u64,
-    /// What the answer says of itself.
+    /// What the answer reports about itself.
     pub summary: AnswerSummary,
     /// Requests sent upstream.
     pub attempts: u32,

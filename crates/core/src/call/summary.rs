@@ -1,4 +1,4 @@
-//! What an answer says of itself, for metrics and spans.
+//! What an answer reports about itself, for metrics and spans.
 
 use crate::chat::event::{ChatEvent, Members};
 use crate::label;

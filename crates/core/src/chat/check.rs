@@ -49,7 +49,7 @@ impl Decoded {
     }
 }
 
-/// A request whose texts are being checked. [`step`](Self::step) goes on while it says so.
+/// A request whose texts are being checked. [`step`](Self::step) goes on while it returns true.
 #[derive(Debug)]
 pub struct Checking {
     decoded: Decoded,
@@ -58,7 +58,7 @@ pub struct Checking {
 }
 
 impl Checking {
-    /// Looks at some more; says whether there is more to do.
+    /// Looks at some more; returns whether there is more to do.
     pub fn step(&mut self) -> bool {
         self.places.checks.step()
     }

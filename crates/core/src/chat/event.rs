@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::members::Members;
 
-/// What upstream says it used, in tokens.
+/// What upstream reports as used, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
     /// Of the prompt.

@@ -33,7 +33,7 @@ impl Members {
         self.0.is_empty()
     }
 
-    /// Whether nothing is said: places, nulls and empty strings at most.
+    /// Whether it has no content: places, nulls and empty strings at most.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|(_, value)| matches!(value.as_str(), "" | "null" | "\"\""))
     }

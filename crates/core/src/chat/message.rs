@@ -1,4 +1,4 @@
-//! Who says what in a chat.
+//! The messages of a chat.
 
 use std::ops::Range;
 
@@ -50,13 +50,13 @@ pub struct Message {
 /// A text of a request, which the guard reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// What it says; after the check, what may be sent.
+    /// Its text; after the check, what may be sent.
     pub content: Sensitive,
     /// As whose word the guard takes it.
     pub role: Role,
     /// What it is in the document.
     pub form: Form,
-    /// It is what is said at a turn, and not a tool's name, an id or another member.
+    /// It is the text of a turn, and not a tool's name, an id or another member.
     pub spoken: bool,
     /// Its value in the tree of the client's document.
     pub node: Option<Id>,

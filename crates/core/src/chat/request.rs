@@ -69,14 +69,14 @@ impl ChatRequest {
         self.texts.get(message.texts.clone()).unwrap_or_default()
     }
 
-    /// What is said at a turn; its parts are joined by line feeds.
+    /// The text of a turn; its parts are joined by line feeds.
     fn spoken(&self, message: &Message) -> String {
         let parts = self.texts_of(message).iter().filter(|text| text.spoken);
         parts.map(|text| text.content.expose()).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// A request that has the right shape. Nobody has looked yet at what its texts say.
+/// A request that has the right shape. Its texts have not been checked yet.
 #[derive(Debug)]
 pub struct Decoded {
     pub(super) request: ChatRequest,

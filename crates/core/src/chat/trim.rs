@@ -91,7 +91,7 @@ impl Counted {
 }
 
 impl Trimmed {
-    /// The same, trimmed harder, for the one further try after upstream said that the prompt is too long (B7): ratio
+    /// The same, trimmed harder, for the one further try after upstream reported that the prompt is too long (B7): ratio
     /// 0.6, or three quarters of a configured ratio that is no larger. Nothing is counted again.
     ///
     /// # Errors

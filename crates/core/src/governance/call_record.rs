@@ -139,7 +139,7 @@ impl CallRecord {
         &self.event
     }
 
-    /// What it used, for the limits: what upstream says, else the prompt that was sent and what came of the answer, a
+    /// What it used, for the limits: what upstream reports, else the prompt that was sent and what came of the answer, a
     /// quarter token for each byte of text, costed alike.
     pub fn used(&self, need: Usage, rates: &Rates) -> Amounts {
         let event = &self.event;
@@ -263,7 +263,7 @@ impl CallRecord {
         std::iter::once(own).chain(sent).collect()
     }
 
-    /// What the answer says of itself, as far as it does.
+    /// What the answer reports about itself, as far as it does.
     fn answered(&self) -> Vec<(&'static str, Value)> {
         let (summary, tokens) = (&self.summary, self.event.tokens);
         let reasons = Some(&summary.finish_reasons).filter(|reasons| !reasons.is_empty());

@@ -13,7 +13,7 @@ use crate::chat::event::Usage;
 use crate::guard::Findings;
 use crate::problem::{Code, Problem};
 
-/// For whom something was done, and when: what every row says of its request.
+/// For whom something was done, and when: what every row reports about its request.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion<'a> {
     /// The client's request.
@@ -154,7 +154,7 @@ pub struct AuditEvent {
     /// Upstream's name for the last exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_correlation_id: Option<String>,
-    /// None where upstream did not say, or said what cannot be.
+    /// None where upstream did not report it, or reported what is impossible.
     pub tokens: Option<Tokens>,
     /// US dollars, an exact decimal; none where something was sent and what it used is unknown.
     pub cost_usd: Option<String>,
@@ -241,7 +241,7 @@ impl AuditEvent {
         }
     }
 
-    /// What upstream says it used, and what that costs.
+    /// What upstream reports as used, and what that costs.
     pub fn used(mut self, usage: Option<Usage>, cost: Option<&Cost>) -> AuditEvent {
         self.tokens = usage.map(|Usage { prompt_tokens: prompt, completion_tokens: completion }| Tokens {
             prompt,

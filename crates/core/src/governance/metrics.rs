@@ -36,7 +36,7 @@ pub struct Generation<'a> {
     pub took: Duration,
     /// From start to the first content, where the answer was streamed.
     pub first_content: Option<Duration>,
-    /// Of the prompt, and of the answer, where upstream says it.
+    /// Of the prompt, and of the answer, where upstream reports it.
     pub tokens: Option<(u64, u64)>,
 }
 

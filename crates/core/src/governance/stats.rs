@@ -28,7 +28,7 @@ pub const MAX_POINTS: u64 = 10_000;
 /// Longest name in a series, in characters (ours).
 const MAX_NAME: usize = 64;
 
-/// What is told apart.
+/// What is distinguished.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Series {
     /// Minutes since 1970.
@@ -58,7 +58,7 @@ impl Series {
 pub struct Sums {
     /// Requests.
     pub requests: u64,
-    /// Tokens of prompts, as upstream says.
+    /// Tokens of prompts, as upstream reports.
     pub prompt_tokens: u64,
     /// Tokens of answers.
     pub completion_tokens: u64,
@@ -118,7 +118,7 @@ impl Points {
     }
 }
 
-/// What series are told apart by.
+/// What series are distinguished by.
 pub const DIMENSIONS: [&str; 5] = ["tenant", "model", "route", "code", "upstream"];
 
 /// How long a bucket of the answer is.
@@ -166,7 +166,7 @@ pub struct Question {
     pub to: u64,
     /// How long each bucket is.
     pub step: Step,
-    /// What is told apart, of [`DIMENSIONS`].
+    /// What is distinguished, of [`DIMENSIONS`].
     pub by: Vec<String>,
     /// Whose points; none for everybody's.
     pub tenant: Option<String>,
@@ -177,7 +177,7 @@ pub struct Question {
 pub struct Point {
     /// The beginning of its bucket, minutes since 1970.
     pub minute: u64,
-    /// The values of what is told apart, in the question's order.
+    /// The values of what is distinguished, in the question's order.
     pub by: Vec<String>,
     /// What was summed.
     pub sums: Sums,

@@ -10,7 +10,7 @@ pub const STEP: usize = 8 << 10;
 /// What a text costs beside its bytes, in bytes (ours).
 const EACH: usize = 64;
 
-/// What the guard says of one text.
+/// What the guard reports about one text.
 #[derive(Debug)]
 pub struct Checked {
     /// What was found; spans are bytes of the text.
@@ -19,7 +19,7 @@ pub struct Checked {
     pub redacted: Option<String>,
 }
 
-/// Texts that are being checked, in their order. [`step`](Self::step) goes on while it says so.
+/// Texts that are being checked, in their order. [`step`](Self::step) goes on while it returns true.
 #[derive(Debug)]
 pub struct Checks {
     guard: Guard,
@@ -54,7 +54,7 @@ impl Checks {
         self.texts.push_back((text.to_owned(), role));
     }
 
-    /// Looks at about [`STEP`] bytes; says whether there are more.
+    /// Looks at about [`STEP`] bytes; returns whether there are more.
     pub fn step(&mut self) -> bool {
         let mut room = STEP;
         while let Some((text, role)) = self.texts.front() {

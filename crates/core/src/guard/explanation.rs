@@ -1,4 +1,4 @@
-//! `POST /v1/guard`: what the engine says of a text, and why.
+//! `POST /v1/guard`: what the engine reports about a text, and why.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::problem::{Code, Problem};
 use crate::schema::{Field, List, Shape, Text, decode};
 
 impl Guards {
-    /// Answers `POST /v1/guard`: what the engine says of a text, as JSON. The body is
+    /// Answers `POST /v1/guard`: what the engine reports about a text, as JSON. The body is
     /// `{text, role?: user | agent | system, direction?: input | output, policy?}`, with changes to the
     /// direction's policy that are tried on this text.
     ///
@@ -52,7 +52,7 @@ impl Guards {
     }
 }
 
-/// What the guard says of a text, while it looks.
+/// What the guard reports about a text, while it looks.
 #[derive(Debug)]
 pub struct Explanation {
     text: String,
@@ -60,7 +60,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Looks at some more; says whether there is more to do.
+    /// Looks at some more; returns whether there is more to do.
     pub fn step(&mut self) -> bool {
         self.check.step()
     }

@@ -172,7 +172,7 @@ impl Journal {
         }
     }
 
-    /// A request is about to be sent upstream: the record, to be stored before. `repeatable` says whether that upstream
+    /// A request is about to be sent upstream: the record, to be stored before. `repeatable` is whether that upstream
     /// takes our key for what it is, `row` is the audit row if nobody learns how it ends. `None` where the same is stored.
     pub fn dispatch(&mut self, now_ms: u64, repeatable: bool, row: &str) -> Option<String> {
         let repeatable = self.record.repeatable && repeatable;

@@ -95,7 +95,7 @@ impl Key {
         Some((caller, until_ms))
     }
 
-    /// It is used at `now_ms` (Unix ms); says whether that is to be stored.
+    /// It is used at `now_ms` (Unix ms); returns whether that is to be stored.
     pub fn used(&mut self, now_ms: u64) -> bool {
         let minute = now_ms / 60_000 * 60_000;
         self.last_used_ms.replace(minute) != Some(minute)

@@ -20,9 +20,9 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Upstream says that the model has failed.
+    /// Upstream reports that the model has failed.
     pub const UPSTREAM: &'static str = "provisioning_failed";
-    /// Upstream has not said how it ended, however often it was asked.
+    /// Upstream has not reported how it ended, however often it was asked.
     pub const TIMEOUT: &'static str = "provisioning_timeout";
 
     /// The failure that `problem` is.

@@ -39,9 +39,9 @@ pub struct InvocationIdentity {
 pub struct InvocationEnd {
     /// The result, fit for the client, or why there is none.
     pub result: Result<Value, Problem>,
-    /// What upstream says it used, also where the result is refused.
+    /// What upstream reports as used, also where the result is refused.
     pub usage: Option<Usage>,
-    /// What it cost; none where something was sent and upstream did not say what it used.
+    /// What it cost; none where something was sent and upstream did not report its usage.
     pub cost: Option<Cost>,
     /// Upstream's name for the invocation.
     pub request_id: Option<String>,
@@ -152,7 +152,7 @@ impl Invocation {
         }
     }
 
-    /// The call has shown what it says of the health of upstream's model.
+    /// The call has shown what it reports about the health of upstream's model.
     fn show(&mut self, now: u64, signal: HealthSignal, health: &mut Health) {
         let model = self.upstream_id.as_str();
         match signal {

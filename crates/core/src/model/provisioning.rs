@@ -231,7 +231,7 @@ impl Provisioning {
         self.exchange.later(now, Duration::ZERO);
     }
 
-    /// What upstream says to [`Provisioning::check`]. Where it says nothing of the model, nothing is known.
+    /// What upstream answers to [`Provisioning::check`]. Where it says nothing of the model, nothing is known.
     fn checked(&mut self, now: u64, received: &Received) {
         match judge(received, now, genesys::MODEL_READ_SCOPE, &mut Health::default()) {
             Verdict::Renew(_) if self.exchange.renew(now) => return,
@@ -268,7 +268,7 @@ impl Provisioning {
         }
     }
 
-    /// What upstream says of the model. Another model's state, or none that can be read, says nothing.
+    /// What upstream reports about the model. Another model's state, or none that can be read, says nothing.
     fn observe(&mut self, now: u64, received: &Received) {
         let Some(state) = state(received).filter(|state| self.upstream_id.as_ref() == Some(&state.id)) else { return };
         match state.status.as_str() {

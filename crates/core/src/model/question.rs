@@ -100,7 +100,7 @@ impl InvocationDraft {
         InvocationDraft { model, guard: guards.input.clone(), stage: Stage::Sanitising(Box::new(sanitising)) }
     }
 
-    /// Looks at some more; says whether there is more to do.
+    /// Looks at some more; returns whether there is more to do.
     pub fn step(&mut self) -> bool {
         let begin = |text: &str, redacts: bool| {
             Box::new(self.guard.begin(Cow::Owned(text.to_owned()), Role::User, redacts.then_some(None)))

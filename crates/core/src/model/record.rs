@@ -95,10 +95,10 @@ pub struct Record {
     synced_environments: Vec<String>,
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
-    /// Upstream says that it used more than can be: nothing of it is counted.
+    /// Upstream reports more use than is possible: nothing of it is counted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     usage_implausible: bool,
-    /// None where something was sent and upstream did not say what it used: the cost is unknown.
+    /// None where something was sent and upstream did not report its usage: the cost is unknown.
     cost_estimate_usd: Option<String>,
     cost_basis: Option<&'static str>,
     /// The cost in billionths of a dollar, for the metrics.
@@ -123,7 +123,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// What an invocation used, for the limits: what upstream says, else `need`, if anything was sent.
+    /// What an invocation used, for the limits: what upstream reports, else `need`, if anything was sent.
     pub fn used(&self, need: Amounts) -> Amounts {
         match (self.prompt_tokens, self.completion_tokens) {
             (Some(prompt), Some(completion)) => {

@@ -1,4 +1,4 @@
-//! The table of what the description says of each route.
+//! The description of each route, as a table.
 
 use crate::route::Route;
 

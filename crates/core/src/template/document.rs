@@ -4,7 +4,7 @@ use crate::fault::{Fault, Path, Place};
 use crate::json::{self, Json};
 use crate::problem::{Code, Problem};
 
-/// What a template says of itself and upstream does not take.
+/// Members about a template itself that upstream does not accept.
 const OURS: [&str; 3] = ["$lint", "$schema", "target_version"];
 /// What upstream sets, and a client may send back as it was read.
 const UPSTREAMS: [&str; 3] = ["id", "version", "date_modified"];
@@ -155,7 +155,7 @@ impl Template {
     }
 
     /// Reads a document that its author is still writing: it may have no name, and no version yet. `None` where it
-    /// is no prompt template; the linter says why.
+    /// is no prompt template; the linter gives the reason.
     pub fn draft(document: &str) -> Option<Template> {
         let Ok(Json::Object(mut members)) = json::parse(document.as_bytes()) else { return None };
         default(&mut members, "version", Json::Number(0.into()));

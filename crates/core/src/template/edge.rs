@@ -24,7 +24,7 @@ pub fn version_key(id: &str, version: u64) -> String {
 /// How long such a copy is kept, in seconds (ours).
 pub const VERSION_TTL_S: u64 = 86_400;
 
-/// How long a copy is still taken for the newest at `now_ms` (Unix ms), in seconds: what a cached template says of
+/// How long a copy is still taken for the newest at `now_ms` (Unix ms), in seconds: what a cached template states about
 /// itself, else `default_s`, less its age.
 pub fn ttl_s(family: Family, stored: &UpstreamTemplate, default_s: u64, now_ms: u64) -> u64 {
     let own = match family {

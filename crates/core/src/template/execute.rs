@@ -182,7 +182,7 @@ pub struct Values {
 
 impl Values {
     fn begin(template: &Template, variables: &Json, guard: &Guard) -> Result<Values, Problem> {
-        // The values' faults come first, then what the guard says of them.
+        // The values' faults come first, then what the guard reports about them.
         let rendered = template.render(&Path::root().name("variables"), variables)?;
         // What the template's guardrails switch off is looked for all the same, and reported as let through.
         let lenient = guard::lenient(guard, |kind| match kind {
@@ -201,7 +201,7 @@ impl Values {
         Ok(Values { given, strict: guard.clone(), checks })
     }
 
-    /// Looks at some more; says whether there is more to do.
+    /// Looks at some more; returns whether there is more to do.
     pub fn step(&mut self) -> bool {
         self.checks.step()
     }

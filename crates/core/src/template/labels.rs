@@ -33,7 +33,7 @@ pub static LABELLING: Shape =
 /// Which version is meant, in the body of a request to render or to execute: its number, or its label.
 pub(super) const VERSION: Field =
     Field::optional("version", NUMBER).about("Which version: the newest unless this or `label` is given.");
-/// The other way to say it.
+/// The other way to name it.
 pub(super) const LABEL: Field = Field::optional("label", Shape::Text(Text::new(1, MAX_NAME)))
     .about("The label of the version that is meant, such as `production`.");
 

@@ -1,4 +1,4 @@
-//! Two changes of one document: merged where they touch different members, told apart where they do not.
+//! Two changes of one document: merged where they touch different members, distinguished where they do not.
 
 use serde::Serialize;
 

@@ -111,7 +111,7 @@ impl LibraryValidator {
         Ok(LibraryValidator { templates, entries: Vec::new(), faults: Faults::default(), code: Code::TemplateRefused })
     }
 
-    /// Checks the next documents, of some [`STEP`] bytes together; says whether there may be more.
+    /// Checks the next documents, of some [`STEP`] bytes together; returns whether there may be more.
     pub fn step(&mut self, validator: &TemplateValidator) -> bool {
         let mut checked = 0;
         while checked < STEP {

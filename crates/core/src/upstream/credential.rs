@@ -23,7 +23,7 @@ pub const FETCH_MS: u64 = 5_000;
 const FAILED_MS: u64 = 1_000;
 /// How often those who wait look again (ours).
 const LOOK_MS: u64 = 20;
-/// No token is kept longer than this, whatever upstream says (ours).
+/// No token is kept longer than this, whatever upstream reports (ours).
 const MOST_S: u64 = 24 * 60 * 60;
 /// Most bytes of a token answer that are read (ours).
 pub const MAX_TOKEN_BODY: usize = 64 << 10;
@@ -92,7 +92,7 @@ impl TokenCache {
     /// The token endpoint's answer has come at `now`: the token, if it is one.
     ///
     /// # Errors
-    /// [`Code::TokenRefused`] where the client or its scope is refused, else [`Code::TokenUnavailable`]; each says why,
+    /// [`Code::TokenRefused`] where the client or its scope is refused, else [`Code::TokenUnavailable`]; each gives the reason,
     /// without a word of the answer's body.
     pub fn answer(&mut self, now: u64, head: &Head, body: &[u8]) -> Result<AccessToken, Problem> {
         let (code, why) = match (head.status, grant(body)) {

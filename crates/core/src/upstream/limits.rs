@@ -1,4 +1,4 @@
-//! What an upstream says of its rate limits, under the names and in the units that OpenAI's clients know: numbers, and
+//! What an upstream reports about its rate limits, under the names and in the units that OpenAI's clients know: numbers, and
 //! durations as `1s` or `6m0s`.
 
 use crate::http::Head;

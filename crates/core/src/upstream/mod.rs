@@ -176,12 +176,12 @@ impl Wire {
         }
     }
 
-    /// Whether the body of a 429 says whether it is worth waiting.
+    /// Whether the body of a 429 tells whether it is worth waiting.
     pub(crate) const fn explains_limits(&self) -> bool {
         matches!(self, Wire::OpenAi(_))
     }
 
-    /// What upstream says of its rate limits.
+    /// What upstream reports about its rate limits.
     pub(crate) fn limits(&self, head: &Head) -> Vec<Limit> {
         match self {
             Wire::Genesys(_) => genesys::limits(head),

@@ -72,7 +72,7 @@ impl Retry {
 /// What to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The body says why upstream refuses: the prompt may be too long (B7).
+    /// The body gives the reason: the prompt may be too long (B7).
     Explain,
     /// The token is dead: once, with a fresh one.
     Renew(Problem),
@@ -84,7 +84,7 @@ pub(crate) enum Verdict {
     Tell(Problem),
 }
 
-/// What it says of upstream's health.
+/// What it reports about upstream's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HealthSignal {
     /// It works.

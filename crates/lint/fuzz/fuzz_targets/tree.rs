@@ -1,4 +1,4 @@
-//! The linter's reader of JSON: it says of a text that it is JSON exactly where the gateway's does, every place is one
+//! The linter's reader of JSON: it accepts a text as JSON exactly where the gateway's does, every place is one
 //! of the text, and strings lead back to where they are.
 #![no_main]
 use libfuzzer_sys::fuzz_target;

@@ -208,7 +208,7 @@ impl<'t> Grammar<'t> {
         Some(frame)
     }
 
-    /// Checks the value that ends before `token`; `element` says whether it may be that of a pattern.
+    /// Checks the value that ends before `token`; `element` is whether it may be that of a pattern.
     pub(super) fn end_value(&mut self, token: Token, element: bool) -> Step {
         let Some(value) = &mut self.value else { return wrong(token.start..token.end, NO_VALUE) };
         if self.level.update && !(value.simple && self.level.news == 0) {

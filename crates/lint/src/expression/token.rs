@@ -89,7 +89,7 @@ impl<'t> Lexer<'t> {
         token
     }
 
-    /// The next token; `operand` says whether a value is expected, so that `/` begins a regular expression.
+    /// The next token; `operand` is whether a value is expected, so that `/` begins a regular expression.
     pub(super) fn next(&mut self, operand: bool) -> Result<Token, Bad> {
         self.steps += 1;
         let newline = self.blank()?;

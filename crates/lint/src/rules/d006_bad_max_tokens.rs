@@ -36,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-/// Whether a member says how many tokens an answer may have.
+/// Whether a member sets how many tokens an answer may have.
 pub(super) fn is_max_tokens(name: &str) -> bool {
     matches!(name, "max_tokens" | "maxTokens")
 }

@@ -1,4 +1,4 @@
-//! S005 role-spoof: Speakers are told apart by their names at the beginning of lines, beside a value that can hold such lines.
+//! S005 role-spoof: Speakers are distinguished by their names at the beginning of lines, beside a value that can hold such lines.
 
 use std::ops::Range;
 

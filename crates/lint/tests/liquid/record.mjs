@@ -1,4 +1,4 @@
-// Records what a real Liquid says of generated and damaged templates: `node record.mjs > rows.jsonl`.
+// Records what a real Liquid makes of generated and damaged templates: `node record.mjs > rows.jsonl`.
 //
 // Needs liquidjs (10) from npm; the test that reads the rows needs nothing. The same seed gives the same rows.
 import { Liquid } from "liquidjs";

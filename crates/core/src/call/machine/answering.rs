@@ -21,7 +21,7 @@ impl Call {
         }
     }
 
-    /// The body has ended, or broke off, which the platform does not tell apart.
+    /// The body has ended, or broke off, which the platform does not distinguish.
     fn end(&mut self, now: Duration, empty: bool, health: &mut Health) {
         if self.first_content.is_none() && empty {
             return self.lost(now, health);

@@ -10,7 +10,7 @@ use crate::upstream::Reason;
 use crate::upstream::retry::{HealthSignal, rejected};
 
 impl Call {
-    /// A 400 has said why.
+    /// A 400 has given the reason.
     pub(super) fn refused(&mut self, now: Duration, reason: Reason, health: &mut Health) {
         self.succeeded(health);
         match reason {
@@ -40,7 +40,7 @@ impl Call {
         }
     }
 
-    /// A 429 has said why: `problem`, to be repeated after `after`, unless waiting is in vain.
+    /// A 429 has given the reason: `problem`, to be repeated after `after`, unless waiting is in vain.
     pub(super) fn limited(
         &mut self,
         now: Duration,

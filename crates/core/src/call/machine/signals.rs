@@ -7,7 +7,7 @@ use crate::call::Health;
 use crate::upstream::retry::HealthSignal;
 
 impl Call {
-    /// The call has shown what it says of upstream's health.
+    /// The call has shown what it reports about upstream's health.
     pub(super) fn show(&mut self, now: Duration, signal: HealthSignal, health: &mut Health) {
         match signal {
             HealthSignal::Well => {}

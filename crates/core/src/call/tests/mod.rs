@@ -185,7 +185,7 @@ impl Run {
         }
     }
 
-    /// The same, up to the next time that the call lets others run; says whether it did.
+    /// The same, up to the next time that the call lets others run; returns whether it did.
     fn drain_step(&mut self) -> bool {
         for _ in 0..100 {
             match self.call.poll() {

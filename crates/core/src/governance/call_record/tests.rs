@@ -145,7 +145,7 @@ fn what_a_cut_answer_used_is_counted_from_what_came() {
         (Status::Truncated, None, Some(8), Some((2, 2, true))),
         // cut by the guard or a deadline, after something had come
         (Status::Error, None, Some(8), Some((2, 2, true))),
-        // upstream says it itself
+        // upstream reports it itself
         (Status::Cancelled, usage, Some(400), Some((3, 4, false))),
         // nothing came, or nothing was executed: nobody knows
         (Status::Error, None, Some(0), None),

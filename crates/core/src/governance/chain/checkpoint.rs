@@ -135,7 +135,7 @@ pub struct DiscardedRows {
 }
 
 impl DiscardedRows {
-    /// What the log says of it.
+    /// What the log reports about it.
     pub fn log(&self) -> String {
         let Head { sequence, hash } = &self.checkpoint.head;
         json!({ "event": "audit_let_go", "sequence": sequence, "hash": hash }).to_string()

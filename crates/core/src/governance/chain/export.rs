@@ -1,4 +1,4 @@
-//! The chain as JSON Lines: the rows after a number, then a last line that says where the chain was.
+//! The chain as JSON Lines: the rows after a number, then a last line with the head of the chain at that time.
 
 use serde::{Deserialize, Serialize};
 

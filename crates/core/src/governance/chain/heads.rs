@@ -38,7 +38,7 @@ impl HeadList {
         self.found.last().map_or(self.after, |last| last.head.sequence)
     }
 
-    /// Takes an object's heads; says whether there is room for more.
+    /// Takes an object's heads; returns whether there is room for more.
     pub fn take(&mut self, heads: Vec<Checkpoint>) -> bool {
         self.found.extend(heads);
         (self.found.len() as u64) < self.limit

@@ -64,7 +64,7 @@ impl Head {
         canonical(&json!({ "head": self }))
     }
 
-    /// What the log says of it, so that it is known also where the chain's object cannot be reached.
+    /// What the log reports about it, so that it is known also where the chain's object cannot be reached.
     pub fn log(&self) -> String {
         json!({ "event": "audit_head", "sequence": self.sequence, "hash": self.hash }).to_string()
     }

@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// Longest value that is searched for, in bytes (ours).
 const MAX_VALUE: usize = 512;
 /// How often the objects are asked for one answer, at most (ours): each looks at a bounded number of rows. An answer that
-/// ends there says where to go on.
+/// ends there has the address that continues it.
 const MAX_ASKED: u32 = 500;
 /// Outcomes, as rows have them.
 pub const STATUSES: [&str; 8] =
@@ -244,7 +244,7 @@ impl Search {
         Some(Question { limit: limit.min(super::PAGE_ROWS as u64), ..self.question.clone() })
     }
 
-    /// Takes an answer; says whether the same object is to be asked again.
+    /// Takes an answer; returns whether the same object is to be asked again.
     pub fn found(&mut self, found: Found) -> bool {
         self.bytes += found.lines.iter().map(String::len).sum::<usize>();
         self.lines.extend(found.lines);
@@ -280,7 +280,7 @@ impl Search {
         ReplyHead { status: 200, headers }
     }
 
-    /// The answer to a request for `target` with this id. Where there is more, it says where to go on: in the `Link` header
+    /// The answer to a request for `target` with this id. Where there is more, it has the address that continues it: in the `Link` header
     /// (RFC 8288), and as `next` in JSON.
     pub fn answer(self, target: &Target, request_id: &str) -> Reply {
         let last = self.lines.last().and_then(|line| head(line)).map(|head| head.sequence);

@@ -85,7 +85,7 @@ impl Segment {
         Ok(Segment { kept, limit, let_go })
     }
 
-    /// Takes a delivery; `known` says whether a row with this key is kept already.
+    /// Takes a delivery; `known` is whether a row with this key is kept already.
     pub fn take(&self, delivery: Delivery, known: impl Fn(&str) -> bool) -> DeliveryEffects {
         let mut head = self.head().unwrap_or(delivery.after);
         let full = self.full();

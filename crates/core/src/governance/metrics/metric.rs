@@ -11,7 +11,7 @@ pub enum Metric {
     Duration,
     /// From the request's start to the first content of a streamed answer, by route.
     FirstContent,
-    /// Tokens that upstream says it used, by model, kind and tenant.
+    /// Tokens that upstream reports as used, by model, kind and tenant.
     Tokens,
     /// What they cost, by model and tenant, in billionths of a dollar.
     Cost,

@@ -8,7 +8,7 @@ use crate::governance::timestamp;
 use crate::http::Head;
 use crate::upstream::backoff::{Random, retry_after};
 
-/// The first wait before a message is sent again, in milliseconds, unless the operator says otherwise (ours).
+/// The first wait before a message is sent again, in milliseconds, unless the operator sets another (ours).
 pub const RETRY_MS: u64 = 5_000;
 /// Each wait is so many times the one before (ours).
 const GROWTH: u64 = 3;

@@ -32,7 +32,7 @@ impl Provisioning {
     pub fn upstream_id(&self) -> Option<&ModelId> {
         self.upstream_id.as_ref()
     }
-    /// What the model can, once it is active and if upstream says so.
+    /// What the model can, once it is active and if upstream reports so.
     pub fn capabilities(&self) -> Option<&Capabilities> {
         self.capabilities.as_ref()
     }

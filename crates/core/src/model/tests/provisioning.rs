@@ -314,7 +314,7 @@ fn a_second_submission_creates_nothing() {
     running.machine.received(attempt, running.now, &accepted(), &mut running.health);
     let before = running.machine.clone();
     assert_eq!(again(running).machine, before);
-    // When it is active it is looked for, and is as it was unless upstream says that it is not.
+    // When it is active it is looked for, and is as it was unless upstream reports that it is not.
     for said in
         [state("ACTIVE"), state("PENDING"), answer(503, &[], ""), answer(404, &[], "<html>"), Received::Unreachable]
     {

@@ -1,4 +1,4 @@
-//! What upstream's answers say of a template, and what clients get of it.
+//! What upstream's answers report about a template, and what clients get of it.
 
 use super::UpstreamTemplate;
 use crate::call::Answer;

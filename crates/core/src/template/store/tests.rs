@@ -202,7 +202,7 @@ fn reads() {
     assert_eq!(kept, None);
     upstream.document = None;
     assert_eq!(run(&mut upstream, &mut kept, Verb::Read { max_age_s: 9 }).result.unwrap_err().code, Code::NotFound);
-    // Upstream is away: an old copy is better than none, but not where upstream says that it broke the contract.
+    // Upstream is away: an old copy is better than none, but not where upstream reports that it broke the contract.
     let stored = UpstreamTemplate { etag: "\"1\"".into(), document: "{}".into(), fetched_ms: 0 };
     for (code, served) in [(Code::UpstreamUnavailable, true), (Code::UpstreamMalformed, false)] {
         let (read, _) = Read::begin(Family::Cached, ID, Some(stored.clone()), 0, 9_000_000);

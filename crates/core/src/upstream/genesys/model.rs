@@ -98,7 +98,7 @@ impl From<ModelId> for String {
     }
 }
 
-/// What upstream says of a model. What it does not know of the contract is passed over.
+/// What upstream reports about a model. What it does not know of the contract is passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelState {
@@ -138,7 +138,7 @@ pub fn model_state(body: &[u8]) -> Option<ModelState> {
 pub struct Invoked {
     /// What the model made of the response schema.
     pub result: Value,
-    /// What it used, if upstream says so.
+    /// What it used, if upstream reports so.
     pub usage: Option<Usage>,
     /// Upstream's name for the invocation: at most 128 visible ASCII characters of it.
     pub request_id: Option<String>,

@@ -65,7 +65,7 @@ struct State {
     choices: BTreeMap<u32, Calls>,
     /// Something of a choice has come.
     begun: bool,
-    /// A choice has said why it ended.
+    /// A choice has ended.
     finished: bool,
     ended: bool,
 }
