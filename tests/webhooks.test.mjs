@@ -79,11 +79,11 @@ const chat = async () => {
   assert.equal(status, 200);
   assert.match(body, /event: done/);
 };
-const standing = async (name = "default") => (await service.ask("GET", "/v1/webhooks")).body.destinations.find((destination) => destination.name === name);
+const status = async (name = "default") => (await service.ask("GET", "/v1/webhooks")).body.destinations.find((destination) => destination.name === name);
 /** Asks how the destination fares until it fares so. */
 async function until(holds, name = "default") {
   for (let tries = 0; ; tries++) {
-    const now = await standing(name);
+    const now = await status(name);
     if (holds(now)) return now;
     assert.ok(tries < 400, JSON.stringify(now));
     await new Promise((resolve) => setTimeout(resolve, 25));

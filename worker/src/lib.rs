@@ -12,6 +12,7 @@ mod bridge;
 mod budget;
 mod client;
 mod context;
+mod credential_check;
 mod drive;
 mod exchange;
 mod follow;
@@ -22,7 +23,6 @@ mod models;
 mod object;
 mod seal;
 mod sign;
-mod standing;
 mod state;
 mod telemetry;
 mod templates;
@@ -131,7 +131,7 @@ async fn answer(arrival: IncomingRequest) -> Result<Response, Problem> {
     let settings = state::settings(&arrival.env)?;
     if target.route == Route::Health {
         return match target.query(&["deep"])?.flag("deep")? {
-            true => Ok(standing::answer(&settings, &arrival.life).boxed_local().await),
+            true => Ok(credential_check::answer(&settings, &arrival.life).boxed_local().await),
             false => Ok(json(r#"{"status":"ok"}"#.to_owned())),
         };
     }

@@ -14,7 +14,7 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::Route;
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::KEEPER;
-use promptgate_core::upstream::standing::STANDING_LIMIT_MS;
+use promptgate_core::upstream::credential_check::CHECK_LIMIT_MS;
 
 use crate::bridge::Delay;
 use crate::client::{self, Stream};
@@ -90,7 +90,7 @@ impl RequestContext {
     /// Whether the provider takes the key, where an upstream is the provider; yes where none is.
     async fn is_key_taken(&self, submission: &Submission) -> Result<bool, Problem> {
         let Some(request) = submission.key_question(&self.settings.upstreams) else { return Ok(true) };
-        let limit = AbortSignal::timeout_with_u32(STANDING_LIMIT_MS as u32);
+        let limit = AbortSignal::timeout_with_u32(CHECK_LIMIT_MS as u32);
         let answer = self.limits.within(upstream::send(&request, &limit)).await?;
         key_verdict(answer.map(|(head, _)| head).as_ref())
     }

@@ -31,8 +31,8 @@ impl RequestContext {
         let view = |destination: &Destination| {
             let (destination, env, limits) = (destination.clone(), self.env.clone(), self.limits.clone());
             async move {
-                let standing = object::webhook::standing(&env, &destination.name, &limits).await?;
-                Ok::<_, Problem>(destination.view(&standing))
+                let status = object::webhook::status(&env, &destination.name, &limits).await?;
+                Ok::<_, Problem>(destination.view(&status))
             }
         };
         let views = try_join_all(self.settings.webhooks.0.iter().map(view)).await?;

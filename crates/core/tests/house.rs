@@ -11,7 +11,7 @@ const NAMES_GENESYS: [&str; 6] =
     ["settings.rs", "settings/", "template/", "model/", "upstream/genesys/", "upstream/mod.rs"];
 
 /// Where a provider's wire is told from another: its arm of each `match`, and what the operator sets.
-const TELLS_WIRES: [&str; 3] = ["upstream/mod.rs", "upstream/standing.rs", "settings/upstreams.rs"];
+const TELLS_WIRES: [&str; 3] = ["upstream/mod.rs", "upstream/credential_check.rs", "settings/upstreams.rs"];
 
 /// Where a client's wire is told from another: its arm of each `match`, who admits requests, and what is kept of them.
 const TELLS_FRONTS: [&str; 3] = ["front/", "intake.rs", "journal/"];

@@ -7,7 +7,7 @@ use hyper::header::RETRY_AFTER;
 use crate::fault::{Fault, On, parse_faults};
 use crate::record::Received;
 use crate::refusal::{Refusal, Shape};
-use crate::tokens::Standing;
+use crate::tokens::Validity;
 use crate::world::World;
 
 const FAULT_HEADER: &str = "x-simulator-fault";
@@ -25,22 +25,22 @@ pub(crate) fn faults_of(world: &World, received: &Received, on: On) -> Result<Ar
     parse_faults(&value, on, FAULT_HEADER).map_err(invalid)
 }
 
-/// The bearer token's standing, as a refusal if it isn't good for `scope`.
+/// Whether the bearer token is valid, as a refusal if it isn't good for `scope`.
 pub(crate) fn authorised(world: &World, received: &Received, scope: &str) -> Result<(), Refusal> {
     let token = received
         .header("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
-    match token.map(|token| world.look(|state| state.tokens.standing(token, scope))) {
-        Some(Standing::Allowed) => Ok(()),
-        Some(Standing::MissingScope) => {
+    match token.map(|token| world.look(|state| state.tokens.validity(token, scope))) {
+        Some(Validity::Allowed) => Ok(()),
+        Some(Validity::MissingScope) => {
             let mut refusal = Refusal::usual(403, Shape::Api);
             refusal.message = format!("Unable to perform the requested action. You are missing the scope: {scope}");
             refusal.details = vec![("scope".into(), scope.into())];
             Err(refusal)
         }
-        Some(Standing::Invalid) | None => Err(Refusal::usual(401, Shape::Api)),
+        Some(Validity::Invalid) | None => Err(Refusal::usual(401, Shape::Api)),
     }
 }
 

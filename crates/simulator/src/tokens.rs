@@ -40,7 +40,7 @@ struct Grant {
 
 /// What a bearer token allows.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Validity {
     /// The token holds and has the scope.
     Allowed,
     /// The token holds but lacks the scope: 403.
@@ -69,12 +69,12 @@ impl Tokens {
     }
 
     /// Whether `token` may be used where `scope` is needed.
-    pub(crate) fn standing(&self, token: &str, scope: &str) -> Standing {
+    pub(crate) fn validity(&self, token: &str, scope: &str) -> Validity {
         match self.valid.get(token) {
-            Some(grant) if grant.expires.is_some_and(|at| at <= Instant::now()) => Standing::Invalid,
-            Some(grant) if covers(&grant.scopes, scope) && covers(self.client_scopes(), scope) => Standing::Allowed,
-            Some(_) => Standing::MissingScope,
-            None => Standing::Invalid,
+            Some(grant) if grant.expires.is_some_and(|at| at <= Instant::now()) => Validity::Invalid,
+            Some(grant) if covers(&grant.scopes, scope) && covers(self.client_scopes(), scope) => Validity::Allowed,
+            Some(_) => Validity::MissingScope,
+            None => Validity::Invalid,
         }
     }
 
@@ -118,10 +118,10 @@ mod tests {
     async fn a_token_holds_until_it_expires() {
         let mut tokens = Tokens::default();
         let token = tokens.issue(Duration::from_secs(60), vec!["ai:llm-gateway:write"]);
-        assert_eq!(tokens.standing(&token, "ai:llm-gateway:write"), Standing::Allowed);
-        assert_eq!(tokens.standing(&token, "ai:models:read"), Standing::MissingScope);
+        assert_eq!(tokens.validity(&token, "ai:llm-gateway:write"), Validity::Allowed);
+        assert_eq!(tokens.validity(&token, "ai:models:read"), Validity::MissingScope);
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(tokens.standing(&token, "ai:llm-gateway:write"), Standing::Invalid);
+        assert_eq!(tokens.validity(&token, "ai:llm-gateway:write"), Validity::Invalid);
     }
 
     #[tokio::test]
@@ -129,10 +129,10 @@ mod tests {
         let mut tokens = Tokens::default();
         let token = tokens.issue(Duration::MAX, SCOPES.to_vec());
         tokens.set_client_scopes(Some(vec!["ai:models:read"]));
-        assert_eq!(tokens.standing(&token, "ai:models:read"), Standing::Allowed);
-        assert_eq!(tokens.standing(&token, "ai:models:write"), Standing::MissingScope);
+        assert_eq!(tokens.validity(&token, "ai:models:read"), Validity::Allowed);
+        assert_eq!(tokens.validity(&token, "ai:models:write"), Validity::MissingScope);
         tokens.reset();
-        assert_eq!(tokens.standing(&token, "ai:models:write"), Standing::Allowed);
+        assert_eq!(tokens.validity(&token, "ai:models:write"), Validity::Allowed);
     }
 
     #[tokio::test]
@@ -141,7 +141,7 @@ mod tests {
         let (a, b) = (tokens.issue(Duration::MAX, SCOPES.to_vec()), tokens.issue(Duration::MAX, SCOPES.to_vec()));
         assert_ne!(a, b);
         tokens.expire_all();
-        assert_eq!(tokens.standing(&a, "ai:models:read"), Standing::Invalid);
+        assert_eq!(tokens.validity(&a, "ai:models:read"), Validity::Invalid);
         assert_eq!(tokens.issued(), 2);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn bring(env: &Env, name: &str, messages: &[Message]) -> Option
 ///
 /// # Errors
 /// Those of [`super::ask`].
-pub(crate) async fn standing(env: &Env, name: &str, limits: &Limits) -> Result<DestinationStatus, Problem> {
+pub(crate) async fn status(env: &Env, name: &str, limits: &Limits) -> Result<DestinationStatus, Problem> {
     super::ask_json(env, "WEBHOOK", name, "standing", None, &limits.at_most(LIMIT)).await
 }
 
@@ -101,7 +101,7 @@ impl DurableObject for WebhookObject {
             "standing" => {
                 // Whoever looks wakes what waits for a destination that was not set for a while.
                 self.wake().await?;
-                json(&self.messages.standing()?)
+                json(&self.messages.status()?)
             }
             "dead-letters" => json(&self.messages.dead_letters(&serde_json::from_str(&text)?)?),
             "redeliver" => {

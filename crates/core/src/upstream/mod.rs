@@ -5,6 +5,7 @@
 
 pub(crate) mod backoff;
 pub(crate) mod credential;
+pub mod credential_check;
 pub mod genesys;
 pub(crate) mod health;
 mod limits;
@@ -17,7 +18,6 @@ mod rate;
 mod request;
 pub(crate) mod retry;
 mod sse;
-pub mod standing;
 pub(crate) mod surrogate;
 
 use std::borrow::Cow;

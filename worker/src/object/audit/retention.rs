@@ -66,7 +66,7 @@ impl AuditObject {
         }
         let ever = self.gone()?.map_or(first, |gone| gone.first);
         let gone = DiscardedRows { first: ever, checkpoint: checkpoint.clone() };
-        // What stands in their place first: were this to fail half-way, the rows that are left are behind it.
+        // What replaces them first: were this to fail half-way, the rows that are left are behind it.
         self.sql.exec("DELETE FROM let_go", None)?;
         self.sql.exec("INSERT INTO let_go (text) VALUES (?)", vec![serde_json::to_string(&gone)?.into()])?;
         let upto = last.min(first.saturating_add(MAX_DISCARDED - 1));

@@ -139,7 +139,7 @@ impl Messages {
         Ok(refused as u64)
     }
 
-    pub(super) fn standing(&self) -> worker::Result<DestinationStatus> {
+    pub(super) fn status(&self) -> worker::Result<DestinationStatus> {
         let first = "SELECT created_ms AS number FROM messages WHERE dead_ms IS NULL ORDER BY sequence LIMIT 1";
         let attempts = "SELECT attempts AS number FROM messages WHERE dead_ms IS NULL ORDER BY sequence LIMIT 1";
         let status = "SELECT last_status AS number FROM messages \

@@ -123,19 +123,19 @@ pub fn destination<'a>(all: &'a super::Destinations, name: &str) -> Result<&'a D
 
 impl Destination {
     /// How it fares; of its address only the host, since the rest may be a secret of the receiver's.
-    pub fn view(&self, standing: &DestinationStatus) -> Value {
+    pub fn view(&self, status: &DestinationStatus) -> Value {
         json!({
             "name": self.name,
             "host": self.host(),
             "events": self.families.iter().map(|family| Family::as_str(*family)).collect::<Vec<_>>(),
             "signatures": self.keys.len(),
-            "enabled": standing.disabled_ms.is_none(),
-            "disabled": standing.disabled_ms.map(timestamp),
-            "waiting": standing.waiting,
-            "oldest_waiting": standing.oldest_ms.map(timestamp),
-            "attempts": standing.attempts,
-            "last_status": standing.last_status,
-            "dead_letters": standing.dead,
+            "enabled": status.disabled_ms.is_none(),
+            "disabled": status.disabled_ms.map(timestamp),
+            "waiting": status.waiting,
+            "oldest_waiting": status.oldest_ms.map(timestamp),
+            "attempts": status.attempts,
+            "last_status": status.last_status,
+            "dead_letters": status.dead,
         })
     }
 }

@@ -11,9 +11,9 @@ use crate::sensitive::{Bytes, Sensitive};
 
 /// How long an answer is given again, in milliseconds: the route needs no key, and must not be a way to ask upstream
 /// often (ours).
-pub const STANDING_MS: u64 = 30_000;
+pub const CHECK_KEPT_MS: u64 = 30_000;
 /// How long one upstream may take, in milliseconds (ours).
-pub const STANDING_LIMIT_MS: u64 = 5_000;
+pub const CHECK_LIMIT_MS: u64 = 5_000;
 
 /// Whether the gateway can use an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,7 +31,7 @@ pub enum UpstreamHealth {
 
 impl Upstream {
     /// What is asked where no token is fetched: the list of models. None where there is nothing to ask for.
-    pub fn standing_request(&self) -> Option<HttpRequest> {
+    pub fn check_request(&self) -> Option<HttpRequest> {
         self.list(self.credential.header(&Sensitive::default()))
     }
 
@@ -70,7 +70,7 @@ impl UpstreamHealth {
         }
     }
 
-    /// What came of [`Upstream::standing_request`]; none where nothing came.
+    /// What came of [`Upstream::check_request`]; none where nothing came.
     pub fn of_answer(head: Option<&Head>) -> UpstreamHealth {
         match head.map(|head| head.status) {
             // A limit on the rate is one of a client that is known.
@@ -84,11 +84,10 @@ impl UpstreamHealth {
 }
 
 /// The answer: its status, and `{status, upstreams: [{name, credentials}]}`. 503 where one refuses or is unreachable.
-pub fn document(standings: &[(String, UpstreamHealth)]) -> (u16, String) {
-    let well =
-        standings.iter().all(|(_, standing)| matches!(standing, UpstreamHealth::Accepted | UpstreamHealth::Unknown));
+pub fn document(checks: &[(String, UpstreamHealth)]) -> (u16, String) {
+    let well = checks.iter().all(|(_, health)| matches!(health, UpstreamHealth::Accepted | UpstreamHealth::Unknown));
     let upstreams: Vec<_> =
-        standings.iter().map(|(name, standing)| json!({ "name": name, "credentials": standing })).collect();
+        checks.iter().map(|(name, health)| json!({ "name": name, "credentials": health })).collect();
     let document = json!({ "status": if well { "ok" } else { "degraded" }, "upstreams": upstreams });
     (if well { 200 } else { 503 }, document.to_string())
 }
@@ -120,7 +119,7 @@ mod tests {
             UpstreamHealth::of_token(&Err(Problem::new(Code::TokenUnavailable, "x"))),
             UpstreamHealth::Unreachable
         );
-        let of = |standing| document(&[("a".into(), UpstreamHealth::Accepted), ("b".into(), standing)]);
+        let of = |health| document(&[("a".into(), UpstreamHealth::Accepted), ("b".into(), health)]);
         assert_eq!(of(UpstreamHealth::Unknown).0, 200);
         let (status, text) = of(UpstreamHealth::Refused);
         assert_eq!(status, 503);
@@ -137,10 +136,10 @@ mod tests {
             idempotent: false,
             provider: None,
         };
-        let request = at("https://api.example/v1?api-version=1").standing_request().unwrap();
+        let request = at("https://api.example/v1?api-version=1").check_request().unwrap();
         assert_eq!((request.method, request.url.as_str()), ("GET", "https://api.example/v1/models?api-version=1"));
         assert!(!format!("{request:?}").contains("canary"));
-        assert_eq!(at("https://api.example/deployments/{model}").standing_request(), None);
+        assert_eq!(at("https://api.example/deployments/{model}").check_request(), None);
         let header = |credential: Credential, key: &str| {
             let upstream = Upstream { credential, ..at("https://api.example/v1") };
             let request = upstream.key_request(&Sensitive::new(key))?;

@@ -10,7 +10,7 @@ use promptgate_core::http::{Reply, ReplyHead};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
 use promptgate_core::upstream::Upstream;
-use promptgate_core::upstream::standing::{STANDING_LIMIT_MS, STANDING_MS, UpstreamHealth, document};
+use promptgate_core::upstream::credential_check::{CHECK_KEPT_MS, CHECK_LIMIT_MS, UpstreamHealth, document};
 use web_sys::AbortSignal;
 
 use crate::bridge::Delay;
@@ -33,27 +33,27 @@ pub(crate) async fn answer(settings: &Rc<Settings>, life: &ExecutionContext) -> 
     let unknown =
         || settings.upstreams.iter().map(|upstream| (upstream.name.clone(), UpstreamHealth::Unknown)).collect();
     let known = LAST.with_borrow_mut(|last| match last {
-        Some((until, standings)) if now < *until && *until <= now + STANDING_MS => Some(standings.clone()),
+        Some((until, checks)) if now < *until && *until <= now + CHECK_KEPT_MS => Some(checks.clone()),
         // This one asks, and others need not.
         Some((until, _)) => {
-            *until = now + STANDING_LIMIT_MS;
+            *until = now + CHECK_LIMIT_MS;
             None
         }
         None => {
-            *last = Some((now + STANDING_LIMIT_MS, unknown()));
+            *last = Some((now + CHECK_LIMIT_MS, unknown()));
             None
         }
     });
-    let standings = match known {
-        Some(standings) => standings,
+    let checks = match known {
+        Some(checks) => checks,
         None => {
             let asked = settings.upstreams.iter().map(|upstream| of(upstream.clone(), life.clone(), clock));
-            let standings: UpstreamHealths = join_all(asked).await;
-            LAST.with_borrow_mut(|last| *last = Some((clock.unix_ms() + STANDING_MS, standings.clone())));
-            standings
+            let checks: UpstreamHealths = join_all(asked).await;
+            LAST.with_borrow_mut(|last| *last = Some((clock.unix_ms() + CHECK_KEPT_MS, checks.clone())));
+            checks
         }
     };
-    let (status, text) = document(&standings);
+    let (status, text) = document(&checks);
     let headers = vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
     client::whole(Reply { head: ReplyHead { status, headers }, body: Bytes(text.into_bytes()) })
 }
@@ -64,13 +64,13 @@ async fn of(upstream: Arc<Upstream>, life: ExecutionContext, clock: Clock) -> (S
         if upstream.has_token() {
             return UpstreamHealth::of_token(&token::of(upstream, life, clock, None).await.map(drop));
         }
-        let Some(request) = upstream.standing_request() else { return UpstreamHealth::Unknown };
-        let limit = AbortSignal::timeout_with_u32(STANDING_LIMIT_MS as u32);
+        let Some(request) = upstream.check_request() else { return UpstreamHealth::Unknown };
+        let limit = AbortSignal::timeout_with_u32(CHECK_LIMIT_MS as u32);
         UpstreamHealth::of_answer(upstream::send(&request, &limit).await.map(|(head, _)| head).as_ref())
     });
-    let standing = match select(asked, Delay::from(Duration::from_millis(STANDING_LIMIT_MS))).await {
-        Either::Left((standing, _)) => standing,
+    let health = match select(asked, Delay::from(Duration::from_millis(CHECK_LIMIT_MS))).await {
+        Either::Left((health, _)) => health,
         Either::Right(_) => UpstreamHealth::Unreachable,
     };
-    (name, standing)
+    (name, health)
 }
