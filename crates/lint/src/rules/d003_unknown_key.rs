@@ -53,7 +53,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             match meant.filter(&mut is_free) {
                 Some(meant) => {
                     let edit = Edit { span: draft.span.clone(), text: format!("\"{meant}\"") };
-                    draft.fix(Fix::suggested("Take the known name", edit))
+                    draft.fix(Fix::suggested("Use the known name", edit))
                 }
                 None => draft,
             }

@@ -48,7 +48,9 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             What::Missing { .. } => drafts.push(context.lacks(flaw.id, &flaw.name, flaw.message.as_str())),
             What::Wrong(nearest) => {
                 let draft = context.at(flaw.id, flaw.message.as_str());
-                let fix = |nearest| Fix::suggested("Take the nearest", context.replace(flaw.id, format!("{nearest}")));
+                let fix = |nearest| {
+                    Fix::suggested("Use the nearest allowed value", context.replace(flaw.id, format!("{nearest}")))
+                };
                 drafts.push(match nearest {
                     Some(nearest) => draft.fix(fix(nearest)),
                     None => draft,

@@ -51,9 +51,10 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         if let What::Wrong(nearest) = flaw.what {
             let draft = context.at(flaw.id, flaw.message.as_str()).severity(Severity::Error);
             drafts.push(match nearest {
-                Some(nearest) => {
-                    draft.fix(Fix::suggested("Take the nearest", context.replace(flaw.id, format!("{nearest}"))))
-                }
+                Some(nearest) => draft.fix(Fix::suggested(
+                    "Use the nearest allowed value",
+                    context.replace(flaw.id, format!("{nearest}")),
+                )),
                 None => draft,
             });
         }
@@ -69,7 +70,7 @@ fn cut(context: &Context<'_>) -> Option<Draft> {
     let id = tree.find(&["cacheSettings", "ttl"])?;
     let ttl = tree.number(id).filter(|ttl| ttl.fract() == 0.0 && *ttl > f64::from(MAX_TTL))?;
     let message = format!("{} seconds are cut to {MAX_TTL}, which is a day: ask for less.", number(ttl));
-    Some(context.at(id, message).fix(Fix::suggested("Take the most", context.replace(id, MAX_TTL.to_string()))))
+    Some(context.at(id, message).fix(Fix::suggested("Use the maximum", context.replace(id, MAX_TTL.to_string()))))
 }
 
 fn personal(context: &Context<'_>) -> Vec<Draft> {

@@ -77,9 +77,7 @@ fn messages(context: &Context<'_>) -> Vec<Draft> {
             // In YAML quotation marks may be there or not.
             drafts.push(match tree.yaml {
                 true => draft,
-                false => {
-                    draft.fix(Fix::suggested("Take the known role", context.replace(role, format!("\"{meant}\""))))
-                }
+                false => draft.fix(Fix::suggested("Use the known role", context.replace(role, format!("\"{meant}\"")))),
             });
         }
     }
@@ -92,7 +90,7 @@ fn lines(context: &Context<'_>) -> Vec<Draft> {
     let unknown = lines.into_iter().filter_map(|(span, name)| Some((span, name, meant(&name.to_ascii_lowercase())?)));
     unknown
         .map(|(span, name, meant)| {
-            let fix = Fix::suggested("Take the known role", prompt.edit(span.clone(), meant));
+            let fix = Fix::suggested("Use the known role", prompt.edit(span.clone(), meant));
             prompt.draft(span, message(name, meant)).fix(fix)
         })
         .collect()

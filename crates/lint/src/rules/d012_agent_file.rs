@@ -82,11 +82,11 @@ fn too_long(context: &Context<'_>) -> Option<Draft> {
 
 fn name(context: &Context<'_>, tree: &Tree, what: &str) -> Option<Draft> {
     let Some(id) = tree.find(&["name"]) else {
-        return Some(lacks(context, "name", &format!("by it the {what} is called")));
+        return Some(lacks(context, "name", &format!("the {what} is called by it")));
     };
     let name = tree.text(id)?.as_str();
     if what == "agent" {
-        return name.trim().is_empty().then(|| context.at(id, "The name is empty: by it the agent is called."));
+        return name.trim().is_empty().then(|| context.at(id, "The name is empty: the agent is called by it."));
     }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let hyphens = name.starts_with('-') || name.ends_with('-') || name.contains("--");
@@ -103,12 +103,14 @@ fn name(context: &Context<'_>, tree: &Tree, what: &str) -> Option<Draft> {
 
 fn description(context: &Context<'_>, tree: &Tree, what: &str) -> Option<Draft> {
     let Some(id) = tree.find(&["description"]) else {
-        return Some(lacks(context, "description", &format!("by it is decided when to use the {what}")));
+        return Some(lacks(context, "description", &format!("it decides when the {what} is used")));
     };
     let text = tree.text(id).map(|text| text.as_str().trim()).unwrap_or_default();
     let length = text.chars().count();
     if length == 0 {
-        return Some(context.at(id, format!("The description is empty: say what the {what} does and when to use it.")));
+        return Some(
+            context.at(id, format!("The description is empty: write what the {what} does and when to use it.")),
+        );
     }
     if what == "agent" {
         return None;

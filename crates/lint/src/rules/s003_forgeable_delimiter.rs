@@ -57,7 +57,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
         if names.all(short) {
             continue;
         }
-        let message = "A value can contain this and end itself: let the delimiter bear a trusted variable with another \
+        let message = "A value can contain this delimiter and close it early: put a trusted variable into it, with a new \
             random value in every call, as in `</message-{{nonce}}>`.";
         let draft = prompt.draft(close, message);
         if drafts.last().is_none_or(|last| last.span != draft.span) {

@@ -78,8 +78,8 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
             let before = at.checked_sub(1).and_then(|at| lines.get(at)).is_some_and(|(_, holds)| *holds);
             let after = lines.get(at + 1).is_some_and(|(_, holds)| *holds);
             if let Some(role) = role.clone().filter(|_| *holds || before || after) {
-                let message = "A value beside this line can hold lines like it: send each speaker's words as a message of \
-                    their own, or put the value between tags with a nonce.";
+                let message = "A value next to this line can contain such lines and speak for another role: send each role's text \
+                    as a message of its own, or put the value between tags with a nonce.";
                 drafts.push(prompt.draft(role, message));
             }
         }

@@ -34,7 +34,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let found = found.filter(|(prompt, entry)| !is_nobodys(entry.kind, prompt.as_str(), entry.span.clone()));
     found
         .map(|(prompt, entry)| {
-            let fix = Fix::suggested("Put a tag in its place", prompt.edit(entry.span.clone(), entry.kind.tag()));
+            let fix = Fix::suggested("Replace it with a tag", prompt.edit(entry.span.clone(), entry.kind.tag()));
             let draft = prompt.draft(entry.span.clone(), message(entry.kind)).fix(fix);
             // A2: refused before it is cached.
             if context.document.kind == Kind::CachedTemplate { draft.severity(Severity::Error) } else { draft }

@@ -107,7 +107,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
                 .or_insert_with(|| nearest(&name.name, &candidates).filter(|_| looked < MAX_LOOKUPS));
             drafts.push(match meant {
                 Some(meant) => {
-                    let fix = Fix::suggested("Take the declared name", prompt.edit(name.span.clone(), meant));
+                    let fix = Fix::suggested("Use the declared name", prompt.edit(name.span.clone(), meant));
                     let message = format!(
                         "No variable `{}` is declared: did you mean `{}`?",
                         printable(&name.name),

@@ -1,4 +1,4 @@
-//! V002 unused-variable: A variable is declared and used nowhere.
+//! V002 unused-variable: A variable is declared but never used.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     code: "V002",
     name: "unused-variable",
     severity: Severity::Warning,
-    summary: "A variable is declared and used nowhere.",
+    summary: "A variable is declared but never used.",
     page: include_str!("v002_unused_variable.md"),
     fix: FixKind::Safe,
     harmful: false,
@@ -63,7 +63,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     let unused = unused.filter(|variable| context.document.kind != Kind::Promptfoo || is_alone(context, variable.name));
     unused
         .map(|variable| {
-            let message = format!("`{}` is declared and used nowhere: use it, or remove it.", printable(variable.name));
+            let message = format!("`{}` is declared but never used: use it, or remove it.", printable(variable.name));
             let draft =
                 if variable.named { context.at_key(variable.id, &message) } else { context.at(variable.id, &message) };
             if !matches!(context.document.kind, Kind::PromptTemplate | Kind::CachedTemplate) {
