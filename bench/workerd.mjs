@@ -44,17 +44,19 @@ export async function freePort() {
   return port;
 }
 
+/** The classes of the Worker's objects. */
+export const classNames = objects.map(({ className }) => className);
+
 /**
  * The gateway: `{ url, pid, memory(), stop }`; `bindings` are its settings, `onDisk: false` binds no objects. With `script`,
- * a file, that Worker instead of ours, ready when it answers.
+ * a file, that Worker instead of ours, ready when it answers; with our objects and our Wasm only where that is asked for.
  */
-export async function startWorkerd(bindings, { onDisk = true, script } = {}) {
+export async function startWorkerd(bindings, { script, onDisk = !script, wasm = !script } = {}) {
   mkdirSync(`${root}target`, { recursive: true });
   const folder = mkdtempSync(`${root}target/bench-workerd-`);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   mkdirSync(`${folder}/objects`);
-  if (script) onDisk = false;
   const list = (items) => `[${items.join(", ")}]`;
   const text = Object.entries(bindings).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   const bound = onDisk ? objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`) : [];
@@ -69,10 +71,10 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  modules = ${script ? `[(name = "index.js", esModule = embed ${JSON.stringify(relative(folder, script))})]` : `[
-    (name = "index.js", esModule = embed "../../worker/build/index.js"),
-    (name = "./index_bg.wasm", wasm = embed "../../worker/build/index_bg.wasm"),
-  ]`},
+  modules = ${list([
+    `(name = "index.js", esModule = embed ${JSON.stringify(script ? relative(folder, script) : "../../worker/build/index.js")})`,
+    ...(wasm ? [`(name = "./index_bg.wasm", wasm = embed "../../worker/build/index_bg.wasm")`] : []),
+  ])},
   compatibilityDate = "${setting("compatibility_date")}",
   compatibilityFlags = ${JSON.stringify(setting("compatibility_flags"))},
   bindings = ${list([...text, ...bound])},

@@ -7,8 +7,9 @@ import { gzipSync } from "node:zlib";
 // them at start; some 65 are the names of functions.
 // The linter's formats (a YAML reader with the place of every text, Jinja's grammar, the documents of other programs) and the
 // OpenAI wires came on top of the first 2,048 KiB; keyed calls, keys and limits, the searchable audit log, webhooks' outboxes,
-// sealing and steps on top of 2,400: 2,671 KiB were measured on 2026-11-27. That is over the 2,560 KiB it was to stay below.
-const BUDGET = 2720 * 1024;
+// sealing and steps on top of 2,400: 2,672 KiB were measured on 2026-11-28, with names of types that say no module. That is
+// over the 2,560 KiB it was to stay below.
+const BUDGET = 2700 * 1024;
 const wasm = readFileSync(new URL("../worker/build/index_bg.wasm", import.meta.url));
 const gzip = gzipSync(wasm, { level: 9 }).length;
 console.log(`worker: ${(wasm.length / 1024).toFixed(0)} KiB of Wasm, ${(gzip / 1024).toFixed(0)} KiB gzip (budget ${BUDGET / 1024} KiB)`);
