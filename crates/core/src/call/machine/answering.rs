@@ -34,7 +34,7 @@ impl Call {
                 "Nothing in the upstream's answer can be read: it is not of its wire, or broken.",
             )
         } else {
-            let detail = "The upstream's answer broke off before its end: what came is not the whole answer.";
+            let detail = "The upstream's answer ended without its terminator: what came may not be the whole answer.";
             (Status::Truncated, Code::UpstreamTruncated, detail)
         };
         if !self.next(now, code) {

@@ -185,7 +185,7 @@ impl State {
         // Not a chat: nothing in it is text of the model.
         if whole && members.get("choices").is_none() && members.get("data").is_some_and(|data| data.starts_with('[')) {
             self.ended = true;
-            let usage = members.get("usage").and_then(Members::read).map(usage_of);
+            let usage = members.get("usage").and_then(Members::read).and_then(usage_of);
             return usage.into_iter().chain([ChatEvent::Document(members), ChatEvent::End]).collect();
         }
         // A report of another form: what is in it is not for the client.
@@ -223,7 +223,7 @@ impl State {
                 events.push(ChatEvent::Choice(Box::new(event)));
             }
         }
-        events.extend(usage.map(usage_of));
+        events.extend(usage.and_then(usage_of));
         if whole && self.finished {
             self.ended = true;
             events.push(ChatEvent::End);
@@ -354,10 +354,17 @@ impl Calls {
     }
 }
 
-fn usage_of(usage: Members) -> ChatEvent {
-    let tokens = |name: &str| usage.number(name).unwrap_or_default();
-    let counted = Usage { prompt_tokens: tokens("prompt_tokens"), completion_tokens: tokens("completion_tokens") };
-    ChatEvent::Usage(counted, usage)
+/// What was used, where at least one of its numbers can be read: without it the call's use is counted from its texts.
+fn usage_of(usage: Members) -> Option<ChatEvent> {
+    let whole = |number: &f64| (0.0..=1e15).contains(number) && number.fract() == 0.0;
+    // Some write `3.0`.
+    let float = |name: &str| usage.get(name)?.parse::<f64>().ok().filter(whole).map(|number| number as u64);
+    let tokens = |name: &str| usage.number(name).or_else(|| float(name));
+    let (prompt, completion) = (tokens("prompt_tokens"), tokens("completion_tokens"));
+    prompt.or(completion)?;
+    let counted =
+        Usage { prompt_tokens: prompt.unwrap_or_default(), completion_tokens: completion.unwrap_or_default() };
+    Some(ChatEvent::Usage(counted, usage))
 }
 
 /// The HTTP status that an error names, as a number or a string.

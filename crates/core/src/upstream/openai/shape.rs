@@ -130,7 +130,7 @@ mod tests {
             r#"{"choices":[{"delta":{"content":"a"},"x":{"c\u006fntent":"b"}}]}"#,
             r#"{"choices":[{"delta":{"content" : "a"}}]}"#,
             r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#,
-            r#"{"choices":[{"delta":{"content":"a"}},{"delta":{}}],"usage":{}}"#,
+            r#"{"choices":[{"delta":{"content":"a"}},{"delta":{}}],"usage":{"prompt_tokens":1}}"#,
         ] {
             let mut decoder = decoder();
             let frame = Frame::Data(doubtful.as_bytes().to_vec());

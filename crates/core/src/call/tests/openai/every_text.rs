@@ -177,3 +177,27 @@ fn an_answer_in_one_long_frame_is_whole() {
     let read = assembled(&run)[0]["content"].as_str().unwrap().len();
     assert_eq!((read, data(&run).last().unwrap()), (text.len(), &json!("[DONE]")));
 }
+
+/// Usage that nobody can read is none: the call's use is counted from its texts, and not as nothing.
+#[test]
+fn usage_without_a_number_is_none() {
+    let used = |usage: Value| {
+        let document = json!({ "id": "c1", "choices": [], "usage": usage });
+        let mut run = run(&body(true), targets()).play(&[Token, EVENTS]);
+        run.bytes(&format!("{HELLO}{STOP}data: {document}\n\n{DONE}"));
+        let outcome = run.outcome.as_ref().unwrap();
+        assert_eq!(outcome.status, Status::Success, "{usage}");
+        outcome.usage.map(|usage| (usage.prompt_tokens, usage.completion_tokens))
+    };
+    for (usage, expected) in [
+        (json!({ "prompt_tokens": 3, "completion_tokens": 4 }), Some((3, 4))),
+        (json!({ "prompt_tokens": 3.0, "completion_tokens": 4.0 }), Some((3, 4))),
+        (json!({ "prompt_tokens": 8 }), Some((8, 0))),
+        (json!({ "prompt_tokens": "three", "completion_tokens": -5 }), None),
+        (json!({ "prompt_tokens": null, "completion_tokens": null }), None),
+        (json!({}), None),
+        (json!([]), None),
+    ] {
+        assert_eq!(used(usage.clone()), expected, "{usage}");
+    }
+}
