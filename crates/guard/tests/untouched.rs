@@ -1,4 +1,4 @@
-//! What people write and paste passes untouched: contact-centre sentences, code, logs and tables.
+//! What people write and paste passes untouched: contact-centre sentences, everyday messages, code, logs and tables.
 //! Written for this project; no rule that generates training texts was made from them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods)] // reads its rows
 
@@ -28,6 +28,23 @@ fn contact_centre_sentences_pass() {
     let sentences = file("contact_centre.txt");
     assert!(sentences.lines().count() >= 200);
     assert_eq!(touched(sentences.lines()), [""; 0]);
+}
+
+/// Instructions to people, questions to an assistant about itself and about attacks, everyday orders: none is refused or
+/// changed, and at most one in fifty is flagged.
+// Row G.
+#[test]
+fn everyday_messages_pass() {
+    let messages = file("everyday.txt");
+    let messages: Vec<&str> = messages.lines().filter(|line| !line.starts_with("# ")).collect();
+    assert!(messages.len() >= 100);
+    let guard = Guard::new(&Policy::default());
+    for text in &messages {
+        let (redacted, report) = guard.redact(text, Role::User);
+        assert!(!report.is_blocked() && redacted == *text, "{text}: {report:?}");
+    }
+    let flagged = touched(messages.iter().copied());
+    assert!(flagged.len() * 50 <= messages.len(), "{flagged:?}");
 }
 
 // Row G.

@@ -24,8 +24,8 @@ pub(super) const HARD: [f32; 2] = [0.04, 0.005];
 pub(super) const PASTES: [f32; 2] = [0.04, 0.003];
 
 /// Shares of easy and hard benign messages, pastes and passages that may be flagged, or refused, besides for a sentence
-/// within them.
-pub(super) const WITHIN: [f32; 4] = [0.001, 0.005, 0.02, 0.005];
+/// within them. A passage has some forty messages, of which one in a thousand may be flagged alone.
+pub(super) const WITHIN: [f32; 4] = [0.001, 0.005, 0.02, 0.01];
 
 /// Bytes of a passage: easy messages of one source, or of one generated family, one after the other.
 const PASSAGE: usize = 3000;

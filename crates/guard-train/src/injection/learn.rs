@@ -10,6 +10,7 @@ use super::corpus::{Message, Tone};
 use super::grammar::Seed;
 use super::linear::Linear;
 use super::recipe::Recipe;
+use crate::benign::Sort;
 use promptgate_guard::injection::classifier::{HEADER_LEN, TABLE_LEN, header};
 use std::collections::BTreeMap;
 
@@ -179,7 +180,9 @@ fn shares(taken: &[(&Message, &Indexed)], recipe: &Recipe) -> Vec<f32> {
     }
     let of_source = |message: &Message| {
         let size = sizes.get(&key(message, recipe));
-        if recipe.by_size { 1.0 } else { 1.0 / size.copied().unwrap_or(1.0).sqrt() }
+        let everyday = [Sort::Instructions, Sort::Everyday].iter().any(|sort| sort.source() == message.source);
+        let factor = if everyday { recipe.everyday } else { 1.0 };
+        factor * if recipe.by_size { 1.0 } else { 1.0 / size.copied().unwrap_or(1.0).sqrt() }
     };
     let (mut attacks, mut benign) = (0.0_f32, 0.0_f32);
     for (message, _) in taken {

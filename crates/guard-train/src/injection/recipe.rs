@@ -41,6 +41,8 @@ pub(crate) struct Recipe {
     pub(crate) by_family: bool,
     /// Tested as it ships, in eight bits.
     pub(crate) as_shipped: bool,
+    /// Factor on instructions to people and everyday messages: there are many families of them.
+    pub(crate) everyday: f32,
 }
 
 impl Recipe {
@@ -50,7 +52,7 @@ impl Recipe {
         windows: &WINDOWS,
         whole: false,
         lines: false,
-        epochs: 8,
+        epochs: 12,
         attacks: 0.4,
         hard: 1.0,
         by_size: false,
@@ -65,6 +67,7 @@ impl Recipe {
         generated: true,
         by_family: true,
         as_shipped: true,
+        everyday: 0.3,
     };
     /// What was tried, beside [`Recipe::CHOSEN`], by name.
     pub(crate) fn tried() -> Vec<(&'static str, Self)> {
@@ -94,7 +97,8 @@ impl Recipe {
             ("a tenth of the L2", Self { l2: 1e-4, whole_l2: 1e-4, ..chosen.clone() }),
             ("three times the L2", Self { l2: 3e-3, whole_l2: 3e-3, ..chosen.clone() }),
             ("twenty epochs", Self { epochs: 20, ..chosen.clone() }),
-            ("half the epochs", Self { epochs: 6, ..chosen.clone() }),
+            ("two thirds of the epochs", Self { epochs: 8, ..chosen.clone() }),
+            ("everyday messages as heavy as others", Self { everyday: 1.0, ..chosen.clone() }),
             ("same openings counted every time", Self { once: false, ..chosen.clone() }),
             ("without the written sentences", Self { grammar: false, ..chosen.clone() }),
             ("without the generated benign texts", Self { generated: false, ..chosen.clone() }),

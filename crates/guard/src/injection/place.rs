@@ -1,6 +1,8 @@
 //! What the text around a phrase must be for it to count.
 
+use super::lexicon::{CONTEXT, Classes, IGNORE, INSTR, MACHINE, ME, PRIOR, PROMPT, RANK, SECURITY, SYSTEM, TOLD, YOU};
 use super::phrases::Place;
+use super::words::{self, Break, Kind, Sink, Word};
 use crate::work;
 
 /// Words after which a clause has ended.
@@ -23,6 +25,7 @@ pub(crate) fn fits(place: Place, text: &str, start: usize, end: usize) -> bool {
     }
     match place {
         Place::Anywhere => true,
+        Place::Unnarrowed => !is_narrowed(text, end),
         Place::Leading => leads(text, start),
         Place::Closing => closes(text, end),
         Place::Literal => has_literal(text, start, end),
@@ -59,6 +62,47 @@ fn closes(text: &str, end: usize) -> bool {
     let word: &str = after.split(|char: char| !char.is_alphanumeric()).next().unwrap_or_default();
     word.is_empty() || OPENING.iter().any(|opening| opening.eq_ignore_ascii_case(word))
 }
+
+/// Whether what follows says whose rules are meant, and they are not the model's: "all the rules of chess".
+fn is_narrowed(text: &str, end: usize) -> bool {
+    let rest = text.get(end..).unwrap_or_default();
+    let rest = rest.get(..rest.floor_char_boundary(NEAR)).unwrap_or_default();
+    let mut owner = Owner::default();
+    words::read(rest, &mut owner);
+    work::count(NEAR);
+    owner.named && !owner.ours
+}
+
+/// Whose something is: the words after "of" in the same clause.
+#[derive(Debug, Default)]
+struct Owner {
+    words: usize,
+    named: bool,
+    ours: bool,
+    ended: bool,
+}
+
+impl Sink for Owner {
+    const FEATURES: bool = false;
+
+    fn feature(&mut self, _: Kind, _: u64) {}
+
+    fn word(&mut self, word: &Word) {
+        self.ended |= self.words > 0 && word.before != Break::None;
+        match self.words {
+            0 => self.named = word.hash == OF,
+            1..=3 if !self.ended => self.ours |= word.classes & OURS != 0,
+            _ => {}
+        }
+        self.words += 1;
+    }
+}
+
+/// What says whose they are.
+const OF: u32 = super::lexicon::word("of");
+
+/// Words by which rules are the model's.
+const OURS: Classes = CONTEXT | IGNORE | INSTR | MACHINE | ME | PRIOR | PROMPT | RANK | SECURITY | SYSTEM | TOLD | YOU;
 
 /// Whether a text in quotes or a word in capitals stands within the phrase or right after it.
 fn has_literal(text: &str, start: usize, end: usize) -> bool {

@@ -85,8 +85,8 @@ pub(super) struct Hit {
     pub(super) score: f32,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// It is talked about and not made.
-    pub(super) mentioned: bool,
+    /// The highest score that it may have: lower where it is talked about and not made.
+    pub(super) cap: f32,
 }
 
 impl Hit {
@@ -247,9 +247,8 @@ impl<'m> Scan<'m> {
         } else {
             return;
         };
-        let mentioned = score >= 0.5 && mention::is_one(text, start, end);
-        let score = if mentioned { f32::min(score, mention::SCORE) } else { score };
-        self.hits.push(Hit { code, score, start, end, mentioned });
+        let cap = if score >= 0.5 { mention::cap(text, start, end) } else { mention::MADE };
+        self.hits.push(Hit { code, score: f32::min(score, cap), start, end, cap });
     }
 
     fn end(&mut self, text: &str) {
@@ -270,7 +269,7 @@ impl<'m> Scan<'m> {
                 score: LITERAL_SCORE,
                 start,
                 end,
-                mentioned: false,
+                cap: mention::MADE,
             }));
         }
     }
@@ -307,11 +306,10 @@ impl<'m> Part<'m> {
     }
 }
 
-/// What the classifiers say of a stretch; if there is nothing but mentions of `phrases`, so is this.
+/// What the classifiers say of a stretch; if it has nothing but mentions of `phrases`, it is one as well.
 fn learnt(phrases: &[Hit], score: f32, Range { start, end }: Range<usize>) -> Hit {
-    let mentioned = score > mention::SCORE && mention::all(phrases, start, end);
-    let score = if mentioned { mention::SCORE } else { score };
-    Hit { code: LEARNT.code, score, start, end, mentioned: false }
+    let cap = mention::cap_of(phrases, start, end);
+    Hit { code: LEARNT.code, score: f32::min(score, cap), start, end, cap }
 }
 
 /// Whether an earlier match of its phrase starts as `found` does: of the two the shorter counts.

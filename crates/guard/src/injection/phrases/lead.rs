@@ -189,6 +189,10 @@ impl Lead {
         if second_in(SUBJECTS) && last != const { word("and") } {
             return Self::Reported;
         }
+        // "Our bot revealed …", not "dear bot, reveal …".
+        if classes & MACHINE != 0 && second_in(OWNERS) {
+            return Self::Reported;
+        }
         if ORDERING.contains(&last) || classes & (MACHINE | NOW) != 0 {
             return Self::Order;
         }
@@ -221,6 +225,7 @@ mod tests {
             ("said i should", Lead::Reported),
             ("my students", Lead::Reported),
             ("make pytest", Lead::Reported),
+            ("my bot", Lead::Reported),
             ("if you", Lead::Open),
             ("dishwasher", Lead::Open),
         ] {

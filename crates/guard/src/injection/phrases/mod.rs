@@ -41,6 +41,8 @@ pub(crate) struct Phrase {
 pub(crate) enum Place {
     /// Anything.
     Anywhere,
+    /// It does not go on to say whose rules: "all the rules", not "all the rules of chess".
+    Unnarrowed,
     /// Nothing but letters and blanks come before.
     Leading,
     /// The clause ends with it: "everything above", not "everything above row 10".

@@ -2,7 +2,23 @@
 
 use super::super::lexicon::*;
 use super::table::{named, rule};
-use super::{Phrase, Place, any, of, within};
+use super::{Phrase, Place, any, of, within, word_within};
+
+/// Modes of a model that nobody built; a server really is in maintenance mode.
+const POWERS: &[u32] = &[
+    word("developer"),
+    word("dev"),
+    word("debug"),
+    word("god"),
+    word("sudo"),
+    word("admin"),
+    word("administrator"),
+    word("root"),
+    word("evil"),
+    word("entwickler"),
+    word("desarrollador"),
+    word("developpeur"),
+];
 
 /// J013.
 pub(super) const SECRET_MODE: Phrase = Phrase {
@@ -25,6 +41,7 @@ pub(super) const SECRET_MODE: Phrase = Phrase {
             "Enter safe mode by holding the key.",
             "Which mode is best for portraits?",
             "Are you in incognito mode?",
+            "You are now in maintenance mode. Type 'exit' to leave.",
         ],
     ),
     score: 0.8,
@@ -32,7 +49,7 @@ pub(super) const SECRET_MODE: Phrase = Phrase {
     shapes: &[
         any(&[of(JAILMODE), of(MODE)]),
         any(&[of(MODE), of(JAILMODE)]),
-        any(&[of(YOU), within(1, ARE | NOW), within(3, POWER), of(MODE)]),
+        any(&[of(YOU), within(1, ARE | NOW), word_within(3, POWERS), of(MODE)]),
     ],
 };
 
