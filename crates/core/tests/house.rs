@@ -67,6 +67,29 @@ fn another_wire_has_its_own_files_and_an_arm_of_each_match() {
     }
 }
 
+/// Comments use the field's words: a value *is* somewhere, a function *returns*; neither stands anywhere.
+#[test]
+fn comments_have_no_words_of_their_own() {
+    const AVOIDED: [&str; 4] = ["stand", "stands", "stood", "standing"];
+    let mut wrong = Vec::new();
+    for folder in ["src", "../base/src", "../lint/src", "../../worker/src"] {
+        let sources = sources_of(folder);
+        assert!(sources.len() > 5, "{folder}: nothing was read");
+        for (file, text) in sources {
+            for (number, line) in text.lines().enumerate() {
+                // Within back quotes there is code.
+                let comment = line.split_once("//").map_or("", |(_, comment)| comment);
+                let prose: String = comment.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+                let mut words = prose.split(|c: char| !c.is_alphanumeric());
+                if words.any(|word| AVOIDED.contains(&word.to_ascii_lowercase().as_str())) {
+                    wrong.push(format!("{folder}/{file}:{}: {}", number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "write where it is, or what it means:\n{}", wrong.join("\n"));
+}
+
 /// Which top modules each of them uses outside of its tests, with one line that does.
 fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
     let sources = sources();
@@ -102,7 +125,12 @@ fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
 
 /// Every source of the core, by its path from `src`.
 fn sources() -> Vec<(String, String)> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    sources_of("src")
+}
+
+/// The same of a folder beside the core's sources.
+fn sources_of(folder: &str) -> Vec<(String, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut folders = vec![src.clone()];
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {

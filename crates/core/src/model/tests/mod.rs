@@ -16,7 +16,7 @@ use crate::sensitive::{Bytes, Sensitive};
 use crate::settings::Polling;
 use crate::upstream::genesys::{Capabilities, Endpoints};
 
-/// Stands wherever a secret does; must come out nowhere.
+/// Used in place of every secret; must come out nowhere.
 const CANARY: &str = "canary-key-0123456789";
 const ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 /// Some moment, Unix ms.
