@@ -30,6 +30,7 @@ fn whole(message: Value, more: Value) -> (Run, Value) {
 const CARD: &str = "my card is 4111 1111 1111 1111 now";
 
 /// Every member in which an upstream is known to write text of the model, and one of nobody.
+// Row O3.
 #[test]
 fn a_value_passes_in_no_member() {
     for message in [
