@@ -131,7 +131,9 @@ console.log(`${requests} requests over 64 connections`);
     }));
     return taken;
   };
-  await run(500);
+  // As much as a round: V8 optimises, and keeps, what the first thousands have made hot.
+  const warm = Math.ceil(requests / rounds);
+  await run(warm);
   const before = gateway.memory();
   const taken = [], after = [];
   let took = 0;
@@ -144,8 +146,8 @@ console.log(`${requests} requests over 64 connections`);
   agent.destroy();
   const wrong = taken.filter(({ status, text }) => status !== 200 || JSON.parse(text).content !== expected);
   check("every request has its answer", wrong.length === 0, `${taken.length - wrong.length} of ${taken.length}, ${Math.round(taken.length / took * 1000)} a second`);
-  const kept = await rows(gateway.url, taken.length + 501);
-  check("audit rows are as many as requests", kept === taken.length + 501, `${kept} of ${taken.length + 501}`);
+  const kept = await rows(gateway.url, taken.length + warm + 1);
+  check("audit rows are as many as requests", kept === taken.length + warm + 1, `${kept} of ${taken.length + warm + 1}`);
   checkMemory(before, after);
   await gateway.stop();
 }
