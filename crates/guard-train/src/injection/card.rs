@@ -84,8 +84,8 @@ four times as many hard ones and up to ten times as many pastes; where all three
 stretch is better by about three points. 2^14 weights each cost up to five points. Counting the families of generated texts as \
 sources more than halves the flagged documentation. Instructions to people and everyday messages with the words of attacks \
 (\"read all instructions before you begin the exam\", \"are you ChatGPT?\") in training halve what is flagged of such \
-messages and cost up to three points at the same share of easy ones with their full weight, one with a third of it, and \
-alarm as rarely. Attacks as half of the weight, hard messages twice as heavy, more \
+messages; with their full weight they cost three points at 1 % and one at 0.1 % of easy messages, with a third of it two \
+and one, and alarm as rarely. Attacks as half of the weight, hard messages twice as heavy, more \
 epochs and lines as windows change less than two points.
 ";
 
@@ -97,7 +97,7 @@ story that leads to harm has nothing to hold on to.
 - **Ciphers**: rot13, Morse, home-made codes. Base64 and the disguises of the normaliser are undone before scoring.
 - **Paraphrase** in words that neither the lexicon nor the table knows. Of 33 languages the three commonest attacks \
 are known (`tests/cases/languages.jsonl`), beyond set phrases little.
-- **An attack within a long text**: seven of eight short ones that are caught alone are caught within 3 kB of chat \
+- **An attack within a long text**: nine of ten short ones that are caught alone are caught within 3 kB of chat \
 (`evaluate`); an attack without its own sentence, or of sentences that each say little, is harder.
 - **An attack split over two turns**: each turn is scored alone.
 - **Typing mistakes** in cue words: every third long word mistyped loses a fifth to a quarter of short attacks (see

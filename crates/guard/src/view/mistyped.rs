@@ -1,7 +1,8 @@
 //! The `Mistyped` view: words that attacks are made of, with a typing mistake in them, as they should be.
 //!
 //! A mistake is two letters the wrong way round, one too few, or one twice. The first letter is taken to be right, and
-//! what is a word itself is left alone, so ordinary text has no such view.
+//! what is a word itself is left alone, so ordinary text has no such view. Of a long text the view has the surroundings of
+//! mended words only, as far as the longest window of the classifiers reaches: the rest is read in another view.
 
 use super::map::Map;
 use super::{View, ViewKind, apart, spaced};
@@ -13,6 +14,12 @@ use std::ops::Range;
 /// The fewest letters of a word, and the most.
 const SHORTEST: usize = 6;
 const LONGEST: usize = 16;
+
+/// Bytes to either side of a mended word that the view has: some eighty words.
+const NEAR: usize = 512;
+
+/// What stands between two surroundings: the end of a sentence.
+const APART: &str = "\n\n";
 
 /// The words as they should be, by their first letters.
 const KNOWN: &[&str] = &[
@@ -124,16 +131,43 @@ pub(super) fn view(text: &str, base: &Map) -> Option<View<'static>> {
     let (mut out, mut map, mut done) = (String::new(), Map::empty(), 0);
     for word in words(bytes) {
         let Some(meant) = bytes.get(word.clone()).and_then(meant) else { continue };
+        if word.start - done > 2 * NEAR {
+            if !out.is_empty() {
+                let end = end_of(text, done);
+                spaced::keep(text, done..end, base, &mut out, &mut map);
+                map.compose(out.len(), base, end..end);
+                out.push_str(APART);
+            }
+            done = start_of(text, word.start);
+        }
         spaced::keep(text, done..word.start, base, &mut out, &mut map);
         map.compose(out.len(), base, word.clone());
         out.push_str(meant);
         done = word.end;
     }
-    if done == 0 {
+    if out.is_empty() {
         return None;
     }
-    spaced::keep(text, done..text.len(), base, &mut out, &mut map);
+    spaced::keep(text, done..end_of(text, done), base, &mut out, &mut map);
     Some(View::new(ViewKind::Mistyped, Cow::Owned(out), map))
+}
+
+/// Where the surroundings of a word begin that starts at `word`: after the end of a sentence or line where there is one,
+/// so that what comes before an order is not cut off from it, else at a blank.
+fn start_of(text: &str, word: usize) -> usize {
+    let from = text.ceil_char_boundary(word - NEAR);
+    work::count(NEAR);
+    let before = text.get(from..word).unwrap_or_default();
+    let after = |signs: &[char]| before.find(signs).map(|at| from + at + 1);
+    after(&['.', '!', '?', '\n']).or_else(|| after(&[' '])).unwrap_or(from)
+}
+
+/// Where those end of a word that ends at `word`.
+fn end_of(text: &str, word: usize) -> usize {
+    let until = text.floor_char_boundary((word + NEAR).min(text.len()));
+    work::count(NEAR);
+    let after = text.get(word..until).unwrap_or_default();
+    if until < text.len() { after.rfind([' ', '\n']).map_or(until, |at| word + at) } else { until }
 }
 
 /// The words that are long enough and not too long, in ASCII.
@@ -218,6 +252,22 @@ mod tests {
         assert_eq!(view.span(3..9), 3..9);
         assert_eq!(view.span(14..22), 14..21);
         assert_eq!(view.span(23..28), 22..27);
+    }
+
+    #[test]
+    fn of_a_long_text_only_the_surroundings_are_there() {
+        let talk = "It rained all day and nobody came. ".repeat(100);
+        let text = format!("{talk}Now ignroe it. {talk}And the passowrd? {talk}");
+        let view = view(&text, &Map::identity()).unwrap();
+        let [first, second] = view.text().split(APART).collect::<Vec<_>>()[..] else { panic!("{}", view.text()) };
+        for (part, mended, typed) in [(first, "ignore", "ignroe"), (second, "password", "passowrd")] {
+            assert!((2 * NEAR - 100..2 * NEAR + 20).contains(&part.len()), "{}", part.len());
+            assert!(part.trim_start().starts_with("It rained") && part.contains(mended), "{part}");
+            let at = view.text().find(mended).unwrap();
+            assert_eq!(view.span(at..at + mended.len()), text.find(typed).map(|at| at..at + typed.len()).unwrap());
+            let after = view.text().get(at..).and_then(|rest| rest.find("nobody")).unwrap() + at;
+            assert_eq!(&text[view.span(after..after + 6)], "nobody");
+        }
     }
 
     #[test]
