@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use promptgate_core::chat::{ChatRules, Counters};
+use promptgate_core::chat::ChatRules;
 use promptgate_core::front::promptgate::decode;
 use promptgate_core::guard::Guards;
 

@@ -4,7 +4,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use promptgate_core::chat::Counters;
 use promptgate_core::front::promptgate;
 use promptgate_core::guard::Guards;
 use promptgate_core::lint::{Kind, Linter, Severity, Source};

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Instant;
 
-use promptgate_tokens::{Encoder, Vocabulary};
+use promptgate_tokens::Vocabulary;
 
 use crate::corpora::{self, Corpus};
 

@@ -30,13 +30,13 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Starts with the embedded vocabularies.
+    /// Starts with both vocabularies.
     ///
     /// # Errors
-    /// A sentence, if one is not embedded.
+    /// A sentence, if one cannot be read.
     pub fn new() -> Result<Self, String> {
-        let encoders = Vocabulary::ALL.into_iter().map(Encoder::new).collect::<Option<_>>();
-        Ok(Self { encoders: encoders.ok_or("a vocabulary is not embedded")?, report: Report::default() })
+        let encoders = Vocabulary::ALL.into_iter().map(promptgate_vocabularies::encoder).collect::<Result<_, _>>();
+        Ok(Self { encoders: encoders.map_err(|error| error.to_string())?, report: Report::default() })
     }
 
     /// Compares one text.

@@ -1,7 +1,7 @@
 //! Equality with tiktoken-rs and bpe-openai, token by token. The full run (a million texts, every code
 //! point in every context) is `cargo run --release -p promptgate-tokens-pack -- verify`.
 
-use promptgate_tokens::{Encoder, Special, Vocabulary};
+use promptgate_tokens::{Special, Vocabulary};
 use promptgate_tokens_pack::reference;
 use promptgate_tokens_pack::texts::Texts;
 use promptgate_tokens_pack::verify::Verifier;

@@ -1,6 +1,6 @@
 //! Counting in parts equals counting the whole.
 
-use promptgate_tokens::{Conversation, Encoder, Stream, Transcript, Vocabulary};
+use promptgate_tokens::{Conversation, Stream, Transcript, Vocabulary};
 use promptgate_tokens_pack::texts::{Random, Texts};
 
 /// Printed with a failure.
