@@ -307,9 +307,10 @@ test("nothing is loaded twice or too large", () => {
   const kib = (bytes) => Math.round(bytes / 1024);
   console.log(`    Wasm ${kib(size("promptgate_bg.wasm"))} KiB, ${kib(gzip("promptgate_bg.wasm"))} gzip; archive ${kib(statSync(ARCHIVE).size)} KiB`);
   // Forty-four rules, formats with a YAML reader and Jinja's grammar, the guard with its classifier in several languages,
-  // rendering, checks, the verifier of audit logs. The vocabularies are apart. 816 KiB were measured on 2026-11-27.
+  // rendering, checks, the verifier of audit logs. The vocabularies are apart. 833 KiB were measured on 2026-11-28: orders to
+  // people told from orders to a model, and questions about an attack from attacks.
   const isReleased = (process.env.PROMPTGATE_PROFILE ?? "release") === "release";
-  assert.ok(!isReleased || gzip("promptgate_bg.wasm") < 832 * 1024, "the page loads this");
+  assert.ok(!isReleased || gzip("promptgate_bg.wasm") < 848 * 1024, "the page loads this");
   // The Wasm is in it three times: as a file, and as Base64 for ESM and for CommonJS. Released, it is 6.04 MiB.
   assert.ok(!isReleased || statSync(ARCHIVE).size < 6.5 * 1024 * 1024);
   const wasm = readFileSync(join(dist, "promptgate_bg.wasm"));

@@ -27,7 +27,7 @@ thread_local! {
     static HEALTH: RefCell<BTreeMap<String, Health>> = const { RefCell::new(BTreeMap::new()) };
     static RESOURCES: RefCell<Health> = RefCell::new(Health::default());
     static PACE: RefCell<Pace> = RefCell::new(Pace::default());
-    static COUNTERS: RefCell<Counters> = const { RefCell::new(promptgate_vocabularies::counters()) };
+    static COUNTERS: RefCell<Counters> = RefCell::new(promptgate_vocabularies::counters());
     static KEYS: RefCell<Memory> = RefCell::default();
     static SHARES: RefCell<Shares> = RefCell::default();
     static OWNERS: RefCell<Owners> = RefCell::default();
