@@ -179,7 +179,7 @@ test("A6, E9: rows and webhooks tell what was done, and never what a template sa
     for (const name of ["id", "tenant", "key_id", "time"]) assert.ok(row[name], name);
     assert.ok(row.details.compliance_framework);
   }
-  const taken = await hooks(3);
+  const taken = await hooks(3, ({ body }) => body.payload?.id === id);
   assert.deepEqual(taken.map(({ body }) => body.event).sort(), ["template.create", "template.invalidate", "template.update"]);
   assert.deepEqual(taken.map(({ body: { payload } }) => [payload.id, payload.name, payload.cacheTtl])[0], [id, "order status", 600]);
   assert.doesNotMatch(gateway.lines.join("\n") + JSON.stringify(taken.map(({ body }) => body)), /canary/);

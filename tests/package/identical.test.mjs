@@ -11,7 +11,7 @@ import { CHROMIUM, launch } from "../page/site.mjs";
 import { startGateway } from "../support/gateway.mjs";
 import { ROOT, install } from "./support.mjs";
 
-const dist = join(install("contract"), "node_modules/promptgate/dist");
+const dist = join(install("identical"), "node_modules/promptgate/dist");
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 
 /** Examples of every kind, as they are and spoilt: cut, doubled, with braces, hidden characters and secrets put in. */
