@@ -176,7 +176,7 @@ impl Wire {
         }
     }
 
-    /// Whether the body of a 429 tells whether it is worth waiting.
+    /// Whether the body of a 429 shows if a retry can succeed (a limit by time, or an empty account).
     pub(crate) const fn explains_limits(&self) -> bool {
         matches!(self, Wire::OpenAi(_))
     }

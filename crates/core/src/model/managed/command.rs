@@ -42,7 +42,7 @@ pub enum Verb {
     Watch(u32),
     /// Take this configuration, a [`Configuration`] as JSON text.
     Configure(String),
-    /// Tell which configuration it has, and the state of the newest.
+    /// Return the current configuration, and the status of its newest update.
     ReadConfiguration,
     /// Tell what an invocation needs: [`Active`].
     Invoke,

@@ -290,8 +290,8 @@ fn message_parts(mut message: Members, calls: &mut Calls, event: &mut ChoiceEven
     event.message = message;
 }
 
-/// The texts of content that comes as a list of parts; `None` where it is none, or has parts that are no text. Clients
-/// of this wire want a string.
+/// The texts of `content` that is a list of parts; `None` if it is no list, or if a part is not text. Clients of this
+/// wire expect a string.
 fn content_parts(content: &str) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     for item in items(content)? {

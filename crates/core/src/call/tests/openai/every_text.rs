@@ -179,7 +179,7 @@ fn an_answer_in_one_long_frame_is_whole() {
     assert_eq!((read, data(&run).last().unwrap()), (text.len(), &json!("[DONE]")));
 }
 
-/// Usage that nobody can read is none: the call's use is counted from its texts, and not as nothing.
+/// Usage without a readable number is treated as missing: tokens are counted from the texts, and not as zero.
 #[test]
 fn usage_without_a_number_is_none() {
     let used = |usage: Value| {
