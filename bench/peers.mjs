@@ -7,8 +7,8 @@ import { homedir, tmpdir } from "node:os";
 import { freePort, memory } from "./workerd.mjs";
 
 const cache = process.env.PROMPTGATE_BENCH_CACHE ?? `${process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`}/promptgate/bench`;
-// Streams: later ones may answer otherwise.
-const PORTKEY = "@portkey-ai/gateway@1.15.2";
+// Together they stream: with a later `@hono/node-server`, which Portkey would take, every stream is a 500.
+const PORTKEY = { dependencies: { "@portkey-ai/gateway": "1.15.2" }, overrides: { "@hono/node-server": "1.13.8" } };
 const LITELLM = readFileSync(new URL("../tests/clients/litellm.txt", import.meta.url), "utf8").match(/^litellm.*$/m)[0];
 
 const quietly = { stdio: ["ignore", "ignore", "pipe"] };
@@ -49,11 +49,12 @@ async function started(name, command, parameters, port, path, { cwd, env, wait =
 
 /** Portkey's gateway; where it sends a request is said by that. */
 export async function startPortkey() {
-  const folder = `${cache}/portkey`;
+  const folder = `${cache}/portkey-1.15.2-1.13.8`;
   const server = `${folder}/node_modules/@portkey-ai/gateway/build/start-server.js`;
   const installed = install("Portkey", server, () => {
     mkdirSync(folder, { recursive: true });
-    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", PORTKEY], quietly);
+    writeFileSync(`${folder}/package.json`, JSON.stringify({ private: true, ...PORTKEY }));
+    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts"], quietly);
   });
   if (!installed) return undefined;
   const port = await freePort();
