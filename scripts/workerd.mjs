@@ -15,8 +15,8 @@ export const SETTINGS = [
 /** The names of secrets in `UPSTREAMS` or `WEBHOOKS`; none where it is not JSON, which the gateway reports. */
 export function secretsOf(text) {
   try {
-    return JSON.parse(text ?? "[]").flatMap(({ credential: { secret, clientId, clientSecret } = {}, secrets = [] }) => [secret, clientId, clientSecret, ...secrets])
-      .filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name ?? ""));
+    return [JSON.parse(text ?? "[]")].flat().flatMap((item) => [item?.credential?.secret, item?.credential?.clientId, item?.credential?.clientSecret, item?.secrets].flat())
+      .filter((name) => typeof name === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   } catch {
     return [];
   }

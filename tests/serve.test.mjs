@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,6 +113,44 @@ test("a port that another program has is named, and nothing is started", async (
   assert.match(said, /^The gateway cannot listen at 127\.0\.0\.1:\d+ \(EADDRINUSE\): set HOST or PORT, or stop what is there\.\n$/);
 });
 
+/** What the service says before it ends by itself, with its exit code. */
+async function refused(environment) {
+  const child = spawn(process.execPath, ["scripts/serve.mjs"], { cwd: root, env: { PATH: process.env.PATH, PORT: "0", DATA: data, ...environment } });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const [code] = await once(child, "close");
+  return { code, said };
+}
+
+test("a folder that cannot be written in, and a time that is none, are named, and nothing is started", async () => {
+  const file = join(data, "file");
+  writeFileSync(file, "");
+  for (const [environment, expected] of [
+    [{ DATA: file }, /^The gateway cannot write in \/.+\/file \(ENOTDIR\): set DATA to a folder of its own that it may write in\.\n$/],
+    [{ GRACE_SECONDS: "30s" }, /^GRACE_SECONDS must be a whole number of seconds, from 0 to 999999\.\n$/],
+  ]) {
+    const { code, said } = await refused(environment);
+    assert.equal(code, 1, said);
+    assert.match(said, expected);
+  }
+});
+
+test("a second gateway is kept out of the folder of the first, until that has ended, however it ended", { timeout: 60_000 }, async () => {
+  service = await serve();
+  const second = await refused();
+  assert.deepEqual([second.code, second.said], [1, `Another gateway has its data in ${data}: stop it, or set DATA to another folder.\n`]);
+  assert.equal((await service.ask("GET", "/healthz")).status, 200);
+  await service.kill();
+  service = await serve({ HOST: "", GRACE_SECONDS: "" });
+  assert.match(service.said(), /Promptgate is at http:\/\/127\.0\.0\.1:/, "what is empty is not set");
+});
+
+test("a setting whose name is misspelt is named", { timeout: 60_000 }, async () => {
+  service = await serve({ GUARD_OUPUT: "{\"canary\": 1}" });
+  assert.match(service.said(), /^There is no setting GUARD_OUPUT: did you mean GUARD_OUTPUT\? It has no effect\.$/m);
+  assert.doesNotMatch(service.said(), /canary/);
+});
+
 test("every setting that is described is passed on", () => {
   const described = new Set();
   for (const row of readFileSync(`${root}docs/settings.md`, "utf8").matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)) {
@@ -123,5 +161,8 @@ test("every setting that is described is passed on", () => {
   assert.deepEqual(SETTINGS, [...SETTINGS].sort());
   assert.deepEqual(secretsOf(JSON.stringify([{ credential: { secret: "OPENAI_API_KEY" } }, { credential: { clientId: "A", clientSecret: "B" } }, {}])), ["OPENAI_API_KEY", "A", "B"]);
   assert.deepEqual(secretsOf(JSON.stringify([{ secrets: ["NEW", "OLD"] }])), ["NEW", "OLD"]);
+  // One entry with a fault keeps no other from its secret: the gateway reports the one that is wrong.
+  const wrong = [{ credential: null }, null, 5, { secrets: "A" }, { secrets: [5] }, { credential: { secret: {} } }, { credential: { secret: "sk-x" } }];
+  assert.deepEqual(secretsOf(JSON.stringify([...wrong, { credential: { secret: "B" } }])), ["A", "B"]);
   assert.deepEqual([secretsOf("{"), secretsOf(undefined)], [[], []]);
 });
