@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -55,6 +55,21 @@ test("--fix mends what is safe, --unsafe-fixes the rest, and a second run has no
   assert.equal(run(["lint", "a.txt", "--fix"]).code, 0);
   assert.equal(text("a.txt"), before);
   assert.equal(text("clean.txt"), CLEAN);
+});
+
+test("--fix mends what is shown, and nothing else", () => {
+  const both = `${BIDI}${TOKEN}`;
+  const [withoutBidi, withoutToken] = [`Be brief. Then stop.\n${TOKEN}`, `${BIDI}Be brief. \n`];
+  for (const [args, config, expected] of [
+    [["--ignore", "U001"], undefined, withoutToken], [["--select", "U"], undefined, withoutBidi], [["--select", "I"], undefined, both],
+    [[], { ignore: ["U"] }, withoutToken], [[], { select: ["U001"], rules: { U001: "error" } }, withoutBidi], [[], { select: ["U"], ignore: ["U001"] }, both],
+  ]) {
+    write({ "a.txt": both, "promptgate.json": config ?? {} });
+    run(["lint", "a.txt", "--unsafe-fixes", ...args]);
+    assert.equal(text("a.txt"), expected, `${args.join(" ")} ${JSON.stringify(config)}`);
+  }
+  write({ "a.txt": both, "promptgate.json": {} });
+  assert.deepEqual(run(["lint", "a.txt", "--diff", "--unsafe-fixes", "--ignore", "U001,S004"]), { code: 0, out: "", err: "" });
 });
 
 test("--diff shows a patch, and changes nothing", () => {
@@ -144,6 +159,13 @@ test("--cache gives the same, and sees what has changed", () => {
   assert.ok(codes(["lint", "a.txt", "b.txt", "--cache"]).includes("b.txt S004"));
   write({ "promptgate.json": { rules: { U001: "off", S004: "off" } } });
   assert.deepEqual(codes(["lint", "a.txt", "b.txt", "--cache"]), [], "another configuration is another report");
+  const written = () => statSync(join(folder, ".promptgate-cache.json"), { bigint: true }).mtimeNs;
+  const before = written();
+  run(["lint", "a.txt", "b.txt", "--cache"]);
+  assert.equal(written(), before, "who watches the folder is not woken where nothing is new");
+  assert.equal(run(["lint", "--show-files"]).out, "a.txt\nb.txt\n", "it is no prompt");
+  write({ ".promptgate-cache.json": { version: JSON.parse(text(".promptgate-cache.json")).version } });
+  assert.equal(run(["lint", "a.txt", "--cache"]).code, 0, "a cache without reports is made anew");
 });
 
 test("many files are shared out among threads, and nothing is different", () => {

@@ -121,6 +121,7 @@ test("a baseline leaves out what is known, and nothing more", () => {
   assert.deepEqual(codes(["lint", "a.txt", "--baseline", "known.json"]), ["a.txt S004"]);
   write({ "promptgate.json": { baseline: "known.json" } });
   assert.deepEqual(codes(["lint", "a.txt"]), ["a.txt S004"]);
+  assert.equal(run(["lint", "--show-files"]).out, "a.txt\n", "it is no prompt itself");
 });
 
 test("reports for code hosts name files as the repository does", () => {

@@ -34,6 +34,7 @@ test("exit codes: 0 clean, 1 findings, 2 called wrongly", () => {
     [["lint", "clean.txt", "--max-warnings", "many"], 2, "whole number"],
     [["lint", "-", "clean.txt"], 2, "`-` must be the only input"],
     [["lint", "-", "--watch"], 2, "cannot be watched"],
+    [["lint", "clean.txt", "--watch", "--baseline", "known.json", "--write-baseline"], 2, "Either --watch or --write-baseline"],
     [["lint", "clean.txt", "--stdin-filename", "x"], 2, "--stdin-filename"],
     [["lint", "binary.txt"], 2, "not UTF-8"],
     [["lint", "binary.txt", "bidi.txt"], 2, "not UTF-8"],
@@ -94,6 +95,7 @@ test("the nearest configuration counts, and its faults are said", () => {
   assert.deepEqual(severities("-", "--stdin-filename", "own/x.txt"), ["own/x.txt "]);
   for (const [config, said] of [
     ["{", "is not JSON"], ["", "is not JSON"], [{ ruls: {} }, "$.ruls: There is no `ruls`: did you mean `rules`?"], [{ rules: { U001: "of", X: 1 } }, "$.rules.U001"],
+    [{ baseline: 5 }, "`baseline`"], [{ overrides: [{ files: ["*"], baseline: null }] }, "`baseline`"], [{ overrides: [{ files: ["*"], select: "S" }] }, "`select`"],
   ]) {
     write({ "bad/promptgate.json": config, "bad/f.txt": CLEAN });
     const { code, err, out } = run(["lint", "bad/f.txt"]);

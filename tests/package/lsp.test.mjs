@@ -90,6 +90,11 @@ test("diagnostics, hover, code actions, incremental changes", { timeout: 60_000 
   writeFileSync(join(folder, "promptgate.json"), JSON.stringify({ ignore: ["S004"] }));
   notify("textDocument/didChange", { textDocument: { uri, version: 3 }, contentChanges: [{ range: { start: end, end }, text: " " }] });
   assert.deepEqual((await next("textDocument/publishDiagnostics", ({ version }) => version === 3)).diagnostics, []);
+  // Also where the document itself stays as it is, as the editor says of files that it watches.
+  writeFileSync(join(folder, "promptgate.json"), "{}");
+  notify("workspace/didChangeWatchedFiles", { changes: [{ uri: pathToFileURL(join(folder, "promptgate.json")).href, type: 2 }] });
+  const third = await next("textDocument/publishDiagnostics", ({ version }) => version === 3);
+  assert.deepEqual(third.diagnostics.map(({ code }) => code), ["S004"]);
   notify("textDocument/didClose", { textDocument: { uri } });
   assert.deepEqual((await next("textDocument/publishDiagnostics")).diagnostics, []);
 

@@ -6,13 +6,15 @@ import { version } from "./version.js";
 const FILE = ".promptgate-cache.json";
 
 export class Cache {
+  #text;
   #old = {};
   #new = {};
 
   constructor() {
     try {
-      const kept = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : {};
-      if (kept.version === version) this.#old = kept.reports;
+      this.#text = existsSync(FILE) ? readFileSync(FILE, "utf8") : "{}";
+      const kept = JSON.parse(this.#text);
+      if (kept.version === version) this.#old = kept.reports ?? {};
     } catch {
       // A cache that is no cache is made anew.
     }
@@ -28,8 +30,10 @@ export class Cache {
     this.#new[file] = { hash: hash(text, settings), report };
   }
 
+  /** Writes what is new: what only repeats itself would wake who watches the folder. */
   write() {
-    writeFileSync(FILE, JSON.stringify({ version, reports: { ...this.#old, ...this.#new } }));
+    const text = JSON.stringify({ version, reports: { ...this.#old, ...this.#new } });
+    if (text !== this.#text) writeFileSync(FILE, text);
   }
 }
 

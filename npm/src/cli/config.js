@@ -110,11 +110,14 @@ function extended(value, file, depth) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Usage(`The configuration in ${shown(file)} must be an object.`);
   if (depth > MOST) throw new Usage(`The configuration ${shown(file)} extends itself.`);
   const strings = (list) => Array.isArray(list) && list.every((item) => typeof item === "string");
-  for (const name of ["include", "exclude", "select", "ignore"]) {
-    if (value[name] !== undefined && !strings(value[name])) throw new Usage(`\`${name}\` in ${shown(file)} must be a list of strings.`);
-  }
   const overrides = value.overrides ?? [];
   if (!Array.isArray(overrides) || overrides.some((one) => !strings(one?.files))) throw new Usage(`\`overrides\` in ${shown(file)} must be a list of objects with \`files\`.`);
+  for (const one of [value, ...overrides]) {
+    for (const name of ["include", "exclude", "select", "ignore"]) {
+      if (one[name] !== undefined && !strings(one[name])) throw new Usage(`\`${name}\` in ${shown(file)} must be a list of strings.`);
+    }
+    if (one.baseline !== undefined && typeof one.baseline !== "string") throw new Usage(`\`baseline\` in ${shown(file)} must be the name of a file.`);
+  }
   const parents = value.extends === undefined ? [] : [value.extends].flat();
   if (!strings(parents)) throw new Usage(`\`extends\` in ${shown(file)} must be a file, or a list of files.`);
   const base = parents.reduce((below, parent) => {

@@ -13,7 +13,7 @@ const NEVER = ["**/node_modules/**", "**/.git/**"];
 /** Folders of agents and editors in which prompts are kept; other hidden ones are left out. */
 const HIDDEN = new Set([".github", ".claude", ".cursor", ".windsurf", ".agents", ".codex", ".gemini", ".prompts", ".clinerules", ".roo"]);
 /** Files of programs that end as prompts do and are none. */
-const PROGRAMS = /^(package(-lock)?|npm-shrinkwrap|composer|tsconfig.*|jsconfig.*|promptgate|deno|biome|renovate|turbo|nx|lerna)\.jsonc?$|^(pnpm-lock|yarn|\.?eslintrc.*|\.?prettierrc.*|\.pre-commit-config|docker-compose.*)\.(ya?ml|json)$|^requirements.*\.txt$|^CMakeLists\.txt$|^(LICENSE|LICENCE|NOTICE|CHANGELOG)(\..*)?$/i;
+const PROGRAMS = /^(package(-lock)?|npm-shrinkwrap|composer|tsconfig.*|jsconfig.*|\.?promptgate(-cache)?|deno|biome|renovate|turbo|nx|lerna)\.jsonc?$|^(pnpm-lock|yarn|\.?eslintrc.*|\.?prettierrc.*|\.pre-commit-config|docker-compose.*)\.(ya?ml|json)$|^requirements.*\.txt$|^CMakeLists\.txt$|^(LICENSE|LICENCE|NOTICE|CHANGELOG)(\..*)?$/i;
 
 /**
  * The files that `patterns` (files, folders, globs) name, relative to the working folder, each once, sorted; how many

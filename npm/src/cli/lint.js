@@ -8,7 +8,7 @@ import { decode, find, folders, input, listed, read } from "./files.js";
 import { FORMATS } from "./formats/index.js";
 import { asSarif } from "./formats/sarif.js";
 import { top } from "./git.js";
-import { chosen } from "./select.js";
+import { chosen, narrowed } from "./select.js";
 import { Terminal } from "./terminal.js";
 import { nearest, Usage } from "./usage.js";
 
@@ -91,7 +91,7 @@ function checked(patterns, values) {
   if (stdin && patterns.length > 1) throw new Usage("`-` must be the only input.");
   if (stdin && values.watch) throw new Usage("The standard input cannot be watched.");
   if (!stdin && values["stdin-filename"] !== undefined) throw new Usage("--stdin-filename names what is read from -.");
-  if (values.watch && values.diff) throw new Usage("Either --watch or --diff.");
+  for (const other of ["diff", "write-baseline"]) if (values.watch && values[other]) throw new Usage(`Either --watch or --${other}.`);
   if (values["write-baseline"] && values.baseline === undefined) throw new Usage("Name the file: --baseline FILE --write-baseline.");
   const list = (texts) => texts?.flatMap((text) => text.split(",").map((one) => one.trim()).filter(Boolean));
   const [select, ignore] = [list(values.select), list(values.ignore)];
@@ -137,6 +137,8 @@ async function once(patterns, options) {
     try {
       const settings = configurations.of(file);
       if (settings.excluded && !options.stdin) continue;
+      const baseline = options.baseline ?? settings.baseline;
+      if (baseline !== undefined && resolve(file) === resolve(baseline)) continue;
       if (options.showFiles) {
         process.stdout.write(`${file}\n`);
         continue;
@@ -144,7 +146,9 @@ async function once(patterns, options) {
       const text = decode(options.stdin ? await input() : read(file), file);
       const key = JSON.stringify([options.select ?? settings.select, [...(settings.ignore ?? []), ...(options.ignore ?? [])]]);
       if (!chosenBy.has(key)) chosenBy.set(key, chosen(...JSON.parse(key).map((one) => one ?? undefined)));
-      documents.push({ file, text, wanted: chosenBy.get(key), settings: { file, config: settings.config }, baseline: options.baseline ?? settings.baseline });
+      const wanted = chosenBy.get(key);
+      const config = options.fixing ? narrowed(settings.config, wanted) : settings.config;
+      documents.push({ file, text, wanted, settings: { file, config }, baseline });
     } catch (error) {
       // One file that cannot be read keeps nobody from the others.
       if (!(error instanceof Usage) || options.stdin || error.errors) throw error;

@@ -9,6 +9,14 @@ export function chosen(select, ignore) {
   return (code) => (wanted === undefined || wanted.has(code)) && !unwanted.has(code);
 }
 
+/** The configuration `config` (JSON text) without the rules that are not `wanted`: what is not shown is not fixed. */
+export function narrowed(config, wanted) {
+  const unwanted = rules().map(({ code }) => code).filter((code) => !wanted(code));
+  if (unwanted.length === 0) return config;
+  const { rules: own, ...rest } = JSON.parse(config ?? "{}");
+  return JSON.stringify({ ...rest, rules: { ...own, ...Object.fromEntries(unwanted.map((code) => [code, "off"])) } });
+}
+
 /** The codes that a list of codes, beginnings and names means. */
 export function codes(list) {
   const all = rules();

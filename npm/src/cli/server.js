@@ -63,6 +63,11 @@ export function serve(input = process.stdin, output = process.stdout) {
     clearTimeout(timers.get(document.uri));
     timers.set(document.uri, setTimeout(() => publish(document), SETTLE));
   });
+  // The editor says when a configuration has changed: what was found under the one before counts no more.
+  connection.onDidChangeWatchedFiles(() => {
+    looked.clear();
+    for (const document of documents.all()) publish(document);
+  });
   documents.onDidClose(({ document }) => {
     clearTimeout(timers.get(document.uri));
     timers.delete(document.uri);
