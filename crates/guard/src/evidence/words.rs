@@ -57,7 +57,7 @@ use Topic::{Birth, Card, Driver, DriverLicence, Licence, Network, Other, Passpor
 
 /// Words and what they speak of: lower case, sorted, accents dropped as the views do.
 #[rustfmt::skip]
-const WORDS: [(&str, Topic); 378] = [
+const WORDS: [(&str, Topic); 379] = [
     ("account", Record), ("acct", Record), ("address", Network), ("amex", Card), ("amount", Other),
     ("angerufen", Phone), ("anruf", Phone), ("anrufen", Phone), ("anschluss", Phone),
     ("answering", Phone), ("apelati", Phone), ("appel", Phone),
@@ -76,7 +76,7 @@ const WORDS: [(&str, Topic); 378] = [
     ("conducir", Driver), ("confirmation", Other), ("contact", Phone), ("contactar", Phone),
     ("contactem", Phone), ("contacteme", Phone), ("contacto", Phone), ("contate", Phone),
     ("contato", Phone), ("contattami", Phone), ("contattare", Phone), ("contattateci", Phone),
-    ("coordinate", Other), ("count", Other), ("credit", Card), ("customer", Record), ("cvv", Card),
+    ("coordinate", Other), ("count", Other), ("created", Other), ("credit", Card), ("customer", Record), ("cvv", Card),
     ("debit", Card), ("dial", Phone), ("dialed", Phone), ("dialing", Phone), ("dials", Phone),
     ("dienthoai", Phone), ("digest", Other), ("diners", Card), ("discover", Card),
     ("dl", DriverLicence), ("dln", DriverLicence), ("dob", Birth), ("document", Other),

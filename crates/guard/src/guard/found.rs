@@ -159,6 +159,15 @@ pub(crate) fn settle(found: &mut Vec<Found>) {
         };
         key(a).cmp(&key(b))
     });
+    // The same words by two rules: the first names them, the surer says how sure.
+    found.dedup_by(|next, first| {
+        let (next, first) = (&next.finding, &mut first.finding);
+        let same = next.kind == Kind::Injection && first.kind == Kind::Injection && next.span == first.span;
+        if same {
+            first.score = first.score.max(next.score);
+        }
+        same
+    });
     let mut reach = [0_usize; Kind::ALL.len()];
     found.retain(|found| {
         let Some(reach) = reach.get_mut(found.finding.kind as usize) else {

@@ -96,6 +96,10 @@ pub(crate) fn colon(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     if is_word(before) || before == b':' || colon - start > 4 {
         return None;
     }
+    // Every second of a list: `items[::2]`.
+    if before == b'[' && is_word(text.before(start - 1)) {
+        return None;
+    }
     if start < colon && glued_before(text, start) && before != b'/' {
         return None;
     }

@@ -137,6 +137,10 @@ pub(super) fn sign(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
         return header(place, start);
     }
     let value = value::read(text, start)?;
+    // Chinese, Japanese and Korean: a sentence about passwords goes on, and none is in that script.
+    if named.is_none() && matches!(text.at(value.span.start), 0xe3..=0xed) {
+        return None;
+    }
     if let Some(value) = fallback(text, &value).filter(|value| value.span.start >= place.barrier) {
         let name = name.map(|name| text.slice(name)).unwrap_or_default();
         return assigned(place, name, meaning, &value, true).filter(|_| is_chosen(text, &value));
@@ -163,6 +167,19 @@ pub(super) fn comma(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     let value = value::read(text, start).filter(|value| value.quoted)?;
     // A list of names: `["password", "secret"]`.
     assigned(place, text.slice(name), meaning, &value, true).filter(|_| is_chosen(text, &value))
+}
+
+/// Whether the next words name a secret: what stands before them says whose.
+fn is_explained(text: &Text<'_>, value: &Value) -> bool {
+    let next = text.run(value.span.end, 1, |byte| byte == b' ');
+    let ends = |at: usize| {
+        matches!(text.at(at), b' ' | b'.' | b',' | b'\n' | 0) && !text.at(at + 1).is_ascii_alphanumeric()
+            || text.at(at) == b' '
+    };
+    next > value.span.end
+        && ["api key", "key", "token", "password", "secret"]
+            .iter()
+            .any(|name| text.says(next, name) && ends(next + name.len()))
 }
 
 /// Whether it is more than a word.
@@ -201,6 +218,8 @@ fn assigned(place: &Place<'_, '_>, name: &[u8], meaning: Meaning, value: &Value,
         {
             0.25
         }
+        // `api_key: 3scale API key`: what an argument is.
+        (Meaning::Secret, Look::Chosen) if !value.quoted && value.more && is_explained(text, value) => 0.25,
         (Meaning::Secret, Look::Chosen) => 0.8,
         (Meaning::Secret, Look::Word) if value.quoted && length >= 6 && !value::speaks_of_itself(bytes) => 0.6,
         // A word alone on the rest of its line; in code and for types there would be signs or capitals.

@@ -141,8 +141,13 @@ pub(super) fn url(place: &Place<'_, '_>, colon: usize) -> Option<Hit> {
     let hidden = value.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'));
     // The defaults of images and of documentation, on this machine or anywhere.
     let default = name.eq_ignore_ascii_case(value) && DEFAULT_USERS.iter().any(|user| user.as_bytes() == value);
-    let local =
-        is_local(text, end + 1) && (name.eq_ignore_ascii_case(value) || matches!(look, Look::Placeholder | Look::Word));
+    // A container beside this one has a name and no domain.
+    let service = !text
+        .slice(end + 1..text.run(end + 1, 64, |byte| is_word(byte) || matches!(byte, b'.' | b'-')))
+        .contains(&b'.');
+    let local = service && look == Look::Placeholder
+        || is_local(text, end + 1)
+            && (name.eq_ignore_ascii_case(value) || matches!(look, Look::Placeholder | Look::Word));
     (look != Look::Reference && !hidden && !default && !local).then(|| Hit::new(&URL_PASSWORD, password..end, 0.85))
 }
 

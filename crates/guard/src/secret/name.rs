@@ -206,13 +206,13 @@ const KEY: [&str; 10] =
 
 /// Names that end so speak about the secret.
 #[rustfmt::skip]
-const ABOUT: [&str; 108] = [
+const ABOUT: [&str; 114] = [
     "age", "algorithm", "arn", "attempts", "backend", "button", "changed", "class", "column", "config",
-    "controller", "count", "dialog", "email", "enabled", "encoder", "endpoint", "engine", "error", "errors",
+    "controller", "count", "dialog", "dict", "email", "enabled", "encoder", "endpoint", "engine", "env", "error", "errors",
     "event", "exists", "expiration", "expired", "expires", "expiry", "field", "fields", "file", "flow", "form",
-    "format", "generator", "handler", "help", "hint", "icon", "id", "index", "info", "input", "kind", "label",
-    "length", "limit", "link", "loader", "management", "manager", "mask", "match", "max", "message", "min",
-    "mode", "model", "module", "mount", "mutation", "name", "names", "option", "options", "page", "param",
+    "format", "generator", "handler", "header", "headers", "help", "hint", "icon", "id", "index", "info", "input", "kind", "label",
+    "length", "limit", "link", "list", "loader", "management", "manager", "mask", "match", "max", "message", "min",
+    "mode", "model", "module", "mount", "mutation", "name", "names", "object", "option", "options", "page", "param",
     "params", "path", "pattern", "placeholder", "policy", "prompt", "provider", "query", "reader", "ref",
     "regex", "required", "reset", "rotation", "rules", "schema", "scope", "screen", "service", "settings",
     "size", "source", "state", "status", "step", "store", "strength", "template", "title", "toggle", "tokens",

@@ -48,13 +48,15 @@ pub(super) const NAMED: Rule = Rule {
 };
 
 /// Words that introduce a secret, and whether the chat gateway's document lists them.
-pub(super) const WORDS: [(&str, bool); 10] = [
+pub(super) const WORDS: [(&str, bool); 11] = [
     ("password", true),
     ("passwort", false),
     ("passwd", false),
     ("passphrase", false),
     ("passcode", false),
     ("pwd", false),
+    // French, and a common mistake.
+    ("secrete", false),
     ("secret", true),
     ("api_key", true),
     ("api-key", true),
@@ -99,14 +101,17 @@ pub(super) fn word(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     }
     let mut start = text.run(end, 2, |byte| byte == b' ' || byte == b'\t');
     // Constructors and setters: `secret("…")`.
-    let call = text.at(end) == b'(' && matches!(text.at(end + 1), b'"' | b'\'');
+    let open = if text.says(end, ".assign(") { end + ".assign".len() } else { end };
+    let call = text.at(open) == b'(' && matches!(text.at(open + 1), b'"' | b'\'');
     // An element of XML: `<password>…</password>`.
     let element = text.before(at) == b'<' && text.at(end) == b'>';
     if start == end && !call && !element {
         return named();
     }
     start += usize::from(element);
-    start += usize::from(call);
+    if call {
+        start = open + 1;
+    }
     let mut told = false;
     // "password for the router is …"
     if text.says(start, "for ") {

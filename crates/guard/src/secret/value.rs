@@ -145,7 +145,7 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
         value.len() >= start.len()
             && value.iter().zip(start.bytes()).all(|(byte, start)| byte.eq_ignore_ascii_case(&start))
     };
-    const STARTS: [&str; 26] = [
+    const STARTS: [&str; 29] = [
         "${",
         "$(",
         "{{",
@@ -172,6 +172,10 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
         "ssm:",
         "arn:",
         "self.",
+        // Patterns.
+        "/(",
+        "/^",
+        "/[",
     ];
     if STARTS.iter().any(|start| starts(start)) {
         return true;
@@ -200,7 +204,15 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
     let format = quoted && value.first() == Some(&b'{') && value.last() == Some(&b'}') && value.len() < 24;
     // The name of a variable of the environment.
     let constant = value.contains(&b'_') && value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
-    variable || tag || braces || format || named || constant
+    variable || tag || braces || format || named || constant || (quoted && is_annotation(value))
+}
+
+/// A type in quotes, as Python has those that are not defined yet: `Credentials | None`, `Mapping[str, str]`.
+fn is_annotation(value: &[u8]) -> bool {
+    let sign = |byte: u8| matches!(byte, b'|' | b'[' | b']' | b',' | b' ' | b'.');
+    value.first().is_some_and(u8::is_ascii_alphabetic)
+        && value.iter().all(|&byte| byte.is_ascii_alphabetic() || byte == b'_' || sign(byte))
+        && (value.windows(3).any(|three| three == b" | ") || value.contains(&b'[') && value.ends_with(b"]"))
 }
 
 /// Code that makes the value: calls, members, look-ups, types, references.
@@ -292,22 +304,69 @@ fn is_counted(value: &[u8]) -> bool {
         && value.windows(2).filter(|pair| matches!(pair, [a, b] if *b != a.wrapping_add(1))).count() <= 3
 }
 
+/// Digits each of which repeats the one before or follows it: `1111122222333`.
+fn is_staircase(value: &[u8]) -> bool {
+    let follows = |pair: &[u8]| matches!(pair, [a, b] if b.wrapping_sub(*a) < 2);
+    value.len() >= 10 && value.iter().all(u8::is_ascii_digit) && value.windows(2).all(follows)
+}
+
+/// Words that say what belongs there: `REPLACE_WITH_SECRET_MIN_32_CHARS`, `32_byte_base64_encoded_string`.
+fn is_described(value: &[u8]) -> bool {
+    const WORDS: [&str; 25] = [
+        "base64",
+        "byte",
+        "bytes",
+        "change",
+        "character",
+        "characters",
+        "chars",
+        "encoded",
+        "generate",
+        "generated",
+        "key",
+        "least",
+        "long",
+        "min",
+        "minimum",
+        "openssl",
+        "password",
+        "random",
+        "replace",
+        "secret",
+        "secure",
+        "string",
+        "super",
+        "token",
+        "your",
+    ];
+    let (mut parts, mut telling) = (0, 0);
+    for part in value.split(|byte| matches!(byte, b'_' | b'-')) {
+        let told = WORDS.iter().any(|word| part.eq_ignore_ascii_case(word.as_bytes()));
+        let number = part.len() <= 3 && part.iter().all(u8::is_ascii_digit);
+        if !told && !number && !part.iter().all(u8::is_ascii_alphabetic) {
+            return false;
+        }
+        (parts, telling) = (parts + 1, telling + usize::from(told));
+    }
+    parts >= 4 && telling >= 3
+}
+
 /// Words that hold a place.
 fn is_placeholder(value: &[u8], random: bool) -> bool {
     #[rustfmt::skip]
-    const WHOLE: [&str; 131] = [
-        "...", "abc", "abc123", "above", "any", "api-key", "api_key", "apikey", "array", "async", "auto",
+    const WHOLE: [&str; 140] = [
+        "...", "abc", "abc123", "above", "any", "anything", "api-key", "api_key", "apikey", "array", "async", "auto",
         "automatic", "await", "bar", "base64", "below", "blank", "bool", "boolean", "bytes", "change_me",
         "changeit", "changeme", "class", "const", "correct", "current", "default", "demo", "disabled", "dummy",
         "empty", "enabled", "encrypted", "enter", "env", "environment", "example", "fake-key", "fake_key",
         "false", "file", "foo", "foobar", "function", "generated", "given", "hashed", "here", "hidden",
-        "inherit", "input", "interactive", "invalid", "key", "keyhere", "lambda", "let", "local", "localhost",
+        "inherit", "input", "interactive", "invalid", "key", "key1", "key2", "key3", "keyhere", "lambda", "let", "local", "localhost",
         "masked", "missing", "my-key", "my-password", "my-secret", "my_password", "my_secret", "mykey",
         "mypassword", "mysecret", "n/a", "new", "nil", "no", "no-key-required", "none", "not-needed",
         "not-required", "not-used", "not_needed", "notused", "null", "number", "object", "off", "old", "on",
         "optional", "pass", "passwd", "password", "path", "plain", "plaintext", "prompt", "provided", "pwd",
         "random", "redacted", "required", "return", "sample", "secret", "secret_key", "secretkey", "see",
-        "self", "somepassword", "somesecret", "str", "string", "tba", "tbd", "text", "thepassword", "this",
+        "self", "sk-fake", "sk-test", "somepassword", "somesecret", "str", "string", "tba", "tbd", "test-key", "test_key", "testkey", "text", "thepassword", "this",
         "todo", "token", "true", "type", "undefined", "unknown", "unused", "username", "uuid", "valid", "value",
         "var", "vault", "wrong", "yes",
     ];
@@ -333,7 +392,15 @@ fn is_placeholder(value: &[u8], random: bool) -> bool {
         })
     };
     let counted = ["sk-", "sk_", "pk-", "pk_", "key-"].iter().find_map(|start| value.strip_prefix(start.as_bytes()));
+    // `ak_service_1234567890abcdef`
+    let last = value.rsplit(|byte| matches!(byte, b'_' | b'-')).next().unwrap_or_default();
+    let named = value.get(..value.len() - last.len()).unwrap_or_default();
+    let counted_last =
+        !named.is_empty() && last.len() >= 10 && is_counted(last) && !named.iter().any(u8::is_ascii_digit);
     counted.is_some_and(is_counted)
+    || counted_last
+    || is_staircase(value)
+    || is_described(value)
     // Signs only.
     || !value.iter().any(u8::is_ascii_alphanumeric) && value.len() < 24
         || entropy::is_one_character(value)

@@ -51,6 +51,13 @@ const CARDS: &[Row] = &[
 /// Telephones, and spaced numbers.
 const PHONES: &[Row] = &[
     (Nothing, "p90 p95 p99: 212 345 6789"),
+    (Nothing, "status unpacked libx:amd64 0.0.7-1\n2026-09-22 04:47:27 status installed libx"),
+    (Nothing, "<body bgcolor=\"#8b7765\" text=\"#000000\" vlink=\"#111111\">"),
+    (Nothing, "0x2260 = 0010 0010 0110 0000"),
+    (Nothing, "\"object\": \"text_completion\", \"created\": 1589478378,"),
+    (Nothing, "year, month = parts[::2]"),
+    (Find(Phone), "Tel. 00 44 20 7946 0958"),
+    (Find(Phone), "phone #415-555-0132"),
     (Nothing, "took 250 310 1200 ms"),
     (Nothing, "415 555 2671"),
     (Nothing, "305 410 2200 and 306 411 2201"),

@@ -126,7 +126,7 @@ classes! {
         supposed forbidden credentials privileges privileged elevated decline comply obey override overrides overriding \
         overridden supersede revoked filters restrictions ethics ethical moral morals censorship safeguards guardrails \
         guidelines safety persona roleplay hypothetical fictional character";
-    58, ENDS, "has must encode for ai now prompt context command security rules following this else more regardless matter word words phrase \
+    58, ENDS, "reading processing summarizing summarising parsing analyzing analysing indexing crawling screening scanning reviewing evaluating handling grading has must encode for ai now prompt context command security rules following this else more regardless matter word words phrase \
         sentence string text only alone exactly with to ais llm llms gpt chatgpt bots chatbots models agents assistants \
         add include insert append recommend secret";
     52, LAST_VERB, "unut yoksay 無視 忘れ 무시 잊어";

@@ -22,6 +22,24 @@ const LLM: &[u32] = &[
     word("agents"),
     word("assistants"),
 ];
+/// Addressed while at it. "When the model reads a page" tells of one.
+const AT_IT: &[u32] = &[
+    word("reading"),
+    word("processing"),
+    word("summarizing"),
+    word("summarising"),
+    word("parsing"),
+    word("analyzing"),
+    word("analysing"),
+    word("indexing"),
+    word("crawling"),
+    word("screening"),
+    word("scanning"),
+    word("reviewing"),
+    word("evaluating"),
+    word("handling"),
+    word("grading"),
+];
 const TO: &[u32] = &[word("to"), word("for")];
 
 /// J019.
@@ -46,12 +64,13 @@ pub(super) const NOTE_TO_THE_MACHINE: Phrase = Phrase {
             "Note to the driver: the bell does not work.",
             "The system processing this payment is down.",
             "If you are a bot, please let me talk to a human.",
+            "When the AI summarizes the page, it sees the note.",
         ],
     ),
     score: 0.6,
     place: Place::Anywhere,
     shapes: &[
-        any(&[named(&[word("if"), word("when"), word("to")]), within(4, MACHINE), within(1, READING)]),
+        any(&[named(&[word("if"), word("when"), word("to")]), within(4, MACHINE), word_within(1, AT_IT)]),
         any(&[
             of(NEG),
             word_within(0, &[word("tell"), word("inform"), word("show"), word("reveal")]),

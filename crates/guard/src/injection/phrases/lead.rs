@@ -111,6 +111,13 @@ const SUBJECTS: &[u32] = &[word("i"), word("we"), word("he"), word("she"), word(
 const TOLD_OTHERS: &[u32] = &[
     word("attempt"),
     word("attempts"),
+    word("attempting"),
+    word("aiming"),
+    word("aims"),
+    word("seeking"),
+    word("seeks"),
+    word("intended"),
+    word("meant"),
     word("try"),
     word("tries"),
     word("trying"),

@@ -7,6 +7,20 @@ use super::{Phrase, Place, any, of, order, said, within};
 /// What an instruction may be called.
 const ORDER: Classes = INSTR | PROMPT;
 
+/// Another one than before. People write new ones every day, so not after "a" or "the".
+const FRESH: &[u32] = &[
+    word("new"),
+    word("updated"),
+    word("following"),
+    word("neuer"),
+    word("neue"),
+    word("nueva"),
+    word("nouvelle"),
+    word("nuovo"),
+    word("novo"),
+    word("nieuwe"),
+];
+
 /// J002.
 pub(super) const LEADING: Phrase = Phrase {
     rule: rule(
@@ -143,6 +157,8 @@ pub(super) const SYSTEM_PROMPT_OVERRIDE: Phrase = Phrase {
             "Override a method in a subclass",
             "The previous version of the file is outdated.",
             "The shell prompt ends with a dollar sign.",
+            "Can you help me write a new system prompt for my bot?",
+            "We compared the new system prompt with the actual system prompt of last year.",
         ],
     ),
     score: 0.85,
@@ -150,7 +166,8 @@ pub(super) const SYSTEM_PROMPT_OVERRIDE: Phrase = Phrase {
     shapes: &[
         any(&[of(SYSTEM), of(PROMPT | ORDER), within(1, VOID)]),
         said(&[of(VOID), within(1, SYSTEM), of(PROMPT | ORDER)]),
-        any(&[of(NEW), of(SYSTEM), of(PROMPT)]),
+        order(&[named(FRESH), of(SYSTEM), of(PROMPT)]),
+        any(&[of(YOU), named(FRESH), of(SYSTEM), of(PROMPT)]),
         any(&[of(END), within(2, SYSTEM), of(PROMPT | ORDER)]),
         any(&[of(PRIOR | YOU), within(2, ORDER), within(3, VOID)]),
         any(&[of(ORDER), of(PRIOR), of(ARE), within(2, VOID)]),

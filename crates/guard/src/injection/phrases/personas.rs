@@ -42,11 +42,13 @@ pub(super) const SECRET_MODE: Phrase = Phrase {
             "Which mode is best for portraits?",
             "Are you in incognito mode?",
             "You are now in maintenance mode. Type 'exit' to leave.",
+            "Debian menawarkan mode grafis dan mode teks.",
         ],
     ),
     score: 0.8,
     place: Place::Anywhere,
     shapes: &[
+        any(&[of(ACTIVATE), within(2, JAILMODE), of(MODE)]),
         any(&[of(JAILMODE), of(MODE)]),
         any(&[of(MODE), of(JAILMODE)]),
         any(&[of(YOU), within(1, ARE | NOW), word_within(3, POWERS), of(MODE)]),

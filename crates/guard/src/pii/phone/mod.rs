@@ -227,14 +227,19 @@ fn slash(place: &Place<'_, '_>, number: &Number) -> Option<Hit> {
 fn grouped(place: &Place<'_, '_>, span: std::ops::Range<usize>, cut: &Cut<'_>, extended: bool) -> Option<Hit> {
     let (start, end) = (span.start, span.end);
     let digits = cut.digits;
+    let first = cut.shape().first().copied().unwrap_or(0);
+    // A number in binary digits; a colour.
+    if digits.iter().all(|digit| *digit < 2) || place.text.before(start) == b'#' && first == 6 && digits.len() == 6 {
+        return None;
+    }
     if let Some(plain) = north_american(cut) {
         let evidence = evidence(place, start, end);
         let score = weigh(&evidence, plain + if extended { 0.1 } else { 0.0 }, 8);
         return Some(Hit::new(&NORTH_AMERICAN, start..end, score));
     }
     // 00, or 011 as it is dialled in North America.
-    let exit = if cut.shape().first() == Some(&3) && digits.starts_with(&[0, 1, 1]) { 3 } else { 2 };
-    if (exit == 3 || digits.starts_with(&[0, 0]))
+    let exit = if first == 3 && digits.starts_with(&[0, 1, 1]) { 3 } else { 2 };
+    if (exit == 3 || first >= 2 && digits.starts_with(&[0, 0]))
         && let Some(code) = digits.get(exit..).and_then(country_code)
         && digits.len() >= exit + code + 6
     {
