@@ -73,6 +73,23 @@ test("the first bad row is named: edited, dropped, moved, cut off", () => {
   assert.deepEqual([json.ok, json.code, json.sequence, json.line], [false, "truncated", 4, 2]);
 });
 
+// Row H.
+test("a row whose content was taken out is found, where nothing may be withheld", () => {
+  const { lines } = log(9);
+  const bare = (line) => JSON.stringify({ ...JSON.parse(line), row: undefined });
+  const some = lines.with(3, bare(lines[3])).with(6, bare(lines[6]));
+  const tenants = run(["verify", "-"], some.join("\n"));
+  assert.equal(tenants.code, 0);
+  assert.match(tenants.out, /^-: rows 1 to 9, unbroken, 2 of them without content, as other tenants' are\n/);
+  assert.deepEqual(run(["verify", "-", "--whole"], some.join("\n")), {
+    code: 1, err: "", out: "-:4: Row 4 has no content: it was taken out, or this is the export of one tenant's key. (withheld)\n",
+  });
+  const hidden = run(["verify", "-", "--whole"], some.map((line) => line.replace("sequence", "s\\u0065quence")).join("\n"));
+  assert.deepEqual([hidden.code, hidden.out], [1, "-:10: A row has no content, and is not written as the gateway writes it. (withheld)\n"]);
+  assert.equal(run(["verify", "-", "--whole"], lines.join("\n")).code, 0);
+  assert.match(run(["verify", "-", "--whole"], lines.with(3, lines[3].replace("r-4", "r-5")).join("\n")).out, /Row 4 was changed/);
+});
+
 test("a log that was made anew is found by a hash that was noted", () => {
   const { head } = log(9);
   const forged = log(9, { sequence: 0, hash: "0".repeat(64) }).lines.slice(0, 5);

@@ -18,6 +18,8 @@ another.
                        was made anew, or cut off before its end
   --key KEY            the public key of the gateway's AUDIT_SIGNING_KEY: every checkpoint must be signed by it, and there
                        must be one: shows also a log that was made anew. May be given twice, when the key has changed
+  --whole              no row may be without its content: for what a key with the right admin has exported. The rows of
+                       other tenants are so in the export of one tenant's key
   --format FORMAT      text (default) or json
 
 key makes a key for AUDIT_SIGNING_KEY, and its public key. NAME is what the log is called: gateway.example/audit
@@ -25,21 +27,22 @@ key makes a key for AUDIT_SIGNING_KEY, and its public key. NAME is what the log 
   options: {
     head: { type: "string" },
     key: { type: "string", multiple: true },
+    whole: { type: "boolean", default: false },
     format: { type: "string", default: "text" },
   },
-  async run([action, ...rest], { head, key = [], format }) {
+  async run([action, ...rest], { head, key = [], whole, format }) {
     if (action === "key") return makeKey(rest);
     if (action !== "verify" || rest.length !== 1) throw new Usage("Name the file: promptgate audit verify FILE");
     if (head !== undefined && !/^[0-9a-f]{64}$/i.test(head.trim())) throw new Usage("--head is a hash of 64 hexadecimal digits.");
     if (!["text", "json"].includes(format)) throw new Usage("--format is text or json.");
     const [file] = rest;
-    const report = await verified(file, head, key.map(publicKey));
+    const report = await verified(file, head, key.map(publicKey), whole);
     process.stdout.write(format === "json" ? `${JSON.stringify({ file, ...report }, null, 2)}\n` : text(file, report));
     return report.ok ? 0 : 1;
   },
 };
 
-async function verified(file, head, keys) {
+async function verified(file, head, keys, whole) {
   const stream = file === "-" ? process.stdin : createReadStream(file);
   let options = { head };
   let rest = "";
@@ -52,6 +55,8 @@ async function verified(file, head, keys) {
       if (bad) return bad;
       checked += good;
     }
+    const bare = whole && withheld(part, lines);
+    if (bare) return bare;
     lines += part.split("\n").length - (part.endsWith("\n") ? 1 : 0);
     return last ? verifyAudit(part, options) : verifyAuditPart(part, options);
   };
@@ -71,6 +76,9 @@ async function verified(file, head, keys) {
     throw error;
   }
   const report = read(rest, true);
+  if (report.ok && whole && report.withheld > 0) {
+    return { ok: false, line: lines, sequence: null, code: "withheld", message: "A row has no content, and is not written as the gateway writes it." };
+  }
   // One that is written so that it was not found above was not checked.
   if (report.ok && keys.length && report.checkpoints !== checked) {
     return { ok: false, line: lines, sequence: null, code: "unsigned", message: "A checkpoint is not written as the gateway writes it." };
@@ -79,6 +87,21 @@ async function verified(file, head, keys) {
     return { ok: false, line: lines, sequence: null, code: "unsigned", message: "The log has no checkpoint: nothing shows that it is the one that the gateway wrote." };
   }
   return report;
+}
+
+/** The first row of a part that has a place in the chain and no content, as a report. */
+function withheld(part, before) {
+  for (const [index, line] of part.split("\n").entries()) {
+    if (line.includes('"row"') || !line.includes('"sequence"')) continue;
+    let sequence;
+    try {
+      ({ sequence } = JSON.parse(line));
+    } catch {
+      continue; // the verifier says what it is
+    }
+    if (sequence === undefined) continue;
+    return { ok: false, line: before + index + 1, sequence, code: "withheld", message: `Row ${sequence} has no content: it was taken out, or this is the export of one tenant's key.` };
+  }
 }
 
 /** How many checkpoints of a part are signed by one of the keys; the first that is not, as a report. */
@@ -148,6 +171,6 @@ function text(file, { ok, rows, withheld, after, let_go: letGo, signed, checkpoi
   const before = after.sequence === 0 ? "" : letGo
     ? `\n  rows up to ${letGo.sequence} were let go: checkpoint ${letGo.hash} replaces them`
     : `\n  after ${after.hash}, which must be the head of the export before`;
-  const others = withheld === 0 ? "" : `, ${withheld} of them other tenants' and not shown`;
+  const others = withheld === 0 ? "" : `, ${withheld} of them without content, as other tenants' are`;
   return `${file}: rows ${after.sequence + 1} to ${head.sequence}, unbroken${others}${before}${seal}\n  head ${head.hash}\n`;
 }
