@@ -19,6 +19,11 @@ test("the Action lints, annotates by the repository's paths, and writes SARIF", 
   assert.match(annotated.stdout, /^::error file=prompts\/a\.md,line=1/m);
   assert.equal(run({ SARIF: "out.sarif" }).status, 1);
   assert.equal(JSON.parse(readFileSync(join(folder, "out.sarif"), "utf8")).runs[0].results[0].ruleId, "S004");
+  // What the bash of macOS does not have.
+  writeFileSync(join(folder, "older"), "enable -n mapfile readarray\n");
+  const older = run({ BASH_ENV: join(folder, "older"), FILES: "\n  \nprompts/a.md\n", ARGUMENTS: "" });
+  assert.equal(older.status, 1, older.stderr);
+  assert.match(older.stdout, /^::error file=prompts\/a\.md,line=1/m);
   const action = readFileSync(join(ROOT, "action.yml"), "utf8");
   for (const name of ["FILES", "ARGUMENTS", "SARIF", "VERSION"]) assert.ok(action.includes(`${name}: \${{ inputs.`), name);
 });
