@@ -20,7 +20,10 @@ const run = (request) => {
   if (request.trap) { trapped = true; scheduled = request.prepared; throw new WebAssembly.RuntimeError("unreachable"); }
   return Promise.resolve(\`instance \${id}\`);
 };
-export const fetch = (request, env) => run(request).then((answer) => \`\${answer}, \${env}\`);
+export const fetch = (request, env, done) => {
+  globalThis.done = done;
+  return run(request).then((answer) => \`\${answer}, \${env}\`);
+};
 export class Object1 {
   constructor(state, env) { guard(); this.id = id; this.count = 0; made.push([state, env, id]); }
   fetch(request) {
@@ -44,12 +47,16 @@ async function entry() {
   return import(`data:text/javascript,${encodeURIComponent(`${text}\n// ${Math.random()}`)}`);
 }
 
-test("a handler runs to its end after its client has left", async () => {
+test("what a request does goes on after its answer, and after its client has left", async () => {
   const { default: worker } = await entry();
   const waited = [];
-  const answer = worker.fetch({}, "env", { waitUntil: (promise) => waited.push(promise) });
-  assert.deepEqual(waited, [answer]);
+  let ended = false;
+  const answer = worker.fetch({}, "env", { waitUntil: (promise) => waited.push(promise.then(() => { ended = true; })) });
   assert.equal(await answer, "instance 1, env");
+  assert.deepEqual([waited.length, ended], [1, false]);
+  done();
+  await waited[0];
+  assert.equal(ended, true);
 });
 
 for (const prepared of [true, false]) {

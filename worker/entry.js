@@ -56,9 +56,12 @@ export const drain = {
 export default {
   fetch(request, env, context) {
     instance();
-    const response = wasm.fetch(request, env, context);
-    // The handler runs to its end after its client has left, so that it can abort upstream and write its audit row.
-    context.waitUntil(response);
+    let done;
+    const ended = new Promise((resolve) => { done = resolve; });
+    const response = wasm.fetch(request, env, done);
+    // The handler runs to its end after its client has left, so that it can abort upstream and write its audit row; so does
+    // all that it leaves to be done after its answer.
+    context.waitUntil(ended);
     return response;
   },
 };

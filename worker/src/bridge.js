@@ -84,7 +84,7 @@ async function ask(network, url, init) {
   const response = await network.fetch(url, init), { status, headers, body } = response;
   const length = headers.get("content-length");
   const short = length !== null && length <= SHORT && !headers.has("content-encoding");
-  return { head: lines(`${status}`, headers), body: body === null ? undefined : short ? new Short(response) : new Reader(body) };
+  return { head: lines(`${status}`, headers), body: body === null ? undefined : short ? new Short(response, length) : new Reader(body) };
 }
 
 /** Asks an object; the number hears of its text, or of nothing where it does not answer 200. */
@@ -104,9 +104,17 @@ async function text(namespace, name, path, body) {
 class Short {
   #response;
   #reader;
-  constructor(response) { this.#response = response; }
+  /** There is nothing to cancel: it is empty, or all of it is being read. */
+  #taken;
+  constructor(response, length) {
+    this.#response = response;
+    this.#taken = length === "0";
+  }
 
-  read(_, number) { whole(this.#response, number); }
+  read(_, number) {
+    this.#taken = true;
+    whole(this.#response, number);
+  }
 
   gather(rest, number) {
     this.#reader ??= new Reader(this.#response.body);
@@ -115,7 +123,7 @@ class Short {
 
   cancel() {
     if (this.#reader) this.#reader.cancel();
-    else if (!this.#response.bodyUsed) this.#response.body.cancel().catch(() => {});
+    else if (!this.#taken) this.#response.body.cancel().catch(() => {});
   }
 }
 

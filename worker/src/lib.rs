@@ -35,6 +35,7 @@ mod webhooks;
 use std::rc::Rc;
 use std::time::Duration;
 
+use js_sys::Function;
 use promptgate_core::budget::Amounts;
 use promptgate_core::call::{Call, Identity, Job, Pace, TOGETHER};
 use promptgate_core::chat::{Decoded, Kind};
@@ -50,8 +51,9 @@ use promptgate_core::problem::{Code, Problem};
 use promptgate_core::route::{self, Route, Target};
 use promptgate_core::sensitive::Bytes;
 use promptgate_core::settings::Settings;
+use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Request, Response};
-use worker::{Context, Env, event};
+use worker::{Env, event};
 
 use client::Asked;
 use context::{IncomingRequest, RequestContext};
@@ -67,23 +69,23 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// Every request.
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+/// Every request; `done` is called when nothing goes on for it any more.
+#[wasm_bindgen]
+pub async fn fetch(request: Request, env: Env, done: Function) -> Response {
     let _under_way = UnderWay::begin();
+    let life = ExecutionContext::request(done);
     let asked = Rc::new(Asked::of(&request));
     let settings = state::settings(&env).ok();
     if let Some(preflight) = settings.as_ref().and_then(|settings| preflight(settings, &asked)) {
-        return Ok(client::whole(preflight));
+        return client::whole(preflight);
     }
-    let life = ExecutionContext::Request(Rc::new(context));
     let response = serve(request, asked.clone(), env, life, None).await;
     if let Some(settings) = settings {
         let path = route::target(&asked.url, None).unwrap_or_default();
         let right = Target::find(&asked.method, path).ok().map(|target| target.route.right());
         client::add(&response, settings.cors.headers(asked.header("origin"), right));
     }
-    Ok(response)
+    response
 }
 
 /// Answers a request: one that came to the Worker, or one with a key that came on to its object, which keeps the answer.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use js_sys::Function;
 use promptgate_core::budget::Share;
 use promptgate_core::call::{Health, TokenCache};
 use promptgate_core::chat::Counters;
@@ -17,7 +18,8 @@ use promptgate_core::template::TemplateValidator;
 use promptgate_core::template::ownership::Owners;
 use promptgate_core::upstream::pace::Pace;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{Context, Env, State};
+use wasm_bindgen_futures::spawn_local;
+use worker::{Env, State};
 
 use crate::under_way::UnderWay;
 
@@ -143,22 +145,42 @@ pub(crate) fn tokens<T>(upstream: &str, use_it: impl FnOnce(&mut TokenCache) -> 
 /// What outlives the answer: work that is handed to it goes on.
 #[derive(Clone)]
 pub(crate) enum ExecutionContext {
-    /// A request.
-    Request(Rc<Context>),
+    /// A request, which goes on as long as one of its work does: a promise for each costs more.
+    Request(Rc<Done>),
     /// A Durable Object.
     Object(Rc<State>),
 }
 
+/// Called when the last of a request's work has ended.
+pub(crate) struct Done(Function);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        // It only settles a promise.
+        let _ = self.0.call0(&JsValue::UNDEFINED);
+    }
+}
+
 impl ExecutionContext {
+    /// That of a request, for which the platform waits until `done` is called.
+    pub(crate) fn request(done: Function) -> ExecutionContext {
+        ExecutionContext::Request(Rc::new(Done(done)))
+    }
+
     pub(crate) fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
         let under_way = UnderWay::begin();
-        let work = async move {
-            work.await;
-            drop(under_way);
-        };
         match self {
-            ExecutionContext::Request(context) => context.wait_until(work),
-            ExecutionContext::Object(state) => state.wait_until(work),
+            ExecutionContext::Request(done) => {
+                let done = done.clone();
+                spawn_local(async move {
+                    work.await;
+                    drop((under_way, done));
+                });
+            }
+            ExecutionContext::Object(state) => state.wait_until(async move {
+                work.await;
+                drop(under_way);
+            }),
         }
     }
 }

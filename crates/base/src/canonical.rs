@@ -19,7 +19,8 @@ pub fn hash(value: &Value) -> String {
 
 /// Bytes as small hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A number as ECMAScript writes it, and so never in more than 21 digits: `1e+300`.

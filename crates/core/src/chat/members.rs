@@ -61,7 +61,12 @@ impl Members {
 
     /// Writes a member: in its place, or at the end.
     pub fn put(&mut self, name: &str, value: impl Into<Value>) {
-        self.put_json(name, value.into().to_string());
+        let json = match value.into() {
+            // Through its `Display` a value takes several times as long.
+            Value::String(text) => quoted(&text),
+            value => value.to_string(),
+        };
+        self.put_json(name, json);
     }
 
     /// Writes the JSON text of a member: in its place, or at the end.
@@ -101,12 +106,13 @@ impl Members {
 
     /// The object's JSON text.
     pub fn json(&self) -> String {
-        let mut json = String::from("{");
+        let mut json = String::with_capacity(self.0.iter().map(|(name, value)| name.len() + value.len() + 4).sum());
+        json.push('{');
         for (name, value) in self.0.iter().filter(|(_, value)| !value.is_empty()) {
             if json.len() > 1 {
                 json.push(',');
             }
-            json.push_str(&Value::from(name.as_str()).to_string());
+            json.push_str(&quoted(name));
             json.push(':');
             json.push_str(value);
         }
@@ -115,8 +121,18 @@ impl Members {
     }
 }
 
+/// A string as JSON.
+fn quoted(text: &str) -> String {
+    // Writing to memory does not fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 /// The JSON texts of the items of an array; none where `json` is none.
 pub fn items(json: &str) -> Option<Vec<&str>> {
+    // Most texts are strings, and an error costs as much as to read one.
+    if !json.trim_ascii_start().starts_with('[') {
+        return None;
+    }
     let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
     Some(items.into_iter().map(RawValue::get).collect())
 }

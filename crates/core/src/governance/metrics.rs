@@ -2,6 +2,7 @@
 
 mod metric;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -18,6 +19,9 @@ pub use metric::Metric;
 const MAX_SERIES: usize = 200;
 /// Longest label value, in characters (ours).
 const MAX_LABEL: usize = 64;
+
+/// The name of a metric: one of the table's, or as another isolate has written it.
+type Name = Cow<'static, str>;
 
 /// A call of a model, as OpenTelemetry's metrics of generative AI see it.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +48,8 @@ pub struct Generation<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Metric's name, then labels as they are written, then the value.
-    values: BTreeMap<String, BTreeMap<String, u64>>,
-    histograms: BTreeMap<String, BTreeMap<String, Histogram>>,
+    values: BTreeMap<Name, BTreeMap<String, u64>>,
+    histograms: BTreeMap<Name, BTreeMap<String, Histogram>>,
     /// Time series, which are kept apart.
     #[serde(default)]
     points: Points,
@@ -156,9 +160,9 @@ impl Metrics {
     pub fn of(&self, tenant: &str) -> Metrics {
         let label = format!("tenant=\"{}\"", escaped(tenant));
         fn keep<T: Clone>(
-            all: &BTreeMap<String, BTreeMap<String, T>>,
+            all: &BTreeMap<Name, BTreeMap<String, T>>,
             label: &str,
-        ) -> BTreeMap<String, BTreeMap<String, T>> {
+        ) -> BTreeMap<Name, BTreeMap<String, T>> {
             let own = |series: &BTreeMap<String, T>| -> BTreeMap<String, T> {
                 let own = series.iter().filter(|(labels, _)| self::tenant(labels) == label);
                 own.map(|(labels, value)| (labels.clone(), value.clone())).collect()
@@ -223,24 +227,38 @@ impl Metrics {
 }
 
 fn slot<'a, T: Default>(
-    all: &'a mut BTreeMap<String, BTreeMap<String, T>>,
-    name: &str,
+    all: &'a mut BTreeMap<Name, BTreeMap<String, T>>,
+    name: &'static str,
     labels: &[(&str, &str)],
 ) -> &'a mut T {
-    let told: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-    bounded(all.entry(name.to_owned()).or_default(), told.join(","))
+    let mut written = String::with_capacity(labels.iter().map(|(name, value)| name.len() + value.len() + 4).sum());
+    for (name, value) in labels {
+        if !written.is_empty() {
+            written.push(',');
+        }
+        written.push_str(name);
+        written.push_str("=\"");
+        escape(value, &mut written);
+        written.push('"');
+    }
+    bounded(all.entry(Name::Borrowed(name)).or_default(), written)
 }
 
 /// The place of `labels`, or that of all others of the tenant where it has too many already.
 fn bounded<T: Default>(series: &mut BTreeMap<String, T>, labels: String) -> &mut T {
-    let share = tenant(&labels).to_owned();
-    let full = !series.contains_key(&labels) && series.keys().filter(|own| tenant(own) == share).count() >= MAX_SERIES;
-    let labels = match (full, share.is_empty()) {
+    let labels = if series.contains_key(&labels) { labels } else { admitted(series, labels) };
+    series.entry(labels).or_default()
+}
+
+/// New labels, or those of all others of the tenant where it has too many already.
+fn admitted<T>(series: &BTreeMap<String, T>, labels: String) -> String {
+    let share = tenant(&labels);
+    let full = series.keys().filter(|own| tenant(own) == share).count() >= MAX_SERIES;
+    match (full, share.is_empty()) {
         (false, _) => labels,
         (true, true) => "other=\"true\"".to_owned(),
         (true, false) => format!("{share},other=\"true\""),
-    };
-    series.entry(labels).or_default()
+    }
 }
 
 /// The label `tenant` with its value, out of labels as they are written; empty if it is not among them. Quotes in a value
@@ -253,6 +271,12 @@ fn tenant(labels: &str) -> &str {
 /// A label's value, as the exposition format escapes it.
 fn escaped(value: &str) -> String {
     let mut out = String::new();
+    escape(value, &mut out);
+    out
+}
+
+/// Adds a label's value to `out`.
+fn escape(value: &str, out: &mut String) {
     for c in value.chars().take(MAX_LABEL) {
         match c {
             '\\' => out.push_str("\\\\"),
@@ -262,7 +286,6 @@ fn escaped(value: &str) -> String {
             c => out.push(c),
         }
     }
-    out
 }
 
 fn braced(labels: &str, more: &str) -> String {

@@ -29,7 +29,8 @@ pub struct Checks {
     /// What was found in it, while it is redacted.
     report: Option<Report>,
     done: Vec<Checked>,
-    /// What is to be put back into the answer.
+    /// Whether something may be, and what is to be put back into the answer.
+    restores: bool,
     tags: Tags,
 }
 
@@ -42,13 +43,14 @@ impl Checks {
             open: None,
             report: None,
             done: Vec::new(),
+            restores: guard.policy().restores(),
             tags: Tags::default(),
         }
     }
 
     /// One more text, of `role`.
     pub fn push(&mut self, text: &str, role: Role) {
-        if self.guard.policy().restores() {
+        if self.restores {
             self.tags.avoid(text);
         }
         self.texts.push_back((text.to_owned(), role));

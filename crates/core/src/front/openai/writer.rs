@@ -135,7 +135,7 @@ impl Writer {
             chunk.put_json("usage", usage.unwrap_or_else(|| "null".to_owned()));
         }
         if let Some(report) = report {
-            chunk.put("promptgate", report.clone());
+            chunk.put_json("promptgate", report.to_string());
         }
         out.extend_from_slice(b"data: ");
         out.extend_from_slice(chunk.json().as_bytes());
@@ -210,7 +210,7 @@ impl Writer {
         if let Some(usage) = usage {
             document.put_json("usage", usage);
         }
-        document.put("promptgate", report.clone());
+        document.put_json("promptgate", report.to_string());
         out.extend_from_slice(document.json().as_bytes());
     }
 

@@ -54,8 +54,10 @@ impl Head {
     pub fn append(&self, row: &str) -> (Head, String) {
         let row: Value = serde_json::from_str(row).unwrap_or_else(|_| Value::String(row.to_owned()));
         let sequence = self.sequence + 1;
+        let row = canonical(&row);
         let hash = link(&self.hash, sequence, &row);
-        let line = canonical(&json!({ "hash": hash, "previous": self.hash, "row": row, "sequence": sequence }));
+        // Canonical too: members in their order, and both hashes are digits.
+        let line = format!(r#"{{"hash":"{hash}","previous":"{}","row":{row},"sequence":{sequence}}}"#, self.hash);
         (Head { sequence, hash }, line)
     }
 
@@ -70,9 +72,9 @@ impl Head {
     }
 }
 
-/// The hash of a row.
-fn link(previous: &str, sequence: u64, row: &Value) -> String {
-    let text = canonical(&json!({ "row": row, "sequence": sequence }));
+/// The hash of a row, which is canonical JSON.
+fn link(previous: &str, sequence: u64, row: &str) -> String {
+    let text = format!(r#"{{"row":{row},"sequence":{sequence}}}"#);
     hex(&Sha256::new().chain_update(previous).chain_update(text).finalize())
 }
 

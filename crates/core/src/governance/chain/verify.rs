@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Checkpoint, Head, link};
+use crate::canonical::canonical;
 use crate::json::{self, Json};
 
 /// What is wrong with the first bad line.
@@ -114,7 +115,7 @@ impl Verifier {
     }
 
     fn row(&mut self, sequence: u64, previous: String, hash: String, row: Option<&Value>) -> Result<(), Break> {
-        if row.is_some_and(|row| link(&previous, sequence, row) != hash) {
+        if row.is_some_and(|row| link(&previous, sequence, &canonical(row)) != hash) {
             let message = format!("Row {sequence} was changed: its hash does not fit what it says.");
             return Err(self.broken(Some(sequence), "changed", &message));
         }
