@@ -25,6 +25,11 @@ const TAKEN: [&str; 15] = [
     "upgrade",
 ];
 
+/// What is wrong where a secret's name belongs. It is not quoted: many put the secret itself there, and everyone may ask
+/// `/healthz`.
+pub(super) const NO_SECRET: &str =
+    "There is no secret of this name: set it, or name another. A name belongs here, and never the secret itself.";
+
 impl Reader<'_> {
     /// The items of the JSON array in the variable `name`, with their paths.
     pub(super) fn list(&mut self, name: &str) -> Vec<(Path, Json)> {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::Reader;
+use super::members::NO_SECRET;
 use crate::fault::Path;
 use crate::json::Json;
 use crate::sensitive::Sensitive;
@@ -122,8 +123,7 @@ impl Reader<'_> {
     fn secret(&mut self, path: &Path, item: &Json, name: &str) -> Option<Sensitive> {
         let variable = self.string(path, item, name)?;
         let Some(value) = self.get(&variable) else {
-            let shown = crate::fault::printable(&variable);
-            self.wrong(&path.name(name), format!("There is no secret `{shown}`: set it, or name another."));
+            self.wrong(&path.name(name), NO_SECRET.to_owned());
             return None;
         };
         // It goes into a header.

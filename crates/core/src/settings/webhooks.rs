@@ -5,6 +5,7 @@
 //!   "secrets": ["GOVERNANCE_SECRET"]}]
 //! ```
 
+use super::members::NO_SECRET;
 use super::{Reader, address};
 use crate::fault::{Path, nearest};
 use crate::governance::webhook::{Destination, Destinations, Family};
@@ -142,10 +143,7 @@ impl Reader<'_> {
         for (index, name) in names.iter().enumerate() {
             let path = path.index(index);
             match name.text().and_then(|name| self.get(name)) {
-                None => {
-                    let shown = crate::fault::printable(name.text().unwrap_or_default());
-                    self.wrong(&path, format!("There is no secret `{shown}`: set it, or name another."));
-                }
+                None => self.wrong(&path, NO_SECRET.to_owned()),
                 Some(value) => match Destination::key(&value) {
                     Some(key) => keys.push(key),
                     None => self.wrong(&path, "The secret must be `whsec_` and 24 to 64 bytes in base64.".to_owned()),
@@ -216,6 +214,7 @@ mod tests {
             (of(r#", "events": "template.*""#), "$.WEBHOOKS[0].events"),
             (of(r#", "events": ["template.*", "template"]"#), "$.WEBHOOKS[0].events[1]"),
             (of(r#", "secrets": ["NONE"]"#), "$.WEBHOOKS[0].secrets[0]"),
+            (of(r#", "secrets": ["whsec_canary"]"#), "$.WEBHOOKS[0].secrets[0]"),
             (of(r#", "secrets": ["BAD"]"#), "$.WEBHOOKS[0].secrets[0]"),
             (of(r#", "secrets": []"#), "$.WEBHOOKS[0].secrets"),
             (of(r#", "secrets": ["NEW", "OLD", "NEW"]"#), "$.WEBHOOKS[0].secrets"),

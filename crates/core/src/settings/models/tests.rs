@@ -129,6 +129,20 @@ fn a_route_says_what_its_model_costs() {
     assert_eq!(faults[0].0, "$.MODELS[0].rates.promptPer1k");
 }
 
+/// Who puts the key itself where its name belongs must not find it at `/healthz`.
+#[test]
+fn a_key_in_the_place_of_its_name_is_not_quoted() {
+    for (member, place) in [
+        (r#"{"secret": "sk-canary"}"#, "$.UPSTREAMS[0].credential.secret"),
+        (r#"{"secret": "CANARY"}"#, "$.UPSTREAMS[0].credential.secret"),
+    ] {
+        let text = UPSTREAMS.replace(r#"{"secret": "OPENAI_API_KEY"}"#, member);
+        let faults = read(&[("UPSTREAMS", &text)]).unwrap_err();
+        assert_eq!(faults[0].0, place);
+        assert!(!faults[0].1.contains("CANARY"), "{faults:?}");
+    }
+}
+
 #[test]
 fn a_key_goes_in_any_header_that_is_free() {
     let upstreams = |header: &str| UPSTREAMS.replace("api-key", header);
