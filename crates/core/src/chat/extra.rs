@@ -5,6 +5,7 @@
 use promptgate_guard::Guard;
 
 use super::arguments::{Arguments, Passed};
+use super::members::string_end;
 
 /// Members that name an answer, in many of its documents: no text of the model.
 const NAMES: [&str; 8] =
@@ -55,20 +56,13 @@ impl Passed {
 }
 
 /// The places of the strings of `json`, with their quotes.
-fn strings(json: &str) -> impl Iterator<Item = (usize, usize)> {
-    let mut bytes = json.bytes().enumerate();
+pub(super) fn strings(json: &str) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = json.as_bytes();
+    let mut from = 0;
     std::iter::from_fn(move || {
-        let (start, _) = bytes.by_ref().find(|(_, byte)| *byte == b'"')?;
-        let mut escaped = false;
-        let (end, _) = bytes.by_ref().find(|(_, byte)| match byte {
-            _ if std::mem::take(&mut escaped) => false,
-            b'\\' => {
-                escaped = true;
-                false
-            }
-            byte => *byte == b'"',
-        })?;
-        Some((start, end + 1))
+        let start = from + bytes.get(from..)?.iter().position(|byte| *byte == b'"')?;
+        from = start + 2 + string_end(bytes.get(start + 1..)?)?;
+        Some((start, from))
     })
 }
 

@@ -137,6 +137,20 @@ pub fn items(json: &str) -> Option<Vec<&str>> {
     Some(items.into_iter().map(RawValue::get).collect())
 }
 
+/// Where a JSON string ends whose content begins `json`: the place of its closing quotation mark.
+pub fn string_end(json: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = json.get(from..)?;
+        let at = from + rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if json.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        // What is escaped is no quotation mark.
+        from = at + 2;
+    }
+}
+
 /// How deep `json` nests. What is passed on unread must not be deeper than what is read: its reader may be less careful.
 pub fn depth(json: &str) -> usize {
     let (mut depth, mut most, mut string, mut escaped) = (0_usize, 0, false, false);
@@ -233,6 +247,24 @@ mod tests {
         assert_eq!(other.json(), "{\"b\":2,\"a\":3}");
         let kept: Members = serde_json::from_str(&serde_json::to_string(&other).unwrap()).unwrap();
         assert_eq!(kept, other, "it can be kept");
+    }
+
+    #[test]
+    fn strings_end_at_their_quotation_mark() {
+        for (json, end) in [
+            ("a\"", Some(1)),
+            ("\"", Some(0)),
+            (r#"\"","#, Some(2)),
+            (r#"\\","#, Some(2)),
+            (r#"\\\"x","#, Some(5)),
+            (r#"\u0022"é""#, Some(6)),
+            ("", None),
+            ("a", None),
+            ("\\", None),
+            (r#"\""#, None),
+        ] {
+            assert_eq!(string_end(json.as_bytes()), end, "{json}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::Number;
 
 use super::Answer;
 use crate::chat::document::Document;
+use crate::chat::members::string_end;
 use crate::chat::{ChatRequest, Decoded, Kind, Role};
 use crate::fault::{Fault, Faults, Path, nearest};
 use crate::json;
@@ -76,13 +77,8 @@ fn outside_of_strings(text: &str) -> usize {
     while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
         outside += start + 1;
         rest = rest.get(start + 1..).unwrap_or_default();
-        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-            let ends = rest.get(at) == Some(&b'"');
-            rest = rest.get(if ends { at + 1 } else { at + 2 }..).unwrap_or_default();
-            if ends {
-                break;
-            }
-        }
+        let after = string_end(rest).map_or(rest.len(), |end| end + 1);
+        rest = rest.get(after..).unwrap_or_default();
     }
     outside + rest.len()
 }

@@ -2,6 +2,7 @@
 //! as much.
 
 use crate::chat::event::{Channel, ChatEvent};
+use crate::chat::members::string_end;
 use crate::sensitive::Bytes;
 
 /// What surrounds the text of the frame that was read last, and what that frame brought.
@@ -25,16 +26,7 @@ impl Shape {
         let start = places(frame)? + NAME.len();
         let value = frame.get(start..)?.strip_prefix(b":\"")?;
         let (before, mut after) = frame.split_at(start + 1);
-        let mut escaped = false;
-        let end = value.iter().position(|byte| match byte {
-            _ if std::mem::take(&mut escaped) => false,
-            b'\\' => {
-                escaped = true;
-                false
-            }
-            byte => *byte == b'"',
-        })?;
-        after = after.get(end + 2..)?;
+        after = after.get(string_end(value)? + 2..)?;
         // A name may be written with escapes.
         let doubtful = places(after).is_some() || [before, after].iter().any(|part| part.contains(&b'\\'));
         (!doubtful).then(|| Shape {
