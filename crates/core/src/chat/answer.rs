@@ -90,12 +90,19 @@ impl AnswerGuard {
     }
 
     fn choice(&mut self, mut event: ChoiceEvent) -> (Vec<ChatEvent>, Result<(), Refused>) {
-        self.echoes.take(&mut event);
-        let mut result = self.members(&mut event.message).and(self.members(&mut event.choice));
+        let others = self.echoes.take(&mut event);
+        let mut result = self.others(&others);
+        result = result.and(self.members(&mut event.message)).and(self.members(&mut event.choice));
         let mut parts = Vec::with_capacity(event.parts.len());
         for mut part in std::mem::take(&mut event.parts) {
             if result.is_err() {
                 break;
+            }
+            if let Some(call) = &mut part.call {
+                result = self.members(call);
+                if result.is_err() {
+                    break;
+                }
             }
             if !part.text.is_empty() {
                 (part.text, result) = self.text(event.index, part.channel, &part.text);
@@ -154,6 +161,19 @@ impl AnswerGuard {
                 None => drop(members.take(&name)),
             }
         }
+        result
+    }
+
+    /// Reads the strings of what spells a text again that say something else: where one may not pass, nothing of it does.
+    fn others(&mut self, others: &[String]) -> Result<(), Refused> {
+        if others.is_empty() {
+            return Ok(());
+        }
+        let mut came = Members::default();
+        came.put_json("others", format!("[{}]", others.join(",")));
+        let mut passed = came.clone();
+        let result = self.members(&mut passed);
+        self.replaced |= passed != came;
         result
     }
 

@@ -83,7 +83,8 @@ pub struct Part {
     pub channel: Channel,
     /// The text; may be empty.
     pub text: String,
-    /// Of a call of a tool, where it begins: its members, `id`, `type`, `function.name` among them, without arguments.
+    /// Of a call of a tool, where it begins: its members, `id`, `type`, `function.name` among them, without arguments and
+    /// input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Members>,
 }
@@ -101,6 +102,8 @@ pub enum Channel {
     ReasoningContent,
     /// The arguments of a call of a tool, by its number from 0.
     Tool(u32),
+    /// The input of a call of a custom tool, which is any text, by the call's number.
+    Custom(u32),
     /// The arguments of a call by the older form of OpenAI's wire, of which an answer has one.
     Function,
     /// What is said in a sound, in the member `audio`.

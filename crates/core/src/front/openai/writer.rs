@@ -229,9 +229,20 @@ impl Writer {
 struct Texts {
     /// Content, refusal and reasoning, by the names of their members.
     plain: Vec<(&'static str, String)>,
-    /// Calls by their numbers: members, where there are any, and arguments.
-    calls: BTreeMap<u32, (Option<Members>, String)>,
+    /// By their numbers.
+    calls: BTreeMap<u32, Called>,
     function: Option<(Members, String)>,
+}
+
+/// A call of a tool, or a part of one.
+#[derive(Default)]
+struct Called {
+    /// Its members, where it begins.
+    members: Option<Members>,
+    /// Arguments, or input.
+    text: String,
+    /// It is a custom tool's.
+    custom: bool,
 }
 
 impl Texts {
@@ -249,10 +260,11 @@ impl Texts {
             Channel::Reasoning => "reasoning",
             Channel::ReasoningContent => "reasoning_content",
             Channel::Transcript => TRANSCRIPT,
-            Channel::Tool(number) => {
-                let (members, arguments) = self.calls.entry(number).or_default();
-                *members = call.or_else(|| members.take());
-                return arguments.push_str(&text);
+            Channel::Tool(number) | Channel::Custom(number) => {
+                let called = self.calls.entry(number).or_default();
+                called.members = call.or_else(|| called.members.take());
+                called.custom = matches!(channel, Channel::Custom(_));
+                return called.text.push_str(&text);
             }
             Channel::Function => {
                 let (members, arguments) = self.function.get_or_insert_default();
@@ -277,15 +289,9 @@ impl Texts {
                 message.put(name, text);
             }
         }
-        let called = |mut call: Members, arguments: String| {
-            let mut function = call.get("function").and_then(Members::read).unwrap_or_default();
-            function.put("arguments", arguments);
-            call.put_json("function", function.json());
-            call
-        };
         if !self.calls.is_empty() {
-            let calls = self.calls.into_iter().map(|(number, (members, arguments))| {
-                let mut call = called(members.unwrap_or_default(), arguments);
+            let calls = self.calls.into_iter().map(|(number, called)| {
+                let mut call = called.members();
                 if streamed {
                     call.put("index", number);
                 }
@@ -300,20 +306,33 @@ impl Texts {
     }
 }
 
-/// Adds `next` to `members`; the lists in the member `name`, or in its `content`, one after the other.
+impl Called {
+    fn members(self) -> Members {
+        let (name, text) = if self.custom { ("custom", "input") } else { ("function", "arguments") };
+        let mut call = self.members.unwrap_or_default();
+        let mut called = call.get(name).and_then(Members::read).unwrap_or_default();
+        called.put(text, self.text);
+        call.put_json(name, called.json());
+        call
+    }
+}
+
+/// Adds `next` to `members`; the lists in the member `name`, or in its members, one after the other.
 fn joined(members: &mut Members, next: Members, name: &str) {
     let known = members.get(name).map(str::to_owned);
     let more = next.get(name).map(str::to_owned);
     members.extend(next);
-    let lists = |json: &str| Members::read(json).and_then(|lists| Some(lists.get("content")?.to_owned()));
     let (Some(known), Some(more)) = (known, more) else { return };
-    if let (Some(first), Some(second)) = (items(&known), items(&more)) {
-        members.put_json(name, format!("[{}]", [first, second].concat().join(",")));
-    } else if let (Some(first), Some(second)) = (lists(&known), lists(&more))
-        && let (Some(first), Some(second)) = (items(&first), items(&second))
-    {
-        members.put_json(name, format!("{{\"content\":[{}]}}", [first, second].concat().join(",")));
+    let both = |known: &str, more: &str| Some(format!("[{}]", [items(known)?, items(more)?].concat().join(",")));
+    if let Some(list) = both(&known, &more) {
+        return members.put_json(name, list);
     }
+    let (Some(mut lists), Some(more)) = (Members::read(&known), Members::read(&more)) else { return };
+    for (name, more) in more.iter() {
+        let list = lists.get(name).and_then(|known| both(known, more));
+        lists.put_json(name, list.unwrap_or_else(|| more.to_owned()));
+    }
+    members.put_json(name, lists.json());
 }
 
 /// Why a choice ended; official clients have a closed list.

@@ -320,13 +320,25 @@ fn arguments(function: &mut Members) -> String {
     }
 }
 
+/// The input of a custom tool.
+fn input(custom: &mut Members) -> String {
+    let text = custom.text("input").unwrap_or_default();
+    custom.take("input");
+    text
+}
+
 impl Calls {
     /// One entry of `tool_calls`: which call it belongs to, by its id, its index, or its place.
     fn part(&mut self, mut item: Members) -> Part {
         let index = item.number("index");
         let id = item.text("id").filter(|id| !id.is_empty());
-        let mut function = item.take("function").as_deref().and_then(Members::read).unwrap_or_default();
-        let text = arguments(&mut function);
+        let mut object = |name: &str| item.take(name).as_deref().and_then(Members::read);
+        let (function, custom) = (object("function"), object("custom"));
+        let said = item.text("type").is_some_and(|kind| kind == "custom");
+        let is_custom = function.is_none() && (custom.is_some() || said);
+        let name = if is_custom { "custom" } else { "function" };
+        let mut called = function.or(custom).unwrap_or_default();
+        let text = if is_custom { input(&mut called) } else { arguments(&mut called) };
         let known = match (&id, index) {
             // A new id starts a new call, whatever its index.
             (Some(id), _) => self.0.iter().position(|(known, _)| known.as_ref() == Some(id)),
@@ -334,7 +346,7 @@ impl Calls {
             (None, None) => self.0.len().checked_sub(1),
         };
         let number = known.unwrap_or(self.0.len()).min(MAX_CALLS as usize);
-        let channel = Channel::Tool(number as u32);
+        let channel = if is_custom { Channel::Custom(number as u32) } else { Channel::Tool(number as u32) };
         if known.is_some() {
             // Its id, type and name have been given: clients would add them up.
             return Part { channel, text, call: None };
@@ -342,13 +354,13 @@ impl Calls {
         if number == self.0.len() {
             self.0.push((id, index));
         }
-        function.retain(|_, value| value != "null");
-        if !function.is_empty() {
-            item.put_json("function", function.json());
+        called.retain(|_, value| value != "null");
+        if !called.is_empty() {
+            item.put_json(name, called.json());
         }
         item.take("index");
         if item.text("type").is_none() {
-            item.put("type", "function");
+            item.put("type", name);
         }
         Part { channel, text, call: Some(item) }
     }

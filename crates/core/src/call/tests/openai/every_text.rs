@@ -41,6 +41,9 @@ fn a_value_passes_in_no_member() {
         json!({ "content": "a", "reasoning": CARD, "reasoning_details": [{ "type": "reasoning.text", "text": CARD }] }),
         json!({ "content": null, "audio": { "id": "a1", "data": "QUJD", "transcript": CARD } }),
         json!({ "content": "a", "annotations": [{ "type": "url_citation", "url_citation": { "title": CARD, "url": "https://a.example" } }] }),
+        json!({ "content": null, "tool_calls": [{ "index": 0, "id": "t1", "type": "custom", "custom": { "name": "note", "input": CARD } }] }),
+        json!({ "content": null, "tool_calls": [{ "index": 0, "id": "t1", "type": "function", "function": { "name": "f", "arguments": "{}" }, "nobody": [CARD] }] }),
+        json!({ "content": null, "function_call": { "name": "f", "arguments": "{}", "nobody": [CARD] } }),
         json!({ "content": "a", "nobody": { "knows": [CARD] } }),
         json!({ "content": "a", "nobody": "\\u0034111 1111 1111 1111" }),
     ] {
@@ -68,8 +71,15 @@ fn nor_cut_in_two() {
     for [first, second] in [
         halves.map(|half| chunk(json!({ "content": half }), token(half))),
         halves.map(|half| chunk(json!({ "reasoning": half, "reasoning_details": detail(half) }), json!({}))),
+        halves.map(|half| {
+            chunk(
+                json!({ "refusal": half }),
+                json!({ "logprobs": { "content": null, "refusal": token(half)["logprobs"]["content"] } }),
+            )
+        }),
         halves.map(|half| chunk(json!({ "audio": { "id": "a1", "transcript": half } }), json!({}))),
         halves.map(|half| chunk(json!({ "content": [{ "type": "text", "text": half }] }), json!({}))),
+        halves.map(|half| chunk(json!({ "tool_calls": [{ "index": 0, "custom": { "input": half } }] }), json!({}))),
         halves.map(|half| {
             chunk(
                 json!({ "content": [{ "type": "thinking", "thinking": [{ "type": "text", "text": half }] }] }),
@@ -81,6 +91,44 @@ fn nor_cut_in_two() {
         assert!(!run.body.contains("4111") && !run.body.contains("1111 now"), "{}", run.body);
         assert!(run.body.contains("[CARD]"), "{}", run.body);
     }
+}
+
+/// What an item says beside the text that it spells again is read as any other member is.
+#[test]
+fn an_echo_says_nothing_else() {
+    let detail = |more: Value| {
+        let mut detail = json!({ "type": "reasoning.text", "text": "Let me see." });
+        detail.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        (json!({ "content": "a", "reasoning": "Let me see.", "reasoning_details": [detail] }), json!({}))
+    };
+    let token = |token: Value| (json!({ "content": "a b" }), json!({ "logprobs": { "content": [token] } }));
+    for (message, more) in [
+        detail(json!({ "nobody": [CARD] })),
+        detail(json!({ "summary": CARD })),
+        detail(json!({ "text": CARD })),
+        token(json!({ "token": CARD, "logprob": -0.1, "bytes": [97] })),
+        token(json!({ "token": CARD, "logprob": -0.1, "bytes": CARD.as_bytes() })),
+        token(
+            json!({ "token": "a", "logprob": -0.1, "bytes": [97], "top_logprobs": [{ "token": CARD, "bytes": [97] }] }),
+        ),
+        token(json!({ "token": CARD, "logprob": -0.1, "bytes": null })),
+        token(json!([CARD])),
+    ] {
+        let (run, _) = whole(message.clone(), more.clone());
+        assert!(!run.body.contains("1111 1111"), "{message} {more}: {}", run.body);
+        let run = streamed(&chunk(message.clone(), more.clone()));
+        assert!(!run.body.contains("1111 1111"), "{message} {more}: {}", run.body);
+        assert_eq!(data(&run).last().unwrap(), "[DONE]");
+    }
+    // Halves of a character, and other ways to go on.
+    let tokens = json!([
+        { "token": "\\xf0\\x9f", "logprob": -0.1, "bytes": [240, 159], "top_logprobs": [{ "token": " because", "logprob": -3.0, "bytes": [1] }] },
+        { "token": "\\x98\\x80", "logprob": -0.1, "bytes": [152, 128], "top_logprobs": [] },
+        { "token": " Number", "logprob": -0.1, "bytes": " Number".as_bytes(), "top_logprobs": [] },
+    ]);
+    let (_, answer) =
+        whole(json!({ "role": "assistant", "content": "😀 Number" }), json!({ "logprobs": { "content": tokens } }));
+    assert_eq!(answer["choices"][0]["logprobs"]["content"], tokens);
 }
 
 /// What is no value stays, to the last token.
@@ -131,6 +179,11 @@ fn all_else_passes() {
         whole(json!({ "role": "assistant", "content": text }), json!({ "logprobs": { "content": tokens } }));
     assert_eq!(answer["choices"][0]["logprobs"]["content"].as_array().unwrap().len(), tokens.len());
     assert_eq!(answer["choices"][0]["logprobs"]["content"], json!(tokens));
+    let (_, answer) = whole(
+        json!({ "role": "assistant", "content": null, "refusal": text }),
+        json!({ "logprobs": { "content": null, "refusal": tokens } }),
+    );
+    assert_eq!(answer["choices"][0]["logprobs"]["refusal"], json!(tokens));
 }
 
 /// A list of texts is the string that clients of this wire want.
@@ -143,6 +196,35 @@ fn content_in_parts_is_a_string() {
     let other = json!([{ "type": "reference", "reference_ids": [1] }, { "type": "text", "text": "Hello" }]);
     let (_, answer) = whole(json!({ "role": "assistant", "content": other }), json!({}));
     assert_eq!(answer["choices"][0]["message"]["content"], other);
+}
+
+/// The input of a custom tool is text of any form, and comes in pieces as arguments do.
+#[test]
+fn a_custom_tool_has_its_input() {
+    let call = json!({ "id": "t1", "type": "custom", "custom": { "name": "note", "input": "Ask Zoë: {\"x" } });
+    let (_, answer) = whole(json!({ "role": "assistant", "content": null, "tool_calls": [call] }), json!({}));
+    assert_eq!(answer["choices"][0]["message"]["tool_calls"], json!([call]));
+
+    let delta = |delta: Value| chunk(json!({ "tool_calls": [delta] }), json!({}));
+    let begun = delta(
+        json!({ "index": 0, "id": "t1", "type": "custom", "custom": { "name": "note", "input": "" }, "x": "\u{e9} 1" }),
+    );
+    let pieces = ["Ask ", "Zoë: ", "{\"x"].map(|piece| delta(json!({ "index": 0, "custom": { "input": piece } })));
+    let run = streamed(&(begun + &pieces.concat()));
+    let deltas: Vec<Value> = data(&run)
+        .iter()
+        .flat_map(|chunk| chunk["choices"][0]["delta"]["tool_calls"].as_array().cloned().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        deltas[0],
+        json!({ "id": "t1", "type": "custom", "custom": { "name": "note", "input": "" }, "x": "é 1", "index": 0 })
+    );
+    let input: String = deltas.iter().map(|delta| delta["custom"]["input"].as_str().unwrap()).collect();
+    assert_eq!(input, "Ask Zoë: {\"x");
+    assert!(deltas.iter().all(|delta| delta.get("function").is_none()), "{}", run.body);
+    // One that begins without saying what is called.
+    let late = delta(json!({ "index": 0, "id": "t1", "type": "custom" })) + &pieces.concat();
+    assert!(!streamed(&late).body.contains("function\""), "{}", streamed(&late).body);
 }
 
 /// What is not the whole answer is no success.
