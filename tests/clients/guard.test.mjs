@@ -154,6 +154,11 @@ test("addresses, methods and keys", async () => {
     assert.equal(status, 404, path);
     assert.match(error.message, /chat\/completions/, "it names what is there");
   }
+  // The commonest mistake: a base address without `/openai`. The client must say what is wrong, and not the number alone.
+  const lost = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
+  const error = await lost.chat.completions.create({ model: "gpt-4o-mini", messages: [{ role: "user", content: "x" }] }).catch((error) => error);
+  assert.deepEqual([error.status, error.code], [404, "not_found"]);
+  assert.match(error.message, /base address \/openai\/v1/);
   const method = await ask("/openai/v1/chat/completions");
   assert.deepEqual([method.status, method.headers.get("allow")], [405, "POST"]);
   assert.equal((await ask("/openai/v1/models/none")).status, 404);

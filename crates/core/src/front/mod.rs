@@ -24,7 +24,7 @@ pub enum Front {
 
 /// The whole answer of a request for `path` that has failed before its front was known.
 pub fn refusal(path: &str, problem: &Problem, request_id: &str) -> Reply {
-    match path.starts_with(openai::BASE) {
+    match openai::is_asked(path) {
         true => openai::refusal(problem, request_id),
         false => problem.reply(request_id),
     }

@@ -2,6 +2,7 @@
 
 use super::{ROUTES, Route, Row};
 use crate::fault::{Fault, Faults, Path, nearest};
+use crate::front::openai;
 use crate::problem::{Code, Problem};
 
 /// The path and query of a request with the URL `url`, whose `Host` header is `host`. The platform builds the URL of that
@@ -19,9 +20,6 @@ pub fn target<'a>(url: &'a str, host: Option<&str>) -> Result<&'a str, Problem> 
     let target = after_scheme.find(['/', '?', '#']).and_then(|at| after_scheme.get(at..)).unwrap_or("/");
     Ok(target.split('#').next().unwrap_or_default())
 }
-
-/// Below this is OpenAI's API, of which clients ask for much more than there is here.
-const OPENAI: &str = "/openai/";
 
 /// A route and what its address carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +61,13 @@ impl Target {
             let mut known: Vec<&str> = ROUTES.map(|row| row.pattern).to_vec();
             known.dedup();
             let detail = match nearest(path, &known) {
-                _ if path.starts_with(OPENAI) => {
-                    let there: Vec<&str> = known.into_iter().filter(|known| known.starts_with(OPENAI)).collect();
+                // Of OpenAI's API clients ask for much more than there is here.
+                _ if path.starts_with(openai::BASE) => {
+                    let there: Vec<&str> = known.into_iter().filter(|known| known.starts_with(openai::BASE)).collect();
                     format!("Nothing is at this address: there are {}.", there.join(", "))
+                }
+                _ if openai::is_asked(path) => {
+                    "Nothing is at this address: clients of OpenAI's API have the base address /openai/v1.".to_owned()
                 }
                 Some(meant) => {
                     // A slash too many is no id.

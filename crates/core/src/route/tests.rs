@@ -12,6 +12,12 @@ fn what_is_not_there_of_openais_api_names_what_is() {
             assert!(problem.detail.contains(known), "{path}: {}", problem.detail);
         }
     }
+    for path in
+        ["/v1/chat/completions", "/chat/completions", "/v1/v1/chat/completions", "/v1/responses", "/v1/embeddings"]
+    {
+        let detail = Target::find("POST", path).unwrap_err().detail;
+        assert!(detail.ends_with("have the base address /openai/v1."), "{path}: {detail}");
+    }
     assert!(!Target::find("POST", "/v1/chats").unwrap_err().detail.contains("openai"));
 }
 
