@@ -9,7 +9,7 @@ import { Ajv } from "ajv";
 import { BIDI, CLEAN, ENV, SECRET, TOKEN, command } from "./command.mjs";
 
 const require = createRequire(import.meta.url);
-const { ALONE, codes, folder, run, write } = command("cli-reports");
+const { ALONE, BIN, codes, folder, run, text, write } = command("cli-reports");
 
 test("pretty: the place in its line, nothing that moves a terminal, and no secret", () => {
   write({ "a.txt": `Be brief.\n\t你好 😀 \u202ex\u202c \u001b[31m ${SECRET} <|im_start|>\n` });
@@ -39,6 +39,20 @@ test("pretty: narrow windows show the place and no more than fits", () => {
     for (const line of frame) assert.ok(line.length <= columns, `${line.length} of ${columns}: ${line}`);
     assert.ok(frame[0].includes("<|im_start|>".slice(0, 8)) && frame[1].indexOf("^") === frame[0].indexOf("<|im"), frame.join("\n"));
   }
+});
+
+test("pretty: of a long line no more is read than is shown, however much is found in it", () => {
+  const messages = Array.from({ length: 500 }, (_, at) => ({ role: "user", content: `${"Where is it? ".repeat(150)}😀<|im_start|> ${at === 250 ? SECRET : at}` }));
+  write({ "a.json": { model: "gpt-4o", messages } });
+  const line = text("a.json");
+  assert.ok(line.length > 900_000 && !line.includes("\n"));
+  const child = spawnSync("node", [BIN, "lint", "a.json"], { cwd: folder, env: { ...ENV, COLUMNS: "60" }, encoding: "utf8", timeout: 60_000, maxBuffer: 1 << 26 });
+  assert.equal(child.status, 1, child.error ?? child.stderr);
+  const frames = child.stdout.match(/^ 1 \|….*$/gm);
+  assert.equal(frames.length, 500);
+  for (const frame of frames) assert.ok(frame.length <= 60 && !frame.includes("\ufffd"), frame);
+  assert.ok(frames.filter((frame) => frame.includes("<|im_start|>")).length > 490);
+  assert.ok(!child.stdout.includes(SECRET.slice(0, 12)));
 });
 
 test("colours: FORCE_COLOR and NO_COLOR; none into a pipe", () => {

@@ -165,8 +165,9 @@ async function once(patterns, options) {
   }
   const [path, out] = [await address(options), options.fixing && options.stdin ? process.stderr : process.stdout];
   const terminal = new Terminal(options.output === undefined ? out : {});
+  const baselines = new Map();
   const done = (document) => {
-    look(document, options, cache);
+    look(document, options, cache, baselines);
     settle(document, options, path, terminal);
   };
   const asLog = options.name === "sarif" && !options.fixing && !options.writeBaseline;
@@ -212,7 +213,7 @@ function settle(document, { quiet, statistics, writeBaseline, diff, format, fixi
 }
 
 /** Lints one document, or fixes it. */
-function look(document, options, cache) {
+function look(document, options, cache, baselines) {
   const { text, settings, wanted } = document;
   if (options.fixing) {
     const { text: after, applied, report } = document.answer ?? fix(text, { ...settings, unsafe: options.unsafe });
@@ -221,9 +222,10 @@ function look(document, options, cache) {
     document.report = document.answer?.report ?? cache?.get(document) ?? lint(text, settings);
     cache?.set(document);
   }
-  const known = document.baseline === undefined || options.writeBaseline ? {} : readBaseline(document.baseline);
+  const file = options.writeBaseline ? undefined : document.baseline;
+  if (!baselines.has(file)) baselines.set(file, file === undefined ? {} : readBaseline(file));
   const all = document.report.findings;
-  const shown = without(known, document.file, all.filter(({ code }) => wanted(code)));
+  const shown = without(baselines.get(file), document.file, all.filter(({ code }) => wanted(code)));
   if (shown.length === all.length) return;
   const count = (severity) => shown.filter((finding) => finding.severity === severity).length;
   const summary = {

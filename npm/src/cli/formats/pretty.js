@@ -55,12 +55,18 @@ function wrapped(text, columns) {
   return lines.map((line) => `  ${line}\n`).join("");
 }
 
+/** So much of a line is looked at on each side of a finding, in UTF-16 units: many times what a terminal shows. */
+const NEAR = 2048;
+
 /** The line with the finding's beginning, as much of it as there is room for, and what is meant underlined. */
 function frame({ start, end, severity }, lines, masks, terminal) {
-  const line = masked(lines[start.line - 1] ?? "", start.line, masks);
+  const whole = lines[start.line - 1] ?? "";
+  const [begin, stop] = [start.column - 1 - NEAR, start.column - 1 + NEAR].map((unit) => border(whole, unit));
+  const line = masked(whole.slice(begin, stop), begin, start.line, masks);
   const { shown, columns } = cells(line);
-  const from = columns[Math.min(start.column - 1, line.length)];
-  const last = end.line === start.line ? columns[Math.min(end.column - 1, line.length)] : columns[line.length];
+  const columnOf = (unit) => columns[Math.min(Math.max(unit - begin, 0), line.length)];
+  const from = columnOf(start.column - 1);
+  const last = end.line === start.line ? columnOf(end.column - 1) : columns[line.length];
   const to = Math.max(last, from + 1);
 
   const gutter = String(start.line).length;
@@ -70,7 +76,7 @@ function frame({ start, end, severity }, lines, masks, terminal) {
   const right = left + room;
   const text = shown.filter(({ column, text }) => column >= left && column + text.length <= right).map(({ text }) => text).join("");
   const first = shown.find(({ column }) => column >= left)?.column ?? left;
-  const clipped = { before: left > 0, after: columns[line.length] > right };
+  const clipped = { before: begin + left > 0, after: stop < whole.length || columns[line.length] > right };
   const marks = `${" ".repeat(Math.max(from - first, 0))}${"^".repeat(Math.max(Math.min(to, right) - Math.max(from, first), 1))}`;
 
   const margin = (number) => terminal.style("dim", ` ${String(number).padStart(gutter)} |`);
@@ -78,13 +84,19 @@ function frame({ start, end, severity }, lines, masks, terminal) {
   return `${margin(start.line)}${before}${text}${clipped.after ? "…" : ""}\n${margin("")} ${terminal.style(COLOUR[severity], marks)}\n`;
 }
 
-/** The line `number` with a dot for each unit of what must not be repeated. */
-function masked(line, number, masks) {
+/** The place `unit` of `text`, or the nearest one that is in it and in the middle of no character. */
+function border(text, unit) {
+  const at = Math.min(Math.max(unit, 0), text.length);
+  return /[\udc00-\udfff]/.test(text.charAt(at)) ? at + 1 : at;
+}
+
+/** A part of the line `number`, from its unit `begin` on, with a dot for each unit of what must not be repeated. */
+function masked(line, begin, number, masks) {
   for (const { start, end } of masks) {
     if (number < start.line || number > end.line) continue;
-    const from = number === start.line ? start.column - 1 : 0;
-    const to = number === end.line ? end.column - 1 : line.length;
-    line = line.slice(0, from) + "•".repeat(Math.max(to - from, 0)) + line.slice(to);
+    const [from, to] = [number === start.line ? start.column - 1 : 0, number === end.line ? end.column - 1 : Infinity]
+      .map((unit) => Math.min(Math.max(unit - begin, 0), line.length));
+    line = line.slice(0, from) + "•".repeat(to - from) + line.slice(to);
   }
   return line;
 }
