@@ -29,6 +29,7 @@ test("exit codes: 0 clean, 1 findings, 2 called wrongly", () => {
     [["lint", "clean.txt", "--fxi"], 2, "did you mean --fix?"],
     [["lint", "clean.txt", "--format", "sarf"], 2, "did you mean sarif?"],
     [["lint", "clean.txt", "--select", "S0007"], 2, "did you mean S007?"],
+    [["lint", "bidi.txt", "--select", ""], 2, "--select names no rule"],
     [["lint", "clean.txt", "--format", "xml"], 2, "pretty, concise, json, sarif, github, junit"],
     [["lint", "clean.txt", "--max-warnings", "-1"], 2, ""],
     [["lint", "clean.txt", "--max-warnings", "many"], 2, "whole number"],

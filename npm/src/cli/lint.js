@@ -95,6 +95,8 @@ function checked(patterns, values) {
   if (values["write-baseline"] && values.baseline === undefined) throw new Usage("Name the file: --baseline FILE --write-baseline.");
   const list = (texts) => texts?.flatMap((text) => text.split(",").map((one) => one.trim()).filter(Boolean));
   const [select, ignore] = [list(values.select), list(values.ignore)];
+  // Nothing would be looked for, and everything would pass.
+  if (select?.length === 0) throw new Usage("--select names no rule.");
   // said once, and before any file is read
   if (select !== undefined || ignore !== undefined) chosen(select, ignore);
   return {
