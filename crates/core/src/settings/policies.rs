@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promptgate_guard::{Changes, Guard, Kind, Policy};
+use promptgate_guard::{Changes, Guard, Kind, Policy, Role};
 use serde::Deserialize;
 
 use super::Reader;
@@ -117,9 +117,11 @@ impl Reader<'_> {
 
 /// The parser's message may quote the policy, whose allow-list may be personal data.
 fn place(error: &serde_json::Error) -> String {
-    let (line, column, kinds) = (error.line(), error.column(), Kind::ALL.map(Kind::name).join(", "));
+    let (line, column) = (error.line(), error.column());
+    let (roles, kinds) = (Role::ALL.map(Role::name).join(", "), Kind::ALL.map(Kind::name).join(", "));
     format!(
-        "look at line {line} column {column}. The kinds are {kinds}; the actions ignore, flag, restore, redact, block"
+        "look at line {line} column {column}. The roles are {roles}; the kinds {kinds}; the actions ignore, flag, \
+         restore, redact, block"
     )
 }
 
@@ -164,7 +166,7 @@ fn entries(text: &str, everybody: &Stack) -> Result<BTreeMap<Place, Guards>, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use promptgate_guard::{Action, Kind, Role};
+    use promptgate_guard::Action;
 
     fn email(policies: &Policies, tenant: &str, action: &str) -> Action {
         policies.of(tenant, action).input.policy().action(Role::User, Kind::Email)
@@ -220,6 +222,10 @@ mod tests {
             (r#"[{"input":{}}]"#, "neither"),
             (r#"[{"tenant":"a","route":"chat"}]"#, "chat.complete"),
             (r#"[{"tenant":"a","inputs":{}}]"#, "line 1"),
+            (
+                r#"[{"tenant":"a","input":{"actions":{"usr":{"email":"redact"}}}}]"#,
+                "assistant, user, value, tool; the kinds",
+            ),
             (r#"[{"tenant":"a","output":{"actions":{"user":{"email":"redact"}}}}]"#, "assistant"),
             (r#"[{"tenant":"a","output":{"actions":{"assistant":{"email":"restore"}}}}]"#, "put back"),
             (r#"[{"tenant":"a","monitor_output":{"sanitise":true}}]"#, "sanitise"),

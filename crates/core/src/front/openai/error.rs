@@ -36,6 +36,8 @@ pub fn refusal(problem: &Problem, request_id: &str) -> Reply {
 /// The member `error`.
 pub(super) fn error(problem: &Problem) -> Value {
     let param = problem.errors.first().map(|fault| fault.path.strip_prefix("$.").unwrap_or(&fault.path));
+    // The body as a whole has no name on this wire.
+    let param = param.filter(|path| *path != "$");
     let status = status(problem.code);
     let kind = match status {
         401 => "authentication_error",
@@ -101,6 +103,12 @@ mod tests {
             })
         );
         assert_eq!((&body["code"], &body["status"]), (&json!("safety_refused"), &json!(400)));
+    }
+
+    #[test]
+    fn the_body_as_a_whole_is_no_parameter() {
+        let problem = Problem::with_errors(Code::InvalidJson, vec![Fault::new(&Path::root(), "invalid_json", "x")]);
+        assert_eq!(error(&problem)["param"], Value::Null);
     }
 
     #[test]
