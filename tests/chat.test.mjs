@@ -212,23 +212,29 @@ test("row 23: a client that leaves before dispatch sends nothing upstream", asyn
   }
 });
 
-// Small frames: what goes to the client is larger than what comes, and soon larger than the sockets' buffers.
+/** Tags that are twice as long as what they replace: pieces that come together go out as one, shorter by their frames, and the
+ * sockets' buffers would hold all of the longest answer that the gateway takes. */
+const LONGER = { own: Object.fromEntries(["and", "so on"].map((pattern, at) => [`word-${at}`, { pattern, action: "redact", tag: "A".repeat(24) }])) };
+
 test("row 25: a slow reader holds upstream back", async () => {
+  const gateway = await startGateway(simulator, { GUARD_OUTPUT: JSON.stringify(LONGER) });
   await simulator.fault({ kind: "endless" });
   const outgoing = await gateway.open();
   const [response] = await once(outgoing, "response");
   response.pause();
-  // Nothing more is read: what is under way fits into the sockets' buffers, and then upstream waits.
+  // Nothing more is read: what is under way fits into the sockets' buffers, and then upstream waits. While a busy gateway works
+  // through what is there already, upstream waits too, for a second or two.
   let before, now = 0;
-  do {
+  for (let same = 0; same < 8; same = now === before ? same + 1 : 0) {
     before = now;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     now = (await simulator.stats()).bytes_sent;
-  } while (now !== before);
+  }
   // Without back-pressure the gateway would have reached its cap on an answer and aborted.
   assert.equal((await simulator.stats()).open, 1);
   console.log(`    upstream wrote ${(now / 2 ** 20).toFixed(2)} MiB while its reader slept`);
   outgoing.socket.resetAndDestroy();
   await simulator.wait({ aborted: 1 }, 1000);
   assert.equal((await gateway.rows())[0].outcome, "cancelled");
+  await gateway.stop();
 });
