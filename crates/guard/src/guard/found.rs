@@ -168,13 +168,19 @@ pub(crate) fn settle(found: &mut Vec<Found>) {
         }
         same
     });
-    let mut reach = [0_usize; Kind::ALL.len()];
+    // How far those of a kind reach, and how sure the surest of them is that is not over.
+    let mut reach = [(0_usize, 0.0_f32); Kind::ALL.len()];
     found.retain(|found| {
-        let Some(reach) = reach.get_mut(found.finding.kind as usize) else {
+        let Finding { kind, span, score, .. } = &found.finding;
+        let Some((end, surest)) = reach.get_mut(*kind as usize) else {
             return true;
         };
-        let fresh = found.finding.span.end > *reach;
-        *reach = found.finding.span.end.max(*reach);
+        if span.start >= *end {
+            *surest = 0.0;
+        }
+        // A sure order within a stretch that only reads like one is what the text is refused for.
+        let fresh = span.end > *end || *kind == Kind::Injection && *score > *surest;
+        (*end, *surest) = (span.end.max(*end), score.max(*surest));
         fresh
     });
 }

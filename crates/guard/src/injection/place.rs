@@ -20,11 +20,11 @@ const LONGEST: usize = 400;
 pub(crate) fn fits(place: Place, text: &str, start: usize, end: usize) -> bool {
     let phrase = text.get(start..end).unwrap_or_default();
     work::count(phrase.len().min(LONGEST));
-    if phrase.len() > LONGEST || is_torn(phrase) || is_name(phrase) || is_and(phrase) {
+    if phrase.len() > LONGEST || place != Place::Torn && is_torn(phrase) || is_name(phrase) || is_and(phrase) {
         return false;
     }
     match place {
-        Place::Anywhere => true,
+        Place::Anywhere | Place::Torn => true,
         Place::Unnarrowed => !is_narrowed(text, end),
         Place::Leading => leads(text, start),
         Place::Closing => closes(text, end),
@@ -34,13 +34,21 @@ pub(crate) fn fits(place: Place, text: &str, start: usize, end: usize) -> bool {
 
 /// Whether its words stand in different cells, blocks or strings: in a table or in code.
 fn is_torn(phrase: &str) -> bool {
-    let count = |sign: u8| phrase.bytes().filter(|byte| *byte == sign).count();
-    phrase.contains(['|', '{', '}', '='])
-        || phrase.contains("\n ")
-        || phrase.contains("\n\t")
-        || count(b'"') % 2 == 1
-        || count(b'(') > count(b')')
-        || phrase.contains('”') && !phrase.contains('“')
+    let (mut quotes, mut open, mut closed, mut foreign) = (0, 0, 0, false);
+    let mut last = b' ';
+    for byte in phrase.bytes() {
+        match byte {
+            b'|' | b'{' | b'}' | b'=' => return true,
+            b' ' | b'\t' if last == b'\n' => return true,
+            b'"' => quotes += 1,
+            b'(' => open += 1,
+            b')' => closed += 1,
+            0xe2 => foreign = true,
+            _ => {}
+        }
+        last = byte;
+    }
+    quotes % 2 == 1 || open > closed || foreign && phrase.contains('”') && !phrase.contains('“')
 }
 
 /// Whether it is `dan`, which joins two modes in Indonesian: `mode grafis dan mode teks`.
@@ -50,8 +58,8 @@ fn is_and(phrase: &str) -> bool {
 
 /// Whether its words are one name, as `system_prompt_override` and `secret-mode` are.
 fn is_name(phrase: &str) -> bool {
-    phrase.contains(['_', '-', '.', '/']) && !phrase.contains(char::is_whitespace)
-        || phrase.bytes().any(|byte| byte == b'_')
+    let has = |bytes: &[u8]| phrase.bytes().any(|byte| bytes.contains(&byte));
+    has(b"_") || has(b"-./") && !phrase.contains(char::is_whitespace)
 }
 
 /// Whether only letters and blanks come before `start`: at most 200 bytes of them.

@@ -84,9 +84,9 @@ const EXPRESSIONS: &[Row] = &[
     (Nothing, "    secrets: \"Mapping[str, str] | None\" = None,"),
     (Nothing, "    user_api_key_dict: \"UserKeyAuth\","),
     (Nothing, "API_KEY_ENV = \"AGENT7_API_KEY\""),
-    (Nothing, "Args:\n    api_key: 3scale API key. Read from the environment if it is left out."),
+    (Nothing, "Args:\n    api_key: 4you API key. Taken from the settings where it is missing."),
     (Nothing, "$bypass_phrase = /(Skip|Forget|Omit).*?(any|all)/"),
-    (Nothing, "用户名与密码之间使用冒号\":\"分隔开,ab将之发送出去"),
+    (Nothing, "密码与用户之间是\":\"这个符号,不能省略2次"),
 ];
 
 /// Literals, in the same languages.
@@ -146,11 +146,11 @@ const EXAMPLES: &[Row] = &[
     (Nothing, "password: ********"),
     (Nothing, "password: ••••••••"),
     (Nothing, "password=xxxxxx"),
-    (Nothing, "JWT_SECRET=REPLACE_WITH_SECURE_SECRET_MIN_32_CHARS"),
-    (Nothing, "SECRET_KEY=your-super-secret-key-at-least-32-characters-long"),
-    (Nothing, "FIELD_ENCRYPTION_KEY=32_byte_base64_encoded_string"),
-    (Nothing, "\"api_key\": \"11111222223333344444555556666677\","),
-    (Nothing, "const API_KEY = \"ak_service_1234567890abcdef\";"),
+    (Nothing, "JWT_SECRET=REPLACE_WITH_RANDOM_STRING_40_CHARS"),
+    (Nothing, "SECRET_KEY=your-own-secret-key-of-min-24-chars"),
+    (Nothing, "FIELD_ENCRYPTION_KEY=64_bytes_random_base64_encoded"),
+    (Nothing, "\"api_key\": \"00001111222233334444\","),
+    (Nothing, "const API_KEY = \"ck_shop_1234567890abcdef\";"),
     (Nothing, "client = Client(api_key=\"sk-test\")"),
     (Nothing, "{\"params\": {\"api_key\": \"key1\"}}"),
     (Nothing, "DATABASE_URL=postgresql://postgres:password@postgres:5432/app?schema=public"),

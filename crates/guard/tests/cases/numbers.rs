@@ -51,10 +51,10 @@ const CARDS: &[Row] = &[
 /// Telephones, and spaced numbers.
 const PHONES: &[Row] = &[
     (Nothing, "p90 p95 p99: 212 345 6789"),
-    (Nothing, "status unpacked libx:amd64 0.0.7-1\n2026-09-22 04:47:27 status installed libx"),
-    (Nothing, "<body bgcolor=\"#8b7765\" text=\"#000000\" vlink=\"#111111\">"),
-    (Nothing, "0x2260 = 0010 0010 0110 0000"),
-    (Nothing, "\"object\": \"text_completion\", \"created\": 1589478378,"),
+    (Nothing, "status unpacked libx:arm64 0.0.3-1\n2026-03-11 06:12:44 status installed libx"),
+    (Nothing, "<td bgcolor=\"#8c7711\" text=\"#000000\" call=\"#111111\">"),
+    (Nothing, "mask 0010 0100 0110 1000"),
+    (Nothing, "\"object\": \"text_answer\", \"created\": 1611478378,"),
     (Nothing, "year, month = parts[::2]"),
     (Find(Phone), "Tel. 00 44 20 7946 0958"),
     (Find(Phone), "phone #415-555-0132"),

@@ -121,12 +121,16 @@ classes! {
         system ethical user users only tell inform show reveal by any of this that who nothing else more regardless whatever \
         matter exactly word words phrase sentence string text alone with test drill check evaluation pass succeed expected \
         correct ideal real actual true special exception case debug request session attention has must before just in about poem song story letter letters vowel vowels dear encode your for ai ais llm llms gpt chatgpt bots \
-        chatbots models agents assistants add include insert append recommend hint hints clue clues secret";
+        chatbots models agents assistants add include insert append recommend hint hints clue clues secret \
+        ohne sin sans senza sem zonder без bez without antworte beantworte responde reponds rispondi responda antwoord ответь отвечай respond answer reply \
+        continue finish complete decode censorship censura censure zensur einschrankung einschrankungen restriction restrictions restricciones restrizioni \
+        restricoes beperkingen ограничений цензуры filters limits guidelines rules message messages follows";
     59, CUE, "told instructed refuse disobey exfiltrate verbatim everything above repeat configuration config initialization \
         supposed forbidden credentials privileges privileged elevated decline comply obey override overrides overriding \
         overridden supersede revoked filters restrictions ethics ethical moral morals censorship safeguards guardrails \
         guidelines safety persona roleplay hypothetical fictional character";
-    58, ENDS, "reading processing summarizing summarising parsing analyzing analysing indexing crawling screening scanning reviewing evaluating handling grading has must encode for ai now prompt context command security rules following this else more regardless matter word words phrase \
+    58, ENDS, "follows message messages censorship censura censure zensur einschrankung einschrankungen restriction restrictions restricciones restrizioni restricoes beperkingen ограничений \
+        цензуры filters limits guidelines rules reading processing summarizing summarising parsing analyzing analysing indexing crawling screening scanning reviewing evaluating handling grading has must encode for ai now prompt context command security rules following this else more regardless matter word words phrase \
         sentence string text only alone exactly with to ais llm llms gpt chatgpt bots chatbots models agents assistants \
         add include insert append recommend secret";
     52, LAST_VERB, "unut yoksay 無視 忘れ 무시 잊어";

@@ -49,6 +49,8 @@ pub(crate) enum Place {
     Closing,
     /// A literal text in it or right after: in quotes, or a word in capitals.
     Literal,
+    /// Anything; it may begin outside of a quotation and end within.
+    Torn,
 }
 
 /// Words in an order.

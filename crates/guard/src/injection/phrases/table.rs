@@ -21,6 +21,7 @@ pub(crate) const PHRASES: &[Phrase] = &[
     forcing::OUTPUT_FORCED,
     pretexts::PRETEXT,
     probes::AROUND_A_SECRET,
+    probes::FINISH_THE_PROMPT,
     probes::DOCUMENTS_WEAK_PHRASES,
 ];
 
