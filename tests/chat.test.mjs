@@ -212,6 +212,35 @@ test("row 23: a client that leaves before dispatch sends nothing upstream", asyn
   }
 });
 
+/** Words of letters that are all different, in so many pieces as a fast answer has frames. */
+const long = { content: Array.from({ length: 3_000 }, (_, at) => String(at).replaceAll(/\d/g, (digit) => "abcdefghij"[digit])).join(" "), piece: 8 };
+
+test("row 25: a fast answer of a thousand frames is whole and in its order, beside others", async () => {
+  await simulator.fault({ kind: "answer", ...long }, { times: 8 });
+  const answers = await Promise.all(Array.from({ length: 8 }, () => gateway.chat()));
+  for (const answer of answers) {
+    assert.equal(answer.events.at(-1).name, "done");
+    assert.equal(content(answer.events), long.content);
+  }
+});
+
+test("row 25: what has come of a fast answer goes out while upstream stalls, and the rest after it", async () => {
+  await simulator.fault([{ kind: "answer", ...long }, { kind: "gate", after_frames: 1_000 }]);
+  const outgoing = await gateway.open();
+  const [response] = await once(outgoing, "response");
+  let text = "";
+  response.setEncoding("utf8").on("data", (piece) => { text += piece; });
+  const read = () => content(events(text.slice(0, text.lastIndexOf("\n\n") + 2), new Headers({ "content-type": "text/event-stream" })));
+  await simulator.wait({ held: 1 });
+  // All but what the guard holds back until it knows how it goes on.
+  for (const until = Date.now() + 10_000; read().length < 7_600 && Date.now() < until;) await new Promise((resolve) => setTimeout(resolve, 10));
+  const came = read();
+  assert.ok(came.length >= 7_600 && long.content.startsWith(came), `${came.length} characters of some 8,000`);
+  await simulator.openGate();
+  await once(response, "end");
+  assert.equal(read(), long.content);
+});
+
 /** Tags that are twice as long as what they replace: pieces that come together go out as one, shorter by their frames, and the
  * sockets' buffers would hold all of the longest answer that the gateway takes. */
 const LONGER = { own: Object.fromEntries(["and", "so on"].map((pattern, at) => [`word-${at}`, { pattern, action: "redact", tag: "A".repeat(24) }])) };

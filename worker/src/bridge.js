@@ -4,6 +4,9 @@
 /** Most bytes of one read: a few chunks of the network. The first reads have less: a crowd of streams would have more room
  * cleared for it than it ever fills. */
 const ROOM = 16 << 10, LITTLE = 2 << 10;
+/** An answer is a fast one with so many chunks in one `gather`; it is split once it has had `LONG` of them: a shorter one is
+ * read sooner than it is split. */
+const FAST = 40, LONG = 128;
 /** Longest body that is read at once, where its length is known: a reader costs more than such a body. */
 const SHORT = 4 << 10;
 
@@ -129,12 +132,18 @@ class Short {
 
 /** Reads a body into room of its own: what a read gives is there until the next. */
 export class Reader {
+  #body;
   #reader;
   #room;
   #size = LITTLE;
   /** What `gather` has got and not given, and who asks for it. */
   #gathered;
-  constructor(body) { this.#reader = body.getReader({ mode: "byob" }); }
+  /** Of a fast answer: what lets its chunks come, and how many bytes of them nobody has read yet. */
+  #pump;
+  constructor(body) {
+    this.#body = body;
+    this.#reader = body.getReader({ mode: "byob" });
+  }
 
   /** The number hears of the next bytes, of `least` but for the last ones, or of null at the end. */
   read(least, number) {
@@ -166,34 +175,87 @@ export class Reader {
    * chunk of the network is a read, and many are heard of at once. Not to be mixed with `read`.
    */
   gather(rest, number) {
-    const all = this.#gathered ??= { bytes: new Uint8Array(LITTLE), length: 0 };
-    Object.assign(all, { to: tell, number, due: Date.now() + rest });
+    const all = this.#gathered ??= { bytes: new Uint8Array(LITTLE), length: 0, chunks: 0 };
+    Object.assign(all, { to: tell, number, due: Date.now() + rest, reads: 0 });
+    this.#look(all);
+  }
+
+  /** Gives what there is, or reads on. */
+  #look(all) {
     this.#give(all);
     if (all.number !== undefined && !all.reading) this.#pull(all);
   }
 
+  /** Looks again when it is time. */
+  #wait(all, left) {
+    all.timer ??= setTimeout(() => { all.timer = undefined; this.#look(all); }, left);
+  }
+
   #pull(all) {
+    const left = all.due - Date.now(), pump = this.#pump;
+    // One read then gives all that has come meanwhile.
+    if (left > 0 && pump?.ahead < ROOM && !pump.ended) return this.#wait(all, left);
     all.reading = true;
     this.#begin(1).then(({ done, value }) => {
       this.#end(value);
       all.reading = false;
       all.ended = done;
-      if (value?.byteLength > 0) {
-        if (all.length + value.byteLength > all.bytes.length) {
+      const length = value?.byteLength ?? 0;
+      if (pump) {
+        pump.ahead -= length;
+        this.#fill(all);
+      } else if (this.#isFast(all) && !done) {
+        this.#split(all);
+      }
+      if (length > 0) {
+        if (all.length + length > all.bytes.length) {
           const before = all.bytes;
           all.bytes = new Uint8Array(2 * ROOM);
           all.bytes.set(before);
         }
         all.bytes.set(value, all.length);
-        all.length += value.byteLength;
+        all.length += length;
       }
-      this.#give(all);
-      if (all.number !== undefined) this.#pull(all);
+      this.#look(all);
     }, () => {
       all.reading = false;
       all.failed = true;
       this.#give(all);
     });
+  }
+
+  #isFast(all) {
+    all.chunks++;
+    all.reads++;
+    return all.reads >= FAST && all.chunks >= LONG;
+  }
+
+  /**
+   * A read gives one chunk, and one of more bytes cannot be taken back with what it has got. So a fast answer is split: the
+   * platform pumps one half, chunk by chunk, into what is read by much at once; of the other half one read gives all that has
+   * been pumped until then. The pump is never ahead by more than two reads, so a client that is slow holds upstream back.
+   */
+  #split(all) {
+    this.#reader.releaseLock();
+    const [source, pumped] = this.#body.tee(), { readable, writable } = new IdentityTransformStream();
+    pumped.pipeTo(writable).catch(() => {});
+    this.#reader = source.getReader({ mode: "byob" });
+    this.#pump = { reader: readable.getReader({ mode: "byob" }), room: new ArrayBuffer(ROOM), ahead: 0, reading: false, ended: false };
+    this.#fill(all);
+  }
+
+  /** Lets the pump go on, unless it is ahead. */
+  #fill(all) {
+    const pump = this.#pump;
+    if (pump.reading || pump.ended || pump.ahead >= ROOM) return;
+    pump.reading = true;
+    const came = (value) => {
+      const length = value?.byteLength ?? 0;
+      Object.assign(pump, { reading: false, room: value?.buffer, ahead: pump.ahead + length, ended: length < ROOM });
+      this.#fill(all);
+      this.#look(all);
+    };
+    pump.reader.readAtLeast(ROOM, new Uint8Array(pump.room)).then(({ value }) => came(value), () => came());
   }
 
   /** Gives what has come, if it is asked for and it is time, or there will be no more, or no room for more. */
@@ -203,11 +265,8 @@ export class Reader {
     if (!ended && !failed && length <= ROOM) {
       if (length === 0) return;
       const left = all.due - Date.now();
-      if (left > 0) {
-        // A timer only where there is something to give.
-        all.timer ??= setTimeout(() => { all.timer = undefined; this.#give(all); }, left);
-        return;
-      }
+      // A timer only where there is something to give.
+      if (left > 0) return this.#wait(all, left);
     }
     if (all.timer !== undefined) clearTimeout(all.timer);
     all.number = all.timer = undefined;
@@ -220,5 +279,6 @@ export class Reader {
   cancel() {
     clearTimeout(this.#gathered?.timer);
     this.#reader.cancel().catch(() => {});
+    this.#pump?.reader.cancel().catch(() => {});
   }
 }
