@@ -3,11 +3,14 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { relative } from "node:path";
 import { createInterface } from "node:readline";
 import workerd from "workerd";
 
+// Node.js 20 has no WebSocket of its own.
+const { WebSocket } = createRequire(createRequire(import.meta.url).resolve("miniflare"))("undici");
 const root = new URL("../", import.meta.url).pathname;
 const wrangler = readFileSync(`${root}wrangler.toml`, "utf8");
 const setting = (name) => JSON.parse(new RegExp(`^${name} = (.*)$`, "m").exec(wrangler)[1]);
@@ -50,8 +53,9 @@ export const classNames = objects.map(({ className }) => className);
 /**
  * The gateway: `{ url, pid, memory(), stop }`; `bindings` are its settings, `onDisk: false` binds no objects. With `script`,
  * a file, that Worker instead of ours, ready when it answers; with our objects and our Wasm only where that is asked for.
+ * One that is `inspected` can collect its garbage: `collect()`.
  */
-export async function startWorkerd(bindings, { script, onDisk = !script, wasm = !script } = {}) {
+export async function startWorkerd(bindings, { script, onDisk = !script, wasm = !script, inspected = false } = {}) {
   mkdirSync(`${root}target`, { recursive: true });
   const folder = mkdtempSync(`${root}target/bench-workerd-`);
   const port = await freePort();
@@ -82,7 +86,8 @@ const worker :Workerd.Worker = (
 );
 `);
   const began = performance.now();
-  const child = spawn(workerd.default ?? workerd, ["serve", `${folder}/config.capnp`], { stdio: ["ignore", "ignore", "pipe"] });
+  const inspector = inspected ? [`--inspector-addr=127.0.0.1:${await freePort()}`] : [];
+  const child = spawn(workerd.default ?? workerd, ["serve", ...inspector, `${folder}/config.capnp`], { stdio: ["ignore", "ignore", "pipe"] });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => { complaints = (complaints + text).slice(-4_000); });
   for (let tries = 0; ; tries++) {
@@ -96,6 +101,21 @@ const worker :Workerd.Worker = (
     /** From the process's start to its first answer, in ms. */
     started: performance.now() - began,
     memory: () => memory(child.pid),
+    /** Has V8 collect all garbage; gives the live heap of JavaScript and its buffers, Wasm's memory among them, in MB. */
+    async collect() {
+      const socket = new WebSocket(`ws://${inspector[0].split("=")[1]}/main`);
+      await new Promise((open, fail) => Object.assign(socket, { onopen: open, onerror: fail }));
+      const usage = await new Promise((done) => {
+        socket.onmessage = ({ data }) => {
+          const { id, result } = JSON.parse(data);
+          if (id === 3) done(result);
+        };
+        ["HeapProfiler.collectGarbage", "HeapProfiler.collectGarbage", "Runtime.getHeapUsage"].forEach((method, at) =>
+          socket.send(JSON.stringify({ id: at + 1, method })));
+      });
+      socket.close();
+      return Math.round((usage.usedSize + usage.backingStorageSize) / 2 ** 20);
+    },
     async stop() {
       child.kill("SIGKILL");
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
