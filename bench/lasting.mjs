@@ -73,16 +73,18 @@ async function rows(url, expected) {
   }
 }
 
-/** The live heap and resident memory a while after a round, when its rows have been written, in MB. */
+/** The live heap and resident memory a while after a round, in MB. */
 async function settled(gateway) {
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   return { live: await gateway.collect(), resident: gateway.memory() };
 }
 
 /** Memory that is back, and that stays there round after round. */
 function checkMemory(before, after) {
   const [last, former] = [after.at(-1), after.at(-2)].map(({ resident }) => resident);
-  check("the live heap is back (16 MB)", after.at(-1).live <= before.live + 16, `${before.live} MB before, then ${after.map(({ live }) => live).join(", ")} MB`);
+  // Of what nobody needs some is collected only rounds later: what is lost lifts the least of them too.
+  const least = Math.min(...after.slice(-3).map(({ live }) => live));
+  check("the live heap is back (8 MB)", least <= before.live + 8, `${before.live} MB before, then ${after.map(({ live }) => live).join(", ")} MB`);
   check("a further round takes no memory (a tenth and 8 MB)", last - former <= former / 10 + 8,
     `resident ${before.resident} MB before, then ${after.map(({ resident }) => resident).join(", ")} MB`);
 }
