@@ -50,13 +50,13 @@ const ASKING: &[u32] = &[
 const ORDERING: Classes =
     CHARGE | COMPLY | HIDDEN | IGNORE | INSTEAD | LEAK | NOW | POWER | PRETEND | SECRET | SYSTEM | UNBOUND;
 
-/// Bytes around a phrase in which its quotes must stand: some sentences.
+/// Bytes before and after a phrase in which its quotation marks are looked for: some sentences.
 const REACH: usize = 200;
 
 /// Bytes before and after a phrase in which a word says that the text is about it.
 const ABOUT: usize = 96;
 
-/// Whether a fence of code stands above and another below.
+/// Whether it is in a fenced block of code: one fence above is open, and another is below.
 fn is_fenced(above: &str, below: &str) -> bool {
     const FENCE: &str = "```";
     above.contains(FENCE) && above.matches(FENCE).count() % 2 == 1 && below.contains(FENCE)

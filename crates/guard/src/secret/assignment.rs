@@ -169,7 +169,7 @@ pub(super) fn comma(place: &Place<'_, '_>, at: usize) -> Option<Hit> {
     assigned(place, text.slice(name), meaning, &value, true).filter(|_| is_chosen(text, &value))
 }
 
-/// Whether the next words name a secret: what stands before them says whose.
+/// Whether the next word names a secret: the value then says whose secret is meant, and is none itself.
 fn is_explained(text: &Text<'_>, value: &Value) -> bool {
     let next = text.run(value.span.end, 1, |byte| byte == b' ');
     let ends = |at: usize| {

@@ -6,6 +6,7 @@ pub(crate) mod encoded;
 mod entropy;
 mod jwt;
 mod name;
+mod placeholder;
 mod private_key;
 mod prose;
 mod sources;

@@ -22,7 +22,7 @@ const LLM: &[u32] = &[
     word("agents"),
     word("assistants"),
 ];
-/// Addressed while at it. "When the model reads a page" tells of one.
+/// What a model is doing when an order reaches it ("you are reading this"). "When the model reads a page" only describes one.
 const AT_IT: &[u32] = &[
     word("reading"),
     word("processing"),
