@@ -93,8 +93,8 @@ fn is_list(json: &str) -> bool {
     json.starts_with('[')
 }
 
-/// Whether the JSON text of a string may hold a value that the guard looks for: no shorter one is of any kind, and a single
-/// word of letters is none.
+/// Whether the JSON text of a string may hold a value of a kind that is built in: each is longer than six characters, and
+/// none is a single word of letters. A pattern of the operator's may be such a word, and is not looked for in these.
 fn may_be_a_value(string: &str) -> bool {
     let text = string.trim_matches('"');
     text.len() >= 7 && !text.trim_start().bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')

@@ -13,8 +13,8 @@ const NAMES: [&str; 8] =
 /// Shortest string without white space that is taken for media (ours): signatures and images have more.
 const MEDIA: usize = 256;
 
-/// Whether the member `name` with the JSON text `json` may hold a value that the guard looks for: all of these have a
-/// digit, white space or punctuation.
+/// Whether the member `name` with the JSON text `json` may hold a value of a kind that is built in: all of these have a
+/// digit, white space or punctuation. Single words are types and names, which a pattern of the operator's must not change.
 pub(super) fn is_text(name: &str, json: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'"' | b'_');
     !NAMES.contains(&name)
